@@ -1,0 +1,54 @@
+# make demo   install into .venv and run a small benign case
+# make test   everything that needs no network and no service
+# make check  format, lint, types, layers, dependencies
+# make bench  every benchmark, each beside its peer
+PYTHON ?= python3
+BIN := .venv/bin
+JOBS ?= 2
+
+# make forensic  add the readers of VMDK, VHD, qcow2, APFS and DMG (needs a C compiler)
+.PHONY: demo test test-slow check forensic bench format lock clean
+
+.venv/bin/uv:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+
+.venv/.installed: .venv/bin/uv pyproject.toml uv.lock
+	$(BIN)/uv sync --frozen --quiet --inexact --no-group dev --python $(BIN)/python
+	touch $@
+
+.venv/.developer: .venv/.installed
+	$(BIN)/uv sync --frozen --quiet --inexact --extra server --group dev --python $(BIN)/python
+	touch $@
+
+forensic: .venv/.developer
+	$(BIN)/uv sync --frozen --quiet --inexact --all-extras --group dev --python $(BIN)/python
+
+demo: .venv/.installed
+	$(BIN)/homeward demo
+
+test: .venv/.developer
+	$(BIN)/pytest -n $(JOBS) -m "not slow"
+
+test-slow: .venv/.developer
+	$(BIN)/pytest -n $(JOBS) -m slow
+
+check: .venv/.developer
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry src
+
+format: .venv/.developer
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.developer
+	for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+
+lock: .venv/bin/uv
+	$(BIN)/uv lock
+
+clean:
+	rm -rf .venv dist

@@ -1,0 +1,29 @@
+"""Moments. A stored moment is whole nanoseconds since 1970 in UTC; one without a known zone says so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """When something happened, as a source recorded it.
+
+    ``ns`` is nanoseconds since 1970-01-01; ``zoned`` is False where the source writes local time without its zone
+    (FAT, zip): then ``ns`` is that wall clock read as if it were UTC, and must not be compared across sources.
+    """
+
+    ns: int
+    zoned: bool = True
+
+    def __str__(self) -> str:
+        seconds, rest = divmod(self.ns, 1_000_000_000)
+        text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        fraction = f".{rest:09d}".rstrip("0").rstrip(".")
+        return f"{text}{fraction}{'Z' if self.zoned else ''}"
+
+
+def utc_now() -> datetime:
+    """The present in UTC: the only clock that records use."""
+    return datetime.now(UTC)

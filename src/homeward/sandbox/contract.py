@@ -1,0 +1,62 @@
+"""What crosses the wall between Homeward and a locked worker.
+
+A *task* is a module-level function ``task(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]`` named
+``"package.module:function"``. It runs in a process that can neither open, write, connect, fork nor exec: all it has
+are the file descriptors it was handed, and all it can do is yield messages. A module that defines ``warm_up()`` has it
+called once before the lock, to import and initialise everything lazy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one call may use before its worker is ended."""
+
+    memory: int = 384 << 20
+    """Bytes of address space beyond what the warmed-up worker holds."""
+    cpu_seconds: int = 30
+    wall_seconds: float = 60.0
+    """Seconds without a message before the worker counts as hung."""
+    file_bytes: int = 0
+    """Largest size to which a handed-over spool file may grow."""
+    message_bytes: int = 64 << 20
+    """Largest single message."""
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One piece of work: descriptors are borrowed (the caller closes them after :class:`Finished` or :class:`Lost`)."""
+
+    key: Hashable
+    task: str
+    payload: bytes = b""
+    fds: tuple[int, ...] = ()
+
+
+class Message(msgspec.Struct, frozen=True):
+    """Something the task yielded."""
+
+    key: Hashable
+    body: bytes
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """The task came to its end."""
+
+    key: Hashable
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """The task did not come to its end; everything it yielded before stands, its worker is gone or renewed.
+
+    ``cause`` is one of ``error`` (it raised), ``crash``, ``memory``, ``time`` (CPU), ``hang`` (no message in time),
+    ``denied`` (it asked the kernel for something forbidden), ``flood`` (message too large).
+    """
+
+    key: Hashable
+    cause: str
+    reason: str
+    """One plain sentence without a path."""

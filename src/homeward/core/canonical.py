@@ -14,4 +14,4 @@ def canonical_json(value: Plain) -> bytes:
     Raises:
         ValueError: an integer beyond 2**53 or text that is not valid Unicode.
     """
-    return rfc8785.dumps(value)  # type: ignore[arg-type]
+    return rfc8785.dumps(value)

@@ -1,5 +1,92 @@
-"""The command line."""
+"""The command line: one file a command, loaded only when it is called, so that every start is quick.
+
+Exit codes: 0 done, 1 found wrong or failed, 2 wrong use, 130 stopped by the person.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+COMMANDS = {
+    "demo": "homeward.cli.demo:demo",
+    "init": "homeward.cli.init:init",
+    "ingest": "homeward.cli.ingest:ingest",
+    "known": "homeward.cli.known:known",
+    "process": "homeward.cli.process:process",
+    "work": "homeward.cli.process:work",
+    "status": "homeward.cli.status:status",
+    "stacks": "homeward.cli.answers:stacks",
+    "matches": "homeward.cli.answers:matches",
+    "findings": "homeward.cli.answers:findings",
+    "export": "homeward.cli.export:export",
+    "verify": "homeward.cli.verify:verify",
+}
+"""In the order in which a newcomer meets them."""
+
+
+class _Lazy(click.Group):
+    """Loads a command's module when it is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name].split(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="homeward")
+def homeward() -> None:
+    """From seized media to the child who has not been found yet.
+
+    A first look: homeward demo. Then, on your own material: init, ingest, known add, process, status.
+    """
 
 
 def main() -> None:
-    """Placeholder entry, replaced as commands land."""
+    """Run the command line; every failure is one sentence, never a traceback."""
+    from homeward.core import HomewardError, WrongUse
+
+    try:
+        homeward.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. Nothing is lost: run the same command again to go on.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except WrongUse as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+    except (HomewardError, OSError) as error:
+        click.echo(f"Error: {_sentence(error)}", err=True)
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the last door: a person must never meet a traceback
+        if os.environ.get("HOMEWARD_DEBUG"):
+            raise
+        click.echo(
+            f"Error: this should not happen ({type(error).__name__}: {error}). Nothing is lost; "
+            "set HOMEWARD_DEBUG=1 and run it again to see where.",
+            err=True,
+        )
+        sys.exit(1)
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror.lower()}" if error.filename else error.strerror.lower()
+    return str(error)

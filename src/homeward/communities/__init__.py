@@ -1,0 +1,1 @@
+"""Captures, handles, personas, succession and first appearance. Nothing lives here yet."""

@@ -1,0 +1,69 @@
+"""``homeward stacks``, ``matches`` and ``findings``: what was found, read only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from homeward.cli.common import case_argument, json_option, opened, print_json, print_table
+
+
+@click.command()
+@case_argument
+@json_option
+def stacks(case: Path, as_json: bool) -> None:
+    """List stacks: copies and near-copies of one picture."""
+    from homeward.store import reads
+
+    with opened(case) as opened_case:
+        found = reads.stacks(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (stack["id"][:12], stack["kind"], len(stack["items"]), sum(len(item["paths"]) for item in stack["items"]),
+         next((path for item in stack["items"] for path in item["paths"]), ""))
+        for stack in found
+    ]  # fmt: skip
+    print_table("Stacks", ("stack", "kind", "contents", "places", "first place"), rows)
+
+
+@click.command()
+@case_argument
+@json_option
+def matches(case: Path, as_json: bool) -> None:
+    """List what known lists name; series with an unidentified victim come first."""
+    from homeward.store import reads
+
+    with opened(case) as opened_case:
+        found = reads.matches(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (match["series"], _identified(match["victim_identified"]), match["list"], match["kind"], match["distance"],
+         match["codes"], match["paths"][0] if match["paths"] else "")
+        for match in found
+    ]  # fmt: skip
+    print_table("Matches", ("series", "victim identified", "list", "by", "bits", "codes", "first place"), rows)
+
+
+@click.command()
+@case_argument
+@json_option
+def findings(case: Path, as_json: bool) -> None:
+    """List what a person should know that is neither match nor stack: changed evidence, wrong claims, other previews."""
+    from homeward.store import reads
+
+    with opened(case) as opened_case:
+        found = reads.findings(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(row["kind"], row["paths"][0] if row["paths"] else "", row["text"]) for row in found]
+    print_table("Findings", ("kind", "place", "what"), rows)
+
+
+def _identified(value: bool | None) -> str:
+    return {True: "yes", False: "no", None: "not said"}[value]

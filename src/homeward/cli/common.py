@@ -1,0 +1,75 @@
+"""What every command shares: opening a case, one JSON document, tables, progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+
+if TYPE_CHECKING:
+    from homeward.flow import Progress
+    from homeward.store import Case
+
+F = TypeVar("F", bound=Callable[..., Any])
+case_argument = click.argument("case", type=click.Path(path_type=Path))
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Case]:
+    """The case in ``folder``, with its log open."""
+    from homeward.cli.logs import log_to
+    from homeward.store import Case
+
+    with Case.open(folder) as case:
+        log_to(folder / "homeward.log")
+        yield case
+
+
+def print_json(value: Any) -> None:
+    """One JSON document, indented, on standard output."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], limit: int = 40) -> None:
+    """A table on standard output; past ``limit`` rows it says how many more there are."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    for column in columns:
+        numeric = bool(rows) and all(isinstance(row[columns.index(column)], int) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows[:limit]:
+        table.add_row(*(printable(str(cell)) for cell in row))
+    console = Console()
+    console.print(table, markup=False) if rows else console.print(f"{title}: none", markup=False)
+    if len(rows) > limit:
+        click.echo(f"… and {len(rows) - limit} more (--json prints all of them)")
+
+
+def printable(text: str) -> str:
+    """``text`` without anything that a terminal or a table would act upon: file names are foreign too."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text).replace("[", "\\[")
+
+
+def next_step(text: str) -> None:
+    """Say what to do next."""
+    click.echo(f"Next: {text}")
+
+
+@contextmanager
+def shown_progress() -> Iterator[Progress]:
+    """Bars with rate and time left on a terminal; a line every ten seconds elsewhere."""
+    from homeward.cli.bars import Bars, Lines
+
+    if sys.stderr.isatty():
+        with Bars() as bars:
+            yield bars
+    else:
+        yield Lines()

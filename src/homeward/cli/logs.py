@@ -1,0 +1,30 @@
+"""Logs: one JSON object a line in the case's folder; no picture ever, and no path below debug level."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path
+
+from homeward.core.time import utc_now
+
+
+class _Line(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        event = {"time": utc_now().isoformat(), "level": record.levelname.lower(), "event": record.getMessage()}
+        event |= getattr(record, "fields", {})
+        return json.dumps(event, ensure_ascii=False, default=str)
+
+
+def log_to(file: Path) -> None:
+    """Send Homeward's log to ``file``, at the level of ``HOMEWARD_LOG`` (info unless told)."""
+    handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+    handler.setFormatter(_Line())
+    logger = logging.getLogger("homeward")
+    for old in list(logger.handlers):
+        logger.removeHandler(old)
+        old.close()
+    logger.addHandler(handler)
+    logger.propagate = False
+    logger.setLevel(os.environ.get("HOMEWARD_LOG", "info").upper())

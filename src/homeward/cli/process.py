@@ -1,0 +1,39 @@
+"""``homeward process`` and ``homeward work``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from homeward.cli.common import case_argument, next_step, opened, shown_progress
+
+
+@click.command()
+@case_argument
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1, 256), help="Locked workers.")
+@click.option("--executor", type=click.Choice(["processes", "inline"]), default="processes", show_default=True)
+def process(case: Path, jobs: int, executor: str) -> None:
+    """Run every pending step for everything new: decode, describe, match, stack."""
+    from homeward.flow import process as run
+    from homeward.flow import status
+
+    with opened(case) as opened_case, shown_progress() as progress:
+        run(opened_case, executor, jobs, progress)
+        found = status(opened_case)
+    counts = found["occurrences"]
+    click.echo(", ".join(f"{count} {state}" for state, count in counts.items() if state != "total") + ".")
+    next_step(found["next"])
+
+
+@click.command()
+@case_argument
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Locked workers.")
+def work(case: Path, jobs: int) -> None:
+    """Help with a case that others are processing: take item steps from its queue until none is left."""
+    from homeward.flow import help_out
+
+    with opened(case) as opened_case, shown_progress() as progress:
+        done = help_out(opened_case, jobs, progress)
+    click.echo(f"{done} items done here.")
+    next_step(f"homeward process {case}")

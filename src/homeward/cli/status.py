@@ -1,0 +1,35 @@
+"""``homeward status``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from homeward.cli.common import case_argument, json_option, next_step, opened, print_json, print_table
+
+
+@click.command()
+@case_argument
+@json_option
+def status(case: Path, as_json: bool) -> None:
+    """Count everything by state and step, and say what to do next."""
+    from homeward.flow import status as gather
+
+    with opened(case) as opened_case:
+        found = gather(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    counts = found["occurrences"]
+    print_table("Occurrences", ("state", "count"), [(state, count) for state, count in counts.items()])
+    rows = [(step["step"], step["version"], step["state"], step["count"]) for step in found["steps"]]
+    print_table("Steps", ("step", "version", "state", "items"), rows)
+    print_table("Failures", ("reason", "count"), [(row["reason"], row["count"]) for row in found["failures"]])
+    print_table("Findings", ("kind", "count"), list(found["findings"].items()))
+    click.echo(
+        f"{found['exhibits']} exhibits, {found['items']} different contents, {found['damaged']} damaged pictures, "
+        f"{found['stacks']} stacks, {found['matched_items']} contents named by {found['known_lists']} known lists."
+    )
+    click.echo(found["locks"])
+    next_step(found["next"])

@@ -1,0 +1,36 @@
+"""``homeward verify``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from homeward.cli.common import case_argument, json_option, next_step, opened, print_json, shown_progress
+
+
+@click.command()
+@case_argument
+@click.option("--full", is_flag=True, help="Also read and hash all evidence again.")
+@click.option("--checkpoint", type=click.Path(path_type=Path, dir_okay=False), help="A checkpoint kept elsewhere.")
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1, 256), help="Locked workers.")
+@json_option
+def verify(case: Path, full: bool, checkpoint: Path | None, jobs: int, as_json: bool) -> None:
+    """Check the ledger, its checkpoints, the records it vouches for, segments and blobs; say which do not agree."""
+    from homeward.flow import verify as check
+
+    with opened(case) as opened_case, shown_progress() as progress:
+        result = check(opened_case, progress, full=full, checkpoint=checkpoint, jobs=jobs)
+    if as_json:
+        print_json(result)
+    else:
+        for fault in result.faults:
+            click.echo(f"WRONG {fault}")
+        click.echo(
+            f"Checked {result.entries} ledger entries, {result.occurrences} occurrences, {result.stretches} stretches of "
+            f"descriptors{f' and {result.reread} occurrences read again' if full else ''}: {len(result.faults)} wrong."
+        )
+        next_step("keep a copy of the ledger's checkpoint outside this machine" if not result.faults else
+                  "keep the case folder as it is and ask who could write to it")  # fmt: skip
+    if result.faults:
+        raise click.exceptions.Exit(1)

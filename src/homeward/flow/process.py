@@ -1,0 +1,154 @@
+"""``homeward process``: every pending step for everything new."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from homeward.flow.executors import EXECUTORS, Executor
+from homeward.flow.steps import DESCRIBE, STEPS, Step
+from homeward.flow.units import Described, Lost, Unit
+from homeward.store import reads, results
+from homeward.store.jobs import StepKey
+from homeward.store.results import MediaRow
+from homeward.store.segments import folder_name, record_dtype
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homeward.flow.progress import Progress
+    from homeward.store import Case
+
+log = logging.getLogger("homeward.flow")
+
+BATCH = 256
+"""Items committed together: a kill loses at most this much work, a commit costs a few milliseconds."""
+LEASE = 1024
+"""Items leased together, so that an archive is walked once for many of them."""
+
+
+def process(case: Case, executor: str, jobs: int, progress: Progress) -> None:
+    """Run every pending step; returns when nothing is left that can be done.
+
+    Raises:
+        WrongUse: an unknown executor.
+    """
+    case.jobs.reclaim()
+    for step in STEPS:
+        if step.kinds:
+            describe_pending(case, step, executor, jobs, progress)
+        else:
+            _whole_set(case, step, progress)
+
+
+def describe_pending(case: Case, step: Step, executor: str, jobs: int, progress: Progress) -> None:
+    """Run an item step until its queue is empty."""
+    key = step_key(step)
+    case.jobs.enqueue(key, step.kinds)
+    waiting = case.jobs.pending(key)
+    if not waiting:
+        return
+    progress.begin(step.caption, waiting)
+    with EXECUTORS[executor](jobs) as crew:
+        while leased := case.jobs.lease(key, LEASE):
+            _run(case, key, crew, leased, progress)
+
+
+def step_key(step: Step) -> StepKey:
+    """The step's part of a result's key."""
+    return StepKey(step.name, step.version, step.params_digest)
+
+
+def _run(case: Case, key: StepKey, crew: Executor, leased: list[int], progress: Progress) -> None:
+    units = [_unit(row) for row in reads.work(case, leased)]
+    sizes = {unit.item: unit.size for unit in units}
+    for item in set(leased) - set(sizes):
+        case.jobs.failed(key, item, "no exhibit holds its bytes any more")
+    done: list[Described | Lost] = []
+    for outcome in crew.describe(units):
+        done.append(outcome)
+        progress.advance(1, sizes[outcome.item])
+        if len(done) >= BATCH:
+            _commit(case, key, done)
+            done.clear()
+    _commit(case, key, done)
+
+
+def _unit(row: dict[str, Any]) -> Unit:
+    return Unit(
+        item=row["item_id"],
+        sha256=row["item__sha256"],
+        size=row["item__size"],
+        kind=row["item__kind"],
+        mime=row["item__mime"],
+        location=row["exhibit__location"],
+        source=row["source__path"],
+        stamp=row["source__stamp"],
+        path=row["path"],
+    )
+
+
+def _commit(case: Case, key: StepKey, done: list[Described | Lost]) -> None:
+    """Write outcomes in one transaction; those whose lease went elsewhere meanwhile are left out."""
+    described = sorted((o for o in done if isinstance(o, Described) and not o.failure), key=lambda o: o.item)
+    with case.batch("step.batch", {"step": key.name, "version": key.version, "params": key.params}) as batch:
+        held = case.jobs.done(key, [o.item for o in described])
+        described = [o for o in described if o.item in held]
+        results.write_media(case, map(_media, described), batch.seq)
+        previews = [("other preview", o.item, o.other_preview) for o in described if o.other_preview]
+        results.write_item_findings(case, previews)
+        for folder, records in _records(described):
+            batch.append(folder, records)
+        failed = [o for o in done if isinstance(o, Described) and o.failure]
+        for outcome in failed:
+            case.jobs.failed(key, outcome.item, outcome.failure)
+        for lost in (o for o in done if isinstance(o, Lost)):
+            if lost.again:
+                case.jobs.lost(key, lost.item, lost.reason)
+            else:
+                case.jobs.failed(key, lost.item, lost.reason)
+        batch.details |= {"items": len(described), "failed": len(done) - len(described)}
+        batch.skip = not described and not failed
+    log.info("step batch", extra={"fields": {"step": key.name, "items": len(described), "others": len(done) - len(described)}})
+
+
+def _media(outcome: Described) -> MediaRow:
+    return MediaRow(
+        outcome.item,
+        outcome.format,
+        outcome.width,
+        outcome.height,
+        outcome.duration_ms,
+        outcome.missing,
+        outcome.damage,
+        msgspec.to_builtins(outcome.facts),
+    )
+
+
+def _records(described: list[Described]) -> Iterator[tuple[str, Any]]:
+    """Segment folder and records of everything described, veils first."""
+    values: dict[str, list[tuple[int, int, int, bytes]]] = {}
+    for outcome in described:
+        for picture in outcome.pictures:
+            values.setdefault("veil", []).append((outcome.item, picture.time_ms, 0, picture.veil))
+            for name, (quality, value) in picture.values.items():
+                values.setdefault(name, []).append((outcome.item, picture.time_ms, quality, value))
+    for name, rows in values.items():
+        records = np.zeros(len(rows), record_dtype(len(rows[0][3])))
+        for at, (item, time_ms, quality, value) in enumerate(rows):
+            records[at] = (item, time_ms, quality, np.frombuffer(value, np.uint8))
+        yield segment_folder(name, len(rows[0][3])), records
+
+
+def segment_folder(name: str, width: int) -> str:
+    """Where this step's records of descriptor ``name`` lie."""
+    return folder_name(name, DESCRIBE.version, DESCRIBE.params_digest[:8], width)
+
+
+def _whole_set(case: Case, step: Step, progress: Progress) -> None:
+    module, function = step.function.split(":")
+    getattr(importlib.import_module(module), function)(case, step, progress)

@@ -1,0 +1,49 @@
+"""Every step of ``homeward process``, in order, as data.
+
+A result is keyed by (step, version, parameters, input): raise the version when the same input would now give another
+result, and everything is done again by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from homeward.core.canonical import Plain, canonical_json
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A step over each item of certain kinds, or (no kinds) over everything known at once."""
+
+    name: str
+    version: str
+    params: dict[str, Plain]
+    kinds: tuple[str, ...] = ()
+    function: str = ""
+    """``module:function``: a sandbox task for items, ``(case, progress) -> None`` for whole sets."""
+    caption: str = ""
+
+    @property
+    def params_digest(self) -> str:
+        """First 16 hexadecimal digits of the SHA-256 of the canonical parameters."""
+        return hashlib.sha256(canonical_json(self.params)).hexdigest()[:16]
+
+
+DESCRIBE = Step(
+    "describe",
+    "1",
+    {"descriptors": ["pdq"], "veil": [24, 18]},
+    kinds=("still", "video"),
+    function="homeward.flow.tasks:describe",
+    caption="Decoding and describing",
+)
+MATCH = Step(
+    "match", "1", {"radius": 31, "min_quality": 50}, function="homeward.flow.match:match", caption="Matching known lists"
+)
+STACK = Step(
+    "stack", "1", {"radius": 31, "min_quality": 50}, function="homeward.flow.stack:stack", caption="Stacking copies"
+)
+
+STEPS = (DESCRIBE, MATCH, STACK)
+"""Items first, then what compares them: matching needs descriptions, stacking needs them too."""

@@ -1,0 +1,148 @@
+"""A case: one folder with its database, descriptors, ledger and keys."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from typing import TYPE_CHECKING, Any, Self
+
+from homeward.core import WrongUse
+from homeward.core.time import utc_now
+from homeward.store import database
+from homeward.store.errors import CaseExists, CaseNotFound
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from homeward.core.canonical import Plain
+    from homeward.store.batch import Batch
+    from homeward.store.models import CaseInfo
+
+MARK = "case.json"
+"""The file that makes a folder a case; it says which database holds the records."""
+FORMAT = 1
+
+
+class Case:
+    """The door to everything stored. Use it as a context manager, or call :meth:`close`."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+        self.folder = folder
+        self.alias = f"case-{uuid.uuid4().hex[:12]}"
+        database.connect(self.alias, settings)
+        # Models exist only once Django is configured, which connecting has done.
+        from homeward.store.blobs import Blobs
+        from homeward.store.custody import Custody
+        from homeward.store.jobs import Jobs
+        from homeward.store.segments import Segments
+
+        self.blobs = Blobs(folder / "blobs")
+        self.segments = Segments(folder / "segments", self.alias)
+        self.jobs = Jobs(self.alias)
+        self.custody = Custody(folder, self.alias)
+
+    @classmethod
+    def create(cls, folder: Path, agency: str, database_url: str = "") -> Case:
+        """Make a new case; either all of it exists afterwards or none.
+
+        Raises:
+            CaseExists: something is there already, or the team database holds another case.
+            WrongUse: no agency name, or a broken database address.
+            DatabaseUnreachable: the team database does not answer.
+        """
+        if not agency.strip():
+            raise WrongUse("a case needs the name of the agency that keeps it")
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise CaseExists(f"{folder} already exists and is not an empty folder")
+        building = folder.with_name(f".{folder.name}.new-{uuid.uuid4().hex[:8]}")
+        building.mkdir(parents=True, mode=0o700)
+        try:
+            _build(building, agency.strip(), database_url)
+            building.rename(folder)
+        except BaseException:
+            shutil.rmtree(building, ignore_errors=True)
+            raise
+        return cls.open(folder)
+
+    @classmethod
+    def open(cls, folder: Path) -> Case:
+        """Open an existing case.
+
+        Raises:
+            CaseNotFound: the folder holds no case.
+            StoreError: it was written by a newer version, or its database does not answer.
+        """
+        return cls(folder, _settings(folder))
+
+    @property
+    def info(self) -> CaseInfo:
+        """Agency, creation time and ledger origin."""
+        from homeward.store.models import CaseInfo
+
+        return CaseInfo.objects.using(self.alias).get()
+
+    def batch(self, act: str, details: dict[str, Plain] | None = None, names: dict[str, str] | None = None) -> Batch:
+        """A block whose writes commit together with one ledger entry."""
+        from homeward.store.batch import Batch
+
+        return Batch(self, act, details or {}, names)
+
+    def close(self) -> None:
+        """Give everything back; the ledger's files are brought up to date first."""
+        self.jobs.release()
+        self.custody.publish()
+        self.segments.close()
+        database.disconnect(self.alias)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    try:
+        mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        written, address = int(mark["homeward"]), str(mark["database"])
+    except FileNotFoundError:
+        raise CaseNotFound(f"{folder} is not a case (make one with: homeward init {folder} --agency NAME)") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CaseNotFound(f"{folder / MARK} cannot be read: {error}") from error
+    if written > FORMAT:
+        raise CaseNotFound(f"{folder} was made by a newer Homeward (format {written})")
+    return database.sqlite(folder / "case.db") if address == "sqlite" else database.postgresql(address)
+
+
+def _build(folder: Path, agency: str, database_url: str) -> None:
+    from homeward.store.ledger import key
+
+    for name in ("blobs", "segments", "ledger", "keys"):
+        (folder / name).mkdir(mode=0o700)
+    mark = {"homeward": FORMAT, "database": database_url or "sqlite"}
+    (folder / MARK).write_text(json.dumps(mark) + "\n", encoding="utf-8")
+    origin = f"homeward.case/{uuid.uuid4()}"
+    key.create(folder / "keys", origin)
+    database.connect(alias := f"new-{uuid.uuid4().hex[:12]}", _settings(folder))
+    try:
+        _first_rows(alias, agency, origin)
+    finally:
+        database.disconnect(alias)
+    with Case.open(folder) as case, case.batch("case.init", {"agency": agency, "origin": origin}):
+        pass
+
+
+def _first_rows(alias: str, agency: str, origin: str) -> None:
+    from django.db import transaction
+
+    from homeward.store.models import CaseInfo, LedgerHead
+
+    with transaction.atomic(using=alias):
+        if CaseInfo.objects.using(alias).exists():
+            raise CaseExists("this database already holds a case")
+        CaseInfo.objects.using(alias).create(agency=agency, created=utc_now(), origin=origin)
+        LedgerHead.objects.using(alias).create(size=0)

@@ -1,0 +1,223 @@
+"""Occurrences in: many rows, one transaction, one ledger entry.
+
+Writing the same occurrence twice changes nothing. A path whose content is no longer what was registered keeps its
+first row, and the difference becomes a finding: evidence is never silently replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from homeward.core import Digests, StackedPath
+from homeward.core.canonical import canonical_json
+from homeward.core.time import Moment, utc_now
+from homeward.store import bulk
+from homeward.store.models import Exhibit, Finding, Item, Occurrence, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from homeward.store.case import Case
+
+CHUNK = 500
+"""Values in one ``IN`` list: below every database's limit."""
+
+
+class OccurrenceRow(msgspec.Struct, frozen=True):
+    """One occurrence as the store keeps it; ``source`` is the path of the thing on disk that it lies in."""
+
+    source: str
+    path: StackedPath
+    size: int
+    digests: Digests | None
+    mime: str = ""
+    kind: str = ""
+    modified: Moment | None = None
+    accessed: Moment | None = None
+    changed: Moment | None = None
+    created: Moment | None = None
+    deleted: bool = False
+    embedded: bool = False
+    address: str = ""
+    extension_mismatch: bool = False
+    container: str = ""
+    readable: bool = True
+    reason: str = ""
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A finding about a path."""
+
+    kind: str
+    path: StackedPath
+    text: str
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What a batch changed."""
+
+    occurrences: int
+    items: int
+    findings: int
+
+
+MANIFEST = (
+    "path", "size", "item__md5", "item__sha1", "item__sha256", "modified", "accessed", "changed", "created", "zoned",
+    "deleted", "embedded", "address", "extension_mismatch", "container", "readable", "reason",
+)  # fmt: skip
+"""Columns of an occurrence that its ledger entry vouches for."""
+
+
+def manifest_digest(rows: Iterable[Sequence[Any]]) -> str:
+    """SHA-256 over the rows (values of :data:`MANIFEST`) in the order of their canonical text: row order is free."""
+    lines = sorted(canonical_json(list(map(_plain, row))) for row in rows)
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+
+
+def path_key(path: str) -> str:
+    """The 32 hexadecimal digits under which a path of any length is indexed."""
+    return hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def take(
+    case: Case, exhibit: Exhibit, stamps: dict[str, str], rows: Sequence[OccurrenceRow], notes: Sequence[Note] = ()
+) -> Taken:
+    """Write ``rows`` in one transaction.
+
+    ``stamps`` gives the stamp of every source whose last row is among ``rows``: from then on it counts as read.
+    Every ``rows[i].source`` must be in ``stamps`` now or have been begun before.
+    """
+    with case.batch("ingest.batch", {"exhibit": exhibit.label}) as batch:
+        sources = _sources(case.alias, exhibit, {row.source for row in rows} | set(stamps))
+        items, new_items = _items(case.alias, rows)
+        known = _known(case.alias, exhibit, rows)
+        fresh, replaced = _sort_out(rows, known)
+        _supersede(case.alias, [known[path_key(str(row.path))][0] for row in fresh if _key(row) in known])
+        written = _write(case.alias, exhibit, sources, items, fresh, batch.seq)
+        found = _find(case.alias, exhibit, [*notes, *replaced])
+        _stamp(case.alias, exhibit, stamps)
+        batch.details |= {"occurrences": len(written), "manifest": manifest_digest(written)}
+        batch.skip = not (written or found)
+    return Taken(len(written), new_items, found)
+
+
+def _key(row: OccurrenceRow) -> str:
+    return path_key(str(row.path))
+
+
+def _plain(value: Any) -> Any:
+    # 64-bit times exceed what JSON numbers carry exactly.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _sources(alias: str, exhibit: Exhibit, paths: set[str]) -> dict[str, int]:
+    rows = [(exhibit.pk, path_key(path), path, "") for path in sorted(paths)]
+    bulk.insert(alias, Source, ("exhibit", "key", "path", "stamp"), rows, ignore=True)
+    found: dict[str, int] = {}
+    for chunk in _chunks([row[1] for row in rows]):
+        query = Source.objects.using(alias).filter(exhibit=exhibit, key__in=chunk)
+        found |= dict(query.values_list("path", "id"))
+    return found
+
+
+def _stamp(alias: str, exhibit: Exhibit, stamps: dict[str, str]) -> None:
+    for path, stamp in stamps.items():
+        Source.objects.using(alias).filter(exhibit=exhibit, key=path_key(path)).update(stamp=stamp)
+
+
+def _items(alias: str, rows: Sequence[OccurrenceRow]) -> tuple[dict[str, int], int]:
+    distinct = {row.digests.sha256: row for row in rows if row.digests}
+    values = [
+        (sha256, row.digests.md5, row.digests.sha1, row.size, row.mime, row.kind)
+        for sha256, row in distinct.items()
+        if row.digests
+    ]
+    columns = ("sha256", "md5", "sha1", "size", "mime", "kind")
+    new = bulk.insert(alias, Item, columns, values, ignore=True)
+    ids: dict[str, int] = {}
+    for chunk in _chunks(list(distinct)):
+        ids |= dict(Item.objects.using(alias).filter(sha256__in=chunk).values_list("sha256", "id"))
+    return ids, new
+
+
+def _known(alias: str, exhibit: Exhibit, rows: Sequence[OccurrenceRow]) -> dict[str, tuple[int, str | None]]:
+    known: dict[str, tuple[int, str | None]] = {}
+    for chunk in _chunks([_key(row) for row in rows]):
+        query = Occurrence.objects.using(alias).filter(exhibit=exhibit, key__in=chunk, current=True)
+        known |= {key: (pk, sha256) for key, pk, sha256 in query.values_list("key", "id", "item__sha256")}
+    return known
+
+
+def _sort_out(
+    rows: Sequence[OccurrenceRow], known: dict[str, tuple[int, str | None]]
+) -> tuple[list[OccurrenceRow], list[Note]]:
+    fresh: dict[str, OccurrenceRow] = {}
+    replaced: list[Note] = []
+    for row in rows:
+        key = _key(row)
+        if key not in known:
+            fresh[key] = row
+            continue
+        before = known[key][1]
+        if row.digests is None or row.digests.sha256 == before:
+            continue
+        if before is None:
+            fresh[key] = row
+        else:
+            text = f"was {before[:16]}…, is now {row.digests.sha256[:16]}…: the registered content is gone"
+            replaced.append(Note("evidence replaced", row.path, text))
+    return list(fresh.values()), replaced
+
+
+def _supersede(alias: str, ids: list[int]) -> None:
+    for chunk in _chunks(ids):
+        Occurrence.objects.using(alias).filter(id__in=chunk).update(current=False)
+
+
+def _write(
+    alias: str, exhibit: Exhibit, sources: dict[str, int], items: dict[str, int], rows: list[OccurrenceRow], batch: int
+) -> list[tuple[Any, ...]]:
+    """Insert the rows; return their manifest values."""
+    columns = (
+        "exhibit", "source", "key", "path", "item", "size", "modified", "accessed", "changed", "created", "zoned",
+        "deleted", "embedded", "address", "extension_mismatch", "container", "readable", "reason", "current", "batch",
+    )  # fmt: skip
+    values = []
+    manifest = []
+    for row in rows:
+        moments = (row.modified, row.accessed, row.changed, row.created)
+        times = [moment.ns if moment else None for moment in moments]
+        zoned = all(moment.zoned for moment in moments if moment)
+        path = str(row.path)
+        marks = (row.deleted, row.embedded, row.address, row.extension_mismatch, row.container)
+        state = (row.readable, row.reason)
+        digests = row.digests
+        item = items[digests.sha256] if digests else None
+        key = path_key(path)
+        values.append(
+            (exhibit.pk, sources[row.source], key, path, item, row.size, *times, zoned, *marks, *state, True, batch)
+        )
+        hashes = (digests.md5, digests.sha1, digests.sha256) if digests else (None, None, None)
+        manifest.append((path, row.size, *hashes, *times, zoned, *marks, *state))
+    bulk.insert(alias, Occurrence, columns, values)
+    return manifest
+
+
+def _find(alias: str, exhibit: Exhibit, notes: Sequence[Note]) -> int:
+    now = utc_now()
+    rows = []
+    for note in notes:
+        path = str(note.path)
+        query = Occurrence.objects.using(alias).filter(exhibit=exhibit, key=path_key(path), current=True)
+        at = query.values_list("id", "item_id").first() or (None, None)
+        subject = path_key(f"{exhibit.label}\0{path}\0{note.text}")
+        rows.append((note.kind, subject, *at, note.text, now))
+    columns = ("kind", "subject", "occurrence", "item", "text", "found")
+    return bulk.insert(alias, Finding, columns, rows, ignore=True)
+
+
+def _chunks(values: list[Any]) -> Iterable[list[Any]]:
+    return (values[at : at + CHUNK] for at in range(0, len(values), CHUNK))

@@ -1,0 +1,256 @@
+"""The records of a case, in the order in which a file meets them.
+
+Fixed-width descriptors are not here but in segment files; :class:`SegmentRun` says which stretches of them count.
+Hashes are lower-case hexadecimal; moments are nanoseconds since 1970 (see :class:`homeward.core.time.Moment`).
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class CaseInfo(models.Model):
+    """The single row that says whose case this is."""
+
+    agency = models.TextField()
+    created = models.DateTimeField()
+    origin = models.TextField()
+    """The ledger's origin line: names this log for ever."""
+
+
+class Exhibit(models.Model):
+    """One seized thing or delivery."""
+
+    label = models.TextField(unique=True)
+    authority = models.TextField()
+    acquirer = models.TextField(default="")
+    registered = models.DateTimeField()
+    location = models.TextField()
+    """Where it lies now. Identity is the label and the stacked path, so this may change."""
+
+
+class Source(models.Model):
+    """One thing on disk in an exhibit: a file, or the segments of one image."""
+
+    exhibit = models.ForeignKey(Exhibit, models.PROTECT, db_index=False)
+    key = models.CharField(max_length=32)
+    """First 16 bytes of the SHA-256 of ``path``: an index over paths of any length."""
+    path = models.TextField()
+    stamp = models.TextField()
+    """Sizes, times and inodes of its files: unchanged means that nothing is read again."""
+
+    class Meta:
+        """One source a path."""
+
+        constraints = [models.UniqueConstraint(fields=["exhibit", "key"], name="source_once")]
+
+
+class Item(models.Model):
+    """Unique content."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    md5 = models.CharField(max_length=32, db_index=True)
+    sha1 = models.CharField(max_length=40, db_index=True)
+    size = models.BigIntegerField()
+    mime = models.TextField()
+    kind = models.CharField(max_length=8)
+    """``still``, ``video`` or empty: what can be looked at."""
+
+
+class Occurrence(models.Model):
+    """One place where bytes were found."""
+
+    exhibit = models.ForeignKey(Exhibit, models.PROTECT, db_index=False)
+    source = models.ForeignKey(Source, models.PROTECT)
+    key = models.CharField(max_length=32)
+    path = models.TextField()
+    item = models.ForeignKey(Item, models.PROTECT, null=True)
+    size = models.BigIntegerField()
+    modified = models.BigIntegerField(null=True)
+    accessed = models.BigIntegerField(null=True)
+    changed = models.BigIntegerField(null=True)
+    created = models.BigIntegerField(null=True)
+    zoned = models.BooleanField()
+    """False: the four times are wall clocks without a zone."""
+    deleted = models.BooleanField()
+    embedded = models.BooleanField()
+    address = models.TextField()
+    extension_mismatch = models.BooleanField()
+    container = models.TextField()
+    readable = models.BooleanField()
+    reason = models.TextField()
+    current = models.BooleanField()
+    """False: once unreadable and read since; kept because a ledger entry vouches for it."""
+    batch = models.BigIntegerField()
+    """Ledger entry that vouches for this row."""
+
+    class Meta:
+        """One current occurrence a path."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["exhibit", "key"], condition=models.Q(current=True), name="occurrence_once")
+        ]
+        indexes = [models.Index(fields=["batch"], name="occurrence_batch")]
+
+
+class Finding(models.Model):
+    """Something a person should know that is no match and no link."""
+
+    kind = models.TextField()
+    """``claim differs``, ``evidence replaced``, ``evidence missing``, ``second reader``, ``other preview``."""
+    subject = models.CharField(max_length=32)
+    """Digest of what it is about: the same finding is kept once."""
+    occurrence = models.ForeignKey(Occurrence, models.PROTECT, null=True)
+    item = models.ForeignKey(Item, models.PROTECT, null=True)
+    text = models.TextField()
+    found = models.DateTimeField()
+
+    class Meta:
+        """Kept once however often it is found."""
+
+        constraints = [models.UniqueConstraint(fields=["kind", "subject"], name="finding_once")]
+
+
+class Job(models.Model):
+    """One step over one item: work to do, and afterwards the record that it was done."""
+
+    step = models.TextField()
+    version = models.TextField()
+    params = models.CharField(max_length=16)
+    item = models.ForeignKey(Item, models.PROTECT, db_index=False)
+    state = models.CharField(max_length=8)
+    """``pending``, ``leased``, ``done`` or ``failed``."""
+    attempts = models.IntegerField()
+    """How often a locked worker was lost over it."""
+    owner = models.TextField()
+    expires = models.DateTimeField(null=True)
+    reason = models.TextField()
+
+    class Meta:
+        """The key of a result: step, version, parameters, input."""
+
+        constraints = [models.UniqueConstraint(fields=["step", "version", "params", "item"], name="job_once")]
+        indexes = [models.Index(fields=["state", "step", "item"], name="job_queue")]
+
+
+class StepRun(models.Model):
+    """A step over a whole set of inputs, keyed by the digest of what it read."""
+
+    step = models.TextField(unique=True)
+    key = models.TextField()
+    """Version, parameters and input digest of the last complete run."""
+
+
+class Media(models.Model):
+    """What a decode said about an item."""
+
+    item = models.OneToOneField(Item, models.PROTECT, primary_key=True)
+    format = models.TextField()
+    width = models.IntegerField()
+    height = models.IntegerField()
+    duration_ms = models.BigIntegerField(null=True)
+    missing = models.IntegerField()
+    """Per mille of the picture that is lost; 0 with a non-empty ``damage`` means that detail is missing."""
+    damage = models.TextField()
+    facts = models.JSONField()
+    """Metadata, streams and everything else that was read, by name."""
+    batch = models.BigIntegerField(db_index=True)
+
+
+class SegmentRun(models.Model):
+    """A committed stretch of a segment file."""
+
+    descriptor = models.TextField()
+    """Name, version and parameter digest, as the segment folder is called."""
+    file = models.TextField()
+    first = models.BigIntegerField()
+    count = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    batch = models.BigIntegerField()
+
+    class Meta:
+        """Each stretch is committed once."""
+
+        constraints = [models.UniqueConstraint(fields=["descriptor", "file", "first"], name="run_once")]
+
+
+class KnownList(models.Model):
+    """A list of hashes of known media as one file delivered it."""
+
+    name = models.TextField()
+    digest = models.CharField(max_length=64, unique=True)
+    """SHA-256 of the file: the same file is taken once."""
+    added = models.DateTimeField()
+    entries = models.BigIntegerField()
+    skipped = models.BigIntegerField()
+    batch = models.BigIntegerField()
+
+
+class KnownEntry(models.Model):
+    """One row of a list; a row with several hashes of one file shares ``line``."""
+
+    list = models.ForeignKey(KnownList, models.PROTECT)
+    line = models.BigIntegerField()
+    kind = models.CharField(max_length=8)
+    value = models.CharField(max_length=64)
+    quality = models.IntegerField(null=True)
+    codes = models.TextField()
+    series = models.TextField()
+    victim_identified = models.BooleanField(null=True)
+    extra = models.JSONField()
+
+    class Meta:
+        """Looked up by kind and value."""
+
+        indexes = [models.Index(fields=["kind", "value"], name="known_value")]
+
+
+class Match(models.Model):
+    """An item that a known list names, exactly or nearly."""
+
+    item = models.ForeignKey(Item, models.PROTECT)
+    time_ms = models.IntegerField()
+    entry = models.ForeignKey(KnownEntry, models.PROTECT)
+    distance = models.IntegerField()
+    quality = models.IntegerField(null=True)
+
+    class Meta:
+        """One match an item, moment and entry."""
+
+        constraints = [models.UniqueConstraint(fields=["item", "time_ms", "entry"], name="match_once")]
+
+
+class StackMember(models.Model):
+    """Which stack an item lies in; a stack is named by its exemplar."""
+
+    item = models.OneToOneField(Item, models.PROTECT, primary_key=True)
+    exemplar = models.ForeignKey(Item, models.PROTECT, related_name="stack_members")
+    distance = models.IntegerField()
+    """Bits between this item's copy hash and the exemplar's."""
+
+
+class LedgerEntry(models.Model):
+    """Canonical bytes of one ledger entry; the files under ``ledger/`` are derived from these."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    body = models.BinaryField()
+
+
+class LedgerOpening(models.Model):
+    """Salt and text behind a commitment; deleting the row erases the name and leaves the tree whole."""
+
+    seq = models.BigIntegerField()
+    field = models.TextField()
+    salt = models.BinaryField()
+    value = models.TextField()
+
+    class Meta:
+        """One opening a commitment."""
+
+        constraints = [models.UniqueConstraint(fields=["seq", "field"], name="opening_once")]
+
+
+class LedgerHead(models.Model):
+    """The single row that writers lock to append in order."""
+
+    size = models.BigIntegerField()

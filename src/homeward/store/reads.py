@@ -1,0 +1,248 @@
+"""What is stored, read in the shapes that others build on (design, section 6)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Case as DbCase
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, TextField, Value, When
+from django.db.models.functions import Coalesce
+
+from homeward.core.time import Moment
+from homeward.store.models import (
+    Exhibit,
+    Finding,
+    Item,
+    Job,
+    KnownEntry,
+    KnownList,
+    LedgerHead,
+    Match,
+    Media,
+    Occurrence,
+    SegmentRun,
+    Source,
+    StackMember,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from django.db.models import QuerySet
+
+    from homeward.store.case import Case
+
+STATES = ("done", "duplicate", "not media", "failed", "pending")
+"""Every occurrence is in exactly one of these."""
+
+
+def occurrences(case: Case) -> Iterator[dict[str, Any]]:
+    """One dictionary an occurrence with its state and reason, in the order of exhibit and path, streamed."""
+    columns = (
+        "exhibit__label", "path", "size", "modified", "accessed", "changed", "created", "zoned", "deleted", "embedded",
+        "item__md5", "item__sha1", "item__sha256", "item__mime", "extension_mismatch", "container", "state", "why",
+    )  # fmt: skip
+    query = _with_state(case).order_by("exhibit__label", "path").values(*columns)
+    for row in query.iterator(chunk_size=2000):
+        for name in ("modified", "accessed", "changed", "created"):
+            row[name] = str(Moment(row[name], row["zoned"])) if row[name] is not None else ""
+        yield row
+
+
+def _with_state(case: Case) -> QuerySet[Any]:
+    """Current occurrences with ``state`` (one of :data:`STATES`) and ``why``.
+
+    Duplicates are the second and later readable occurrences of an item in order of registration.
+    """
+    alias = case.alias
+    current = Occurrence.objects.using(alias).filter(current=True)
+    earlier = current.filter(item=OuterRef("item"), readable=True, id__lt=OuterRef("id"))
+    failed = Job.objects.using(alias).filter(item=OuterRef("item"), state="failed").order_by("id")
+    decoded = Media.objects.using(alias).filter(item=OuterRef("item"))
+    return current.annotate(failure=Subquery(failed.values("reason")[:1])).annotate(
+        state=DbCase(
+            When(Q(readable=False) | Q(item__isnull=True), then=Value("failed")),
+            When(Exists(earlier), then=Value("duplicate")),
+            When(item__kind="", then=Value("not media")),
+            When(failure__isnull=False, then=Value("failed")),
+            When(Exists(decoded), then=Value("done")),
+            default=Value("pending"),
+        ),
+        why=DbCase(
+            When(readable=False, then=F("reason")), default=Coalesce("failure", "reason"), output_field=TextField()
+        ),
+    )
+
+
+def status(case: Case) -> dict[str, Any]:
+    """Counts by state and step, failures with their reasons, damaged pictures, findings, lists."""
+    alias = case.alias
+    states = dict(_with_state(case).order_by().values_list("state").annotate(count=Count("id")))
+    failures = _with_state(case).filter(state="failed").order_by().values("why").annotate(count=Count("id"))
+    jobs = Job.objects.using(alias).values("step", "version", "state").annotate(count=Count("id"))
+    findings = Finding.objects.using(alias).values_list("kind").annotate(count=Count("id"))
+    return {
+        "agency": case.info.agency,
+        "exhibits": Exhibit.objects.using(alias).count(),
+        "occurrences": {"total": sum(states.values()), **{state: states.get(state, 0) for state in STATES}},
+        "items": Item.objects.using(alias).count(),
+        "steps": [dict(row) for row in jobs.order_by("step", "version", "state")],
+        "failures": [{"reason": row["why"], "count": row["count"]} for row in failures.order_by("-count", "why")],
+        "damaged": Media.objects.using(alias).exclude(damage="").count(),
+        "findings": dict(findings.order_by("kind")),
+        "known_lists": KnownList.objects.using(alias).count(),
+        "matched_items": Match.objects.using(alias).values("item").distinct().count(),
+        "stacks": StackMember.objects.using(alias).values("exemplar").distinct().count(),
+        "ledger_entries": LedgerHead.objects.using(alias).get().size,
+    }
+
+
+def findings(case: Case) -> list[dict[str, Any]]:
+    """Every finding with what it is about."""
+    query = Finding.objects.using(case.alias).order_by("kind", "occurrence__path", "item__sha256")
+    columns = ("kind", "text", "occurrence__exhibit__label", "occurrence__path", "item__sha256", "item_id")
+    rows = list(query.values(*columns))
+    paths = stacked_paths(case, {row["item_id"] for row in rows if row["item_id"]})
+    return [
+        {
+            "kind": row["kind"],
+            "text": row["text"],
+            "sha256": row["item__sha256"],
+            "paths": [row["occurrence__path"]] if row["occurrence__path"] else paths.get(row["item_id"], []),
+        }
+        for row in rows
+    ]
+
+
+def stacked_paths(case: Case, items: Iterable[int] | None = None) -> dict[int, list[str]]:
+    """Every path of each item (of all items without a choice), with the exhibit's label in front."""
+    query = Occurrence.objects.using(case.alias).filter(current=True, readable=True, item__isnull=False)
+    chosen = set(items) if items is not None else None
+    if chosen is not None and len(chosen) <= 500:
+        query = query.filter(item_id__in=chosen)
+    found: dict[int, list[str]] = defaultdict(list)
+    rows = query.order_by("exhibit__label", "path").values_list("item_id", "exhibit__label", "path")
+    for item, label, path in rows.iterator(chunk_size=5000):
+        if item is not None and (chosen is None or item in chosen):
+            found[item].append(f"{label} > {path}")
+    return found
+
+
+def stacks(case: Case) -> list[dict[str, Any]]:
+    """Stacks, the largest first; a stack's id is its exemplar's SHA-256, and it has two or more places."""
+    rows = StackMember.objects.using(case.alias).values_list("exemplar__sha256", "item_id", "item__sha256", "distance")
+    paths = stacked_paths(case)
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for exemplar, item, sha256, distance in rows.order_by("exemplar__sha256", "distance", "item__sha256"):
+        found[exemplar].append({"sha256": sha256, "distance": distance, "paths": paths.get(item, [])})
+    listed = [
+        {"id": exemplar, "kind": "near" if len(members) > 1 else "exact", "items": members}
+        for exemplar, members in found.items()
+    ]
+    return sorted(listed, key=lambda stack: (-len(stack["items"]), stack["id"]))
+
+
+def matches(case: Case) -> list[dict[str, Any]]:
+    """Items that known lists name: series with unidentified victims first, then by list and distance."""
+    columns = (
+        "item_id", "item__sha256", "time_ms", "distance", "quality", "entry__list__name", "entry__kind",
+        "entry__value", "entry__line", "entry__codes", "entry__series", "entry__victim_identified",
+    )  # fmt: skip
+    rows = list(Match.objects.using(case.alias).values(*columns))
+    paths = stacked_paths(case, {row["item_id"] for row in rows})
+    listed = [_match(row, paths) for row in rows]
+    return sorted(
+        listed,
+        key=lambda m: (
+            not m["series"],
+            m["victim_identified"] is not False,
+            m["list"],
+            m["distance"],
+            m["sha256"],
+            m["kind"],
+            m["entry"],
+        ),
+    )
+
+
+def _match(row: dict[str, Any], paths: dict[int, list[str]]) -> dict[str, Any]:
+    return {
+        "sha256": row["item__sha256"],
+        "time": None if row["time_ms"] < 0 else row["time_ms"] / 1000,
+        "list": row["entry__list__name"],
+        "entry": row["entry__value"],
+        "line": row["entry__line"],
+        "kind": row["entry__kind"],
+        "distance": row["distance"],
+        "quality": row["quality"],
+        "orientation": "as stored",
+        "codes": row["entry__codes"],
+        "series": row["entry__series"],
+        "victim_identified": row["entry__victim_identified"],
+        "paths": paths.get(row["item_id"], []),
+    }
+
+
+def known_lists(case: Case) -> list[dict[str, Any]]:
+    """Every list that was added."""
+    query = KnownList.objects.using(case.alias).order_by("id")
+    return [
+        {
+            "name": row.name,
+            "sha256": row.digest,
+            "added": row.added.isoformat(),
+            "entries": row.entries,
+            "skipped": row.skipped,
+        }
+        for row in query
+    ]
+
+
+def known_values(case: Case, kind: str) -> list[tuple[int, str, int | None]]:
+    """Entry id, value and quality of every entry of one kind."""
+    query = KnownEntry.objects.using(case.alias).filter(kind=kind).order_by("id")
+    return list(query.values_list("id", "value", "quality"))
+
+
+def item_hashes(case: Case) -> Iterator[tuple[int, str, str, str]]:
+    """Item id, MD5, SHA-1 and SHA-256 of every item."""
+    query = Item.objects.using(case.alias).order_by("id").values_list("id", "md5", "sha1", "sha256")
+    return query.iterator(chunk_size=10_000)
+
+
+def item_sizes(case: Case) -> dict[int, tuple[str, int, int]]:
+    """SHA-256, pixels and damage (per mille missing) of every item that was decoded."""
+    query = Media.objects.using(case.alias).values_list("item_id", "item__sha256", "width", "height", "missing")
+    return {item: (sha256, width * height, missing) for item, sha256, width, height, missing in query}
+
+
+def work(case: Case, items: Iterable[int]) -> list[dict[str, Any]]:
+    """For each item the best place to read it from: a file in a folder before the same bytes in an archive."""
+    columns = (
+        "item_id", "item__sha256", "item__size", "item__kind", "item__mime", "path", "source__path", "source__stamp",
+        "exhibit__location", "exhibit__label",
+    )  # fmt: skip
+    query = Occurrence.objects.using(case.alias).filter(current=True, readable=True, item_id__in=list(items))
+    found: dict[int, dict[str, Any]] = {}
+    for row in query.order_by("id").values(*columns):
+        plain = row["path"] == row["source__path"]
+        if row["item_id"] not in found or (plain and not found[row["item_id"]]["plain"]):
+            found[row["item_id"]] = {**row, "plain": plain}
+    return [found[item] for item in sorted(found)]
+
+
+def stamps(case: Case, exhibit: int) -> dict[str, str]:
+    """Stamp of every source of an exhibit that was read to its end."""
+    query = Source.objects.using(case.alias).filter(exhibit_id=exhibit).exclude(stamp="")
+    return dict(query.values_list("path", "stamp"))
+
+
+def exhibits(case: Case) -> list[Exhibit]:
+    """Every exhibit in order of registration."""
+    return list(Exhibit.objects.using(case.alias).order_by("id"))
+
+
+def segment_runs(case: Case) -> Iterator[SegmentRun]:
+    """Every committed stretch."""
+    return SegmentRun.objects.using(case.alias).order_by("id").iterator()

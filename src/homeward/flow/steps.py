@@ -41,9 +41,7 @@ DESCRIBE = Step(
 MATCH = Step(
     "match", "1", {"radius": 31, "min_quality": 50}, function="homeward.flow.match:match", caption="Matching known lists"
 )
-STACK = Step(
-    "stack", "1", {"radius": 31, "min_quality": 50}, function="homeward.flow.stack:stack", caption="Stacking copies"
-)
+STACK = Step("stack", "1", {"radius": 31, "min_quality": 50}, function="homeward.flow.stack:stack", caption="Stacking copies")
 
 STEPS = (DESCRIBE, MATCH, STACK)
 """Items first, then what compares them: matching needs descriptions, stacking needs them too."""

@@ -197,9 +197,7 @@ def _write(
         digests = row.digests
         item = items[digests.sha256] if digests else None
         key = path_key(path)
-        values.append(
-            (exhibit.pk, sources[row.source], key, path, item, row.size, *times, zoned, *marks, *state, True, batch)
-        )
+        values.append((exhibit.pk, sources[row.source], key, path, item, row.size, *times, zoned, *marks, *state, True, batch))
         hashes = (digests.md5, digests.sha1, digests.sha256) if digests else (None, None, None)
         manifest.append((path, row.size, *hashes, *times, zoned, *marks, *state))
     bulk.insert(alias, Occurrence, columns, values)

@@ -69,9 +69,7 @@ def _with_state(case: Case) -> QuerySet[Any]:
             When(Exists(decoded), then=Value("done")),
             default=Value("pending"),
         ),
-        why=DbCase(
-            When(readable=False, then=F("reason")), default=Coalesce("failure", "reason"), output_field=TextField()
-        ),
+        why=DbCase(When(readable=False, then=F("reason")), default=Coalesce("failure", "reason"), output_field=TextField()),
     )
 
 

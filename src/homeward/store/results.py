@@ -82,9 +82,7 @@ def known_list(case: Case, digest: str) -> KnownList | None:
     return KnownList.objects.using(case.alias).filter(digest=digest).first()
 
 
-def write_known_list(
-    case: Case, name: str, digest: str, entries: Iterable[EntryRow], batch: int
-) -> tuple[KnownList, int]:
+def write_known_list(case: Case, name: str, digest: str, entries: Iterable[EntryRow], batch: int) -> tuple[KnownList, int]:
     """Add a list inside the caller's batch, streaming; return it and the number of its hashes."""
     added = KnownList.objects.using(case.alias).create(
         name=name, digest=digest, added=utc_now(), entries=0, skipped=0, batch=batch

@@ -160,9 +160,7 @@ class Migration(migrations.Migration):
                 ("batch", models.BigIntegerField()),
                 (
                     "exhibit",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="homeward.exhibit"
-                    ),
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="homeward.exhibit"),
                 ),
                 ("item", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to="homeward.item")),
             ],
@@ -206,9 +204,7 @@ class Migration(migrations.Migration):
                 ("stamp", models.TextField()),
                 (
                     "exhibit",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="homeward.exhibit"
-                    ),
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="homeward.exhibit"),
                 ),
             ],
         ),

@@ -1,0 +1,78 @@
+"""A process that has imported and warmed everything up and does nothing but fork workers.
+
+It handles no foreign bytes. A fresh worker costs a fork, not a start of Python; when this process ends, the kernel kills
+every worker, and it ends when the one that started it does.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import msgspec
+
+from homeward.sandbox import wire
+from homeward.sandbox.locks import die_with_parent
+from homeward.sandbox.worker import Orders, Task, load, serve
+
+
+def main() -> None:
+    """Serve requests on standard input's socket: a descriptor means *fork*, a number means *tell me how it ended*."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process by closing the socket
+    control = socket.socket(fileno=os.dup(0))
+    _silence()
+    first = wire.receive(control)
+    if first is None:
+        return
+    orders = msgspec.msgpack.decode(first[1], type=Orders)
+    try:
+        tasks = load(orders.tasks)
+    except Exception as error:
+        wire.send(control, wire.ERROR, f"{type(error).__name__}: {error}".encode())
+        return
+    gc.collect()
+    gc.freeze()  # pages shared with the workers stay shared
+    wire.send(control, wire.READY)
+    while (frame := wire.receive(control)) is not None:
+        kind, body, fds = frame
+        if kind == wire.CALL:
+            pid = _fork(control, fds[0], tasks, orders)
+            os.close(fds[0])
+            wire.send(control, wire.MESSAGE, str(pid).encode())
+        else:
+            _, status = os.waitpid(int(body), 0)
+            wire.send(control, wire.MESSAGE, str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def _fork(control: socket.socket, fd: int, tasks: dict[str, Task], orders: Orders) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        die_with_parent()
+        control.close()
+        serve(socket.socket(fileno=fd), tasks, orders.limits, [Path(path) for path in orders.readable])
+        code = 0
+    except OSError:
+        code = 0  # the parent is gone
+    finally:
+        os._exit(code)
+
+
+def _silence() -> None:
+    """Foreign bytes make C libraries talk; what they say could hold a path, and nobody reads it."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 1:
+        sys.exit("this is started by homeward.sandbox.Pool")
+    main()

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-
 def echo(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     yield payload
     for fd in fds:
@@ -30,7 +29,7 @@ def attempt(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
         yield f"denied: {error}".encode()
     except OSError as error:
         yield f"oserror {error.errno}: {error}".encode()
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         yield f"denied: {error}".encode()
 
 

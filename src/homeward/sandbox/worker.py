@@ -16,6 +16,7 @@ from homeward.sandbox import wire
 from homeward.sandbox.contract import Limits
 from homeward.sandbox.locks import lock_down
 
+
 class Orders(msgspec.Struct, frozen=True):
     """What a zygote is started with."""
 

@@ -1,0 +1,105 @@
+"""One ledger entry: who did what and when, as canonical bytes.
+
+Names and notes do not stand in an entry but a salted commitment does, so that a name can be erased by law (its salt and text
+are deleted) without breaking the tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from homeward.core import canonical_json
+from homeward.store.errors import StoreError
+
+SALT_SIZE = 32
+ACTS = {
+    "case.init": "a case was made",
+    "exhibit.add": "an exhibit was registered",
+    "exhibit.move": "an exhibit lies somewhere else now",
+    "ingest.batch": "occurrences were registered",
+    "known.add": "a known list was added",
+    "step.batch": "a step's results were written",
+    "step.set": "a step over everything was completed",
+    "decision": "a person decided",
+    "view": "a person saw a clear picture",
+    "export": "something left the case",
+    "erase": "a name was erased by law",
+    "verify": "the case was verified",
+}
+"""Everything that an entry can record."""
+
+
+class EntryRefused(StoreError, ValueError):
+    """The bytes are no ledger entry."""
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``time`` is RFC 3339 in UTC with microseconds; ``commitments`` maps a field's name to 64 hexadecimal digits."""
+
+    seq: int
+    time: str
+    actor: str
+    act: str
+    details: dict[str, Any]
+    commitments: dict[str, str]
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """What a commitment hides."""
+
+    salt: bytes
+    value: str
+
+
+def encode(entry: Entry) -> bytes:
+    """The entry's one byte string (RFC 8785).
+
+    Raises:
+        ValueError: an act that is not in :data:`ACTS`, or details that canonical JSON cannot hold.
+    """
+    if entry.act not in ACTS:
+        raise ValueError(f"no act is called {entry.act!r}")
+    return canonical_json(msgspec.to_builtins(entry))
+
+
+def decode(body: bytes) -> Entry:
+    """Read an entry back.
+
+    Raises:
+        EntryRefused: not an entry, or not its canonical form.
+    """
+    try:
+        entry = msgspec.json.decode(body, type=Entry)
+        datetime.fromisoformat(entry.time)
+        canonical = encode(entry)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise EntryRefused(f"this is no ledger entry: {error}") from error
+    if canonical != body:
+        raise EntryRefused("this ledger entry is not in canonical form")
+    return entry
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as entries write it: comparable as text."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def commit(value: str) -> tuple[str, Opening]:
+    """A commitment to ``value`` (64 hexadecimal digits) and what opens it."""
+    opening = Opening(os.urandom(SALT_SIZE), value)
+    return _commitment(opening), opening
+
+
+def opens(commitment: str, opening: Opening) -> bool:
+    """Whether ``opening`` is what was committed to."""
+    return hmac.compare_digest(commitment, _commitment(opening))
+
+
+def _commitment(opening: Opening) -> str:
+    return hashlib.sha256(opening.salt + opening.value.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,80 @@
+"""Signed notes are read and written as everybody else does."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homeward.store.ledger.notes import Checkpoint, NoteRefused, Signer, Verifier, open_note
+
+# The example of golang.org/x/mod/sumdb/note, which defined the format.
+GO_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+GO_TEXT = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+GO_NOTE = (
+    GO_TEXT
+    + "\n\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+)
+
+
+def test_a_published_note_is_read() -> None:
+    verifier = Verifier.parse(GO_KEY)
+    assert str(verifier) == GO_KEY
+    assert open_note(GO_NOTE, [verifier]) == (GO_TEXT, ["PeterNeumann"])
+
+
+@given(st.integers(0, len(GO_TEXT) - 1))
+def test_a_changed_note_is_refused(at: int) -> None:
+    changed = GO_NOTE[:at] + chr(ord(GO_NOTE[at]) ^ 1) + GO_NOTE[at + 1 :]
+    with pytest.raises(NoteRefused):
+        open_note(changed, [Verifier.parse(GO_KEY)])
+
+
+def test_two_signers_and_a_stranger() -> None:
+    one, two, stranger = (Signer(name, Ed25519PrivateKey.generate()) for name in ("unit-a", "unit-b", "unit-c"))
+    note = two.sign(one.sign("text\n"))
+    assert open_note(note, [one.verifier, two.verifier])[1] == ["unit-a", "unit-b"]
+    assert open_note(note, [two.verifier])[1] == ["unit-b"]
+    with pytest.raises(NoteRefused, match="no known key"):
+        open_note(note, [stranger.verifier])
+
+
+def test_a_false_signature_of_a_known_key_is_never_skipped() -> None:
+    one, two = (Signer(name, Ed25519PrivateKey.generate()) for name in ("unit-a", "unit-b"))
+    other = one.sign("another text\n").split("\n\n")[1]
+    note = two.sign("text\n") + other
+    with pytest.raises(NoteRefused, match="unit-a is false"):
+        open_note(note, [one.verifier, two.verifier])
+
+
+@given(st.text(max_size=200))
+def test_hostile_text_is_refused_and_nothing_else_happens(text: str) -> None:
+    with pytest.raises(NoteRefused):
+        open_note(text, [Verifier.parse(GO_KEY)])
+
+
+@given(
+    st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=20),
+    st.integers(0, 2**40),
+    st.binary(min_size=32, max_size=32),
+)
+def test_checkpoints_round_trip(origin: str, size: int, root: bytes) -> None:
+    checkpoint = Checkpoint(origin, size, root, ("time 2026-01-01T00:00:00.000000Z",))
+    assert Checkpoint.parse(str(checkpoint)) == checkpoint
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a\n", "a\n1\n", "a\n-1\n" + "A" * 43 + "=\n", "a\n01\n" + "A" * 43 + "=\n", "a\n1\nAAAA\n"]
+)
+def test_broken_checkpoints_are_refused(text: str) -> None:
+    with pytest.raises(NoteRefused):
+        Checkpoint.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "a+b", "a+00000000+AAAA", GO_KEY.replace("c74f", "c74e"), GO_KEY.replace("AR", "BR")]
+)
+def test_broken_keys_are_refused(text: str) -> None:
+    with pytest.raises(NoteRefused):
+        Verifier.parse(text)

@@ -168,9 +168,9 @@ def test_a_kill_between_any_two_files_leaves_nothing_wrong(tmp_path: Path) -> No
         assert run.returncode in {0, 9}
         deaths += run.returncode == 9
         assert faults(tmp_path, list(enumerate(ENTRIES[:530]))) == []
-        if left % 7 == 0:
+        if run.returncode == 0 or left % 3:
             shutil.rmtree(tmp_path / "ledger")
-    assert deaths >= 10
+    assert deaths >= 8
     log = Log(tmp_path / "ledger", keys.load(tmp_path / "keys", ORIGIN))
     log.publish(530, lambda first: ENTRIES[first:530], "2026-02-01T00:00:00.000000Z")
     assert faults(tmp_path, list(enumerate(ENTRIES[:530]))) == []

@@ -1,0 +1,91 @@
+"""tar, read forward: members before a cut are kept, the one that is cut says so."""
+
+from __future__ import annotations
+
+import tarfile
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from homeward.core.time import Moment
+from homeward.evidence.records import Times
+from homeward.evidence.streams import Seekable, Tee
+from homeward.evidence.walk import ContainerBroken, Node
+
+if TYPE_CHECKING:
+    from homeward.evidence.streams import Readable
+
+
+class Tar:
+    """Any tar dialect that the standard library reads (ustar, GNU, pax)."""
+
+    def members(self, node: Node, content: Seekable | Tee) -> Iterator[Node]:
+        """Regular files with content, links and devices without."""
+        seen: Counter[str] = Counter()
+        try:
+            with tarfile.open(fileobj=_Whole(content), mode="r|") as archive:  # type: ignore[call-overload]
+                for member in archive:
+                    archive.members = []  # type: ignore[attr-defined] # the module keeps every header otherwise
+                    if member.isdir():
+                        continue
+                    seen[member.name] += 1
+                    again = seen[member.name]
+                    name = member.name if again == 1 else f"{member.name} (entry {again})"
+                    yield _node(node, archive, member, name)
+        except tarfile.TarError as error:
+            raise ContainerBroken(f"the archive is cut short or broken: {error}") from error
+
+
+def _node(node: Node, archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> Node:
+    times = Times(modified=Moment(int(member.mtime * 1_000_000_000)))
+    refused = ""
+    if not member.isreg():
+        refused = f"a link to {member.linkname}" if member.issym() or member.islnk() else "not a file: a device or pipe"
+    return Node(
+        node.path / (name or "(no name)"),
+        member.size,
+        lambda: _Member(archive, member),
+        times,
+        deleted=node.deleted,
+        address=f"offset {member.offset}",
+        refused=refused,
+    )
+
+
+class _Member:
+    """A member's content; a cut in the middle is an error, not an end."""
+
+    def __init__(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        file = archive.extractfile(member)
+        if file is None:
+            raise ContainerBroken("it has no content")
+        self._file: Readable = file
+        self._left = member.size
+
+    def read(self, count: int, /) -> bytes:
+        """Up to ``count`` bytes."""
+        try:
+            data = self._file.read(min(count, self._left)) if self._left else b""
+        except tarfile.TarError as error:
+            raise ContainerBroken("the archive ends inside this file") from error
+        if not data and self._left:
+            raise ContainerBroken("the archive ends inside this file")
+        self._left -= len(data)
+        return data
+
+
+class _Whole:
+    """Reads as many bytes as asked for, as the stream mode of tarfile expects."""
+
+    def __init__(self, content: Seekable | Tee) -> None:
+        self._content = content
+
+    def read(self, count: int) -> bytes:
+        parts = []
+        while count > 0:
+            data = self._content.read(count)
+            if not data:
+                break
+            parts.append(data)
+            count -= len(data)
+        return b"".join(parts)

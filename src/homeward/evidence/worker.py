@@ -1,0 +1,92 @@
+"""The two tasks that locked workers carry out for this room."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import msgspec
+
+from homeward.evidence import containers, types
+from homeward.evidence.records import Fetched, FetchOrder, Found, ReadOrder, Remaining
+from homeward.evidence.streams import Seekable
+from homeward.evidence.walk import Node, Walk, Wanted
+from homeward.sandbox import ByteRange
+
+_encode = msgspec.msgpack.Encoder().encode
+_found = msgspec.msgpack.Decoder(Found).decode
+_read_order = msgspec.msgpack.Decoder(ReadOrder).decode
+_fetch_order = msgspec.msgpack.Decoder(FetchOrder).decode
+
+
+class Answer(msgspec.Struct, frozen=True, tag_field="is"):
+    """Wire form of what ``fetch`` yields."""
+
+    fetched: Fetched | None = None
+    remaining: Remaining | None = None
+
+
+_answer = msgspec.msgpack.Decoder(Answer).decode
+
+
+def warm_up() -> None:
+    """Load libmagic and the image libraries; read wall clocks without a zone as UTC."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    types.warm_up()
+    containers.load_all()
+
+
+def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """Walk one source (descriptors: its files, a scratch file): a record for each occurrence in it, the inside first."""
+    order = _read_order(payload)
+    walk = Walk(sum(order.sizes), fds[-1])
+    for node in _nodes(order, fds):
+        for found in walk.visit(node):
+            yield _encode(found)
+
+
+def fetch(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """Copy wanted content of one source (descriptors: its files, a scratch file, a spool file) and say where it lies."""
+    order = _fetch_order(payload)
+    wanted = Wanted(order.wanted, fds[-1], order.budget)
+    walk = Walk(sum(order.source.sizes), fds[-2], wanted)
+    for node in _nodes(order.source, fds):
+        for fetched in walk.visit(node):
+            if isinstance(fetched, Fetched):
+                yield _encode(Answer(fetched=fetched))
+    if wanted.full and wanted.paths:
+        left = tuple(path for path in order.wanted if path.layers in wanted.paths)
+        yield _encode(Answer(remaining=Remaining(left)))
+
+
+def read_found(body: bytes) -> Found:
+    """Decode what :func:`read` yielded."""
+    return _found(body)
+
+
+def read_answer(body: bytes) -> Fetched | Remaining:
+    """Decode what :func:`fetch` yielded."""
+    answer = _answer(body)
+    found = answer.fetched or answer.remaining
+    assert found is not None
+    return found
+
+
+def _nodes(order: ReadOrder, fds: tuple[int, ...]) -> Iterator[Node]:
+    """A node for each file; the first of a split image opens all of it, the others are reported as they are."""
+    parts = [ByteRange(fd, 0, size) for fd, size in zip(fds, order.sizes, strict=False)]
+    names = [name.rpartition("/")[2] for name in order.names]
+    for at, part in enumerate(parts):
+        path = order.path if at == 0 else type(order.path).of([order.names[at]])
+        segments: tuple[Seekable, ...] = tuple(parts) if at == 0 else ()
+        yield Node(
+            path,
+            part.size,
+            lambda at=at: ByteRange(fds[at], 0, order.sizes[at]),  # type: ignore[misc]
+            order.times,
+            random_access=True,
+            segments=segments,
+            segment_names=tuple(names),
+        )

@@ -61,9 +61,7 @@ class Source(msgspec.Struct, frozen=True):
     def order(self) -> ReadOrder:
         """What a worker is told about it."""
         first = self.stats[0]
-        times = Times(
-            modified=Moment(first.st_mtime_ns), accessed=Moment(first.st_atime_ns), changed=Moment(first.st_ctime_ns)
-        )
+        times = Times(modified=Moment(first.st_mtime_ns), accessed=Moment(first.st_atime_ns), changed=Moment(first.st_ctime_ns))
         folder = self.path.rpartition("/")[0]
         names = tuple(f"{folder}/{os.fsdecode(file.name)}" if folder else os.fsdecode(file.name) for file in self.files)
         return ReadOrder(self.stacked, tuple(s.st_size for s in self.stats), names, times)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
-
 from typing import cast
 
 import msgspec
@@ -19,7 +18,6 @@ from homeward.evidence.carve import Carver, embedded_pictures
 from homeward.evidence.limits import DEPTH, Budget, LimitReached
 from homeward.evidence.records import Claim, Fetched, Found, Times
 from homeward.evidence.streams import CHUNK, Joined, Readable, Scratch, Seekable, Tee
-
 
 Event = Found | Fetched
 
@@ -144,9 +142,7 @@ class Walk:
                 tee.spool.release()
         yield _found(node, tee, mime, kind, claims, trouble)
 
-    def _guarded(
-        self, node: Node, content: Seekable | Tee, kind: str, depth: int
-    ) -> Generator[Event, None, tuple[str, int]]:
+    def _guarded(self, node: Node, content: Seekable | Tee, kind: str, depth: int) -> Generator[Event, None, tuple[str, int]]:
         """Everything inside; returns why it could not all be had (empty when it could) and how many records there were."""
         count = 0
         try:
@@ -178,9 +174,7 @@ class Walk:
             return _sentence(error)
         return ""
 
-    def _embedded(
-        self, node: Node, content: Seekable | Tee, starts: Sequence[int], depth: int
-    ) -> Iterator[Event]:
+    def _embedded(self, node: Node, content: Seekable | Tee, starts: Sequence[int], depth: int) -> Iterator[Event]:
         for picture in embedded_pictures(node, cast("Seekable", content), starts):
             yield from self.visit(picture, depth + 1)
 

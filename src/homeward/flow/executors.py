@@ -1,20 +1,103 @@
 """Who carries out item steps. One interface: plain units in, plain outcomes out, in any order.
 
-``inline`` uses one locked worker, ``processes`` several on this machine. An executor on other machines takes the same
-units, opens the exhibit there and sends back the same outcomes. There is no executor without the lock.
+``inline`` uses one locked worker, ``processes`` several on this machine. An executor on other machines takes the same units,
+opens the exhibit there and sends back the same outcomes. There is no executor without the lock.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Protocol, Self
 
-from homeward.evidence import EvidenceChanged, Opened, open_items
-from homeward.flow.steps import DESCRIBE
-from homeward.flow.tasks import Order, read_reply
+import msgspec
+
+from homeward.flow.opening import Opened, Opener
+from homeward.flow.tasks import Order, read_described
 from homeward.flow.units import Described, Lost, Unit
-from homeward.sandbox import Call, Limits, Message, Pool
-from homeward.sandbox import Lost as WorkerLost
+from homeward.sandbox import Call, Limits, Lost as WorkerLost, Message, Pool
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from types import TracebackType
+DECODING = Limits(memory=400 << 20, cpu_seconds=30, wall_seconds=60.0)
+STILLS, VIDEOS = "homeward.flow.tasks:describe", "homeward.flow.tasks_video:describe"
+
+Outcome = Described | Lost
+
+
+class Executor(Protocol):
+    """Describes items; use it as a context manager."""
+
+    def describe(self, units: Iterable[Unit]) -> Iterator[Outcome]:
+        """One outcome for each unit, in any order; units are pulled only as they can be worked on."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
+class Processes:
+    """``jobs`` locked workers on this machine. Video decoders are loaded only once a video is met."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._opener = Opener()
+        self._pools: dict[str, Pool] = {}
+
+    def describe(self, units: Iterable[Unit]) -> Iterator[Outcome]:
+        """See :class:`Executor`."""
+        videos: list[Unit] = []
+        yield from self._run(STILLS, _sort_out(units, videos))
+        if videos:
+            yield from self._run(VIDEOS, videos)
+
+    def _run(self, task: str, units: Iterable[Unit]) -> Iterator[Outcome]:
+        if task not in self._pools:
+            self._pools[task] = Pool([task], workers=self._jobs, limits=DECODING)
+        unopened: list[Lost] = []
+        for event in self._pools[task].run(self._calls(task, units, unopened)):
+            yield from unopened
+            unopened.clear()
+            opened: Opened = event.key  # type: ignore[assignment]
+            if isinstance(event, Message):
+                yield read_described(event.body)
+                continue
+            self._opener.release(opened.fd)
+            if isinstance(event, WorkerLost):
+                # What the decoder itself said is final; a worker that was lost may have been unlucky.
+                yield Lost(opened.unit.item, event.reason, again=event.cause not in {"error", "denied"})
+        yield from unopened
+
+    def _calls(self, task: str, units: Iterable[Unit], unopened: list[Lost]) -> Iterator[Call]:
+        for opened in self._opener.open(units):
+            if isinstance(opened, Lost):
+                unopened.append(opened)
+                continue
+            order = Order(opened.unit.item, opened.offset, opened.size, opened.unit.mime, opened.unit.sha256)
+            yield Call(opened, task, msgspec.msgpack.encode(order), (opened.fd,))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for pool in self._pools.values():
+            pool.close()
+        self._opener.close()
+
+
+def _sort_out(units: Iterable[Unit], videos: list[Unit]) -> Iterator[Unit]:
+    """Pass stills on and keep videos for later."""
+    for unit in units:
+        if unit.kind == "video":
+            videos.append(unit)
+        else:
+            yield unit
+
+
+EXECUTORS: dict[str, Callable[[int], Executor]] = {
+    "processes": Processes,
+    "inline": lambda jobs: Processes(1),  # noqa: ARG005 - one worker whatever was asked for
+}

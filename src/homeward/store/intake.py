@@ -61,7 +61,8 @@ class Taken(msgspec.Struct, frozen=True):
 
     occurrences: int
     items: int
-    findings: int
+    notes: list[Note]
+    """Findings that were not known before."""
 
 
 MANIFEST = (
@@ -102,6 +103,23 @@ def take(
         batch.details |= {"occurrences": len(written), "manifest": manifest_digest(written)}
         batch.skip = not (written or found)
     return Taken(len(written), new_items, found)
+
+
+def compare_claims(case: Case, exhibit: Exhibit, stated: dict[str, list[tuple[str, str]]]) -> list[Note]:
+    """Compare hashes that came with a delivery (stacked path to (algorithm, hexadecimal)) with the measured ones.
+
+    Returns what differs and was not known before; it is kept as findings.
+    """
+    notes = []
+    for path, claims in sorted(stated.items()):
+        query = Occurrence.objects.using(case.alias).filter(exhibit=exhibit, key=path_key(path), current=True)
+        measured = query.values("item__md5", "item__sha1", "item__sha256").first()
+        for algorithm, value in claims:
+            found = measured[f"item__{algorithm}"] if measured else None
+            if found != value:
+                text = f"the delivery states {algorithm} {value}, measured: {found or 'nothing, it is not there'}"
+                notes.append(Note("claim differs", StackedPath.parse(path), text))
+    return take(case, exhibit, {}, [], notes).notes
 
 
 def _key(row: OccurrenceRow) -> str:
@@ -204,17 +222,20 @@ def _write(
     return manifest
 
 
-def _find(alias: str, exhibit: Exhibit, notes: Sequence[Note]) -> int:
+def _find(alias: str, exhibit: Exhibit, notes: Sequence[Note]) -> list[Note]:
+    """Write what is not known yet and return it."""
+    subjects = {path_key(f"{exhibit.label}\0{note.path}\0{note.text}"): note for note in notes}
+    for chunk in _chunks(list(subjects)):
+        for known in Finding.objects.using(alias).filter(subject__in=chunk).values_list("subject", flat=True):
+            del subjects[known]
     now = utc_now()
     rows = []
-    for note in notes:
-        path = str(note.path)
-        query = Occurrence.objects.using(alias).filter(exhibit=exhibit, key=path_key(path), current=True)
+    for subject, note in subjects.items():
+        query = Occurrence.objects.using(alias).filter(exhibit=exhibit, key=path_key(str(note.path)), current=True)
         at = query.values_list("id", "item_id").first() or (None, None)
-        subject = path_key(f"{exhibit.label}\0{path}\0{note.text}")
         rows.append((note.kind, subject, *at, note.text, now))
-    columns = ("kind", "subject", "occurrence", "item", "text", "found")
-    return bulk.insert(alias, Finding, columns, rows, ignore=True)
+    bulk.insert(alias, Finding, ("kind", "subject", "occurrence", "item", "text", "found"), rows)
+    return list(subjects.values())
 
 
 def _chunks(values: list[Any]) -> Iterable[list[Any]]:

@@ -236,6 +236,12 @@ def stamps(case: Case, exhibit: int) -> dict[str, str]:
     return dict(query.values_list("path", "stamp"))
 
 
+def listing(case: Case, exhibit: int) -> dict[str, tuple[int, str | None]]:
+    """Size and SHA-256 of every current occurrence of an exhibit, by path."""
+    query = Occurrence.objects.using(case.alias).filter(exhibit_id=exhibit, current=True)
+    return {path: (size, sha256) for path, size, sha256 in query.values_list("path", "size", "item__sha256")}
+
+
 def exhibits(case: Case) -> list[Exhibit]:
     """Every exhibit in order of registration."""
     return list(Exhibit.objects.using(case.alias).order_by("id"))

@@ -75,7 +75,7 @@ class Vmdk(_Blocks):
         """A handle over descriptor and extent in one file."""
         handle = library.handle()
         handle.open_file_object(file)
-        handle.open_extent_data_files_file_objects([file])
+        handle.open_extent_data_files_as_file_objects([file])
         return handle
 
 

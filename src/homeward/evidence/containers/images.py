@@ -15,13 +15,15 @@ from homeward.evidence.streams import Seekable, Tee
 from homeward.evidence.walk import ContainerBroken, Node
 
 DEEPEST_FOLDER = 256
+_NTFS_FIRST_FILE = 24
+"""Master file table records below this one are reserved for the file system."""
 _SYSTEM = frozenset({
     "$AttrDef", "$BadClus", "$Bitmap", "$Boot", "$Extend", "$LogFile", "$MFT", "$MFTMirr", "$Secure", "$UpCase", "$Volume",
     "$MBR", "$FAT1", "$FAT2", "$CatalogFile", "$ExtentsFile", "$BadBlockFile", "$AllocationFile", "$StartupFile",
     "$AttributesFile", "$ALLOC_BITMAP", "$UPCASE_TABLE", "$VOLUME_GUID", "$TEX_FAT",
 })  # fmt: skip
 """The file system's own files at its root: structure, not content."""
-_NO_ZONE = {pytsk3.TSK_FS_TYPE_FAT12, pytsk3.TSK_FS_TYPE_FAT16, pytsk3.TSK_FS_TYPE_FAT32}
+_NO_ZONE = {int(kind) for kind in (pytsk3.TSK_FS_TYPE_FAT12, pytsk3.TSK_FS_TYPE_FAT16, pytsk3.TSK_FS_TYPE_FAT32)}
 _STREAMS = {pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA: "", pytsk3.TSK_FS_ATTR_TYPE_HFS_RSRC: "resource"}
 
 
@@ -152,7 +154,8 @@ class _Files:
 
     def __init__(self, node: Node, system: Any) -> None:
         self._node, self._system = node, system
-        self._zoned = system.info.ftype not in _NO_ZONE
+        self._zoned = int(system.info.ftype) not in _NO_ZONE
+        self._is_ntfs = int(system.info.ftype) == int(pytsk3.TSK_FS_TYPE_NTFS)
         self._paths: set[str] = set()
         self._folders: set[int] = set()
 
@@ -160,47 +163,50 @@ class _Files:
         yield from self._folder(self._system.open_dir(inode=self._system.info.root_inum), "", 0)
 
     def _folder(self, folder: Any, path: str, depth: int) -> Iterator[Node]:
-        entries = iter(folder)
-        while True:
-            try:
-                entry = next(entries)
-            except StopIteration:
-                return
-            except OSError:
-                yield _refused(self._at(f"{path}/", "", None), "the rest of this folder cannot be read")
-                return
+        named: list[tuple[Any, Any, str, bool]] = []
+        for entry in folder:
             name = entry.info.name.name.decode("utf-8", "surrogateescape")
             if name in {".", ".."} or (not depth and name in _SYSTEM) or name.endswith("(Volume Label Entry)"):
                 continue
-            yield from self._entry(entry, f"{path}/{name}", depth)
+            yield from self._entry(entry, f"{path}/{name}", depth, named)
+        for stream in named:  # last: a file may truly be called "name:stream", and that name is its own
+            yield self._file(*stream)
 
-    def _entry(self, entry: Any, path: str, depth: int) -> Iterator[Node]:
+    def _entry(self, entry: Any, path: str, depth: int, named: list[tuple[Any, Any, str, bool]]) -> Iterator[Node]:
         meta = entry.info.meta
         deleted = bool(int(entry.info.name.flags) & int(pytsk3.TSK_FS_NAME_FLAG_UNALLOC))
         if _is_folder(entry):
+            named += [(entry, attribute, path, deleted) for attribute in _streams(entry) if _is_named(attribute)]
             yield from self._enter(entry, path, depth, deleted)
             return
-        if meta is not None and meta.type in {pytsk3.TSK_FS_META_TYPE_VIRT, pytsk3.TSK_FS_META_TYPE_VIRT_DIR}:
+        if self._is_structure(entry):
             return
+        address = _inode(entry)
         if deleted and (meta is None or int(meta.flags) & int(pytsk3.TSK_FS_META_FLAG_ALLOC)):
-            yield _refused(self._at(path, _inode(entry), meta, deleted), "it was deleted; its place belongs to another file now")
-            return
-        if meta is None:
-            yield _refused(self._at(path, _inode(entry), meta, deleted), "its entry leads nowhere")
-            return
-        if deleted and meta.size == 0:
-            yield _refused(self._at(path, _inode(entry), meta, deleted), "it was deleted; its content is gone")
-            return
-        for attribute in _streams(entry):
-            yield self._file(entry, attribute, path, deleted)
+            yield _refused(self._at(path, address, meta, deleted), "it was deleted; its place belongs to another file now")
+        elif meta is None:
+            yield _refused(self._at(path, address, meta, deleted), "its entry leads nowhere")
+        elif deleted and meta.size == 0:
+            yield _refused(self._at(path, address, meta, deleted), "it was deleted; its content is gone")
+        else:
+            for attribute in _streams(entry):
+                if _is_named(attribute):
+                    named.append((entry, attribute, path, deleted))
+                else:
+                    yield self._file(entry, attribute, path, deleted)
+
+    def _is_structure(self, entry: Any) -> bool:
+        """The file system's own: virtual files of the reader, and NTFS's reserved records."""
+        meta = entry.info.meta
+        if meta is not None and meta.type in {pytsk3.TSK_FS_META_TYPE_VIRT, pytsk3.TSK_FS_META_TYPE_VIRT_DIR}:
+            return True
+        return self._is_ntfs and entry.info.name.meta_addr < _NTFS_FIRST_FILE
 
     def _enter(self, entry: Any, path: str, depth: int, deleted: bool) -> Iterator[Node]:
         number = entry.info.meta.addr if entry.info.meta is not None else None
         if number is None or number in self._folders or depth >= DEEPEST_FOLDER:
             return
         self._folders.add(number)
-        for attribute in _streams(entry, named_only=True):
-            yield self._file(entry, attribute, path, deleted)
         try:
             inner = entry.as_directory()
         except OSError:
@@ -317,17 +323,21 @@ def _is_folder(entry: Any) -> bool:
     return bool(entry.info.name.type == pytsk3.TSK_FS_NAME_TYPE_DIR)
 
 
-def _streams(entry: Any, *, named_only: bool = False) -> list[Any]:
+def _streams(entry: Any) -> list[Any]:
     """The attributes that hold content; file systems without attributes have one nameless stream (None)."""
     try:
         held = [attribute for attribute in entry if attribute.info.type in _STREAMS]
     except OSError:
         held = []
-    if named_only:
-        return [a for a in held if a.info.name and a.info.type == pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA]
     main = [a for a in held if a.info.type == pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA]
     forks = [a for a in held if a.info.type != pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA and a.info.size]
     return [*(main or [None]), *forks]
+
+
+def _is_named(attribute: Any) -> bool:
+    """Whether this is an NTFS alternate data stream."""
+    named = attribute is not None and attribute.info.name and attribute.info.type == pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA
+    return bool(named) and attribute.info.name not in {b"N/A", b"DECOMP", b"DATA"}
 
 
 def _inode(entry: Any) -> str:
@@ -336,6 +346,4 @@ def _inode(entry: Any) -> str:
 
 
 def _refused(node: Node, reason: str) -> Node:
-    return Node(
-        node.path, node.size, node.open, node.times, deleted=node.deleted, address=node.address, refused=reason
-    )
+    return Node(node.path, node.size, node.open, node.times, deleted=node.deleted, address=node.address, refused=reason)

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import os
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -39,15 +39,20 @@ class EntryRefused(StoreError, ValueError):
     """The bytes are no ledger entry."""
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``time`` is RFC 3339 in UTC with microseconds; ``commitments`` maps a field's name to 64 hexadecimal digits."""
+Commitment = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+"""RFC 3339 in UTC with microseconds: its order as text is its order in time."""
 
-    seq: int
-    time: str
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is hashed; ``commitments`` maps a field's name to 64 hexadecimal digits."""
+
+    seq: Annotated[int, msgspec.Meta(ge=0)]
+    time: Time
     actor: str
     act: str
     details: dict[str, Any]
-    commitments: dict[str, str]
+    commitments: dict[str, Commitment]
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -65,7 +70,7 @@ def encode(entry: Entry) -> bytes:
     """
     if entry.act not in ACTS:
         raise ValueError(f"no act is called {entry.act!r}")
-    return canonical_json(msgspec.to_builtins(entry))
+    return canonical_json(msgspec.structs.asdict(entry))
 
 
 def decode(body: bytes) -> Entry:
@@ -78,6 +83,8 @@ def decode(body: bytes) -> Entry:
         entry = msgspec.json.decode(body, type=Entry)
         datetime.fromisoformat(entry.time)
         canonical = encode(entry)
+    except RecursionError as error:
+        raise EntryRefused("this is no ledger entry: it is nested too deeply") from error
     except (msgspec.MsgspecError, ValueError) as error:
         raise EntryRefused(f"this is no ledger entry: {error}") from error
     if canonical != body:
@@ -91,7 +98,11 @@ def timestamp(moment: datetime) -> str:
 
 
 def commit(value: str) -> tuple[str, Opening]:
-    """A commitment to ``value`` (64 hexadecimal digits) and what opens it."""
+    """A commitment to ``value`` (64 hexadecimal digits) and what opens it.
+
+    Raises:
+        ValueError: text that UTF-8 cannot hold.
+    """
     opening = Opening(os.urandom(SALT_SIZE), value)
     return _commitment(opening), opening
 
@@ -102,4 +113,4 @@ def opens(commitment: str, opening: Opening) -> bool:
 
 
 def _commitment(opening: Opening) -> str:
-    return hashlib.sha256(opening.salt + opening.value.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(opening.salt + opening.value.encode()).hexdigest()

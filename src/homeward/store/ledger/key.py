@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from homeward.store.errors import CaseDamaged
 from homeward.store.ledger.notes import Signer, Verifier
+from homeward.store.ledger.tiles import write_whole
 
 PRIVATE, PUBLIC = "ledger.pem", "ledger.vkey"
 
@@ -33,7 +35,7 @@ def create(folder: Path, origin: str) -> Signer:
         file.flush()
         os.fsync(fd)
     signer = Signer(origin, key)
-    (folder / PUBLIC).write_text(f"{signer.verifier}\n", encoding="utf-8")
+    write_whole(folder / PUBLIC, f"{signer.verifier}\n".encode(), folder / f".{PUBLIC}.new")
     return signer
 
 
@@ -45,7 +47,7 @@ def load(folder: Path, origin: str) -> Signer:
     """
     try:
         key = load_pem_private_key((folder / PRIVATE).read_bytes(), password=None)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise CaseDamaged("the case's signing key is missing or broken: nothing can be signed") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise CaseDamaged("the case's signing key is not an Ed25519 key")
@@ -56,9 +58,9 @@ def load_public(folder: Path) -> Verifier:
     """The public half.
 
     Raises:
-        CaseDamaged, NoteRefused: missing or broken.
+        CaseDamaged: missing or broken.
     """
     try:
         return Verifier.parse((folder / PUBLIC).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CaseDamaged("the case's public key is missing") from error
+    except (OSError, ValueError) as error:
+        raise CaseDamaged("the case's public key is missing or broken: no signature can be checked") from error

@@ -7,7 +7,6 @@ identifier followed by the Ed25519 signature over the text. A checkpoint's text 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Sequence
 
@@ -21,6 +20,7 @@ from homeward.store.errors import StoreError
 _ED25519 = b"\x01"
 _SIGNATURE = "\u2014 "
 _LONGEST = 1 << 20
+_MOST_SIGNATURES = 100
 
 
 class NoteRefused(StoreError, ValueError):
@@ -51,8 +51,8 @@ class Verifier(msgspec.Struct, frozen=True):
         """
         try:
             name, key_id, encoded = text.strip().split("+", 2)
-            key = base64.b64decode(encoded, validate=True)
-        except (ValueError, binascii.Error) as error:
+            key = _base64(encoded)
+        except ValueError as error:
             raise NoteRefused("a verifier key is written as name+hash+key") from error
         found = cls(name, key[1:])
         if key[:1] != _ED25519 or len(key) != 33 or found.key_id.hex() != key_id or not _is_name(name):
@@ -69,12 +69,29 @@ class Signer:
         self._key = key
         self.verifier = Verifier(name, key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
 
-    def sign(self, note: str) -> str:
-        """Add this signature to ``note``: either bare text that ends in a newline, or an already signed note."""
-        text, signatures = _split(note) if "\n\n" in note else (note, [])
-        signed = self._key.sign(text.encode())
-        line = f"{_SIGNATURE}{self.verifier.name} {base64.b64encode(self.verifier.key_id + signed).decode()}\n"
-        return "".join([text, "\n", *(f"{old}\n" for old in signatures), line])
+    def sign(self, text: str) -> str:
+        """A note with this one signature.
+
+        Raises:
+            NoteRefused: text that no note can carry (it must end in a newline and hold no other control character).
+        """
+        if not text.endswith("\n"):
+            raise NoteRefused("the text of a note ends in a newline")
+        note = f"{text}\n{self._line(text)}"
+        _split(note)
+        return note
+
+    def cosign(self, note: str) -> str:
+        """The same note with this signature added behind the others: what a second unit does as a witness.
+
+        Raises:
+            NoteRefused: no signed note.
+        """
+        return note + self._line(_split(note)[0])
+
+    def _line(self, text: str) -> str:
+        value = self.verifier.key_id + self._key.sign(text.encode())
+        return f"{_SIGNATURE}{self.verifier.name} {base64.b64encode(value).decode()}\n"
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -89,6 +106,10 @@ class Checkpoint(msgspec.Struct, frozen=True):
         lines = (self.origin, str(self.size), base64.b64encode(self.root).decode(), *self.extra)
         return "".join(f"{line}\n" for line in lines)
 
+    def line(self, word: str) -> str:
+        """What stands behind ``word`` in the further lines, empty if no line begins so."""
+        return next((line.removeprefix(f"{word} ") for line in self.extra if line.startswith(f"{word} ")), "")
+
     @classmethod
     def parse(cls, text: str) -> Checkpoint:
         """Read a checkpoint's text.
@@ -99,8 +120,8 @@ class Checkpoint(msgspec.Struct, frozen=True):
         lines = text.split("\n")
         try:
             origin, size, root, *extra = lines[:-1]
-            found = cls(origin, int(size), base64.b64decode(root, validate=True), tuple(extra))
-        except (ValueError, binascii.Error) as error:
+            found = cls(origin, int(size), _base64(root), tuple(extra))
+        except ValueError as error:
             raise NoteRefused("a checkpoint begins with origin, size and root") from error
         if str(found) != text or not origin or len(found.root) != 32 or found.size < 0 or "" in extra:
             raise NoteRefused("a checkpoint is not written in its one form")
@@ -108,7 +129,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 def open_note(note: str, verifiers: Sequence[Verifier]) -> tuple[str, list[str]]:
-    """The signed text and the names of those among ``verifiers`` who signed it.
+    """The signed text and the names of those among ``verifiers`` who signed it, each once.
 
     Raises:
         NoteRefused: no signed note, a known key's signature that is false, or no known key at all.
@@ -118,7 +139,7 @@ def open_note(note: str, verifiers: Sequence[Verifier]) -> tuple[str, list[str]]
     signed = []
     for line in lines:
         name, key_id, signature = _signature(line)
-        verifier = known.get((name, key_id))
+        verifier = known.pop((name, key_id), None)
         if verifier is None:
             continue
         try:
@@ -132,24 +153,37 @@ def open_note(note: str, verifiers: Sequence[Verifier]) -> tuple[str, list[str]]
 
 
 def _split(note: str) -> tuple[str, list[str]]:
-    if len(note) > _LONGEST or not note.endswith("\n") or any(c < " " and c != "\n" for c in note):
+    if len(note) > _LONGEST or not note.endswith("\n") or any(_is_forbidden(c) for c in note):
         raise NoteRefused("this is no signed note")
     text, found, signatures = note.rpartition("\n\n")
-    if not found or not signatures:
-        raise NoteRefused("this note carries no signature")
-    return f"{text}\n", signatures.removesuffix("\n").split("\n")
+    lines = signatures.removesuffix("\n").split("\n")
+    if not found or not signatures or len(lines) > _MOST_SIGNATURES:
+        raise NoteRefused("this note carries no signature, or too many")
+    return f"{text}\n", lines
+
+
+def _is_forbidden(c: str) -> bool:
+    return (c < " " and c != "\n") or "\ud800" <= c <= "\udfff"
 
 
 def _signature(line: str) -> tuple[str, bytes, bytes]:
     try:
         name, encoded = line.removeprefix(_SIGNATURE).split(" ")
-        value = base64.b64decode(encoded, validate=True)
-    except (ValueError, binascii.Error) as error:
+        value = _base64(encoded)
+    except ValueError as error:
         raise NoteRefused("a signature line is broken") from error
     if not line.startswith(_SIGNATURE) or not _is_name(name) or len(value) < 5:
         raise NoteRefused("a signature line is broken")
     return name, value[:4], value[4:]
 
 
+def _base64(text: str) -> bytes:
+    """Decode the one way of writing these bytes: the last character's unused bits must be zero (RFC 4648, section 3.5)."""
+    value = base64.b64decode(text, validate=True)
+    if base64.b64encode(value).decode() != text:
+        raise ValueError("this base64 is not in its one form")
+    return value
+
+
 def _is_name(name: str) -> bool:
-    return bool(name) and "+" not in name and not any(c.isspace() for c in name)
+    return bool(name) and "+" not in name and not any(c.isspace() or _is_forbidden(c) for c in name)

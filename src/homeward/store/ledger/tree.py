@@ -7,7 +7,7 @@ gives the root of the complete subtree ``(level, index)``: level 0 are the leave
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 HASH_SIZE = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -36,15 +36,20 @@ class Frontier:
         self.size = size
         self._peaks = list(peaks)
 
-    def append(self, leaf: bytes) -> Iterator[tuple[int, int, bytes]]:
-        """Add a leaf hash; yield every subtree that it completes as (level, index, hash), the leaf first."""
+    def append(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
+        """Add a leaf hash; return every subtree that it completes as (level, index, hash), the leaf first."""
         level, index, digest = 0, self.size, leaf
-        yield level, index, digest
+        completed = [(level, index, digest)]
         while index & 1:
             level, index, digest = level + 1, index >> 1, node_hash(self._peaks.pop(), digest)
-            yield level, index, digest
+            completed.append((level, index, digest))
         self._peaks.append(digest)
         self.size += 1
+        return completed
+
+    def copy(self) -> Frontier:
+        """One that grows on its own from here."""
+        return Frontier(self.size, self._peaks)
 
     def root(self) -> bytes:
         """Root of everything appended so far."""

@@ -1,0 +1,81 @@
+"""PDQ: the 256-bit copy hash of Meta's ThreatExchange, computed from reduced grey pixels.
+
+Source: "The TMK+PDQF video-hashing algorithm and the PDQ image-hashing algorithm", 2019, and the reference in
+``pdq/cpp`` of github.com/facebook/ThreatExchange. Limits and measured distances: ``docs/methods/pdq.md``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homeward.descriptors.base import Description
+from homeward.descriptors.tent import SIDE, decimate
+
+if TYPE_CHECKING:
+    from homeward.core.canonical import Plain
+    from homeward.media.records import Grey
+
+RADIUS = 31
+"""Bits at which two hashes mean copies of one picture: upstream's threshold, from its own experiments."""
+LEAST_QUALITY = 50
+"""Quality below which a hash is stored and not compared: upstream's gate. There is too little to see in such a picture."""
+_FREQUENCIES = 16
+_SMALLEST = 5
+"""Shorter sides are not hashed, upstream neither."""
+
+
+class Pdq:
+    """256 bits, in the byte order in which PDQ is written as hexadecimal; alike means at most 31 bits apart."""
+
+    name = "pdq"
+    version = "1"
+    width = 32
+
+    @property
+    def params(self) -> dict[str, Plain]:
+        """The algorithm has none to choose; these fix which one it is."""
+        return {"filter": "tent of the full size", "side": SIDE, "frequencies": _FREQUENCIES}
+
+    def describe(self, grey: Grey) -> Description | None:
+        """Hash one picture; None where a side has fewer than 5 pixels.
+
+        Faithful to the reference where ``grey.reduction`` is at most a 256th of the shorter full side; see the
+        distances by reduction in ``docs/methods/pdq.md``.
+
+        Raises:
+            ValueError: the pixels do not fit the sizes that ``grey`` states.
+        """
+        if min(grey.full_height, grey.full_width) < _SMALLEST:
+            return None
+        small = decimate(grey.pixels, grey.reduction, grey.full_height, grey.full_width)
+        return Description(_bits(_DCT @ small @ _DCT.T), _quality(small))
+
+
+def _bits(spectrum: NDArray[np.floating[Any]]) -> bytes:
+    """A bit for each frequency above the lower median; the highest frequency is written first."""
+    values = spectrum.ravel()
+    middle = (values.size - 1) // 2
+    median = np.partition(values, middle)[middle]
+    return np.packbits(values[::-1] > median).tobytes()
+
+
+def _quality(small: NDArray[np.float32]) -> int:
+    """0..100 from the sum of visible steps between neighbours, with upstream's constants and truncations."""
+    steps = 0
+    for axis in (0, 1):
+        per_cent = np.diff(small, axis=axis) * np.float32(100) / np.float32(255)
+        steps += int(np.abs(per_cent).astype(np.int32).sum())
+    return min(100, steps // 90)
+
+
+def _dct() -> NDArray[np.float32]:
+    """(16, 64): rows 1..16 of the orthonormal DCT-II; row 0, the mean brightness, says nothing about content."""
+    angles = np.outer(np.arange(1, _FREQUENCIES + 1), 2 * np.arange(SIDE) + 1) * (np.pi / (2 * SIDE))
+    matrix: NDArray[np.float32] = (np.cos(angles) * (2 / SIDE) ** 0.5).astype(np.float32)
+    return matrix
+
+
+_DCT = _dct()

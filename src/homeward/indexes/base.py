@@ -1,0 +1,71 @@
+"""What an index of bit strings offers; every engine gives exactly the same answers, some sooner."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+CODE_BYTES = 32
+"""Every code is 256 bits."""
+
+
+class Neighbours(msgspec.Struct, frozen=True):
+    """Answers to a batch of queries, ordered by query, then distance, then id; three (k,) int64 arrays."""
+
+    query: NDArray[np.int64]
+    """Row of the query."""
+    id: NDArray[np.int64]
+    distance: NDArray[np.int64]
+    """Bits, 0..256."""
+
+
+class Pairs(msgspec.Struct, frozen=True):
+    """Pairs within a radius, each once with ``a < b``, ordered by a, then b; three (k,) int64 arrays."""
+
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    distance: NDArray[np.int64]
+    """Bits, 0..256."""
+
+
+class HammingIndex(Protocol):
+    """Codes by id, asked for everything within a number of differing bits. Answers never depend on the order of adding."""
+
+    def __len__(self) -> int:
+        """Codes held."""
+        ...
+
+    def add(self, ids: NDArray[np.int64], codes: NDArray[np.uint8]) -> None:
+        """Take in codes.
+
+        Args:
+            ids: (n,) int64, none of them held yet.
+            codes: (n, 32) uint8.
+
+        Raises:
+            ValueError: wrong shapes or types, or an id twice; then nothing was added.
+        """
+        ...
+
+    def remove(self, ids: NDArray[np.int64]) -> None:
+        """Forget codes; an id that is not held is no error, so that a removal can be repeated."""
+        ...
+
+    def within(self, codes: NDArray[np.uint8], radius: int) -> Neighbours:
+        """Everything at most ``radius`` bits from each of the (m, 32) uint8 query codes.
+
+        Raises:
+            ValueError: wrong shape or type, or a radius outside 0..256.
+        """
+        ...
+
+    def pairs(self, radius: int) -> Pairs:
+        """All pairs of held codes at most ``radius`` bits apart. Memory follows the number of pairs found.
+
+        Raises:
+            ValueError: a radius outside 0..256.
+        """
+        ...

@@ -1,0 +1,159 @@
+"""What the columns of a known list mean, from their names or from what stands in them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from homeward.known.hashes import kind_by_length, read_hash
+from homeward.known.records import WIDTHS, Entry
+
+DELIMITERS = (",", ";", "\t", "|")
+_NAMES = {
+    "md5": ("md5", "md5hash", "hashmd5"),
+    "sha1": ("sha1", "sha1hash", "hashsha1"),
+    "sha256": ("sha256", "sha256hash", "hashsha256"),
+    "pdq": ("pdq", "pdqhash", "hashpdq"),
+    "hash": ("hash", "hashvalue", "digest"),
+    "kind": ("hashtype", "hashkind", "hashalgorithm", "algorithm", "kind", "type"),
+    "quality": ("quality", "pdqquality"),
+    "codes": ("code", "codes", "category", "categories", "classification"),
+    "series": ("series", "seriesname"),
+    "victim_identified": ("victimidentified",),
+}
+_MEANINGS = {name: meaning for meaning, names in _NAMES.items() for name in names}
+_HASHES = (*WIDTHS, "hash")
+_TRUTH = {**dict.fromkeys(("true", "yes", "y", "t", "1"), True), **dict.fromkeys(("false", "no", "n", "f", "0"), False)}
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """Which cell means what."""
+
+    delimiter: str
+    names: list[str]
+    """As written in the heading; empty for a list without one."""
+    meanings: dict[str, int]
+    """Meaning to the first column that has it."""
+
+    def named(self, column: int) -> str:
+        """What a column is called."""
+        return (self.names[column] if column < len(self.names) else "") or f"column {column + 1}"
+
+
+class Reading(msgspec.Struct):
+    """What came out of one row."""
+
+    entries: list[Entry]
+    faults: list[str]
+    """Why a hash of the row was left out, each the end of a sentence."""
+
+
+def best_delimiter(line: str) -> str:
+    """The delimiter by which most of a line makes sense; a comma where none does."""
+    return max(DELIMITERS, key=lambda delimiter: sum(map(_understood, line.split(delimiter))))
+
+
+def layout_of(delimiter: str, cells: list[str]) -> Layout | None:
+    """The layout that this row announces: a heading, or the first row of a list without one; None where it is neither."""
+    meanings: dict[str, int] = {}
+    for column, cell in enumerate(cells):
+        meanings.setdefault(_meaning(cell), column)
+    meanings.pop("", None)
+    if any(meaning in meanings for meaning in _HASHES):
+        return Layout(delimiter, cells, meanings)
+    return Layout(delimiter, [], {}) if any(map(_leading_hash, cells)) else None
+
+
+def read_row(layout: Layout, line: int, cells: list[str]) -> Reading:
+    """The entries of a row."""
+    found, used, faults = _named_hashes(layout, cells) if layout.names else _bare_hashes(cells)
+    extra: dict[str, str] = {}
+    values = {meaning: _cell(cells, layout.meanings.get(meaning)) for meaning in ("codes", "series")}
+    used |= {layout.meanings[meaning] for meaning in values if meaning in layout.meanings}
+    quality = _quality(_cell(cells, layout.meanings.get("quality")))
+    identified = _TRUTH.get(_cell(cells, layout.meanings.get("victim_identified")).lower())
+    used |= {layout.meanings["quality"]} if quality is not None else set()
+    used |= {layout.meanings["victim_identified"]} if identified is not None else set()
+    for column, cell in enumerate(cells):
+        if cell and column not in used:
+            extra[_free(extra, layout.named(column))] = cell
+    entries = [
+        Entry(kind, value, line, quality if kind == "pdq" else None, values["codes"], values["series"], identified, extra)
+        for kind, value in found
+    ]
+    return Reading(entries, faults if found or faults else ["it has no hash"])
+
+
+def _named_hashes(layout: Layout, cells: list[str]) -> tuple[list[tuple[str, bytes]], set[int], list[str]]:
+    """Hashes from the columns that a heading names, the columns used, and faults."""
+    found: list[tuple[str, bytes]] = []
+    used: set[int] = set()
+    faults: list[str] = []
+    for meaning in _HASHES:
+        column = layout.meanings.get(meaning)
+        text = _cell(cells, column)
+        if column is None or not text:
+            continue
+        kind = meaning if meaning in WIDTHS else _told_kind(layout, cells) or kind_by_length(text)
+        value = read_hash(kind, text) if kind else "its hash is of no known length"
+        if kind and isinstance(value, bytes):
+            found.append((kind, value))
+            used.add(column)
+        else:
+            faults.append(str(value))
+    return found, used, faults
+
+
+def _bare_hashes(cells: list[str]) -> tuple[list[tuple[str, bytes]], set[int], list[str]]:
+    """Hashes recognised by their length alone, also at the head of a line as checksum programs write it."""
+    found: list[tuple[str, bytes]] = []
+    used: set[int] = set()
+    faults: list[str] = []
+    for column, cell in enumerate(cells):
+        if not (text := _leading_hash(cell)):
+            continue
+        kind = kind_by_length(text) or ""
+        value = read_hash(kind, text)
+        if isinstance(value, bytes):
+            found.append((kind, value))
+            used |= {column} if text == cell else set()
+        else:
+            faults.append(value)
+    return found, used, faults
+
+
+def _told_kind(layout: Layout, cells: list[str]) -> str | None:
+    """The kind of hash that a column of its own names."""
+    meaning = _meaning(_cell(cells, layout.meanings.get("kind")))
+    return meaning if meaning in WIDTHS else None
+
+
+def _leading_hash(cell: str) -> str:
+    """The hash with which a cell begins, empty where it begins with none."""
+    first = cell.split(maxsplit=1)[0] if cell else ""
+    return first if kind_by_length(first) else ""
+
+
+def _meaning(name: str) -> str:
+    return _MEANINGS.get("".join(filter(str.isalnum, name)).lower(), "")
+
+
+def _understood(cell: str) -> bool:
+    cell = cell.strip().strip('"')
+    return bool(_meaning(cell) or _leading_hash(cell))
+
+
+def _cell(cells: list[str], column: int | None) -> str:
+    return cells[column] if column is not None and column < len(cells) else ""
+
+
+def _quality(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) <= 100 else None
+
+
+def _free(taken: dict[str, str], name: str) -> str:
+    """``name``, numbered where a column before it was called the same."""
+    number = 2
+    free = name
+    while free in taken:
+        free, number = f"{name} ({number})", number + 1
+    return free

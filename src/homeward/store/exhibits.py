@@ -1,0 +1,34 @@
+"""Exhibits: registered once, found again where they lie now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from homeward.core import WrongUse
+from homeward.core.time import utc_now
+from homeward.store.models import Exhibit
+
+if TYPE_CHECKING:
+    from homeward.store.case import Case
+
+
+def register(case: Case, label: str, location: str, authority: str, acquirer: str) -> Exhibit:
+    """The exhibit called ``label``, made if it is new; one that has been moved on disk is recorded as moved.
+
+    Raises:
+        WrongUse: the label is registered under another authority.
+    """
+    exhibit = Exhibit.objects.using(case.alias).filter(label=label).first()
+    names = {"location": location}
+    if exhibit is None:
+        with case.batch("exhibit.add", {"label": label, "authority": authority, "acquirer": acquirer}, names):
+            return Exhibit.objects.using(case.alias).create(
+                label=label, authority=authority, acquirer=acquirer, registered=utc_now(), location=location
+            )
+    if exhibit.authority != authority:
+        raise WrongUse(f"the exhibit {label} is already registered under the authority {exhibit.authority}")
+    if exhibit.location != location:
+        with case.batch("exhibit.move", {"label": label}, names):
+            exhibit.location = location
+            exhibit.save(using=case.alias)
+    return exhibit

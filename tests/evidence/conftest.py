@@ -1,0 +1,34 @@
+"""The room's tasks run in this process unless a test asks for locked workers."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from homeward.evidence import worker
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm() -> Iterator[None]:
+    """Warm up as a worker does, and give the process its time zone back."""
+    before = os.environ.get("TZ")
+    worker.warm_up()
+    yield
+    if before is None:
+        os.environ.pop("TZ", None)
+    else:
+        os.environ["TZ"] = before
+    time.tzset()
+
+
+@pytest.fixture(scope="session")
+def images(shared_data: Path) -> Path:
+    """The folder of disk images with known content."""
+    return shared_data / "evidence"

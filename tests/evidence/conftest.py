@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -26,6 +27,24 @@ def _warm() -> Iterator[None]:
     else:
         os.environ["TZ"] = before
     time.tzset()
+
+
+class Hung(BaseException):
+    """Not an ``Exception``: code that goes on after every error must not swallow it."""
+
+
+@pytest.fixture(autouse=True)
+def _always_ends() -> Iterator[None]:
+    """Hostile input that makes a reader run for ever fails its test instead of stopping all of them."""
+
+    def end(*_: object) -> None:
+        raise Hung("still running after a minute")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")

@@ -117,7 +117,7 @@ def test_the_preview_inside_a_picture_is_no_occurrence(tmp_path: Path) -> None:
 def test_pictures_in_a_document_are_found(tmp_path: Path) -> None:
     """A PDF with one DCT stream, one old Word-like compound file."""
     picture = PICTURES["baseline"]
-    head = b"%PDF-1.4\n1 0 obj\n<</Type/XObject/Subtype/Image/Filter/DCTDecode/Length %d>>\nstream\n" % len(picture)
+    head = b"%%PDF-1.4\n1 0 obj\n<</Type/XObject/Subtype/Image/Filter/DCTDecode/Length %d>>\nstream\n" % len(picture)
     pdf = head + picture + b"\nendstream\nendobj\ntrailer\n<<>>\n%%EOF\n"
     found = read_bytes(tmp_path, "a.pdf", pdf)
     assert found["a.pdf"].mime == "application/pdf"

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 if TYPE_CHECKING:
-    from homeward.flow import Progress
+    from homeward.flow.progress import Progress
     from homeward.store import Case
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -32,7 +32,8 @@ def ingest(
 
     Several SOURCES become the exhibits LABEL/1, LABEL/2 and so on. --claims takes a file as md5sum, sha1sum or sha256sum write it.
     """
-    from homeward.flow import Delivery, ingest as take_in
+    from homeward.flow.ingest import Delivery
+    from homeward.flow.ingest import ingest as take_in
 
     labels = [label] if len(sources) == 1 else [f"{label}/{at}" for at in range(1, len(sources) + 1)]
     deliveries = [Delivery(name, source, authority, acquirer) for name, source in zip(labels, sources, strict=True)]

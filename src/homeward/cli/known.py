@@ -20,7 +20,7 @@ def known() -> None:
 @click.option("--name", default="", help="What to call the list; its file name unless told.")
 def add(case: Path, files: tuple[Path, ...], name: str) -> None:
     """Add lists of hashes from CSV or text FILES; bad rows are skipped and counted."""
-    from homeward.flow import add_known_list
+    from homeward.flow.known import add_known_list
 
     with opened(case) as opened_case, shown_progress() as progress:
         for file in files:

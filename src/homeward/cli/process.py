@@ -15,15 +15,18 @@ from homeward.cli.common import case_argument, next_step, opened, shown_progress
 @click.option("--executor", type=click.Choice(["processes", "inline"]), default="processes", show_default=True)
 def process(case: Path, jobs: int, executor: str) -> None:
     """Run every pending step for everything new: decode, describe, match, stack."""
-    from homeward.flow import process as run
-    from homeward.flow import status
+    from homeward.flow.process import process as run
+    from homeward.flow.status import next_step as what_next
+    from homeward.store import reads
 
-    with opened(case) as opened_case, shown_progress() as progress:
-        run(opened_case, executor, jobs, progress)
-        found = status(opened_case)
+    with opened(case) as opened_case:
+        with shown_progress() as progress:
+            run(opened_case, executor, jobs, progress)
+        found = reads.status(opened_case)
+        following = what_next(opened_case, found)
     counts = found["occurrences"]
     click.echo(", ".join(f"{count} {state}" for state, count in counts.items() if state != "total") + ".")
-    next_step(found["next"])
+    next_step(following)
 
 
 @click.command()
@@ -31,7 +34,7 @@ def process(case: Path, jobs: int, executor: str) -> None:
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Locked workers.")
 def work(case: Path, jobs: int) -> None:
     """Help with a case that others are processing: take item steps from its queue until none is left."""
-    from homeward.flow import help_out
+    from homeward.flow.process import help_out
 
     with opened(case) as opened_case, shown_progress() as progress:
         done = help_out(opened_case, jobs, progress)

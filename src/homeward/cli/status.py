@@ -14,7 +14,7 @@ from homeward.cli.common import case_argument, json_option, next_step, opened, p
 @json_option
 def status(case: Path, as_json: bool) -> None:
     """Count everything by state and step, and say what to do next."""
-    from homeward.flow import status as gather
+    from homeward.flow.status import status as gather
 
     with opened(case) as opened_case:
         found = gather(opened_case)

@@ -17,7 +17,7 @@ from homeward.cli.common import case_argument, json_option, next_step, opened, p
 @json_option
 def verify(case: Path, full: bool, checkpoint: Path | None, jobs: int, as_json: bool) -> None:
     """Check the ledger, its checkpoints, the records it vouches for, segments and blobs; say which do not agree."""
-    from homeward.flow import verify as check
+    from homeward.flow.verify import verify as check
 
     with opened(case) as opened_case, shown_progress() as progress:
         result = check(opened_case, progress, full=full, checkpoint=checkpoint, jobs=jobs)

@@ -13,14 +13,14 @@ from typing import Protocol, Self
 import msgspec
 
 from homeward.flow.opening import Opened, Opener
-from homeward.flow.tasks import Order, read_described
-from homeward.flow.units import Described, Lost, Unit
+from homeward.flow.units import Described, Lost, Order, Unit
 from homeward.sandbox import Call, Limits, Lost as WorkerLost, Message, Pool
 
 DECODING = Limits(memory=400 << 20, cpu_seconds=30, wall_seconds=60.0)
 STILLS, VIDEOS = "homeward.flow.tasks:describe", "homeward.flow.tasks_video:describe"
 
 Outcome = Described | Lost
+_described = msgspec.msgpack.Decoder(Described).decode
 
 
 class Executor(Protocol):
@@ -61,7 +61,7 @@ class Processes:
             unopened.clear()
             opened: Opened = event.key  # type: ignore[assignment]
             if isinstance(event, Message):
-                yield read_described(event.body)
+                yield _described(event.body)
                 continue
             self._opener.release(opened.fd)
             if isinstance(event, WorkerLost):
@@ -74,15 +74,13 @@ class Processes:
             if isinstance(opened, Lost):
                 unopened.append(opened)
                 continue
-            order = Order(opened.unit.item, opened.offset, opened.size, opened.unit.mime, opened.unit.sha256)
+            order = Order(opened.unit.item, opened.offset, opened.size, opened.unit.mime)
             yield Call(opened, task, msgspec.msgpack.encode(order), (opened.fd,))
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for pool in self._pools.values():
             pool.close()
         self._opener.close()

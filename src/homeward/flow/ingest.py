@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from homeward.core import StackedPath, WrongUse
-from homeward.core.time import utc_now
 from homeward.evidence import Found, Source, sources
 from homeward.evidence.claims import read_claims
-from homeward.evidence.second_reader import differences
 from homeward.evidence.types import kind_of
-from homeward.evidence.worker import read_found
-from homeward.sandbox import Call, Limits, Lost, Message, Pool
+from homeward.flow.reading import read_sources
+from homeward.sandbox import Lost
 from homeward.store import reads
 from homeward.store.exhibits import register
 from homeward.store.intake import Note, OccurrenceRow, compare_claims, take
@@ -31,9 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("homeward.flow")
 
-READ = "homeward.evidence.worker:read"
-READING = Limits(memory=768 << 20, cpu_seconds=12 * 3600, wall_seconds=900.0, file_bytes=1 << 42)
-"""A whole disk is one call: time is bounded by silence (an unreadable medium), not in all. Memory allows for large tables."""
 BATCH = 512
 """Occurrences committed together."""
 
@@ -76,15 +69,13 @@ def ingest(
         _check(case, delivery)
     stated = read_claims(claims) if claims else {}
     report = Intake()
-    with ExitStack() as stack:
-        pool = stack.enter_context(Pool([READ], workers=jobs, limits=READING))
-        for delivery in deliveries:
-            exhibit = register(case, delivery.label, str(delivery.location.resolve()), delivery.authority, delivery.acquirer)
-            _take_in(case, exhibit, delivery.location, pool, progress, report)
-            if stated:
-                report.notes += compare_claims(case, exhibit, stated)
-            if second_reader:
-                report.notes += _second_opinion(case, exhibit, delivery.location)
+    for delivery in deliveries:
+        exhibit = register(case, delivery.label, str(delivery.location.resolve()), delivery.authority, delivery.acquirer)
+        _take_in(case, exhibit, delivery.location, jobs, progress, report)
+        if stated:
+            report.notes += compare_claims(case, exhibit, stated)
+        if second_reader:
+            report.notes += _second_opinion(case, exhibit, delivery.location)
     return report
 
 
@@ -99,103 +90,51 @@ def _check(case: Case, delivery: Delivery) -> None:
         raise WrongUse(f"{delivery.location} and the case lie inside each other")
 
 
-def _take_in(case: Case, exhibit: Exhibit, location: Path, pool: Pool, progress: Progress, report: Intake) -> None:
+def _take_in(case: Case, exhibit: Exhibit, location: Path, jobs: int, progress: Progress, report: Intake) -> None:
     known = reads.stamps(case, exhibit.pk)
     progress.begin(f"Reading {exhibit.label}", None)
     seen: set[str] = set()
-    writer = _Writer(case, exhibit, report)
-    with _Scratch() as scratch:
+    writer = _Writer(case, exhibit, progress, report)
 
-        def calls() -> Iterator[Call]:
-            for source in sources(location):
-                seen.add(_text(source.path))
-                if known.get(_text(source.path)) == source.stamp:
-                    report.unchanged += 1
-                    continue
-                call = _call(source, scratch, writer)
-                if call is not None:
-                    yield call
+    def unread() -> Iterator[Source]:
+        for source in sources(location):
+            seen.add(_text(source.path))
+            if known.get(_text(source.path)) == source.stamp:
+                report.unchanged += 1
+            else:
+                yield source
 
-        for event in pool.run(calls()):
-            source, fds = event.key  # type: ignore[misc]
-            if isinstance(event, Message):
-                writer.add(source, _row(source, found := read_found(event.body)), _notes(found))
-                continue
-            scratch.give_back(fds[-1])
-            _close(fds[:-1])
-            if isinstance(event, Lost):
-                writer.lost(source, event)
-            writer.finish(source)
-            progress.advance(1, source.size)
-        writer.flush()
+    read_sources(unread(), writer, jobs)
+    writer.flush()
     writer.gone(set(known) - seen)
-
-
-def _call(source: Source, scratch: _Scratch, writer: _Writer) -> Call | None:
-    """The call that reads ``source``; None (and a row) where it cannot even be opened."""
-    if source.reason:
-        writer.add(source, _row(source, source.unreadable()), [])
-        writer.finish(source)
-        return None
-    try:
-        files = source.open()
-    except OSError as error:
-        reason = f"it cannot be opened: {(error.strerror or 'unknown').lower()}"
-        writer.add(source, _row(source, msgspec.structs.replace(source.unreadable(), reason=reason)), [])
-        writer.finish(source)
-        return None
-    fds = (*files, scratch.take())
-    return Call((source, fds), READ, msgspec.msgpack.encode(source.order()), fds)
-
-
-class _Scratch:
-    """Nameless temporary files for copies that need random access, one for each call under way."""
-
-    def __init__(self) -> None:
-        self._free: list[int] = []
-
-    def take(self) -> int:
-        if self._free:
-            return self._free.pop()
-        file = tempfile.TemporaryFile(prefix="homeward-")  # noqa: SIM115 - its descriptor outlives this call
-        fd = os.dup(file.fileno())
-        file.close()
-        return fd
-
-    def give_back(self, fd: int) -> None:
-        os.ftruncate(fd, 0)
-        self._free.append(fd)
-
-    def __enter__(self) -> _Scratch:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _close(self._free)
 
 
 class _Writer:
     """Collects rows and commits them in batches; a source counts as read with the batch that holds its last row."""
 
-    def __init__(self, case: Case, exhibit: Exhibit, report: Intake) -> None:
-        self._case, self._exhibit, self._report = case, exhibit, report
+    def __init__(self, case: Case, exhibit: Exhibit, progress: Progress, report: Intake) -> None:
+        self._case, self._exhibit, self._progress, self._report = case, exhibit, progress, report
         self._rows: list[OccurrenceRow] = []
         self._notes: list[Note] = []
         self._stamps: dict[str, str] = {}
 
-    def add(self, source: Source, row: OccurrenceRow, notes: list[Note]) -> None:
-        self._rows.append(row)
-        self._notes += notes
-        self._report.unreadable += not row.readable
+    def found(self, source: Source, found: Found) -> None:
+        """One occurrence."""
+        self._rows.append(_row(source, found))
+        self._notes += _notes(found)
+        self._report.unreadable += not found.readable
         if len(self._rows) >= BATCH:
             self.flush()
 
     def lost(self, source: Source, lost: Lost) -> None:
-        """The worker was lost over a source: what it had found stands, the source itself is a row with the reason."""
-        own = msgspec.structs.replace(source.unreadable(), size=source.size, reason=f"reading it failed: {lost.reason}")
-        self.add(source, _row(source, own), [])
+        """What was found before stands; the source itself is a row with the reason."""
+        reason = f"reading it failed: {lost.reason}"
+        self.found(source, msgspec.structs.replace(source.unreadable(), size=source.size, reason=reason))
 
-    def finish(self, source: Source) -> None:
+    def finished(self, source: Source) -> None:
+        """It counts as read from the next commit on."""
         self._stamps[_text(source.path)] = source.stamp
+        self._progress.advance(1, source.size)
 
     def flush(self) -> None:
         if not self._rows and not self._stamps:
@@ -249,6 +188,8 @@ def _notes(found: Found) -> list[Note]:
 
 def _second_opinion(case: Case, exhibit: Exhibit, location: Path) -> list[Note]:
     """Differences between what was registered and what a second reader lists, as findings."""
+    from homeward.evidence.second_reader import differences  # needs the extra "forensic"
+
     first = reads.listing(case, exhibit.pk)
     notes = [Note("second reader", d.path, d.text) for d in differences(location, first)]
     return take(case, exhibit, {}, [], notes).notes
@@ -257,10 +198,3 @@ def _second_opinion(case: Case, exhibit: Exhibit, location: Path) -> list[Note]:
 def _text(path: str) -> str:
     """A source's path in the one text form of stacked paths."""
     return str(StackedPath.of([path]))
-
-
-def _close(fds: Sequence[int]) -> None:
-    for fd in fds:
-        os.close(fd)
-
-

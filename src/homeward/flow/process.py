@@ -12,7 +12,7 @@ import numpy as np
 from homeward.flow.executors import EXECUTORS, Executor
 from homeward.flow.steps import DESCRIBE, STEPS, Step
 from homeward.flow.units import Described, Lost, Unit
-from homeward.store import reads, results
+from homeward.store import reads, results, vouching
 from homeward.store.jobs import StepKey
 from homeward.store.results import MediaRow
 from homeward.store.segments import folder_name, record_dtype
@@ -45,17 +45,26 @@ def process(case: Case, executor: str, jobs: int, progress: Progress) -> None:
             _whole_set(case, step, progress)
 
 
-def describe_pending(case: Case, step: Step, executor: str, jobs: int, progress: Progress) -> None:
-    """Run an item step until its queue is empty."""
+def help_out(case: Case, jobs: int, progress: Progress) -> int:
+    """Take item steps from the case's queue until it is empty, beside whoever else does; return how many were done here."""
+    case.jobs.reclaim()
+    return sum(describe_pending(case, step, "processes", jobs, progress) for step in STEPS if step.kinds)
+
+
+def describe_pending(case: Case, step: Step, executor: str, jobs: int, progress: Progress) -> int:
+    """Run an item step until its queue is empty; return how many items were worked on here."""
     key = step_key(step)
     case.jobs.enqueue(key, step.kinds)
     waiting = case.jobs.pending(key)
     if not waiting:
-        return
+        return 0
     progress.begin(step.caption, waiting)
+    done = 0
     with EXECUTORS[executor](jobs) as crew:
         while leased := case.jobs.lease(key, LEASE):
             _run(case, key, crew, leased, progress)
+            done += len(leased)
+    return done
 
 
 def step_key(step: Step) -> StepKey:
@@ -111,7 +120,11 @@ def _commit(case: Case, key: StepKey, done: list[Described | Lost]) -> None:
                 case.jobs.lost(key, lost.item, lost.reason)
             else:
                 case.jobs.failed(key, lost.item, lost.reason)
-        batch.details |= {"items": len(described), "failed": len(done) - len(described)}
+        batch.details |= {
+            "items": len(described),
+            "failed": len(done) - len(described),
+            "media": vouching.media_digest(case, batch.seq),
+        }
         batch.skip = not described and not failed
     log.info("step batch", extra={"fields": {"step": key.name, "items": len(described), "others": len(done) - len(described)}})
 

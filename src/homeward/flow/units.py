@@ -23,6 +23,15 @@ class Unit(msgspec.Struct, frozen=True):
     """Stacked path; equal to ``source`` when the item is a file of its own."""
 
 
+class Order(msgspec.Struct, frozen=True):
+    """What a locked worker is told: describe the item whose bytes lie at ``offset`` of the descriptor that comes with this."""
+
+    item: int
+    offset: int
+    size: int
+    mime: str
+
+
 class Sighting(msgspec.Struct, frozen=True):
     """One picture of an item: a still (``time_ms`` -1) or a frame."""
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.descriptors.pdq import LEAST_QUALITY, RADIUS
-from homeward.indexes import ExactScan, HammingIndex, Pairs
+from homeward.indexes import ExactScan, HammingIndex, Neighbours
 
-_BLOCK = 2048
+_BLOCK = 1024
 """Pictures compared with each other at a time: memory stays bounded when all of them are copies of one."""
 
 
@@ -57,7 +57,7 @@ def stack(codes: NDArray[np.uint8], qualities: NDArray[np.uint8], order: NDArray
         ranks = compared[start : start + _BLOCK].astype(np.int64)
         block = codes[order[ranks]]
         joined, bits = _nearest(exemplars, block)
-        founders = _settle(ranks, _among(block), joined, bits)
+        founders = _settle(ranks, _among(block, np.flatnonzero(joined < 0)), joined, bits)
         exemplars.add(ranks[founders], block[founders])
         exemplar[order[ranks]] = order[joined]
         distance[order[ranks]] = bits
@@ -74,21 +74,23 @@ def _nearest(exemplars: HammingIndex, block: NDArray[np.uint8]) -> tuple[NDArray
     return joined, bits
 
 
-def _among(block: NDArray[np.uint8]) -> Pairs:
-    """Pairs inside the block, by row."""
+def _among(block: NDArray[np.uint8], alone: NDArray[np.int64]) -> Neighbours:
+    """Which of the rows that no exemplar is near to yet are near to which rows of the block."""
     index = ExactScan()
-    index.add(np.arange(len(block), dtype=np.int64), block)
-    return index.pairs(RADIUS)
+    index.add(alone.astype(np.int64), block[alone])
+    return index.within(block, RADIUS)
 
 
-def _settle(ranks: NDArray[np.int64], pairs: Pairs, joined: NDArray[np.int64], bits: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _settle(
+    ranks: NDArray[np.int64], among: Neighbours, joined: NDArray[np.int64], bits: NDArray[np.int64]
+) -> NDArray[np.bool_]:
     """Complete ``joined`` and ``bits`` with the exemplars that arise inside the block; return which rows those are."""
     founders = np.zeros(len(ranks), np.bool_)
-    by_later = np.lexsort((pairs.a, pairs.distance, pairs.b))
-    better, distance = pairs.a[by_later], pairs.distance[by_later]
-    ends = np.searchsorted(pairs.b[by_later], np.arange(len(ranks) + 1))
+    before = among.id < among.query
+    row_of, better, distance = among.query[before], among.id[before], among.distance[before]
+    ends = np.searchsorted(row_of, np.arange(len(ranks) + 1))
     for row in range(len(ranks)):
-        near = slice(ends[row], ends[row + 1])
+        near = slice(ends[row], ends[row + 1])  # the nearest first, and of two as near the better one
         candidates = np.flatnonzero(founders[better[near]])
         if candidates.size and distance[near][candidates[0]] < bits[row]:
             joined[row] = ranks[better[near][candidates[0]]]

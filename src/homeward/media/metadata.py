@@ -109,9 +109,7 @@ def _read(picture: Image.Image, problems: list[str]) -> Metadata:
         lens_serial=text(base_tags.LensSerialNumber) or serials.get("LensSerialNumber", ""),
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1,
         taken=_stamp(details, base_tags.DateTimeOriginal, base_tags.OffsetTimeOriginal, base_tags.SubsecTimeOriginal),
-        digitised=_stamp(
-            details, base_tags.DateTimeDigitized, base_tags.OffsetTimeDigitized, base_tags.SubsecTimeDigitized
-        ),
+        digitised=_stamp(details, base_tags.DateTimeDigitized, base_tags.OffsetTimeDigitized, base_tags.SubsecTimeDigitized),
         changed=_stamp(detail_tags, base_tags.DateTime, base_tags.OffsetTime, base_tags.SubsecTime),
         place=_place(gps, problems),
         xmp=described,

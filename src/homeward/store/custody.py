@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import fcntl
-import getpass
 import os
+import pwd
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import DatabaseError, connections, transaction
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 
 from homeward.core.time import utc_now
-from homeward.store.errors import StoreError
-from homeward.store.ledger import Checker, Entry, Log, Opening, Verifier, commit, decode, encode, opens, timestamp
+from homeward.store.database import is_sqlite
+from homeward.store.errors import CaseDamaged, StoreError
+from homeward.store.ledger import Checker, Entry, EntryRefused, Log, Opening, commit, decode, encode, opens, timestamp
 from homeward.store.ledger import key as keys
+from homeward.store.ledger.log import latest
 from homeward.store.models import CaseInfo, LedgerEntry, LedgerHead, LedgerOpening
 
 if TYPE_CHECKING:
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
 
 PAGE = 10_000
 """Entries read from the database at a time."""
+ERASED = "name erased"
+"""What is shown in the place of a name that was erased by law."""
 
 
 class Custody:
@@ -34,13 +41,24 @@ class Custody:
         self._actor = _actor()
 
     def lock(self) -> int:
-        """Take the ledger for the rest of the transaction; return the number that the next entry gets."""
-        return LedgerHead.objects.using(self._alias).select_for_update().get().size
+        """Take the ledger for the rest of the transaction; return the number that the next entry gets.
+
+        Raises:
+            CaseDamaged: the row that says so is gone.
+        """
+        head = LedgerHead.objects.using(self._alias).select_for_update().first()
+        if head is None:
+            raise CaseDamaged("the ledger no longer says how many entries it holds")
+        return head.size
 
     def append(self, seq: int, act: str, details: dict[str, Plain], names: dict[str, str]) -> None:
-        """Write entry ``seq`` in the transaction that called :meth:`lock`; ``names`` become salted commitments."""
-        committed = {field: commit(value) for field, value in names.items()}
-        now = max(timestamp(utc_now()), self._last_time(seq))
+        """Write entry ``seq`` in the transaction that called :meth:`lock`; ``names`` become salted commitments.
+
+        Raises:
+            CaseDamaged: the entry before is gone or unreadable: nothing may be built on it.
+        """
+        committed = {field: commit(_storable(value)) for field, value in names.items()}
+        now = max(timestamp(utc_now()), self._last_time(seq))  # a clock that was set back must not turn the log back
         commitments = {field: digest for field, (digest, _) in committed.items()}
         body = encode(Entry(seq, now, self._actor, act, dict(details), commitments))
         LedgerEntry.objects.using(self._alias).create(seq=seq, body=body)
@@ -54,17 +72,17 @@ class Custody:
         Raises:
             CaseDamaged: the files contradict the entries.
         """
-        fd = os.open(self._folder / "ledger" / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)  # two workers that publish at once must not turn the checkpoint back
+        with self._publishing():
             info = CaseInfo.objects.using(self._alias).first()
-            if info is None:
+            size = self._size()
+            if info is None or size == 0:
                 return
-            log = Log(self._folder / "ledger", keys.load(self._folder / "keys", info.origin))
-            size = LedgerHead.objects.using(self._alias).get().size
-            log.publish(size, lambda first: (body for _, body in self.entries(first, size)), timestamp(utc_now()))
-        finally:
-            os.close(fd)
+            signer = keys.load(self._folder / "keys", info.origin)
+            if size > 1 and latest(self._folder / "ledger", [signer.verifier]) is None:
+                # The first entry of a case is published before the case has its name, so this is no interrupted start.
+                raise CaseDamaged("the ledger's latest checkpoint is missing: it must come back from a copy")
+            log = Log(self._folder / "ledger", signer)
+            log.publish(size, lambda first: (body for _, body in self.entries(first, size)), self._last_time(size))
 
     def entries(self, first: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Number and bytes of every entry from ``first`` on, in order."""
@@ -72,60 +90,174 @@ class Custody:
         if end is not None:
             query = query.filter(seq__lt=end)
         for seq, body in query.values_list("seq", "body").iterator(chunk_size=PAGE):
-            yield seq, bytes(body)
+            yield seq, _bytes(body)
+
+    def names(self, seq: int) -> dict[str, str]:
+        """The names behind the commitments of entry ``seq``; :data:`ERASED` for one that was erased.
+
+        Raises:
+            StoreError: there is no such entry.
+        """
+        row = LedgerEntry.objects.using(self._alias).filter(seq=seq).first()
+        if row is None:
+            raise StoreError(f"there is no ledger entry {seq}")
+        openings = dict(LedgerOpening.objects.using(self._alias).filter(seq=seq).values_list("field", "value"))
+        return {field: openings.get(field, ERASED) for field in decode(_bytes(row.body)).commitments}
 
     def check(self, trusted: Sequence[str], look: Callable[[Entry], Iterable[str]]) -> tuple[int, list[str]]:
         """Check every entry and every file; ``look`` adds what it finds wrong about an entry.
 
+        Others may go on writing meanwhile: what is checked is the ledger as it is when this begins.
+
         Returns the number of entries and one sentence for each fault.
         """
-        checker = Checker(self._folder / "ledger", [self.verifier()], trusted)
-        count = 0
-        for seq, body in self.entries():
-            count += 1
-            entry = checker.add(seq, body)
-            if entry is not None:
-                checker.faults.extend(look(entry))
-                checker.faults.extend(self._openings(entry))
-        head = LedgerHead.objects.using(self._alias).get().size
-        if head != count:
-            checker.faults.append(f"the ledger says that it holds {head} entries, and {count} are there")
-        return count, checker.finish()
-
-    def verifier(self) -> Verifier:
-        """The public key that checkpoints are signed with."""
-        return keys.load_public(self._folder / "keys")
+        with self._publishing():
+            checker = Checker(self._folder / "ledger", [keys.load_public(self._folder / "keys")], trusted)
+            size = self._size()
+        names = _Names(self._openings(size))
+        count, end = 0, 0
+        try:
+            for seq, body in self.entries(0, size):
+                count, end = count + 1, seq + 1
+                entry = checker.add(seq, body)
+                if entry is not None:
+                    checker.faults.extend(look(entry))
+                    checker.faults.extend(names.add(entry))
+            checker.finish()
+            later = (_decoded(row) for row in self.entries(size))
+            checker.faults.extend(names.finish(entry for entry in later if entry is not None))
+            checker.faults.extend(self._head_faults(size, end))
+        except DatabaseError as error:
+            checker.faults.append(f"the ledger cannot be read beyond entry {end}: {error}")
+        return count, checker.faults
 
     def erase(self, seq: int, field: str, reason: str) -> None:
         """Delete what a commitment hides, by law; the entry and the tree stay, and the erasure is an entry of its own.
 
+        ``reason`` stands in that entry for ever: a case reference, never the name.
+
         Raises:
             StoreError: there is nothing to erase.
         """
+        embedded = is_sqlite(self._alias)
+        if embedded:
+            self._run("PRAGMA secure_delete=ON")  # overwrite, not only unlink, what is deleted
         with transaction.atomic(using=self._alias):
             number = self.lock()
             gone, _ = LedgerOpening.objects.using(self._alias).filter(seq=seq, field=field).delete()
             if not gone:
                 raise StoreError(f"ledger entry {seq} has no {field} that could be erased")
             self.append(number, "erase", {"entry": seq, "field": field, "reason": reason}, {})
+        # The old row would otherwise live on, in the write-ahead log or as a dead tuple.
+        self._run("PRAGMA wal_checkpoint(TRUNCATE)" if embedded else f"VACUUM {LedgerOpening._meta.db_table}")
 
-    def _openings(self, entry: Entry) -> Iterator[str]:
-        if not entry.commitments:
-            return
-        rows = LedgerOpening.objects.using(self._alias).filter(seq=entry.seq)
-        for row in rows:
-            wanted = entry.commitments.get(row.field, "")
-            if not opens(wanted, Opening(bytes(row.salt), row.value)):
-                yield f"the {row.field} behind ledger entry {entry.seq} was changed"
+    def _size(self) -> int:
+        head = LedgerHead.objects.using(self._alias).first()
+        return head.size if head else 0
 
-    def _last_time(self, seq: int) -> str:
-        """Time of the entry before: a clock that was set back must not make the log go backwards."""
-        row = LedgerEntry.objects.using(self._alias).filter(seq=seq - 1).first()
-        return decode(bytes(row.body)).time if row else ""
+    def _head_faults(self, size: int, end: int) -> Iterator[str]:
+        if end != size:
+            yield f"the ledger says that it holds {size} entries, and it ends after {end}"
+        head = Coalesce(Subquery(LedgerHead.objects.values("size")[:1]), 0)
+        outside = LedgerEntry.objects.using(self._alias).exclude(seq__gte=0, seq__lt=head).count()
+        if outside:
+            yield f"{outside} entries lie outside of what the ledger says that it holds"
+
+    def _openings(self, size: int) -> Iterator[tuple[int, str, Opening]]:
+        query = LedgerOpening.objects.using(self._alias).filter(seq__lt=size).order_by("seq", "field")
+        for seq, field, salt, value in query.values_list("seq", "field", "salt", "value").iterator(chunk_size=PAGE):
+            yield seq, field, Opening(_bytes(salt), str(value))
+
+    def _last_time(self, size: int) -> str:
+        if size == 0:
+            return ""
+        row = LedgerEntry.objects.using(self._alias).filter(seq=size - 1).first()
+        entry = _decoded((size - 1, _bytes(row.body))) if row else None
+        if entry is None:
+            raise CaseDamaged(f"ledger entry {size - 1} is gone or was changed: homeward verify says more")
+        return entry.time
+
+    def _run(self, sql: str) -> None:
+        with connections[self._alias].cursor() as cursor:
+            cursor.execute(sql)
+
+    @contextmanager
+    def _publishing(self) -> Iterator[None]:
+        """Nobody else publishes: two workers that do so at once must not turn the checkpoint back."""
+        try:
+            fd = os.open(self._folder / "ledger" / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise CaseDamaged(f"the ledger's folder cannot be used: {(error.strerror or str(error)).lower()}") from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
+
+
+class _Names:
+    """Compares the rows behind commitments with the entries; both come in order, so neither is held in memory."""
+
+    def __init__(self, openings: Iterator[tuple[int, str, Opening]]) -> None:
+        self._openings = openings
+        self._next = next(openings, None)
+        self._gone: set[tuple[int, str]] = set()
+        self._erased: set[tuple[int, str]] = set()
+
+    def add(self, entry: Entry) -> Iterator[str]:
+        """What is wrong about the names of this entry."""
+        if entry.act == "erase":
+            self._erased.add(_erasure(entry))
+        here: dict[str, Opening] = {}
+        while self._next is not None and self._next[0] <= entry.seq:
+            seq, field, opening = self._next
+            self._next = next(self._openings, None)
+            if seq == entry.seq:
+                here[field] = opening
+            else:
+                yield f"a {field} lies behind ledger entry {seq}, which is not there"
+        for field in sorted(here.keys() | entry.commitments.keys()):
+            if field not in here:
+                self._gone.add((entry.seq, field))
+            elif not opens(entry.commitments.get(field, ""), here[field]):
+                yield f"the {field} behind ledger entry {entry.seq} was changed"
+
+    def finish(self, later: Iterable[Entry]) -> Iterator[str]:
+        """Names that are gone although no entry says that they were erased; ``later`` are entries written meanwhile."""
+        unexplained = self._gone - self._erased
+        if unexplained:
+            unexplained -= {_erasure(entry) for entry in later if entry.act == "erase"}
+        for seq, field in sorted(unexplained):
+            yield f"the {field} behind ledger entry {seq} is gone, and no entry says that it was erased"
+        for seq, field in sorted(self._erased - self._gone):
+            yield f"the {field} behind ledger entry {seq} was erased and is there again"
+
+
+def _erasure(entry: Entry) -> tuple[int, str]:
+    seq, field = entry.details.get("entry"), entry.details.get("field")
+    return (seq, field) if isinstance(seq, int) and isinstance(field, str) else (-1, "")
+
+
+def _decoded(row: tuple[int, bytes]) -> Entry | None:
+    try:
+        return decode(row[1])
+    except EntryRefused:
+        return None
+
+
+def _bytes(value: object) -> bytes:
+    """A column's bytes, also where somebody has put text or a number there (SQLite lets them)."""
+    return bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode("utf-8", "replace")
+
+
+def _storable(name: str) -> str:
+    """``name`` as every database can hold it: bytes of a path that are no UTF-8 are written as escapes."""
+    return name.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def _actor() -> str:
+    """The account that runs this, as the system knows it: the environment could say anything."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return f"uid {os.getuid()}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import django
-from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connections
@@ -65,15 +65,14 @@ def postgresql(url: str) -> dict[str, Any]:
     }
 
 
-def connect(alias: str, settings: dict[str, Any]) -> None:
+def connect(alias: str, connection: dict[str, Any]) -> None:
     """Make ``alias`` usable and bring its tables up to date.
 
     Raises:
         DatabaseUnreachable: no answer, or the driver is missing.
         StoreError: the tables were made by a newer version.
     """
-    configure()
-    connections.databases[alias] = settings
+    connections.databases[alias] = connection
     try:
         if not _up_to_date(alias):
             call_command("migrate", database=alias, verbosity=0, interactive=False)
@@ -89,8 +88,8 @@ def disconnect(alias: str) -> None:
 
 
 def configure() -> None:
-    """Set Django up once a process, unless a host application has done so."""
-    if not apps.ready:
+    """Set Django up once a process; a host application that has settings of its own is left to do so itself."""
+    if not settings.configured:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homeward.store.settings")
         django.setup()
 

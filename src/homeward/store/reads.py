@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from django.db.models import Case as DbCase
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, TextField, Value, When
 from django.db.models.functions import Coalesce
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from django.db.models import QuerySet
+    from numpy.typing import NDArray
 
     from homeward.store.case import Case
 
@@ -203,10 +206,28 @@ def known_values(case: Case, kind: str) -> list[tuple[int, str, int | None]]:
     return list(query.values_list("id", "value", "quality"))
 
 
-def item_hashes(case: Case) -> Iterator[tuple[int, str, str, str]]:
-    """Item id, MD5, SHA-1 and SHA-256 of every item."""
-    query = Item.objects.using(case.alias).order_by("id").values_list("id", "md5", "sha1", "sha256")
-    return query.iterator(chunk_size=10_000)
+def item_digests(case: Case, kind: str) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Row ids (n,) and digests (n, width) of every item; ``kind`` is md5, sha1 or sha256."""
+    query = Item.objects.using(case.alias).order_by("id").values_list("id", kind)
+    ids, values = array("q"), bytearray()
+    for item, value in query.iterator(chunk_size=10_000):
+        ids.append(item)
+        values += bytes.fromhex(value)
+    return np.array(ids, np.int64), np.frombuffer(bytes(values), np.uint8).reshape(len(ids), -1)
+
+
+def repeated_items(case: Case) -> list[int]:
+    """Items that can be looked at and lie in more than one place."""
+    query = Occurrence.objects.using(case.alias).filter(current=True, readable=True).exclude(item__kind="")
+    counted = query.values("item").annotate(count=Count("id")).filter(count__gt=1, item__isnull=False)
+    return list(counted.order_by("item").values_list("item", flat=True))
+
+
+def counts(case: Case) -> list[int]:
+    """Numbers that change whenever occurrences or items do."""
+    alias = case.alias
+    last = Occurrence.objects.using(alias).order_by("-id").values_list("id", flat=True).first()
+    return [Item.objects.using(alias).count(), Occurrence.objects.using(alias).filter(current=True).count(), last or 0]
 
 
 def item_sizes(case: Case) -> dict[int, tuple[str, int, int]]:

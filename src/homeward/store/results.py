@@ -99,6 +99,11 @@ def write_known_list(case: Case, name: str, digest: str, entries: Iterable[Entry
     return added, count
 
 
+def finish_known_list(case: Case, added: KnownList, entries: int, skipped: int) -> None:
+    """Note how many hashes a list gave and how many rows were left out, inside the caller's batch."""
+    KnownList.objects.using(case.alias).filter(id=added.pk).update(entries=entries, skipped=skipped)
+
+
 def replace_matches(case: Case, rows: Sequence[MatchRow]) -> None:
     """Put ``rows`` in the place of all matches, inside the caller's batch."""
     Match.objects.using(case.alias).all().delete()

@@ -34,7 +34,12 @@ class DiskFile(msgspec.Struct, frozen=True):
 
 
 def fat_image(
-    files: Iterable[DiskFile], *, label: str = "HOMEWARD", clusters: int = 0, sectors_per_cluster: int = 1, partitioned: bool = False
+    files: Iterable[DiskFile],
+    *,
+    label: str = "HOMEWARD",
+    clusters: int = 0,
+    sectors_per_cluster: int = 1,
+    partitioned: bool = False,
 ) -> bytes:
     """A FAT12 or FAT16 volume holding ``files``.
 
@@ -109,11 +114,16 @@ class _Volume:
         return b"".join(entries)
 
     def _subfolder(self, tree: _Folder, parent: int) -> int:
-        slots = 2 + sum(1 + -(-len(name) // 13) for name in [*tree.folders, *(name for name, _ in tree.files)])
+        slots = 2 + sum(map(_slots, [*tree.folders, *(name for name, _ in tree.files)]))
         first, at = self.place(b"\0" * 32 * slots), len(self.area) - 1
         dots = _entry(b".          ", _FOLDER, first, 0, _WHEN) + _entry(b"..         ", _FOLDER, parent, 0, _WHEN)
         self.area[at] = (dots + self.folder(tree, first)).ljust(len(self.area[at]), b"\0")
         return first
+
+
+def _slots(name: str) -> int:
+    """Entries that a name takes: its short one, and one for every 13 UTF-16 units of the long one."""
+    return 1 + -(-len(name.encode("utf-16-le")) // 26)
 
 
 def _named(name: str, number: int, kind: int, first: int, size: int, when: datetime, *, deleted: bool = False) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -67,17 +67,20 @@ def animate(frames: Iterable[npt.NDArray[np.uint8]], milliseconds: int = 100) ->
     return out.getvalue()
 
 
-def film(frames: Iterable[npt.NDArray[np.uint8]], rate: int = 25) -> bytes:
-    """Write RGB frames of one even size as an MP4 of MPEG-4 Part 2 video, a key frame every second, ``rate`` frames a second."""
+def film(frames: Sequence[npt.NDArray[np.uint8]], rate: int = 25, *, fragmented: bool = False) -> bytes:
+    """Write RGB frames of one even size as an MP4 of MPEG-4 Part 2 video with a key frame every second.
+
+    ``rate`` is frames a second; a ``fragmented`` file has its index in front and can be shown while it arrives.
+    """
     import av
 
     out = io.BytesIO()
-    with av.open(out, "w", format="mp4", container_options={"fflags": "+bitexact"}) as container:
+    options = {"fflags": "+bitexact"} | ({"movflags": "frag_keyframe+empty_moov"} if fragmented else {})
+    with av.open(out, "w", format="mp4", container_options=options) as container:
         stream = container.add_stream("mpeg4", rate=rate, options={"flags": "+bitexact", "threads": "1"})
         stream.bit_rate, stream.gop_size, stream.time_base = 600_000, rate, Fraction(1, rate)
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt, (stream.height, stream.width) = "yuv420p", frames[0].shape[:2]
         for at, frame in enumerate(frames):
-            stream.height, stream.width = frame.shape[:2]
             picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
             picture.pts = at
             container.mux(stream.encode(picture))

@@ -76,7 +76,9 @@ class Canvas:
         """Fill; ``across`` and ``down`` are the half axes."""
         (x, y), (width, height) = centre, self._scale
         left, top, right, bottom = x - across, y - down, x + across, y + down
-        self._draw.ellipse((round(left * width), round(top * height), round(right * width), round(bottom * height)), fill=colour)
+        self._draw.ellipse(
+            (round(left * width), round(top * height), round(right * width), round(bottom * height)), fill=colour
+        )
 
     def patch(self, surface: Surface, box: tuple[float, float, float, float], colour: Colour) -> None:
         """Fill the part ``u0, v0, u1, v1`` of a surface."""
@@ -127,7 +129,11 @@ def window(canvas: Canvas, wall: Surface, box: tuple[float, float, float, float]
     for start, share in ((u0 - 0.03, 1), (u1 - (u1 - u0) * 0.2, -1)):
         for fold in range(4):
             step = (u1 - u0) * 0.06
-            canvas.patch(wall, (start + fold * step, v0 - 0.03, start + (fold + 1) * step, v1 + 0.1), shaded(cloth, 100 - 18 * (fold % 2) * share))
+            canvas.patch(
+                wall,
+                (start + fold * step, v0 - 0.03, start + (fold + 1) * step, v1 + 0.1),
+                shaded(cloth, 100 - 18 * (fold % 2) * share),
+            )
 
 
 def poster(canvas: Canvas, wall: Surface, box: tuple[float, float, float, float], dice: Dice) -> None:
@@ -155,7 +161,9 @@ def shelf(canvas: Canvas, wall: Surface, box: tuple[float, float, float, float],
         while at < u1 - 0.03:
             thick = dice.between(0.012, 0.035)
             if dice.chance(0.85):
-                canvas.patch(wall, (at, bottom - (bottom - top) * dice.between(0.5, 0.9), min(at + thick, u1), bottom), dice.colour())
+                canvas.patch(
+                    wall, (at, bottom - (bottom - top) * dice.between(0.5, 0.9), min(at + thick, u1), bottom), dice.colour()
+                )
             at += thick
         canvas.patch(wall, (u0, bottom - 0.015, u1, bottom), wood)
 
@@ -175,7 +183,9 @@ def door(canvas: Canvas, wall: Surface, box: tuple[float, float, float, float], 
 HUNG: tuple[Callable[[Canvas, Surface, tuple[float, float, float, float], Dice], None], ...] = (window, poster, shelf, door)
 
 
-def block(canvas: Canvas, floor: Surface, box: tuple[float, float, float, float], lift: tuple[float, float], colour: Colour) -> Surface:
+def block(
+    canvas: Canvas, floor: Surface, box: tuple[float, float, float, float], lift: tuple[float, float], colour: Colour
+) -> Surface:
     """A box on the floor part ``u0, v0, u1, v1`` between two heights (fractions of the picture at v = 1); returns its top."""
     u0, v0, u1, v1 = box
 
@@ -186,7 +196,9 @@ def block(canvas: Canvas, floor: Surface, box: tuple[float, float, float, float]
 
     low, high = lift
     side = u1 if (u0 + u1) / 2 < 0.5 else u0
-    canvas.polygon([raised(side, v0, high), raised(side, v1, high), raised(side, v1, low), raised(side, v0, low)], shaded(colour, 70))
+    canvas.polygon(
+        [raised(side, v0, high), raised(side, v1, high), raised(side, v1, low), raised(side, v0, low)], shaded(colour, 70)
+    )
     canvas.polygon([raised(u0, v1, high), raised(u1, v1, high), raised(u1, v1, low), raised(u0, v1, low)], shaded(colour, 85))
     top = Surface((raised(u0, v0, high), raised(u1, v0, high)), (raised(u0, v1, high), raised(u1, v1, high)))
     canvas.patch(top, (0, 0, 1, 1), shaded(colour, 110))
@@ -256,7 +268,9 @@ def plant(canvas: Canvas, floor: Surface, dice: Dice) -> None:
     for _ in range(9):
         place = (x + dice.between(-1.6, 1.6) * size, y - size * dice.between(2.2, 5.5))
         canvas.ellipse(place, size * dice.between(0.3, 0.8), size * dice.between(0.5, 1.1), shaded(leaf, dice.whole(60, 150)))
-    canvas.polygon([(x - size, y - size * 2.2), (x + size, y - size * 2.2), (x + size * 0.7, y), (x - size * 0.7, y)], dice.colour())
+    canvas.polygon(
+        [(x - size, y - size * 2.2), (x + size, y - size * 2.2), (x + size * 0.7, y), (x - size * 0.7, y)], dice.colour()
+    )
 
 
 STANDING: tuple[Callable[[Canvas, Surface, Dice], None], ...] = (chest, bed, rug, table, lamp, plant)

@@ -1,7 +1,7 @@
 """The custody ledger: an append-only Merkle tree over everything that matters, with signed checkpoints."""
 
 from homeward.store.ledger.check import Checker, check
-from homeward.store.ledger.entries import ACTS, Entry, Opening, commit, decode, encode, opens, timestamp
+from homeward.store.ledger.entries import ACTS, Entry, EntryRefused, Opening, commit, decode, encode, opens, timestamp
 from homeward.store.ledger.log import Log
 from homeward.store.ledger.notes import Checkpoint, NoteRefused, Signer, Verifier, open_note
 
@@ -10,6 +10,7 @@ __all__ = [
     "Checker",
     "Checkpoint",
     "Entry",
+    "EntryRefused",
     "Log",
     "NoteRefused",
     "Opening",

@@ -39,8 +39,8 @@ class EntryRefused(StoreError, ValueError):
     """The bytes are no ledger entry."""
 
 
-Commitment = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+Commitment = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Time = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T([0-9]{2}:){2}[0-9]{2}\.[0-9]{6}Z\Z")]
 """RFC 3339 in UTC with microseconds: its order as text is its order in time."""
 
 

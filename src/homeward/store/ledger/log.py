@@ -26,7 +26,7 @@ KEPT = "checkpoints"
 
 
 class Log:
-    """The files of one ledger."""
+    """The files of one ledger; only one process may publish at a time."""
 
     def __init__(self, folder: Path, signer: Signer) -> None:
         self._folder = folder
@@ -36,6 +36,9 @@ class Log:
     def publish(self, size: int, entries: Callable[[int], Iterable[bytes]], time: str) -> str:
         """Bring tiles and checkpoint up to ``size`` entries; ``entries(first)`` gives their bytes from ``first`` on.
 
+        ``time`` is that of the last entry: the same entries then make the same checkpoint whenever it is signed, and no
+        clock that was set back can bring it into contradiction with the entries.
+
         Returns the latest checkpoint's text.
 
         Raises:
@@ -43,25 +46,26 @@ class Log:
         """
         held = latest(self._folder, [self._signer.verifier])
         known = held.size if held else 0
+        newest_kept = max(kept_checkpoints(self._folder), default=0)
         if known > size:
             raise CaseDamaged(f"the ledger's checkpoint speaks of {known} entries, but only {size} are left")
-        if known == size and held:
-            note = (self._folder / LATEST).read_text(encoding="utf-8")
-            self._keep(size, note)
-            return note
+        if newest_kept > known:
+            raise CaseDamaged(f"the ledger's latest checkpoint is older than its checkpoint {newest_kept}, or gone")
+        if held:
+            # A kill may have come between the latest checkpoint and its kept copy.
+            note = read_note(self._folder / LATEST)
+            self._keep(known, note)
+            if known == size:
+                return note
         frontier = self._frontier(known)
         if held and frontier.root() != held.root:
             raise CaseDamaged("the ledger's tiles contradict its checkpoint")
-        writer = _TileWriter(self._tiles, known)
-        for body in entries(known):
-            for level, index, digest in frontier.append(leaf_hash(body)):
-                writer.add(level, index, digest)
-        writer.flush()
+        self._grow(frontier, entries(known))
         if frontier.size != size:
             raise CaseDamaged(f"the ledger should hold {size} entries and holds {frontier.size}")
-        checkpoint = Checkpoint(self._signer.verifier.name, size, frontier.root(), (f"time {time}",))
-        note = self._signer.sign(str(checkpoint))
-        write_whole(self._folder / LATEST, note.encode())
+        further = (f"time {time}", *((f"previous {known}",) if held else ()))
+        note = self._signer.sign(str(Checkpoint(self._signer.verifier.name, size, frontier.root(), further)))
+        write_whole(self._folder / LATEST, note.encode(), self._folder / ".new")
         self._keep(size, note)
         return note
 
@@ -74,13 +78,20 @@ class Log:
         return consistency_proof(old, new, lambda level, index: self._tiles.hash_at(level, index, new))
 
     def root(self, size: int) -> bytes:
-        """Root of the log at ``size`` entries, from the tiles."""
+        """Root of the log at ``size`` entries (at least one), from the tiles."""
         return range_root(0, size, lambda level, index: self._tiles.hash_at(level, index, size))
 
+    def _grow(self, frontier: Frontier, bodies: Iterable[bytes]) -> None:
+        writer = _TileWriter(self._tiles, frontier.size)
+        for body in bodies:
+            for level, index, digest in frontier.append(leaf_hash(body)):
+                writer.add(level, index, digest)
+        writer.flush()
+
     def _keep(self, size: int, note: str) -> None:
-        path = self._folder / KEPT / f"{size:012d}"
+        path = self._folder / KEPT / kept_name(size)
         if not path.exists():
-            write_whole(path, note.encode())
+            write_whole(path, note.encode(), self._folder / ".new")
 
     def _frontier(self, size: int) -> Frontier:
         return Frontier(size, [self._tiles.hash_at(level, index, size) for level, index in peaks(size)])
@@ -112,6 +123,25 @@ class _TileWriter:
             self._tiles.write(level, tile, bytes(hashes))
 
 
+def kept_name(size: int) -> str:
+    """Name of the kept checkpoint of ``size`` entries: in the order of size when listed."""
+    return f"{size:012d}"
+
+
+def kept_checkpoints(folder: Path) -> list[int]:
+    """Sizes of all kept checkpoints by their names, smallest first."""
+    return sorted(int(path.name) for path in (folder / KEPT).glob("[0-9]*") if path.name.isdecimal())
+
+
+def read_note(path: Path) -> str:
+    """The note in a file, exactly: Python's own reading of text would hide a carriage return.
+
+    Raises:
+        OSError, UnicodeDecodeError: unreadable, or not UTF-8.
+    """
+    return path.read_bytes().decode("utf-8")
+
+
 def latest(folder: Path, verifiers: list[Verifier]) -> Checkpoint | None:
     """The latest published checkpoint, None before the first.
 
@@ -119,7 +149,7 @@ def latest(folder: Path, verifiers: list[Verifier]) -> Checkpoint | None:
         CaseDamaged: it is not signed by the case's key.
     """
     try:
-        text = (folder / LATEST).read_text(encoding="utf-8")
+        text = read_note(folder / LATEST)
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

@@ -1,0 +1,53 @@
+"""Descriptions of everything in a case as arrays, and the key under which a whole-set step has seen them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from homeward.core.canonical import canonical_json
+from homeward.flow.process import segment_folder
+from homeward.flow.steps import Step
+from homeward.store import reads
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+
+
+class CopyHashes(msgspec.Struct, frozen=True, eq=False):
+    """PDQ hashes of n pictures: ``items`` (n,) int64 row ids, ``times`` (n,) int32 milliseconds (-1: a still), ``codes``
+    (n, 32) uint8, ``qualities`` (n,) uint8 0..100. In the order of item and time.
+    """
+
+    items: NDArray[np.int64]
+    times: NDArray[np.int32]
+    codes: NDArray[np.uint8]
+    qualities: NDArray[np.uint8]
+
+
+def copy_hashes(case: Case) -> CopyHashes:
+    """Every PDQ hash of the case."""
+    runs = list(case.segments.read(segment_folder("pdq", 32)))
+    if not runs:
+        return CopyHashes(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros((0, 32), np.uint8), np.zeros(0, np.uint8))
+    records = np.concatenate(runs)
+    records = records[np.lexsort((records["time_ms"], records["item"]))]
+    return CopyHashes(records["item"], records["time_ms"], np.ascontiguousarray(records["value"]), records["quality"])
+
+
+def set_key(case: Case, step: Step) -> str:
+    """Version, parameters and a digest of everything that a step over the whole case reads."""
+    inputs = canonical_json(
+        [
+            step.version,
+            step.params_digest,
+            [run.sha256 for run in reads.segment_runs(case)],
+            [row["sha256"] for row in reads.known_lists(case)],
+            reads.counts(case),
+        ]
+    )
+    return hashlib.sha256(inputs).hexdigest()

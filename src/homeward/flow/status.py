@@ -1,0 +1,37 @@
+"""What ``homeward status`` says: counts, failures, the locks of this machine, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from homeward.flow.steps import DESCRIBE
+from homeward.sandbox import Pool
+from homeward.store import reads
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+
+
+def status(case: Case) -> dict[str, Any]:
+    """Counts by state and step, failures with reasons, and the sentences ``locks`` and ``next``."""
+    found = reads.status(case)
+    with Pool([], workers=1) as pool:
+        found["locks"] = pool.locks.sentence()
+    found["next"] = next_step(case, found)
+    return found
+
+
+def next_step(case: Case, found: dict[str, Any]) -> str:
+    """The command that a person would give next; ``found`` is what :func:`homeward.store.reads.status` says."""
+    folder, counts = case.folder, found["occurrences"]
+    if not found["exhibits"]:
+        return f"homeward ingest {folder} SOURCE --exhibit LABEL --authority REF"
+    if counts["pending"]:
+        return f"homeward process {folder}"
+    if not any(step["step"] == DESCRIBE.name for step in found["steps"]) and not counts["done"]:
+        return f"homeward export {folder} --format csv OUT.csv (nothing here can be looked at)"
+    if not found["known_lists"]:
+        return f"homeward known add {folder} LIST.csv, then homeward process {folder}"
+    if found["matched_items"]:
+        return f"homeward matches {folder}, then homeward stacks {folder}"
+    return f"homeward stacks {folder}"

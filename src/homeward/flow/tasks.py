@@ -1,0 +1,77 @@
+"""What a locked worker does with one still: decode once, then everything that is measured from that decode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from homeward.descriptors import descriptor
+from homeward.flow.measuring import DESCRIPTORS, values
+from homeward.flow.units import Described, Order, Sighting
+from homeward.media import metadata, stills, thumbnail
+from homeward.media.records import DecodeFailed, Still
+from homeward.media.veil import veil
+from homeward.sandbox import ByteRange
+
+STILL = -1
+"""Time of a still's only picture, in milliseconds."""
+LARGEST_FILE = 512 << 20
+"""Bytes of a still picture file; larger ones are not read into memory."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_order = msgspec.msgpack.Decoder(Order).decode
+
+
+def warm_up() -> None:
+    """Load every decoder and compile what is compiled."""
+    stills.warm_up()
+    metadata.warm_up()
+    for name in DESCRIPTORS:
+        descriptor(name)
+
+
+def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """One :class:`Described` for the still behind the descriptor."""
+    order = _order(payload)
+    if order.size > LARGEST_FILE:
+        yield _encode(Described(order.item, f"a picture file of {order.size >> 20} MiB is larger than is read"))
+        return
+    data = ByteRange(fds[0], order.offset, order.size).at(0, order.size)
+    try:
+        still = stills.decode_still(data)
+    except DecodeFailed as error:
+        yield _encode(Described(order.item, failure=str(error)))
+        return
+    yield _encode(_describe(order.item, data, still))
+
+
+def _describe(item: int, data: bytes, still: Still) -> Described:
+    facts = metadata.read_metadata(data)
+    sound = still.sound()
+    picture = Sighting(STILL, veil(still), values(sound) if sound is not None else {})
+    told = {"frames": still.frames, "orientation": still.orientation, "metadata": msgspec.to_builtins(facts)}
+    return Described(
+        item,
+        format=still.format,
+        width=still.width,
+        height=still.height,
+        missing=still.damage.missing if still.damage else 0,
+        damage=still.damage.reason if still.damage else "",
+        other_preview=_other_preview(data, still),
+        facts=told,
+        pictures=(picture,),
+    )
+
+
+def _other_preview(data: bytes, still: Still) -> str:
+    """Why the embedded preview is worth a look, empty where there is none or it shows the same."""
+    if still.format != "JPEG" or still.damage is not None:
+        return ""
+    preview = thumbnail.embedded_preview(data)
+    compared = thumbnail.compare(still.grey, preview) if preview is not None else None
+    if compared is None or not compared.differs:
+        return ""
+    share = f"{compared.share / 10:.0f} % of it" if compared.share >= 10 else "a small part of it"
+    what = f"{share} is not in the picture" if compared.difference > thumbnail.MOST_DIFFERENT else "its tone is another"
+    return f"the embedded preview shows something else: {what}; the picture was cropped or edited"

@@ -1,0 +1,72 @@
+"""What a locked worker does with one clip. Apart from the stills, so that video decoders load only where there are videos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from homeward.descriptors import descriptor
+from homeward.flow.measuring import DESCRIPTORS, values
+from homeward.flow.units import Described, Order, Sighting
+from homeward.media import video
+from homeward.media.records import DecodeFailed, Grey
+from homeward.media.veil import veil_of
+from homeward.sandbox import ByteRange
+
+_encode = msgspec.msgpack.Encoder().encode
+_order = msgspec.msgpack.Decoder(Order).decode
+_TURNS = {0: 1, 90: 6, 180: 3, 270: 8}
+"""Degrees clockwise to EXIF orientation."""
+
+
+def warm_up() -> None:
+    """Load codecs and descriptors."""
+    video.warm_up()
+    for name in DESCRIPTORS:
+        descriptor(name)
+
+
+def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """One :class:`Described` for the clip behind the descriptor."""
+    order = _order(payload)
+    try:
+        footage, frames = video.open_video(ByteRange(fds[0], order.offset, order.size))
+        seen = [(frame, Grey(frame.grey, 1, frame.grey.shape[1], frame.grey.shape[0])) for frame in _once(frames)]
+    except DecodeFailed as error:
+        yield _encode(Described(order.item, failure=str(error)))
+        return
+    clip = footage.clip
+    if not seen:
+        yield _encode(Described(order.item, failure=footage.damage or "no frame of it can be decoded"))
+        return
+    turn = _TURNS.get(clip.rotation, 1)
+    pictures = tuple(Sighting(frame.time_ms, veil_of(grey.pixels, turn), values(grey)) for frame, grey in seen)
+    facts = {
+        "streams": msgspec.to_builtins(clip.streams),
+        "tags": clip.tags,
+        "rotation": clip.rotation,
+        "key_frames": sum(frame.key for frame, _ in seen),
+        "frames_described": len(seen),
+    }
+    yield _encode(
+        Described(
+            order.item,
+            format=clip.format,
+            width=clip.width,
+            height=clip.height,
+            duration_ms=clip.duration_ms,
+            damage=footage.damage,
+            facts=facts,
+            pictures=pictures,
+        )
+    )
+
+
+def _once(frames: Iterator[video.Frame]) -> Iterator[video.Frame]:
+    """Frames with distinct times: a picture is keyed by its item and time."""
+    last = -1
+    for frame in frames:
+        if frame.time_ms > last:
+            last = frame.time_ms
+            yield frame

@@ -1,0 +1,286 @@
+"""Video by PyAV, the only module that imports it: what a clip is, and a bounded choice of its frames.
+
+Frames are the key frames plus one a second; a clip with more of both than the budget is thinned evenly, so that its end is seen as
+well as its beginning. Grey levels come from the decoder's luma plane, stretched to full range where the clip is in video range
+(ITU-R BT.709, section 4.6), which is what a conversion to RGB and back would give.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import av
+import msgspec
+import numpy as np
+from av.video.reformatter import ColorRange
+from numpy.typing import NDArray
+
+from homeward.media.records import DecodeFailed, TooLarge
+
+MOST_FRAMES = 240
+"""Frames described of one clip."""
+MOST_PIXELS = 64 << 20
+"""Pixels of one frame: 8K film has 33 million."""
+MOST_PACKETS = 2_000_000
+MOST_TAGS = 60
+LONGEST_TAG = 400
+_KEPT_OUT = frozenset({"comment"})
+
+
+class Stream(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One track: ``kind`` is video, audio, subtitle or data; sizes in pixels, ``rate`` frames or samples a second as text."""
+
+    kind: str
+    codec: str = ""
+    width: int = 0
+    height: int = 0
+    rate: str = ""
+    language: str = ""
+
+
+class Clip(msgspec.Struct, frozen=True):
+    """What the container says. ``rotation`` is in degrees clockwise, for viewing only; times in milliseconds."""
+
+    format: str
+    width: int
+    height: int
+    duration_ms: int
+    rotation: int
+    streams: tuple[Stream, ...]
+    tags: dict[str, str]
+
+
+class Frame(msgspec.Struct, frozen=True, eq=False):
+    """One chosen frame: ``grey`` is (h, w) uint8 luminance 0..255 as stored."""
+
+    time_ms: int
+    key: bool
+    grey: NDArray[np.uint8]
+
+
+class Footage(msgspec.Struct, eq=False):
+    """A clip while its frames are read; ``damage`` says afterwards what could not be decoded."""
+
+    clip: Clip
+    damage: str = ""
+
+
+def warm_up() -> None:
+    """Encode and decode a tiny clip, so that codecs are loaded while files can still be opened."""
+    held = io.BytesIO()
+    with av.open(held, "w", format="mp4") as out:
+        stream = out.add_stream("mpeg4", rate=2)
+        stream.width = stream.height = 32
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.thread_count = 1
+        for _ in range(3):
+            out.mux(
+                stream.encode(
+                    av.VideoFrame.from_ndarray(np.zeros((32, 32), np.uint8), format="gray8").reformat(format="yuv420p")
+                )
+            )
+        out.mux(stream.encode())
+    held.seek(0)
+    footage, frames = open_video(held)
+    assert footage.clip.width == 32
+    assert len(list(frames)) > 0
+
+
+def open_video(source: io.IOBase) -> tuple[Footage, Iterator[Frame]]:
+    """The clip in ``source`` (seekable, at its start) and its chosen frames, to be read in order.
+
+    Raises:
+        DecodeFailed: no video that can be opened.
+        TooLarge: frames beyond :data:`MOST_PIXELS`.
+    """
+    try:
+        container, video = _open(source)
+    except (av.FFmpegError, ValueError, OSError) as error:
+        raise DecodeFailed(why_not(source) or f"it cannot be opened as video ({_plain(error)})") from error
+    if video.codec_context.width * video.codec_context.height > MOST_PIXELS:
+        raise TooLarge(f"its frames claim {video.codec_context.width} x {video.codec_context.height} pixels")
+    footage = Footage(_clip(container, video))
+    return footage, _frames(source, container, video, footage)
+
+
+def _open(source: io.IOBase) -> tuple[Any, Any]:
+    source.seek(0)
+    container = av.open(source, metadata_errors="replace")
+    video = next((stream for stream in container.streams.video if stream.codec_context is not None), None)
+    if video is None:
+        raise DecodeFailed("it holds no moving picture that can be decoded")
+    video.thread_type = "NONE"
+    video.codec_context.thread_count = 1
+    return container, video
+
+
+def choose(keys: list[int], duration_ms: int, budget: int) -> list[int]:
+    """Times in milliseconds to look at: key frames and every full second, thinned evenly to ``budget``, first and last kept."""
+    wanted = sorted({*keys, *range(0, max(duration_ms, 1), 1000)})
+    if len(wanted) <= budget:
+        return wanted
+    places = np.linspace(0, len(wanted) - 1, budget).round().astype(int)
+    return [wanted[place] for place in sorted(set(places.tolist()))]
+
+
+def why_not(source: io.IOBase) -> str:
+    """Why an MP4 or MOV cannot be opened, from its boxes (ISO/IEC 14496-12, section 4.2); empty where that tells nothing."""
+    source.seek(0)
+    at, size, names = 0, source.seek(0, io.SEEK_END), []
+    while at + 8 <= size and len(names) < 1000:
+        source.seek(at)
+        header = source.read(16)
+        length, name = int.from_bytes(header[:4], "big"), header[4:8]
+        if length == 1 and len(header) == 16:
+            length = int.from_bytes(header[8:16], "big")
+        if not name.isalnum() or (length < 8 and length != 0):
+            break
+        names.append(name)
+        if length == 0 or at + length > size:
+            return f"the file ends partway through its {name.decode()} box" if length else ""
+        at += length
+    if b"ftyp" in names and b"moov" not in names:
+        return "its index (moov) is missing: it was cut off or never finished"
+    return ""
+
+
+def _frames(source: io.IOBase, container: Any, video: Any, footage: Footage) -> Iterator[Frame]:
+    keys, last = _scan(container, video, footage)
+    if footage.clip.duration_ms <= 0 or last > footage.clip.duration_ms:
+        footage.clip = msgspec.structs.replace(footage.clip, duration_ms=last)
+    times = choose(keys, footage.clip.duration_ms, MOST_FRAMES)
+    every_second = len(keys) + footage.clip.duration_ms // 1000 <= MOST_FRAMES
+    try:
+        container, video = _open(source)  # not a seek: some cut files can be read again but not wound back
+        if every_second:
+            yield from _turned(footage, _in_order(container, video, times, set(keys)))
+        else:
+            yield from _turned(footage, _by_seeking(container, video, times, keys))
+    except (av.FFmpegError, ValueError, OSError) as error:
+        footage.damage = f"it can be decoded only in part ({_plain(error)})"
+
+
+def _turned(footage: Footage, frames: Iterator[tuple[Any, int, bool]]) -> Iterator[Frame]:
+    """Frames as grey levels; the first says how the clip is to be turned for viewing."""
+    for at, (frame, time, key) in enumerate(frames):
+        if at == 0 and frame.rotation:
+            footage.clip = msgspec.structs.replace(footage.clip, rotation=-frame.rotation % 360)
+        yield Frame(time, key, _grey(frame))
+
+
+def _scan(container: Any, video: Any, footage: Footage) -> tuple[list[int], int]:
+    """Times of all key frames and of the last packet, without decoding."""
+    keys, last = [], 0
+    try:
+        for count, packet in enumerate(container.demux(video)):
+            if packet.pts is None:
+                continue
+            time = _milliseconds(packet.pts - (video.start_time or 0), video.time_base)
+            last = max(last, time)
+            if packet.is_keyframe:
+                keys.append(max(0, time))
+            if packet.is_corrupt:
+                footage.damage = "parts of its data are broken"
+            if count > MOST_PACKETS:
+                break
+    except (av.FFmpegError, ValueError, OSError) as error:
+        footage.damage = f"the file ends or breaks after {last / 1000:.1f} seconds ({_plain(error)})"
+    return sorted(set(keys)), last
+
+
+def _in_order(container: Any, video: Any, times: list[int], keys: set[int]) -> Iterator[tuple[Any, int, bool]]:
+    """Decode everything once and keep, for each wanted time, the first frame at or after it."""
+    waiting = list(reversed(times))
+    failures = 0
+    frames = container.decode(video)
+    while waiting:
+        try:
+            frame = next(frames)
+        except StopIteration:
+            return
+        except av.FFmpegError:
+            failures += 1
+            if failures > 100:
+                raise
+            continue
+        time = _milliseconds((frame.pts or 0) - (video.start_time or 0), video.time_base)
+        if time < waiting[-1]:
+            continue
+        while waiting and time >= waiting[-1]:
+            waiting.pop()
+        yield frame, max(0, time), time in keys
+
+
+def _by_seeking(container: Any, video: Any, times: list[int], keys: list[int]) -> Iterator[tuple[Any, int, bool]]:
+    """Long clips: the key frame at or before each wanted time, decoded alone."""
+    seen: set[int] = set()
+    for wanted in times:
+        target = int(Fraction(wanted, 1000) / video.time_base) + (video.start_time or 0)
+        container.seek(target, stream=video, backward=True, any_frame=False)
+        frame = next(container.decode(video), None)
+        if frame is None or frame.pts is None:
+            continue
+        time = max(0, _milliseconds(frame.pts - (video.start_time or 0), video.time_base))
+        if time not in seen:
+            seen.add(time)
+            yield frame, time, time in keys
+
+
+def _grey(frame: Any) -> NDArray[np.uint8]:
+    if "yuv" not in frame.format.name or frame.format.components[0].bits != 8:
+        return np.ascontiguousarray(frame.reformat(format="gray").to_ndarray())
+    plane = frame.planes[0]
+    luma = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+    if frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG:
+        return np.ascontiguousarray(luma)
+    return _FULL_RANGE[luma]
+
+
+_FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
+
+
+def _clip(container: Any, video: Any) -> Clip:
+    tags: dict[str, str] = {}
+    for source in (container.metadata, video.metadata):
+        for name, value in list(source.items())[:MOST_TAGS]:
+            if name not in _KEPT_OUT:
+                tags.setdefault(str(name)[:100], _one_line(str(value)))
+    duration = 0
+    if container.duration and container.duration > 0:
+        duration = container.duration * 1000 // av.time_base
+    elif video.duration and video.time_base:
+        duration = _milliseconds(video.duration, video.time_base)
+    return Clip(
+        container.format.name,
+        video.codec_context.width,
+        video.codec_context.height,
+        int(duration),
+        0,
+        tuple(_stream(stream) for stream in list(container.streams)[:20]),
+        tags,
+    )
+
+
+def _stream(stream: Any) -> Stream:
+    context = stream.codec_context
+    if stream.type == "video" and context is not None:
+        rate = str(stream.average_rate) if stream.average_rate else ""
+        return Stream("video", context.name, context.width, context.height, rate, stream.language or "")
+    if stream.type == "audio" and context is not None:
+        return Stream("audio", context.name, rate=str(context.sample_rate), language=stream.language or "")
+    return Stream(stream.type or "data")
+
+
+def _milliseconds(count: int, base: Fraction) -> int:
+    return int(round(count * base * 1000))
+
+
+def _one_line(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text[:LONGEST_TAG]).strip()
+
+
+def _plain(error: BaseException) -> str:
+    return (getattr(error, "strerror", None) or type(error).__name__).lower()

@@ -1,0 +1,113 @@
+"""Rows and segments against the ledger entries that vouch for them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from homeward.core import canonical_json
+from homeward.store.intake import MANIFEST, manifest_digest
+from homeward.store.models import KnownEntry, KnownList, Match, Media, Occurrence, SegmentRun, StackMember
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from django.db.models import Model
+
+    from homeward.store.case import Case
+    from homeward.store.ledger import Entry
+
+MEDIA = ("item__sha256", "format", "width", "height", "duration_ms", "missing", "damage", "facts")
+KNOWN = ("line", "kind", "value", "quality", "codes", "series", "victim_identified", "extra")
+MATCHES = ("item__sha256", "time_ms", "entry__kind", "entry__value", "entry__list__digest", "distance", "quality")
+STACKS = ("item__sha256", "exemplar__sha256", "distance")
+PAGE = 5_000
+
+
+def rows_digest(rows: Iterable[Sequence[Any]]) -> str:
+    """SHA-256 over rows in the order of their canonical text, so that the order of writing plays no part."""
+    lines = sorted(hashlib.sha256(canonical_json(list(row))).digest() for row in rows)
+    return hashlib.sha256(b"".join(lines)).hexdigest()
+
+
+def media_digest(case: Case, batch: int) -> str:
+    """Digest of the media records that were written with ledger entry ``batch``."""
+    return rows_digest(Media.objects.using(case.alias).filter(batch=batch).values_list(*MEDIA).iterator(chunk_size=PAGE))
+
+
+def known_digest(case: Case, batch: int) -> str:
+    """Digest of the entries of the list that was added with ledger entry ``batch``."""
+    query = KnownEntry.objects.using(case.alias).filter(list__batch=batch)
+    return rows_digest(query.values_list(*KNOWN).iterator(chunk_size=PAGE))
+
+
+def set_digest(case: Case, step: str) -> str:
+    """Digest of everything that a whole-set step holds now, empty for a step that keeps no rows."""
+    held: dict[str, tuple[type[Model], tuple[str, ...]]] = {"match": (Match, MATCHES), "stack": (StackMember, STACKS)}
+    if step not in held:
+        return ""
+    model, columns = held[step]
+    return rows_digest(model._default_manager.using(case.alias).values_list(*columns).iterator(chunk_size=PAGE))
+
+
+class Vouching:
+    """Shown every ledger entry in order; yields what no longer agrees with it."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._seen: dict[str, set[int]] = defaultdict(set)
+        self._sets: dict[str, tuple[int, str]] = {}
+        self.occurrences = 0
+        self.stretches = 0
+
+    def look(self, entry: Entry) -> Iterator[str]:
+        """What is wrong with the rows that ``entry`` vouches for."""
+        details = entry.details
+        if entry.act == "ingest.batch":
+            yield from self._manifest(entry.seq, details.get("manifest", ""))
+        if entry.act == "step.batch":
+            self._seen["media"].add(entry.seq)
+            if media_digest(self._case, entry.seq) != details.get("media"):
+                yield f"what was decoded with ledger entry {entry.seq} has been changed since"
+        if entry.act == "known.add":
+            self._seen["known"].add(entry.seq)
+            if known_digest(self._case, entry.seq) != details.get("rows"):
+                yield f"the known list that ledger entry {entry.seq} added has been changed since"
+        if entry.act == "step.set":
+            self._sets[str(details.get("step"))] = (entry.seq, str(details.get("rows")))
+        yield from self._segments(entry.seq, details.get("segments", []))
+
+    def finish(self) -> Iterator[str]:
+        """What is wrong with rows that no entry vouches for, and with the results of whole-set steps."""
+        for step, (seq, digest) in self._sets.items():
+            if set_digest(self._case, step) != digest:
+                yield f"the results of the step {step} are not those of ledger entry {seq}"
+        for name, model in (("media", Media), ("occurrence", Occurrence), ("known", KnownList), ("segment", SegmentRun)):
+            batches = set(model._default_manager.using(self._case.alias).values_list("batch", flat=True).distinct())
+            for batch in sorted(batches - self._seen[name]):
+                yield f"{name} rows say that ledger entry {batch} vouches for them, and it does not"
+
+    def _manifest(self, seq: int, digest: str) -> Iterator[str]:
+        self._seen["occurrence"].add(seq)
+        rows = list(Occurrence.objects.using(self._case.alias).filter(batch=seq).values_list(*MANIFEST))
+        self.occurrences += len(rows)
+        if manifest_digest(rows) != digest:
+            yield f"the occurrences that ledger entry {seq} registered have been changed since"
+
+    def _segments(self, seq: int, stretches: list[dict[str, Any]]) -> Iterator[str]:
+        self._seen["segment"].add(seq)
+        runs = {f"{run.descriptor}/{run.file}:{run.first}": run for run in self._runs(seq)}
+        if len(runs) != len(stretches):
+            yield f"ledger entry {seq} vouches for {len(stretches)} stretches of descriptors, and {len(runs)} are there"
+        for stretch in stretches:
+            self.stretches += 1
+            run = runs.get(f"{stretch['file']}:{stretch['first']}")
+            if run is None or (run.count, run.sha256) != (stretch["count"], stretch["sha256"]):
+                yield f"a stretch of segment {stretch['file']} is not the one that ledger entry {seq} recorded"
+            elif self._case.segments.digest(run) != stretch["sha256"]:
+                last = stretch["first"] + stretch["count"] - 1
+                yield f"segment {stretch['file']} was changed in records {stretch['first']} to {last}"
+
+    def _runs(self, seq: int) -> Iterable[SegmentRun]:
+        return SegmentRun.objects.using(self._case.alias).filter(batch=seq)

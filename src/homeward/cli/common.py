@@ -66,10 +66,12 @@ def next_step(text: str) -> None:
 @contextmanager
 def shown_progress() -> Iterator[Progress]:
     """Bars with rate and time left on a terminal; a line every ten seconds elsewhere."""
-    from homeward.cli.bars import Bars, Lines
-
     if sys.stderr.isatty():
+        from homeward.cli.bars import Bars
+
         with Bars() as bars:
             yield bars
     else:
+        from homeward.cli.lines import Lines
+
         yield Lines()

@@ -10,7 +10,7 @@ from homeward.flow.described import copy_hashes, set_key
 from homeward.flow.steps import Step
 from homeward.known import exact_matches, near_matches
 from homeward.known.match import NOT_SAID
-from homeward.store import reads, results, vouching
+from homeward.store import arrays, reads, results, vouching
 from homeward.store.results import MatchRow
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _exact(case: Case, kind: str) -> list[MatchRow]:
     if not known:
         return []
     entries = np.array([entry for entry, _, _ in known], np.int64)
-    items, values = reads.item_digests(case, kind)
+    items, values = arrays.item_digests(case, kind)
     found = exact_matches(kind, items, values, entries, _bytes([value for _, value, _ in known]))
     return [MatchRow(match.picture, -1, match.entry, 0, None) for match in found]
 

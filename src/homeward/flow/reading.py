@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -33,9 +34,17 @@ class Taker(Protocol):
 
 
 def read_sources(sources: Iterable[Source], taker: Taker, jobs: int) -> None:
-    """Read every source with ``jobs`` locked workers."""
-    with Pool([READ], workers=jobs, limits=READING) as pool, _Scratch() as scratch:
-        for event in pool.run(_calls(sources, taker, scratch)):
+    """Read every source with up to ``jobs`` locked workers; none is started when there is nothing to read."""
+    with _Scratch() as scratch:
+        calls = _calls(sources, taker, scratch)
+        first = next(calls, None)
+        if first is not None:
+            _read(chain([first], calls), taker, jobs, scratch)
+
+
+def _read(calls: Iterable[Call], taker: Taker, jobs: int, scratch: _Scratch) -> None:
+    with Pool([READ], workers=jobs, limits=READING) as pool:
+        for event in pool.run(calls):
             source, fds = event.key  # type: ignore[misc]
             if isinstance(event, Message):
                 taker.found(source, read_found(event.body))

@@ -13,13 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.media import jpeg_scan
-from homeward.media.jpeg_structure import Broken, CutShort, Frame, HuffmanBits, Scan, Skeleton
+from homeward.media.jpeg_seam import sound_unit_rows
+from homeward.media.jpeg_structure import Broken, Frame, HuffmanBits, Scan, Skeleton
 from homeward.media.records import DecodeFailed, TooLarge
 
 MOST_VISITS = 400_000_000
 """Blocks that all scans together may visit: some seconds of decoding. A file of a few kilobytes can ask for days."""
 _GREATEST_DC = 1280
 """No encoder of 8-bit samples exceeds 1024 (T.81, A.3.3); a quarter more is left for edits made on coefficients."""
+_MOST_TRACED = 1_000_000
+"""Units among which the beginning of a fault is looked for: 256 megapixels with halved colour, some 100 MB of memory."""
+_NO_TRACE = np.zeros((0, 4), np.int32)
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -31,11 +35,13 @@ class Verdict(msgspec.Struct, frozen=True):
     reason: str | None
     """A plain clause; None where nothing is wrong."""
     walked: bool
-    """Whether every code was read; False for kinds of JPEG that have no walk here (arithmetic, lossless)."""
+    """Whether every code was read; False for the kinds of JPEG that have no walk here (arithmetic, lossless, 12-bit)."""
     end: int
     """Bytes to hand to a decoder: what follows is broken refinement, or no part of the picture."""
     buffered: bool
     """Whether a decoder must hold the coefficients of the whole picture at once."""
+    exif: bytes | None
+    """The EXIF block as a TIFF, if there is one."""
 
 
 def check(data: bytes | memoryview) -> Verdict:
@@ -49,11 +55,9 @@ def check(data: bytes | memoryview) -> Verdict:
     try:
         scan = skeleton.next_scan()
     except Broken as error:
-        raise DecodeFailed(f"this JPEG cannot be decoded: {error}") from error
+        raise DecodeFailed(f"this JPEG holds no picture that can be decoded: {error}") from error
     if scan is None or skeleton.frame is None:
         raise DecodeFailed("this JPEG holds no picture data")
-    if not skeleton.frame.huffman or not _has_tables(skeleton.frame, scan):
-        return _unwalked(skeleton, skeleton.frame)
     return _Walk(data, skeleton, skeleton.frame).run(scan)
 
 
@@ -64,77 +68,131 @@ class _Walk:
         self.data = np.frombuffer(data, np.uint8)
         self.skeleton, self.frame = skeleton, frame
         self.known: dict[int, NDArray[np.uint64]] = {}
-        self.started: set[int] = set()
-        self.visits = 0
-        self.scans = 0
+        self.begun: set[int] = set()
+        self.scans = self.visits = 0
+        self.walkable = frame.huffman and frame.precision == 8
 
-    def run(self, scan: Scan | None) -> Verdict:
-        """Walk ``scan`` and all that follow."""
-        frame = self.frame
+    def run(self, first: Scan) -> Verdict:
+        """Walk ``first`` and all scans that follow."""
+        scan: Scan | None = first
         while scan is not None:
-            self.scans += 1
             self._count(scan)
-            try:
-                how, unit, verified, at = self._scan(scan)
-            except Broken as error:
-                return self._stop(scan, 0, f"{error}")
-            if how != jpeg_scan.SOUND:
-                return self._fault(scan, how, unit, verified)
-            self.started.update(scan.components)
-            self.skeleton.at = at
+            self.walkable = self.walkable and scan.complete(self.frame.progressive)
+            if not self.walkable:
+                self.skeleton.skip_scan()
+            else:
+                try:
+                    how, unit, verified, at = self._scan(scan)
+                except Broken as error:
+                    return self._stop(scan, 0, str(error))
+                if how != jpeg_scan.SOUND:
+                    return self._fault(scan, how, unit, verified)
+                self.skeleton.at = at
+            self.begun.update(scan.components)
             try:
                 scan = self.skeleton.next_scan()
             except Broken as error:
-                return self._verdict(frame.height, self._ending(error), self.skeleton.at)
-        missing = set(range(len(frame.components))) - self.started
-        reason = "a colour plane is missing" if missing else None
-        return self._verdict(0 if 0 in missing else frame.height, reason, self.skeleton.at)
+                return self._verdict(self.frame.height, str(error), self.skeleton.at)
+        if len(self.begun) == len(self.frame.components):
+            return self._verdict(self.frame.height, None, self.skeleton.at)
+        return self._verdict(self.frame.height if 0 in self.begun else 0, "a colour plane is missing", self.skeleton.at)
 
     def _count(self, scan: Scan) -> None:
         columns, rows = self.frame.units
-        per_unit = sum(self.frame.components[i].horizontal * self.frame.components[i].vertical for i in scan.components)
-        self.visits += columns * rows * per_unit
+        parts = [self.frame.components[i] for i in scan.components]
+        self.scans += 1
+        self.visits += columns * rows * sum(part.horizontal * part.vertical for part in parts)
         if self.visits > MOST_VISITS:
             raise TooLarge(f"it asks for more than {MOST_VISITS // 1_000_000} million decoding steps")
 
     def _scan(self, scan: Scan) -> tuple[int, int, int, int]:
-        frame = self.frame
-        if frame.progressive and scan.first > 0:
+        if not self.frame.progressive:
+            return self._sequential(scan, _NO_TRACE)
+        if scan.first > 0:
             return self._band(scan)
-        blocks, tables = _plan(frame, scan)
-        units = _units(frame, scan)
-        if not frame.progressive:
-            return jpeg_scan.walk_sequential(self.data, scan.start, tables, blocks, units, scan.interval)
-        refines = scan.high > 0
-        return jpeg_scan.walk_progressive_dc(self.data, scan.start, tables, blocks, units, scan.interval, refines)
+        tables, blocks = _plan(self.frame, scan)
+        units, _ = _units(self.frame, scan)
+        return jpeg_scan.walk_progressive_dc(self.data, scan.start, tables, blocks, units, scan.interval, scan.high > 0)
+
+    def _sequential(self, scan: Scan, trace: NDArray[np.int32]) -> tuple[int, int, int, int]:
+        tables, blocks = _plan(self.frame, scan)
+        units, _ = _units(self.frame, scan)
+        return jpeg_scan.walk_sequential(self.data, scan.start, tables, blocks, units, scan.interval, trace)
 
     def _band(self, scan: Scan) -> tuple[int, int, int, int]:
-        (index,) = scan.components if len(scan.components) == 1 else (None,)
-        if index is None or not scan.first <= scan.last <= 63 or scan.ac[0] is None:
+        index, bits = scan.components[0], scan.ac[0]
+        if len(scan.components) > 1 or not scan.first <= scan.last <= 63 or bits is None:
             raise Broken("a scan header is broken")
-        if index not in self.known:
-            self.known[index] = np.zeros(_units(self.frame, scan), np.uint64)
-        table = _expanded(((True, scan.ac[0]),))[0]
+        known = self.known.setdefault(index, np.zeros(_units(self.frame, scan)[0], np.uint64))
+        table = _expanded(((True, bits),))[0]
         return jpeg_scan.walk_progressive_ac(
-            self.data, scan.start, table, self.known[index], scan.interval, scan.first, scan.last, scan.high > 0
+            self.data, scan.start, table, known, scan.interval, scan.first, scan.last, scan.high > 0
         )
 
     def _fault(self, scan: Scan, how: int, unit: int, verified: int) -> Verdict:
-        cut = how == jpeg_scan.CUT
-        rows = _rows(self.frame, scan, unit if cut else verified)
-        share = 100 * unit // _units(self.frame, scan)
-        return self._stop(scan, rows, f"the file ends after {share} % of the picture" if cut else "broken data")
+        units, columns = _units(self.frame, scan)
+        if how == jpeg_scan.CUT:
+            return self._stop(scan, unit // columns, f"the file ends after {100 * unit // units} % of the picture")
+        rows = verified // columns
+        if not self.frame.progressive and units <= _MOST_TRACED:
+            trace = np.zeros((units, 4), np.int32)
+            self._sequential(scan, trace)
+            rows = sound_unit_rows(trace[:, scan.components], scan.steps, columns, unit, verified)
+        return self._stop(scan, rows, f"broken data from row {_full_rows(self.frame, scan, rows)} on")
 
-    def _stop(self, scan: Scan, rows: int, reason: str) -> Verdict:
-        """A scan that carries the picture itself ends the sound part; one that adds to it is left out, and so are later ones."""
-        adds = 0 not in scan.components if not self.frame.progressive else 0 in self.started
-        if not adds:
-            return self._verdict(rows, reason, len(self.data))
-        return self._verdict(self.frame.height, "detail or colour is missing", scan.header)
-
-    def _ending(self, error: Broken) -> str:
-        return str(error)
+    def _stop(self, scan: Scan, unit_rows: int, reason: str) -> Verdict:
+        """A scan with the picture's brightness ends the sound part; one that only adds to it is left out, with all later ones."""
+        adds = 0 in self.begun if self.frame.progressive else 0 not in scan.components and 0 in self.begun
+        if adds:
+            what = "colour" if 0 not in scan.components else "detail"
+            return self._verdict(self.frame.height, f"{what} is missing: {reason}", scan.header)
+        return self._verdict(_full_rows(self.frame, scan, unit_rows), reason, len(self.data))
 
     def _verdict(self, rows: int, reason: str | None, end: int) -> Verdict:
-        buffered = self.frame.progressive or self.scans > 1 or len(self.frame.components) > len(self.started)
-        return Verdict(self.frame, rows, reason, walked=True, end=end, buffered=buffered)
+        frame = self.frame
+        buffered = frame.progressive or self.scans > 1 or len(self.begun) < len(frame.components)
+        return Verdict(frame, rows, reason, self.walkable, end, buffered, self.skeleton.exif)
+
+
+def _units(frame: Frame, scan: Scan) -> tuple[int, int]:
+    """Units of a scan, and how many a row has: blocks if it holds a single component (A.2.2), else groups of them (A.2.3)."""
+    columns, rows = frame.blocks(scan.components[0]) if len(scan.components) == 1 else frame.units
+    return columns * rows, columns
+
+
+def _full_rows(frame: Frame, scan: Scan, unit_rows: int) -> int:
+    """Full-size rows above row ``unit_rows`` of the scan's units."""
+    _, down = frame.most
+    only = frame.components[scan.components[0]].vertical if len(scan.components) == 1 else 1
+    rows = unit_rows * 8 * down // only
+    if frame.components[0].vertical < down:  # enlarging the luminance plane mixes in the row below
+        rows -= 8 * down
+    return min(frame.height, max(0, rows))
+
+
+def _plan(frame: Frame, scan: Scan) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Tables, and the blocks of a unit as :func:`jpeg_scan.walk_sequential` takes them."""
+    wanted: list[tuple[bool, HuffmanBits]] = []
+    blocks: list[tuple[int, int, int, int]] = []
+    for index, dc, ac, step in zip(scan.components, scan.dc, scan.ac, scan.steps, strict=True):
+        places = [0, 0]
+        for kind, bits in enumerate((dc, None if frame.progressive else ac)):
+            if bits is not None and (bool(kind), bits) not in wanted:
+                wanted.append((bool(kind), bits))
+            if bits is not None:
+                places[kind] = wanted.index((bool(kind), bits))
+        part = frame.components[index]
+        count = part.horizontal * part.vertical if len(scan.components) > 1 else 1
+        most = ((_GREATEST_DC // max(1, step)) >> scan.low) + 2
+        blocks += [(index & 3, places[0], places[1], most)] * count
+    return _expanded(tuple(wanted)), np.array(blocks, np.int64)
+
+
+@lru_cache(maxsize=64)
+def _expanded(wanted: tuple[tuple[bool, HuffmanBits], ...]) -> NDArray[np.int32]:
+    """(tables, jpeg_scan.TABLE) look-up tables; cached because most files of one device bring the same ones."""
+    tables = np.zeros((max(1, len(wanted)), jpeg_scan.TABLE), np.int32)
+    for row, (ac, bits) in zip(tables, wanted, strict=False):
+        if not jpeg_scan.fill_table(np.frombuffer(bits, np.uint8), ac, row):
+            raise Broken("a code table is broken")
+    return tables

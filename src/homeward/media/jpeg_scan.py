@@ -242,11 +242,17 @@ def _band(data, table, known, first, last, refines, acc, ready, fill, at):  # ty
 
 
 @numba.njit(
-    _RESULT(_BYTES, types.int64, _TABLES, _BLOCKS, types.int64, types.int64),
+    _RESULT(_BYTES, types.int64, _TABLES, _BLOCKS, types.int64, types.int64, types.int32[:, ::1]),
     cache=True,
 )
 def walk_sequential(
-    data: np.ndarray, start: int, tables: np.ndarray, blocks: np.ndarray, units: int, interval: int
+    data: np.ndarray,
+    start: int,
+    tables: np.ndarray,
+    blocks: np.ndarray,
+    units: int,
+    interval: int,
+    trace: np.ndarray,
 ) -> tuple[int, int, int, int]:
     """Walk one sequential scan.
 
@@ -257,6 +263,7 @@ def walk_sequential(
         blocks: (blocks of a unit, 4) int64: component 0..3, DC table, AC table, greatest DC value that can be.
         units: minimum coded units that the scan must hold.
         interval: units between restart markers, 0 for none.
+        trace: (units, 4) int32, filled with each component's quantised DC value behind each unit; (0, 4) for none.
 
     Returns:
         (how it ended, the unit it ended in, first unit behind the last good restart, byte position).
@@ -297,6 +304,8 @@ def walk_sequential(
                     break
             if ready < fill:
                 return _cause(how, data, ready, fill, at), unit, verified, at
+        if trace.shape[0]:
+            trace[unit] = before
     return _finish(data, ready, fill, at), units, verified, at
 
 

@@ -10,7 +10,7 @@ import struct
 
 import msgspec
 
-EOI, SOS, DHT, DQT, DRI = 0xD9, 0xDA, 0xC4, 0xDB, 0xDD
+EOI, SOS, DHT, DQT, DRI, APP1 = 0xD9, 0xDA, 0xC4, 0xDB, 0xDD, 0xE1
 _FRAMES = {*range(0xC0, 0xD0)} - {DHT, 0xC8, 0xCC}
 _ALONE = {0x01, *range(0xD0, 0xD9)}
 """TEM, RST0-7 and SOI: markers without a length (B.1.1.3)."""
@@ -96,12 +96,17 @@ class Scan(msgspec.Struct, frozen=True):
     start: int
     """Byte position of its entropy-coded data."""
 
+    def complete(self, progressive: bool) -> bool:
+        """Whether every table that its codes need was given."""
+        needs_dc = self.first == 0 and not (progressive and self.high)
+        needs_ac = self.first > 0 or not progressive
+        return not (needs_dc and None in self.dc) and not (needs_ac and None in self.ac)
+
 
 class Skeleton:
     """Reads one JPEG from its start; each :meth:`next_scan` goes on where :attr:`at` stands.
 
-    Raises:
-        CutShort, Broken: already before the first scan.
+    ``frame`` is known with the first scan; ``exif`` is the first EXIF block, without its header.
     """
 
     def __init__(self, data: bytes | memoryview) -> None:
@@ -112,6 +117,7 @@ class Skeleton:
         self._interval = 0
         self._names: tuple[int, ...] = ()
         self.frame: Frame | None = None
+        self.exif: bytes | None = None
         self.at = 2
 
     def next_scan(self) -> Scan | None:
@@ -163,6 +169,8 @@ class Skeleton:
             self._quantisers(body)
         elif marker == DRI:
             (self._interval,) = struct.unpack_from(">H", body)
+        elif marker == APP1 and self.exif is None and body.startswith(b"Exif\0"):
+            self.exif = body[6:]
         elif marker in _FRAMES:
             self._frame(marker, body)
 

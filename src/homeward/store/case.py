@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from homeward.core import WrongUse
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from homeward.core.canonical import Plain
     from homeward.store.batch import Batch
     from homeward.store.models import CaseInfo
+    from homeward.store.segments import Segments
 
 MARK = "case.json"
 """The file that makes a folder a case; it says which database holds the records."""
@@ -36,10 +38,8 @@ class Case:
         from homeward.store.blobs import Blobs
         from homeward.store.custody import Custody
         from homeward.store.jobs import Jobs
-        from homeward.store.segments import Segments
 
         self.blobs = Blobs(folder / "blobs")
-        self.segments = Segments(folder / "segments", self.alias)
         self.jobs = Jobs(self.alias)
         self.custody = Custody(folder, self.alias)
 
@@ -76,6 +76,13 @@ class Case:
         """
         return cls(folder, _settings(folder))
 
+    @cached_property
+    def segments(self) -> Segments:
+        """Descriptor files (made on first use: numpy takes a while to load)."""
+        from homeward.store.segments import Segments
+
+        return Segments(self.folder / "segments", self.alias)
+
     @property
     def info(self) -> CaseInfo:
         """Agency, creation time and ledger origin."""
@@ -93,7 +100,8 @@ class Case:
         """Give everything back; the ledger's files are brought up to date first."""
         self.jobs.release()
         self.custody.publish()
-        self.segments.close()
+        if "segments" in self.__dict__:
+            self.segments.close()
         database.disconnect(self.alias)
 
     def __enter__(self) -> Self:

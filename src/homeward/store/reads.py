@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from django.db.models import Case as DbCase
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, TextField, Value, When
 from django.db.models.functions import Coalesce
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from django.db.models import QuerySet
-    from numpy.typing import NDArray
 
     from homeward.store.case import Case
 
@@ -204,16 +201,6 @@ def known_values(case: Case, kind: str) -> list[tuple[int, str, int | None]]:
     """Entry id, value and quality of every entry of one kind."""
     query = KnownEntry.objects.using(case.alias).filter(kind=kind).order_by("id")
     return list(query.values_list("id", "value", "quality"))
-
-
-def item_digests(case: Case, kind: str) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Row ids (n,) and digests (n, width) of every item; ``kind`` is md5, sha1 or sha256."""
-    query = Item.objects.using(case.alias).order_by("id").values_list("id", kind)
-    ids, values = array("q"), bytearray()
-    for item, value in query.iterator(chunk_size=10_000):
-        ids.append(item)
-        values += bytes.fromhex(value)
-    return np.array(ids, np.int64), np.frombuffer(bytes(values), np.uint8).reshape(len(ids), -1)
 
 
 def repeated_items(case: Case) -> list[int]:

@@ -55,7 +55,7 @@ class DemoTruth(msgspec.Struct, frozen=True):
     exhibits: tuple[DemoExhibit, ...]
     known_list: Path
     pictures: frozenset[str]
-    """Every whole still, in whatever container, deleted and embedded ones included."""
+    """Every whole still, in whatever container, also deleted and embedded; the archive that is cut short may give more."""
     videos: frozenset[str]
     copies: dict[str, int]
     """Contents with several occurrences, and how many."""
@@ -116,7 +116,7 @@ class _Material:
             self._picture(f"phone/DCIM/{100 + seed // 10}MEDIA/{name}", originals[seed], taken)
         self._marked["more_in_thumbnail"].add(_sha256(originals[24]))
         wide = room(51, 480, 240)
-        clip = film([wide[:, at : at + 320] for at in range(0, 100)])
+        clip = film([wide[:, at : at + 320] for at in range(100)])
         self._write("phone/DCIM/VID_0001.mp4", clip)
         self._marked["videos"].add(_sha256(clip))
         return originals

@@ -104,7 +104,7 @@ class _Volume:
 
     def folder(self, tree: _Folder, parent: int | None) -> bytes:
         """Lay out everything below; return the folder's entries (the root lies outside the data area)."""
-        entries = []
+        entries: list[bytes] = []
         for name, file in tree.files:
             first = self.place(file.data, deleted=file.deleted)
             entries.append(_named(name, len(entries), _FILE, first, len(file.data), file.modified, deleted=file.deleted))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TypeAlias
 
 import numpy as np
@@ -68,7 +69,10 @@ def crop(pixels: Pixels, part: float) -> Pixels:
 def border(pixels: Pixels, part: float, grey: int = 255) -> Pixels:
     """Add a plain border of ``part`` of the shorter side, all around."""
     width = round(min(pixels.shape[:2]) * part)
-    return np.pad(pixels, ((width, width), (width, width), (0, 0)), constant_values=grey)
+    height, across, _ = pixels.shape
+    framed = np.full((height + 2 * width, across + 2 * width, 3), grey, np.uint8)
+    framed[width : width + height, width : width + across] = pixels
+    return framed
 
 
 def brighten(pixels: Pixels, percent: int) -> Pixels:
@@ -78,8 +82,6 @@ def brighten(pixels: Pixels, percent: int) -> Pixels:
 
 def recompress(pixels: Pixels, quality: int) -> Pixels:
     """What is left after one more save as JPEG at ``quality`` (1 to 95)."""
-    import io
-
     with Image.open(io.BytesIO(encode(pixels, quality=quality))) as image:
         return np.asarray(image.convert("RGB"), np.uint8)
 
@@ -109,4 +111,5 @@ def _lit(pixels: Pixels, dice: Dice) -> Pixels:
     light = (top[None, :] * (256 - down[:, None]) + bottom[None, :] * down[:, None]) >> 16
     noise = dice.state.randint(-4, 5, size=(height, width, 1))
     lit = (pixels.astype(np.int64) * light[:, :, None] >> 8) + noise
-    return np.clip(lit, 0, 255).astype(np.uint8)
+    lit = np.clip(lit, 0, 255)
+    return lit.astype(np.uint8, copy=False)

@@ -29,13 +29,6 @@ def test_a_published_note_is_read() -> None:
     assert open_note(GO_NOTE, [verifier]) == (GO_TEXT, ["PeterNeumann"])
 
 
-@given(st.integers(0, len(GO_TEXT) - 1))
-def test_a_changed_note_is_refused(at: int) -> None:
-    changed = GO_NOTE[:at] + chr(ord(GO_NOTE[at]) ^ 1) + GO_NOTE[at + 1 :]
-    with pytest.raises(NoteRefused):
-        open_note(changed, [Verifier.parse(GO_KEY)])
-
-
 def test_two_signers_and_a_stranger() -> None:
     one, two, stranger = (Signer(name, Ed25519PrivateKey.generate()) for name in ("unit-a", "unit-b", "unit-c"))
     note = two.cosign(one.sign("text\n"))
@@ -61,12 +54,13 @@ def test_text_with_empty_lines_is_signed_whole() -> None:
     assert open_note(one.sign("first\n\nlast\n"), [one.verifier])[0] == "first\n\nlast\n"
 
 
-@given(st.integers(0, len(GO_NOTE.encode()) * 8 - 1))
-def test_any_changed_bit_of_a_note_is_refused(bit: int) -> None:
-    body = bytearray(GO_NOTE.encode())
-    body[bit // 8] ^= 1 << bit % 8
-    with pytest.raises((NoteRefused, UnicodeDecodeError)):
-        open_note(body.decode(), [Verifier.parse(GO_KEY)])
+def test_any_changed_bit_of_a_note_is_refused() -> None:
+    verifier = Verifier.parse(GO_KEY)
+    for bit in range(len(GO_NOTE.encode()) * 8):
+        body = bytearray(GO_NOTE.encode())
+        body[bit // 8] ^= 1 << bit % 8
+        with pytest.raises((NoteRefused, UnicodeDecodeError)):
+            open_note(body.decode(), [verifier])
 
 
 def test_the_unused_bits_of_base64_are_no_place_to_hide() -> None:

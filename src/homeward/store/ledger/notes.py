@@ -75,11 +75,9 @@ class Signer:
         Raises:
             NoteRefused: text that no note can carry (it must end in a newline and hold no other control character).
         """
-        if not text.endswith("\n"):
-            raise NoteRefused("the text of a note ends in a newline")
-        note = f"{text}\n{self._line(text)}"
-        _split(note)
-        return note
+        if not text.endswith("\n") or any(map(_is_forbidden, text)):
+            raise NoteRefused("the text of a note ends in a newline and has no other control character")
+        return f"{text}\n{self._line(text)}"
 
     def cosign(self, note: str) -> str:
         """The same note with this signature added behind the others: what a second unit does as a witness.

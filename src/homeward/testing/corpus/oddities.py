@@ -13,8 +13,10 @@ from homeward.testing.encoding import encode
 from homeward.testing.scenes import room
 
 _HTML = b"<!DOCTYPE html><html><head><title>Not found</title></head><body>404</body></html>\n"
-_NAMES = ("new\nline.jpg", "\u263a smile \U0001f3e0.jpg", "right-\u202egpj.jpg", "n" * 250 + ".jpg", " .jpg", "a > b.jpg", "-rf.jpg",
-          "back\\slash.jpg", "raw-\udcff\udcfe.jpg", "quote'\".jpg", "no-extension", "tab\there.jpg", "%s%n{0}.jpg", "=1+1.jpg")  # fmt: skip
+_NAMES = (
+    "new\nline.jpg", "\u263a smile \U0001f3e0.jpg", "right-\u202egpj.jpg", "n" * 250 + ".jpg", " .jpg", "a > b.jpg", "-rf.jpg",
+    "back\\slash.jpg", "raw-\udcff\udcfe.jpg", "quote'\".jpg", "no-extension", "tab\there.jpg", "%s%n{0}.jpg", "=1+1.jpg",
+)  # fmt: skip
 
 
 def oddities(seed: int, state: np.random.RandomState) -> Iterator[HostileFile]:

@@ -1,0 +1,35 @@
+"""A case and a little material, made anew for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import sys
+from pathlib import Path
+
+import pytest
+
+from homeward.store import Case
+from homeward.testing import scenes
+from homeward.testing.encoding import encode
+
+sys.path.insert(0, str(Path(__file__).parent))  # helpers of these tests are imported by name
+
+
+@pytest.fixture
+def material(tmp_path: Path) -> Path:
+    """Six pictures, a copy, a near-copy, a text and a broken file."""
+    folder = tmp_path / "material"
+    (folder / "sub").mkdir(parents=True)
+    for seed in range(6):
+        (folder / f"room{seed}.jpg").write_bytes(encode(scenes.room(seed)))
+    (folder / "sub" / "same.jpg").write_bytes((folder / "room0.jpg").read_bytes())
+    (folder / "sub" / "smaller.jpg").write_bytes(encode(scenes.resize(scenes.room(1), 0.6)))
+    (folder / "notes.txt").write_text("nothing to see\n")
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
+    return folder
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Iterator[Case]:
+    with Case.create(tmp_path / "case", "Test Unit") as made:
+        yield made

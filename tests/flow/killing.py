@@ -1,0 +1,94 @@
+"""Runs one command in a process of its own and kills it; says what a case holds, apart from times and the ledger."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from homeward.store import Case, reads
+from homeward.store.models import Job, Media
+
+POINTS = {
+    "after a segment is written, before its row": ("homeward.store.segments", "Segments.append", "after"),
+    "before the ledger entry": ("homeward.store.batch", "Batch._record", "before"),
+    "after the ledger entry, before the commit": ("homeward.store.batch", "Batch._record", "after"),
+    "after the commit": ("homeward.store.batch", "Batch.__exit__", "after"),
+    "after jobs are leased": ("homeward.store.jobs", "Jobs.lease", "after"),
+    "before the ledger is published": ("homeward.store.custody", "Custody.publish", "before"),
+    "after occurrences are written": ("homeward.store.intake", "_write", "after"),
+    "while stacks are replaced": ("homeward.store.results", "replace_stacks", "after"),
+}
+"""Where a process can be killed: module, function, and on which side of the call."""
+
+_DRIVER = """
+import importlib, os, signal, sys
+module, name, side, count = sys.argv[1:5]
+del sys.argv[1:5]
+if module != "-":
+    owner = importlib.import_module(module)
+    *path, last = name.split(".")
+    for part in path:
+        owner = getattr(owner, part)
+    real, left = getattr(owner, last), [int(count)]
+    def die():
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+    def replaced(*args, **kwargs):
+        if side == "before":
+            die()
+        result = real(*args, **kwargs)
+        if side == "after":
+            die()
+        return result
+    setattr(owner, last, replaced)
+from homeward.cli import main
+main()
+"""
+
+
+def start(arguments: list[str], point: tuple[str, str, str] = ("-", "-", "-"), count: int = 1) -> subprocess.Popen[bytes]:
+    """Start ``homeward`` with ``arguments``; it kills itself the ``count``-th time it comes to ``point``."""
+    command = [sys.executable, "-c", _DRIVER, *point, str(count), *arguments]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def run(arguments: list[str]) -> None:
+    """Run ``homeward`` undisturbed."""
+    done = start(arguments)
+    _, errors = done.communicate()
+    assert done.returncode == 0, errors.decode()
+
+
+def state(folder: Path) -> dict[str, Any]:
+    """Everything a case says, without times of work, row numbers or the ledger."""
+    with Case.open(folder) as case:
+        names = dict(reads.Item.objects.using(case.alias).values_list("id", "sha256"))
+        segments: dict[str, list[tuple[Any, ...]]] = {}
+        for descriptor in sorted(path.name for path in (folder / "segments").iterdir()):
+            records = np.concatenate(list(case.segments.read(descriptor)))
+            listed = [(names[r["item"]], int(r["time_ms"]), int(r["quality"]), r["value"].tobytes()) for r in records]
+            segments[descriptor] = sorted(listed)
+        jobs = Job.objects.using(case.alias).values_list("step", "version", "item__sha256", "state", "reason")
+        return {
+            "occurrences": list(reads.occurrences(case)),
+            "media": sorted(map(str, Media.objects.using(case.alias).values_list("item__sha256", "format", "facts", "damage"))),
+            "stacks": reads.stacks(case),
+            "matches": reads.matches(case),
+            "findings": reads.findings(case),
+            "jobs": sorted(jobs),
+            "segments": segments,
+        }
+
+
+def commands(case: Path, material: Path, known: Path) -> list[list[str]]:
+    """From an empty case to answers."""
+    return [
+        ["ingest", str(case), str(material), "--exhibit", "A", "--authority", "W"],
+        ["known", "add", str(case), str(known)],
+        ["process", str(case)],
+    ]

@@ -7,7 +7,7 @@ BIN := .venv/bin
 JOBS ?= 2
 
 # make forensic  add the readers of VMDK, VHD, qcow2, APFS and DMG (needs a C compiler)
-.PHONY: demo test test-slow check forensic bench format lock clean
+.PHONY: demo test test-slow check forensic bench docs format lock clean
 
 .venv/bin/uv:
 	$(PYTHON) -m venv .venv
@@ -46,6 +46,10 @@ format: .venv/.developer
 
 bench: .venv/.developer
 	for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+
+# make docs   write the reference pages from the program
+docs: .venv/.developer
+	$(BIN)/python docs/make_reference.py
 
 lock: .venv/bin/uv
 	$(BIN)/uv lock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import evidence_makers as make
@@ -13,12 +14,20 @@ from hypothesis import strategies as st
 from test_disk_images import IMAGES, needs_extra
 
 from homeward.core import StackedPath
+from homeward.evidence import Found
+
+
+def is_branch(row: Found, found: Mapping[str, Found]) -> bool:
+    return any(path.startswith(f"{row.path} > ") for path in found)
 
 
 def everything(location: Path) -> None:
     """Every readable occurrence comes back with the size and hashes that were reported."""
     found = {path: row for path, row in occurrences(location).items() if row.digests is not None}
-    fetched = contents(location, [row.path for row in found.values()])
+    fetched = contents(location, [row.path for row in found.values() if not is_branch(row, found)])
+    for row in found.values():
+        if is_branch(row, found):
+            fetched |= contents(location, [row.path])
     assert set(fetched) == set(found)
     for path, row in found.items():
         assert len(fetched[path]) == row.size
@@ -47,7 +56,8 @@ def test_everything_in_nested_archives_can_be_had_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("budget", [1, 5000, 1 << 20])
 def test_a_small_spool_only_means_more_rounds(budget: int, tmp_path: Path) -> None:
     (tmp_path / "outer.tar").write_bytes(nested())
-    wanted = [row.path for row in occurrences(tmp_path).values()]
+    found = occurrences(tmp_path)
+    wanted = [row.path for row in found.values() if not is_branch(row, found)]
     assert contents(tmp_path, wanted, budget) == contents(tmp_path, wanted)
 
 
@@ -57,13 +67,22 @@ def test_only_what_is_wanted_comes(tmp_path: Path) -> None:
     assert contents(tmp_path, [wanted]) == {str(wanted): make.picture(2)}
 
 
+@pytest.mark.parametrize("packer", [make.zipped, make.tarred])
+def test_a_container_and_its_inside_can_be_wanted_together(packer: Callable[..., bytes], tmp_path: Path) -> None:
+    inner = packer({"b.txt": b"inside"})
+    (tmp_path / "a.zip").write_bytes(make.zipped({"inner.bin": inner}))
+    wanted = [StackedPath.of(["a.zip", "inner.bin"]), StackedPath.of(["a.zip", "inner.bin", "b.txt"])]
+    assert contents(tmp_path, wanted) == {str(wanted[0]): inner, str(wanted[1]): b"inside"}
+
+
 @given(st.data())
 @settings(max_examples=30, deadline=None)
 def test_any_choice_comes_back_whole(data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "outer.tar").write_bytes(nested())
         found = occurrences(Path(folder))
-        wanted = data.draw(st.lists(st.sampled_from(sorted(found)), unique=True))
+        leaves = sorted(path for path, row in found.items() if not is_branch(row, found))
+        wanted = data.draw(st.lists(st.sampled_from(leaves), unique=True))
         fetched = contents(Path(folder), [found[path].path for path in wanted], data.draw(st.integers(1, 4 << 20)))
     assert set(fetched) == set(wanted)
     for path in wanted:

@@ -110,6 +110,5 @@ def _lit(pixels: Pixels, dice: Dice) -> Pixels:
     bottom = corners[2] * (256 - across) + corners[3] * across
     light = (top[None, :] * (256 - down[:, None]) + bottom[None, :] * down[:, None]) >> 16
     noise = dice.state.randint(-4, 5, size=(height, width, 1))
-    lit = (pixels.astype(np.int64) * light[:, :, None] >> 8) + noise
-    lit = np.clip(lit, 0, 255)
-    return lit.astype(np.uint8, copy=False)
+    lit: npt.NDArray[np.int64] = (pixels.astype(np.int64) * light[:, :, None] >> 8) + noise
+    return lit.clip(0, 255).astype(np.uint8)

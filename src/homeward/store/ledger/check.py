@@ -71,7 +71,6 @@ class Checker:
     def finish(self) -> list[str]:
         """Everything that is wrong, in the order in which it was noticed."""
         left = self._next
-        self._runs.end()
         if left and not self._vouched:
             self.faults.append("the latest checkpoint is missing: nothing signed vouches for any entry")
         own = [named for named in self._checkpoints.get(self._published, ()) if not named.foreign]

@@ -40,7 +40,7 @@ def damaged(sample: Sample, state: np.random.RandomState) -> Iterator[HostileFil
 def _cut(sample: Sample) -> Iterator[HostileFile]:
     for thousandths in _CUTS:
         left = len(sample.data) * thousandths // 1000
-        expect: Expect = "damaged" if sample.needs_all else "any"
+        expect: Expect = "damaged" if left < (sample.needed or len(sample.data)) else "any"
         if left <= sample.begin and sample.name.startswith(_FAILS_BEFORE_PAYLOAD):
             expect = "failed"
         elif sample.kind != "still" and left < 512:

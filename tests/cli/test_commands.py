@@ -1,0 +1,146 @@
+"""What a person meets on the command line: answers in the agreed shapes, and one clear sentence for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from homeward.cli import COMMANDS
+from homeward.testing import scenes
+from homeward.testing.encoding import encode
+
+
+def homeward(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from homeward.cli import main; main()", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small case that has been through everything; returns its parent folder."""
+    home = tmp_path_factory.mktemp("cli")
+    (home / "seized").mkdir()
+    for seed in range(3):
+        (home / "seized" / f"{seed}.jpg").write_bytes(encode(scenes.room(seed)))
+    (home / "seized" / "again.jpg").write_bytes((home / "seized" / "1.jpg").read_bytes())
+    (home / "seized" / "=cmd().txt").write_text("a name that a spreadsheet would run")
+    (home / "seized" / "\x1b[31mred\nname.txt").write_text("a name that a terminal would obey")
+    import hashlib
+
+    digest = hashlib.md5((home / "seized" / "2.jpg").read_bytes()).hexdigest()
+    (home / "list.csv").write_text(f"md5,category,series,victim identified\n{digest},1,Harbour,no\nbroken,1,,\n")
+    for command in (
+        ("init", "case", "--agency", "Unit A"),
+        ("ingest", "case", "seized", "--exhibit", "X1", "--authority", "W 1"),
+        ("known", "add", "case", "list.csv"),
+        ("process", "case"),
+    ):
+        done = homeward(*command, cwd=home)
+        assert done.returncode == 0, done.stderr
+        assert "Next: " in done.stdout
+    return home
+
+
+@pytest.mark.parametrize("command", ["status", "stacks", "matches", "findings", "verify"])
+def test_reading_commands_print_one_json_document(worked: Path, command: str) -> None:
+    done = homeward(command, "case", "--json", cwd=worked)
+    assert done.returncode == 0
+    json.loads(done.stdout)
+
+
+def test_json_shapes_that_others_build_on(worked: Path) -> None:
+    (stack,) = json.loads(homeward("stacks", "case", "--json", cwd=worked).stdout)
+    assert {"id", "items"} <= set(stack)
+    assert stack["items"][0]["paths"] == ["X1 > 1.jpg", "X1 > again.jpg"]
+    (match,) = json.loads(homeward("matches", "case", "--json", cwd=worked).stdout)
+    wanted = {"sha256", "list", "entry", "kind", "distance", "quality", "orientation", "codes", "series", "victim_identified"}
+    assert wanted <= set(match)
+    assert (match["kind"], match["list"], match["series"], match["victim_identified"]) == ("md5", "list", "Harbour", False)
+    (known,) = json.loads(homeward("known", "list", "case", "--json", cwd=worked).stdout)
+    assert (known["entries"], known["skipped"]) == (1, 1)
+    counts = json.loads(homeward("status", "case", "--json", cwd=worked).stdout)["occurrences"]
+    assert counts == {"total": 6, "done": 3, "duplicate": 1, "not media": 2, "failed": 0, "pending": 0}
+
+
+def test_export_is_one_row_an_occurrence_and_runs_no_formula(worked: Path) -> None:
+    import csv
+
+    assert homeward("export", "case", "--format", "csv", "out.csv", cwd=worked).returncode == 0
+    with (worked / "out.csv").open(newline="", encoding="utf-8") as file:
+        rows = {row["path"]: row for row in csv.DictReader(file)}
+    assert len(rows) == 6
+    assert rows["0.jpg"]["state"] == "done"
+    assert len(rows["0.jpg"]["sha256"]) == 64
+    assert rows["'=cmd().txt"]["type"] == "text/plain"
+
+
+def test_names_cannot_act_on_the_terminal(worked: Path) -> None:
+    out = homeward("status", "case", cwd=worked).stdout + homeward("stacks", "case", cwd=worked).stdout
+    assert "\x1b[31m" not in out
+
+
+WRONG_USE = [
+    ("no such command", ["nonsense"]),
+    ("missing options", ["ingest", "case", "seized"]),
+    ("no case there", ["status", "nowhere"]),
+    ("a folder that is no case", ["status", "seized"]),
+    ("a case over a case", ["init", "case", "--agency", "B"]),
+    ("a case without an agency", ["init", "other", "--agency", " "]),
+    ("evidence that is not there", ["ingest", "case", "gone", "--exhibit", "Y", "--authority", "W"]),
+    ("a case inside its own evidence", ["ingest", "case", ".", "--exhibit", "Y", "--authority", "W"]),
+    ("no authority", ["ingest", "case", "seized", "--exhibit", "Y", "--authority", ""]),
+    ("another authority for the same exhibit", ["ingest", "case", "seized", "--exhibit", "X1", "--authority", "W 2"]),
+    ("a list that is not there", ["known", "add", "case", "gone.csv"]),
+    ("a list that is no list", ["known", "add", "case", "seized/0.jpg"]),
+    ("an unknown format", ["export", "case", "--format", "xls", "o"]),
+    ("no workers", ["process", "case", "--jobs", "0"]),
+    ("a checkpoint that is not there", ["verify", "case", "--checkpoint", "gone"]),
+    ("a database that is none", ["init", "other", "--agency", "B", "--database", "mysql://x/y"]),
+]
+
+
+@pytest.mark.parametrize(("what", "arguments"), WRONG_USE, ids=[what for what, _ in WRONG_USE])
+def test_wrong_use_is_one_clear_sentence_and_exit_code_2(worked: Path, what: str, arguments: list[str]) -> None:
+    done = homeward(*arguments, cwd=worked)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
+    assert not (worked / "other").exists()
+
+
+def test_a_refused_list_leaves_nothing(worked: Path) -> None:
+    before = homeward("known", "list", "case", "--json", cwd=worked).stdout
+    (worked / "empty.csv").write_text("md5\nnothing\n")
+    assert homeward("known", "add", "case", "empty.csv", cwd=worked).returncode == 2
+    assert homeward("known", "list", "case", "--json", cwd=worked).stdout == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_an_export_that_cannot_be_written_fails_with_1(worked: Path) -> None:
+    done = homeward("export", "case", "--format", "csv", "/proc/out.csv", cwd=worked)
+    assert done.returncode == 1
+
+
+def test_every_command_explains_itself() -> None:
+    shown = homeward("--help").stdout
+    for name in COMMANDS:
+        assert name in shown
+        page = homeward(name, "--help")
+        assert page.returncode == 0
+        assert page.stdout.startswith("Usage:")
+
+
+def test_the_version_is_told() -> None:
+    from homeward import __version__
+
+    assert __version__ in homeward("--version").stdout

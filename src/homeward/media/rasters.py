@@ -1,25 +1,23 @@
-"""Pictures that Pillow decodes, to grey pixels: PNG, GIF, WebP, BMP, TIFF, AVIF.
-
-Transparency is ignored: what is stored is what is measured, also where a viewer would not show it.
-"""
+"""Pictures that Pillow decodes, to grey pixels: PNG, GIF, WebP, BMP, TIFF, AVIF."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import struct
+import warnings
 from collections.abc import Callable, Iterator
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, ImageFile
 
 from homeward.media import containers
-from homeward.media.canvas import Canvas
+from homeward.media.canvas import Written, written_rows
 from homeward.media.containers import Container
 from homeward.media.damage import damaged
+from homeward.media.luminance import luminance
 from homeward.media.orientation import orientation
-from homeward.media.records import DecodeFailed, Still, TooLarge
-from homeward.media.reduction import MOST_BYTES, choose_reduction
+from homeward.media.records import Damage, DecodeFailed, Still, TooLarge
+from homeward.media.reduction import MOST_BYTES, MOST_FRAMES, choose_reduction
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a locked worker may not start threads
 
@@ -29,13 +27,12 @@ _READERS: dict[str, Callable[[memoryview], Container]] = {
     "WEBP": containers.read_webp,
     "TIFF": containers.read_tiff,
 }
+_PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 _EXTRA_BYTES = {"WEBP": 12, "AVIF": 6}
-"""Bytes a pixel that the decoder holds beside Pillow's own."""
+"""Bytes a pixel that the decoder holds beside Pillow's canvas."""
 _ALL_OR_NOTHING = {"WEBP", "AVIF"}
-_BAND = 1 << 20
-"""Pixels converted at a time, so that conversion needs little beside the decoded picture."""
-_FAILURES = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError, ArithmeticError)
-"""What Pillow's readers raise on foreign bytes. ``struct.error`` is a ValueError's sibling and added below."""
+_FAILURES = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, ArithmeticError, AttributeError, struct.error)
+"""What Pillow's readers raise on foreign bytes."""
 
 
 def decode_raster(data: bytes, kind: str) -> Still:
@@ -45,3 +42,89 @@ def decode_raster(data: bytes, kind: str) -> Still:
         DecodeFailed: nothing can be decoded.
         TooLarge: its pixels would need more than :data:`homeward.media.reduction.MOST_BYTES`.
     """
+    container = _READERS[kind](memoryview(data)) if kind in _READERS else Container()
+    trusted = data if container.end is None else data[: container.end]
+    with _quiet():
+        picture = _open(trusted, kind)
+        complaint = _load(picture)
+        written = None
+        if kind not in _ALL_OR_NOTHING and (complaint or container.reason or kind == "GIF"):
+            written = written_rows(_open(trusted, kind), _FAILURES)
+    if complaint and (written is None or written.lost >= picture.size[1]):
+        raise DecodeFailed(f"nothing of this {kind} picture can be decoded: {container.reason or complaint}")
+    width, height = picture.size
+    reduction = choose_reduction(width, height)
+    grey = luminance(picture, reduction)
+    sound, reason = _said(container, complaint, written, height)
+    damage = damaged(grey, reduction, height, sound, reason)
+    if damage and written and written.lost < height - sound:  # rows stored from the bottom up: what is lost is at the top
+        damage = Damage(-(-1000 * written.lost // height), damage.sound_rows, damage.reason)
+    frames = container.frames if container.frames > 1 or kind in _READERS and kind != "WEBP" else getattr(picture, "n_frames", 1)
+    return Still(
+        format=kind,
+        width=width,
+        height=height,
+        frames=min(frames, MOST_FRAMES),
+        orientation=_orientation(picture),
+        grey=grey,
+        reduction=reduction,
+        damage=damage,
+    )
+
+
+def _open(data: bytes, kind: str) -> ImageFile.ImageFile:
+    try:
+        picture = Image.open(io.BytesIO(data), formats=[kind])
+    except _FAILURES as error:
+        raise DecodeFailed(f"the header of this {kind} picture cannot be read") from error
+    width, height = picture.size
+    needed = width * height * (_PIXEL_BYTES.get(picture.mode, 4) + _EXTRA_BYTES.get(kind, 0))
+    if needed > MOST_BYTES:
+        raise TooLarge(
+            f"decoding its {width} x {height} pixels would need {needed >> 20} MB, more than the {MOST_BYTES >> 20} MB that one"
+            " picture may use"
+        )
+    return picture
+
+
+def _load(picture: ImageFile.ImageFile) -> str | None:
+    """Decode as far as it goes; the decoder's complaint, if it has one."""
+    try:
+        picture.load()
+    except _FAILURES:
+        picture.tile = []  # what is there may now be read without another attempt
+        return "its data is broken or cut short"
+    return None
+
+
+def _said(container: Container, complaint: str | None, written: Written | None, height: int) -> tuple[int, str | None]:
+    """Sound full-size rows and the reason, None where nothing is wrong."""
+    sound = height if written is None else min(written.sound, height)
+    reason = container.reason
+    if sound == height or written is None:
+        return height, reason or complaint
+    if reason is None or reason.startswith("broken"):
+        return sound, f"broken or missing data from row {sound} on"
+    return sound, f"the file ends after {100 * (height - written.lost) // height} % of the picture"
+
+
+def _orientation(picture: Image.Image) -> int:
+    """From TIFF's own directory, or the EXIF block that the container carries."""
+    tags = getattr(picture, "tag_v2", None)
+    if tags is not None:
+        value = tags.get(0x0112, 1)
+        return value if isinstance(value, int) and 1 <= value <= 8 else 1
+    exif = picture.info.get("exif")
+    return orientation(exif if isinstance(exif, bytes) else None)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Pillow's own size limit and its warnings are for others: the budget here is in bytes and refuses in words."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit

@@ -231,7 +231,7 @@ def _by_seeking(container: Any, video: Any, times: list[int], keys: list[int]) -
 
 def _grey(frame: Any) -> NDArray[np.uint8]:
     if "yuv" not in frame.format.name or frame.format.components[0].bits != 8:
-        return np.ascontiguousarray(frame.reformat(format="gray").to_ndarray())
+        return np.ascontiguousarray(frame.reformat(format="gray", threads=1).to_ndarray())
     plane = frame.planes[0]
     luma = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
     if frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG:

@@ -41,7 +41,10 @@ class ByteRange(io.RawIOBase):
         Raises:
             ValueError: before the start.
         """
-        target = to + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}.get(whence)
+        if start is None:
+            raise ValueError(f"cannot seek from {whence}")
+        target = start + to
         if target < 0:
             raise ValueError("cannot seek before the start")
         self._at = target
@@ -60,6 +63,13 @@ class ByteRange(io.RawIOBase):
         return count
 
     def at(self, position: int, count: int) -> bytes:
-        """Up to ``count`` bytes from ``position``, fewer at the end, without moving."""
+        """Up to ``count`` bytes from ``position``, fewer at the end, without moving.
+
+        Raises:
+            ValueError: a position before the start, or a negative count.
+            OSError: the medium cannot be read here.
+        """
+        if position < 0 or count < 0:
+            raise ValueError("position and count must not be negative")
         room = min(count, max(0, self.size - position))
         return os.pread(self.fd, room, self.offset + position) if room else b""

@@ -3,7 +3,9 @@
 A *task* is a module-level function ``task(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]`` named
 ``"package.module:function"``. It runs in a process that can neither open, write, connect, fork nor exec: all it has
 are the file descriptors it was handed, and all it can do is yield messages. A module that defines ``warm_up()`` has it
-called once before the lock, to import and initialise everything lazy.
+called once before the lock, to import and initialise everything lazy: behind it nothing can be imported or compiled any
+more (a numba kernel needs its signatures given, a read-only array is another type to it), and no thread can be started
+(Pillow's AVIF decoder, PyAV's decoders and its conversions must be told to use one).
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ class Lost(msgspec.Struct, frozen=True):
     """The task did not come to its end; everything it yielded before stands, its worker is gone or renewed.
 
     ``cause`` is one of ``error`` (it raised), ``crash``, ``memory``, ``time`` (CPU), ``hang`` (no message in time),
-    ``denied`` (it asked the kernel for something forbidden), ``flood`` (message too large).
+    ``denied`` (it asked the kernel for something forbidden), ``flood`` (message or spool file too large).
     """
 
     key: Hashable

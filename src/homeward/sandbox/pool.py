@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import re
 import selectors
 import signal
 import socket
@@ -17,59 +17,26 @@ from typing import Self
 
 import msgspec
 
-from homeward.core import HomewardError
+from homeward.core import HomewardError, WrongUse
 from homeward.sandbox import wire
 from homeward.sandbox.contract import Call, Finished, Limits, Lost, Message
 from homeward.sandbox.locks import LockReport
+from homeward.sandbox.process import Worker
 from homeward.sandbox.worker import Orders
 
 TICK = 0.25
 """Seconds between two looks at the clocks of busy workers."""
-CALLS_A_LIFE = 5_000
-"""A worker is renewed after so many calls, so that what C libraries leak stays bounded."""
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1")
-_PAGE = os.sysconf("SC_PAGESIZE")
-_CLOCK = os.sysconf("SC_CLK_TCK")
+_PATH = re.compile(r"(?:/[^\s/'\"]+)+/?")
+_REASON = 200
+_SAID = {"error", "memory", "denied", "flood"}
+"""Causes that a worker may name itself."""
 
 Event = Message | Finished | Lost
 
 
 class SandboxFailed(HomewardError, RuntimeError):
     """Workers cannot be started at all."""
-
-
-class _Worker:
-    """One locked process as seen from outside."""
-
-    def __init__(self, pid: int, sock: socket.socket, report: LockReport, limits: Limits) -> None:
-        self.pid, self.sock, self.report = pid, sock, report
-        self.warm = _resident(pid)
-        self.served = 0
-        self.call: Call | None = None
-        self._most = limits.message_bytes
-        self._quiet_since = self._cpu_at_start = 0.0
-
-    def start(self, call: Call) -> None:
-        """Hand a call over."""
-        self.call = call
-        self.served += 1
-        self.inbox = wire.Inbox(self._most + 64)
-        self._quiet_since, self._cpu_at_start = time.monotonic(), _cpu_seconds(self.pid)
-        wire.send(self.sock, wire.CALL, msgspec.msgpack.encode((call.task, call.payload)), call.fds)
-
-    def heard(self) -> None:
-        """It has said something just now."""
-        self._quiet_since = time.monotonic()
-
-    def overdue(self, limits: Limits) -> str:
-        """Why it must be ended (``time`` or ``hang``), empty while it may go on."""
-        if _cpu_seconds(self.pid) - self._cpu_at_start > limits.cpu_seconds:
-            return "time"
-        return "hang" if time.monotonic() - self._quiet_since > limits.wall_seconds else ""
-
-    def worn_out(self, limits: Limits) -> bool:
-        """Whether a fresh worker should take its place before the next call."""
-        return self.served >= CALLS_A_LIFE or _resident(self.pid) > self.warm + limits.memory // 2
 
 
 class Pool:
@@ -79,12 +46,19 @@ class Pool:
 
     Raises:
         SandboxFailed: a task cannot be imported, or no process can be started.
+        WrongUse: fewer than one worker.
     """
 
     def __init__(
         self, tasks: Sequence[str], *, workers: int = 2, limits: Limits | None = None, readable: Sequence[Path] = ()
     ) -> None:
+        if workers < 1:
+            raise WrongUse("a pool needs at least one worker")
         self._limits = limits or Limits()
+        self._tasks = frozenset(tasks)
+        self._running = False
+        self._look_at = 0.0
+        self._workers: list[Worker] = []
         self._control, theirs = socket.socketpair()
         with theirs:
             self._zygote = subprocess.Popen(
@@ -92,11 +66,11 @@ class Pool:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env={**os.environ, **_ONE_THREAD},
-                close_fds=True,
+                process_group=0,  # Ctrl-C is for this process, which then ends the zygote itself
             )
-        self._orders(tasks, readable)
-        self._workers: list[_Worker] = []
         try:
+            orders = Orders(tuple(tasks), self._limits, tuple(str(path) for path in readable))
+            self._ask(wire.CALL, msgspec.msgpack.encode(orders))
             self._workers.extend(self._fork() for _ in range(workers))
         except BaseException:
             self.close()
@@ -112,7 +86,14 @@ class Pool:
 
         For every call: any number of :class:`Message`, then one :class:`Finished` or :class:`Lost`. Descriptors of a call
         must stay open until then. Closing the iterator early ends what is still running.
+
+        Raises:
+            WrongUse: another run of this pool has not come to its end, or a call names a task that the pool does not know.
+            SandboxFailed: the process that starts workers has ended.
         """
+        if self._running:
+            raise WrongUse("this pool is still carrying out other calls")
+        self._running = True
         waiting = iter(calls)
         more = True
         try:
@@ -123,22 +104,23 @@ class Pool:
                         if call is None:
                             more = False
                         else:
-                            idle.start(call)
-                            selector.register(idle.sock, selectors.EVENT_READ, idle)
+                            busy = self._start(idle, call)
+                            selector.register(busy.sock, selectors.EVENT_READ, busy)
                     if not selector.get_map():
                         return
                     yield from self._turn(selector)
         finally:
+            self._running = False
             for worker in [worker for worker in self._workers if worker.call is not None]:
                 self._renew(worker)
 
     def close(self) -> None:
         """End every worker and the zygote."""
         for worker in self._workers:
-            worker.sock.close()
-            _kill(worker.pid)
+            worker.end()
         self._workers.clear()
         self._control.close()
+        self._zygote.kill()
         self._zygote.wait()
 
     def __enter__(self) -> Self:
@@ -147,44 +129,66 @@ class Pool:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _orders(self, tasks: Sequence[str], readable: Sequence[Path]) -> None:
-        orders = Orders(tuple(tasks), self._limits, tuple(str(path) for path in readable))
+    def _ask(self, kind: int, body: bytes = b"", fds: tuple[int, ...] = ()) -> bytes:
+        """One question to the zygote, one answer of the same kind."""
         try:
-            wire.send(self._control, wire.CALL, msgspec.msgpack.encode(orders))
+            wire.send(self._control, kind, body, fds)
             answer = wire.receive(self._control)
         except OSError:
             answer = None
-        if answer is None or answer[0] == wire.ERROR:
-            self._control.close()
-            self._zygote.wait()
-            why = answer[1].decode() if answer else "the process ended at once"
-            raise SandboxFailed(f"locked workers cannot be started: {why}")
+        if answer is None:
+            raise SandboxFailed("the process that starts locked workers has ended")
+        if answer[0] == wire.ERROR:
+            raise SandboxFailed(f"locked workers cannot be started: {answer[1].decode(errors='replace')}")
+        if answer[0] != kind:  # an interrupt came between an earlier question and its answer
+            raise SandboxFailed("the process that starts locked workers answers another question")
+        return answer[1]
 
-    def _fork(self) -> _Worker:
+    def _fork(self) -> Worker:
         ours, theirs = socket.socketpair()
         with theirs:
-            wire.send(self._control, wire.CALL, b"", (theirs.fileno(),))
-        answer = wire.receive(self._control)
-        ready = wire.receive(ours) if answer else None
-        if answer is None or ready is None:
-            raise SandboxFailed("a locked worker ended before its first call")
-        return _Worker(int(answer[1]), ours, msgspec.msgpack.decode(ready[1], type=LockReport), self._limits)
+            pid = int(self._ask(wire.CALL, b"", (theirs.fileno(),)))
+        ready = wire.receive(ours)
+        if ready is None or ready[0] != wire.READY:
+            ours.close()
+            why = ready[1].decode(errors="replace") if ready else "it ended at once"
+            raise SandboxFailed(f"a worker cannot be locked: {why}")
+        return Worker(pid, ours, msgspec.msgpack.decode(ready[1], type=LockReport), self._limits)
 
-    def _idle(self) -> _Worker | None:
+    def _idle(self) -> Worker | None:
         return next((worker for worker in self._workers if worker.call is None), None)
 
-    def _turn(self, selector: selectors.BaseSelector) -> Iterator[Event]:
-        """Wait for whatever comes next, then look at the clocks of those who said nothing."""
-        spoke = [key.data for key, _ in selector.select(TICK)]
-        for worker in spoke:
-            yield from self._listen(worker, selector)
-        for key in list(selector.get_map().values()):
-            worker = key.data
-            if worker not in spoke and (cause := worker.overdue(self._limits)):
-                selector.unregister(worker.sock)
-                yield self._lose(worker, cause)
+    def _start(self, worker: Worker, call: Call) -> Worker:
+        """Hand a call to an idle worker, or to a fresh one in its place when it is not what it should be."""
+        if call.task not in self._tasks:
+            raise WrongUse(f"this pool does not know the task {call.task}")
+        if worker.fit():
+            try:
+                worker.start(call)
+            except (ConnectionError, BlockingIOError):
+                pass
+            else:
+                return worker
+        at = self._workers.index(worker)
+        self._renew(worker)
+        self._workers[at].start(call)
+        return self._workers[at]
 
-    def _listen(self, worker: _Worker, selector: selectors.BaseSelector) -> Iterator[Event]:
+    def _turn(self, selector: selectors.BaseSelector) -> Iterator[Event]:
+        """Wait for whatever comes next; now and then look at the clocks of those still busy."""
+        for key, _ in selector.select(TICK):
+            yield from self._listen(key.data, selector)
+        if time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + TICK
+        # The one who takes our events may have kept us long: what waits unread is no silence.
+        talking = {key.data for key, _ in selector.select(0)}
+        busy = [key.data for key in selector.get_map().values()]
+        for worker, cause in [(worker, worker.overdue(worker not in talking)) for worker in busy]:
+            if cause:
+                yield self._lose(worker, selector, cause)
+
+    def _listen(self, worker: Worker, selector: selectors.BaseSelector) -> Iterator[Event]:
         call = worker.call
         assert call is not None
         try:
@@ -192,30 +196,35 @@ class Pool:
         except ConnectionError:
             data = b""
         if not data:
-            selector.unregister(worker.sock)
-            yield self._lose(worker, "")
+            yield self._lose(worker, selector)
             return
         worker.heard()
         try:
             for kind, body in worker.inbox.feed(data):
-                if kind == wire.MESSAGE:
-                    yield Message(call.key, body)
-                    continue
-                selector.unregister(worker.sock)
-                worker.call = None
-                cause, reason = ("", "") if kind == wire.FINISHED else _why(body)
-                if cause == "memory" or worker.worn_out(self._limits):
-                    self._renew(worker)
-                yield Lost(call.key, cause, reason) if cause else Finished(call.key)
+                if kind != wire.MESSAGE:
+                    yield self._conclude(worker, selector, kind, body)
+                    return
+                yield Message(call.key, body)
         except OverflowError as error:
-            selector.unregister(worker.sock)
-            lost = self._lose(worker, "flood")
-            yield Lost(lost.key, lost.cause, str(error))
+            yield self._lose(worker, selector, "flood", str(error))
 
-    def _lose(self, worker: _Worker, cause: str) -> Lost:
+    def _conclude(self, worker: Worker, selector: selectors.BaseSelector, kind: int, body: bytes) -> Finished | Lost:
+        """The worker says that its call is over. It may have been taken over, so what it says is checked, not trusted."""
+        call = worker.call
+        assert call is not None
+        verdict = ("", "") if kind == wire.FINISHED and not body else _why(kind, body)
+        if verdict is None or not worker.inbox.empty:
+            return self._lose(worker, selector, "crash", "the decoder's answer makes no sense")
+        selector.unregister(worker.sock)
+        if worker.done() or verdict[0] == "memory":
+            self._renew(worker)
+        return Lost(call.key, *verdict) if verdict[0] else Finished(call.key)
+
+    def _lose(self, worker: Worker, selector: selectors.BaseSelector, cause: str = "", reason: str = "") -> Lost:
         """End a worker (``cause`` empty: it has ended by itself), put a fresh one in its place, say what happened."""
         call = worker.call
         assert call is not None
+        selector.unregister(worker.sock)
         code = self._renew(worker)
         if not cause:
             cause = {-signal.SIGXFSZ: "flood", -signal.SIGXCPU: "time", -signal.SIGKILL: "memory"}.get(code, "crash")
@@ -226,55 +235,27 @@ class Pool:
             "memory": "it needs more memory than one file may use",
             "crash": f"the decoder crashed ({_signal_name(code)})",
         }
-        return Lost(call.key, cause, reasons[cause])
+        return Lost(call.key, cause, reason or reasons[cause])
 
-    def _renew(self, worker: _Worker) -> int:
+    def _renew(self, worker: Worker) -> int:
         """Replace a worker; return the exit code of the old one (negative: the signal that ended it)."""
-        worker.sock.close()
-        if worker.call is None or not _ended(worker.pid):
-            _kill(worker.pid)
-        wire.send(self._control, wire.MESSAGE, str(worker.pid).encode())
-        answer = wire.receive(self._control)
-        if answer is None:
-            raise SandboxFailed("the process that starts locked workers has ended")
+        worker.end()
+        code = int(self._ask(wire.MESSAGE, str(worker.pid).encode()))
         self._workers[self._workers.index(worker)] = self._fork()
-        return int(answer[1])
+        return code
 
 
-def _why(body: bytes) -> tuple[str, str]:
+def _why(kind: int, body: bytes) -> tuple[str, str] | None:
+    """Cause and reason as a worker gives them, fit to be shown; None when it is nothing a worker would say."""
     try:
-        return msgspec.msgpack.decode(body, type=tuple[str, str])
+        cause, reason = msgspec.msgpack.decode(body, type=tuple[str, str])
     except msgspec.DecodeError:
-        return "error", "the worker's answer makes no sense"
+        return None
+    if kind != wire.ERROR or cause not in _SAID:
+        return None
+    shown = "".join(letter if letter.isprintable() else " " for letter in reason[: 10 * _REASON])
+    return cause, _PATH.sub("…", shown)[:_REASON]
 
 
 def _signal_name(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _ended(pid: int) -> bool:
-    """Whether the process is over (the zygote has not collected it yet, so its number cannot be another's)."""
-    return _stat(pid)[0] in {"Z", "X"}
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = _stat(pid)
-    return (int(fields[11]) + int(fields[12])) / _CLOCK
-
-
-def _resident(pid: int) -> int:
-    return int(_stat(pid)[21]) * _PAGE
-
-
-def _stat(pid: int) -> list[str]:
-    """Fields of ``/proc/PID/stat`` from the state on (proc(5), field 3 is index 0)."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return ["X", *["0"] * 49]
-    return text.rpartition(")")[2].split()

@@ -67,6 +67,11 @@ class Inbox:
         self._most = most
         self._held = bytearray()
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing but whole frames has come, and all of them were taken."""
+        return not self._held
+
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         """Add ``data`` and yield every frame (kind, body) that is complete now.
 

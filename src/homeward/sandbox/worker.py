@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
-import re
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -26,7 +26,6 @@ class Orders(msgspec.Struct, frozen=True):
 
 
 Task = Callable[[tuple[int, ...], bytes], Iterator[bytes]]
-_PATH = re.compile(r"(?:/[^\s/'\"]+)+/?")
 
 
 def load(names: Sequence[str]) -> dict[str, Task]:
@@ -51,7 +50,12 @@ def load(names: Sequence[str]) -> dict[str, Task]:
 
 def serve(sock: socket.socket, tasks: dict[str, Task], limits: Limits, readable: Sequence[Path]) -> None:
     """Lock this process for good, say what was locked, and answer calls until the other side closes."""
-    report = lock_down(limits, readable)
+    try:
+        report = lock_down(limits, readable)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        wire.send(sock, wire.ERROR, why.encode())
+        return
     wire.send(sock, wire.READY, msgspec.msgpack.encode(report))
     while (frame := wire.receive(sock)) is not None:
         _, body, fds = frame
@@ -76,7 +80,10 @@ def _answer(sock: socket.socket, task: Task, fds: tuple[int, ...], payload: byte
     except PermissionError as error:
         _error(sock, "denied", f"it asked for something forbidden ({error.strerror or 'permission denied'})")
     except Exception as error:
-        _error(sock, "error", f"{type(error).__name__}: {_PATH.sub('…', str(error))}"[:200])
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            _error(sock, "flood", "it writes more than one file may write")
+        else:
+            _error(sock, "error", f"{type(error).__name__}: {error}"[:1000])
     else:
         wire.send(sock, wire.FINISHED)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import socket
 import sys
 from pathlib import Path
@@ -19,10 +18,11 @@ from homeward.sandbox import wire
 from homeward.sandbox.locks import die_with_parent
 from homeward.sandbox.worker import Orders, Task, load, serve
 
+_MOST_DESCRIPTORS = os.sysconf("SC_OPEN_MAX")
+
 
 def main() -> None:
     """Serve requests on standard input's socket: a descriptor means *fork*, a number means *tell me how it ended*."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process by closing the socket
     control = socket.socket(fileno=os.dup(0))
     _silence()
     first = wire.receive(control)
@@ -36,26 +36,27 @@ def main() -> None:
         return
     gc.collect()
     gc.freeze()  # pages shared with the workers stay shared
-    wire.send(control, wire.READY)
+    wire.send(control, wire.CALL)
     while (frame := wire.receive(control)) is not None:
         kind, body, fds = frame
         if kind == wire.CALL:
-            pid = _fork(control, fds[0], tasks, orders)
+            pid = _fork(fds[0], tasks, orders)
             os.close(fds[0])
-            wire.send(control, wire.MESSAGE, str(pid).encode())
+            wire.send(control, kind, str(pid).encode())
         else:
             _, status = os.waitpid(int(body), 0)
-            wire.send(control, wire.MESSAGE, str(os.waitstatus_to_exitcode(status)).encode())
+            wire.send(control, kind, str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _fork(control: socket.socket, fd: int, tasks: dict[str, Task], orders: Orders) -> int:
+def _fork(fd: int, tasks: dict[str, Task], orders: Orders) -> int:
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
         die_with_parent()
-        control.close()
+        os.closerange(3, fd)  # whatever the modules left open is no business of foreign bytes
+        os.closerange(fd + 1, _MOST_DESCRIPTORS)
         serve(socket.socket(fileno=fd), tasks, orders.limits, [Path(path) for path in orders.readable])
         code = 0
     except OSError:

@@ -155,7 +155,7 @@ def _packets(jpeg: bytes) -> Iterator[HostileFile]:
         "size": icc + b"\x01\x01" + size + bytes(32) + b"acsp" + bytes(88) + size + bytes(60_000),
     }
     for what, body in profiles.items():
-        yield HostileFile(f"icc-{what}.jpg", with_segment(jpeg, 0xE2, body), "fine")
+        yield HostileFile(f"icc-{what}.jpg", with_segment(jpeg, 0xE2, body), "any")
     for what, marker, body in (
         ("iptc", 0xED, b"Photoshop 3.0\x008BIM\x04\x04\0\0" + size + b"\x1c\x02\x78\xff\xff" * 40),
         ("mpf", 0xE2, b"MPF\0" + HEADER + directory([Field(0xB001, LONG, 1, size), Field(0xB002, 7, 2**31, size)], 8)),

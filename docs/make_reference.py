@@ -13,8 +13,8 @@ _HEAD = """# The command line
 
 Made by `make docs` from the commands themselves.
 
-Exit codes: 0 done, 1 found something wrong or failed, 2 wrong use, 130 stopped by the person. Every command with `--json` prints one
-JSON document on standard output; messages and progress go to standard error.
+Exit codes: 0 done, 1 found something wrong or failed, 2 wrong use, 130 stopped by the person. Every command with
+`--json` prints one JSON document on standard output; messages and progress go to standard error.
 """
 
 

@@ -37,7 +37,7 @@ def test_every_setting_is_documented() -> None:
 def test_every_dependency_is_justified() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = {re.split(r"[><=~\[]", line)[0] for line in project["dependencies"]}
-    rows = re.findall(r"^\| ([a-z0-9-]+) \| .{10,} \|", (DOCS / "dependencies.md").read_text(encoding="utf-8"), re.M)
+    rows = re.findall(r"^\| ([a-z0-9-]+) \| .{10,} \|", (DOCS / "dependencies.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert named == set(rows) - {"package"}
 
 
@@ -56,7 +56,7 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 def _sessions() -> list[tuple[str, str]]:
     """Commands of the tutorial and a line that each must print (empty where none is shown)."""
-    blocks = re.findall(r"```console\n(.*?)```", (DOCS / "tutorial.md").read_text(encoding="utf-8"), re.S)
+    blocks = re.findall(r"```console\n(.*?)```", (DOCS / "tutorial.md").read_text(encoding="utf-8"), re.DOTALL)
     steps: list[tuple[str, str]] = []
     for line in "\n".join(blocks).splitlines():
         if line.startswith("$ "):

@@ -58,14 +58,18 @@ def test_a_packed_tar_is_a_tar_in_a_one_member_container(packing: str, tmp_path:
 
 
 @pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
-def test_packed_streams_one_after_the_other_are_one_content(suffix: str, pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+def test_packed_streams_one_after_the_other_are_one_content(
+    suffix: str, pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
     halves = make.noise(1, 300_000), make.noise(2, 5)
     found = read_bytes(tmp_path, f"a.dat.{suffix}", b"".join(map(pack, halves)))
     assert found[f"a.dat.{suffix} > a.dat"].digests == make.digests(b"".join(halves))
 
 
 @pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
-def test_a_cut_packed_stream_has_no_hash_it_does_not_deserve(suffix: str, pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+def test_a_cut_packed_stream_has_no_hash_it_does_not_deserve(
+    suffix: str, pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
     packed = pack(make.noise(1, 300_000))
     data = packed[: len(packed) // 2]
     found = read_bytes(tmp_path, f"a.dat.{suffix}", data)

@@ -162,5 +162,3 @@ def test_pictures_and_clips_are_not_searched(tmp_path: Path) -> None:
     inside = PICTURES["baseline"]
     for name, data in (("a.jpg", inside + FILLER + inside), ("a.png", PICTURES["png"] + inside)):
         assert set(read_bytes(tmp_path, name, data)) == {name}
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import io
 import json
@@ -187,7 +188,9 @@ def test_a_forged_stored_hash_is_noticed(images: Path, tmp_path: Path) -> None:
     for length in (32, 76):  # data of the sections hash and digest before their Adler-32 (EWF-E01)
         place = data.find(bytes.fromhex(stated))
         while place >= 0:
-            if int.from_bytes(data[place + length : place + length + 4], "little") == zlib.adler32(data[place : place + length]):
+            if int.from_bytes(data[place + length : place + length + 4], "little") == zlib.adler32(
+                data[place : place + length]
+            ):
                 data[place : place + 16] = forged
                 data[place + length : place + length + 4] = zlib.adler32(data[place : place + length]).to_bytes(4, "little")
             place = data.find(bytes.fromhex(stated), place + 1)
@@ -324,8 +327,10 @@ def test_a_volume_that_cannot_be_read_is_named_and_costs_only_itself(fat16: byte
     assert broken.digests is None
 
 
-def test_a_split_raw_image_is_one_image_and_each_piece_a_row(fat16: bytes, tmp_path: Path) -> None:
-    pieces = disks.split(fat16, 1 << 20)
+@pytest.mark.parametrize("size", [1 << 20, 100_003])
+def test_a_split_raw_image_is_one_image_and_each_piece_a_row(size: int, fat16: bytes, tmp_path: Path) -> None:
+    """Pieces need not end at a sector, and files cross from one to the next."""
+    pieces = disks.split(fat16, size)
     for ending, piece in pieces.items():
         (tmp_path / f"disk.{ending}").write_bytes(piece)
     found = occurrences(tmp_path)
@@ -397,6 +402,15 @@ def test_a_cut_raw_image_gives_what_lies_before_the_cut(share: float, fat16: byt
     for name, content in PICTURES.items():
         if data.find(content) >= 0 and name != "ROOM2.JPG":
             assert found[f"a.img > /{name}"].digests == make.digests(content)
+
+
+def test_an_image_in_a_cut_archive_has_no_hash_it_does_not_deserve(fat16: bytes, tmp_path: Path) -> None:
+    packed = gzip.compress(fat16)
+    found = read_bytes(tmp_path, "a.img.gz", packed[: len(packed) * 9 // 10])
+    inner = found["a.img.gz > a.img"]
+    assert inner.digests is None
+    assert not inner.readable
+    assert found["a.img.gz > a.img > /ROOM0.JPG"].digests == make.digests(PICTURES["ROOM0.JPG"])
 
 
 def test_an_image_inside_an_archive_inside_an_image(fat16: bytes, tmp_path: Path) -> None:

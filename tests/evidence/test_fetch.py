@@ -44,7 +44,9 @@ def test_everything_in_an_image_can_be_had_again(images: Path, name: str) -> Non
 def nested() -> bytes:
     blob = bytes(range(1, 90)) * 60 + make.picture(1) + bytes(500)
     inner = make.zipped({"b.jpg": make.picture(2), "blob.bin": blob, "big.bin": make.noise(3, 3 << 20)})
-    return make.tarred({"a.txt": b"text", "inner.zip": inner, "packed.tar": make.tarred({"c.png": make.picture(4, "PNG")}, "gz")})
+    return make.tarred(
+        {"a.txt": b"text", "inner.zip": inner, "packed.tar": make.tarred({"c.png": make.picture(4, "PNG")}, "gz")}
+    )
 
 
 def test_everything_in_nested_archives_can_be_had_again(tmp_path: Path) -> None:

@@ -101,7 +101,11 @@ def test_reading_leaves_evidence_as_it_was(tmp_path: Path) -> None:
     before = os.stat(tmp_path / "a.zip")
     occurrences(tmp_path)
     after = os.stat(tmp_path / "a.zip")
-    assert (after.st_atime_ns, after.st_mtime_ns, after.st_ctime_ns) == (before.st_atime_ns, before.st_mtime_ns, before.st_ctime_ns)
+    assert (after.st_atime_ns, after.st_mtime_ns, after.st_ctime_ns) == (
+        before.st_atime_ns,
+        before.st_mtime_ns,
+        before.st_ctime_ns,
+    )
 
 
 def test_times_of_a_file_come_from_its_disk(tmp_path: Path) -> None:
@@ -171,18 +175,16 @@ def test_the_stamp_changes_with_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_fifty_thousand_files_need_no_more_memory_than_five_thousand(tmp_path: Path) -> None:
-    """500 folders of 100 files: what is held is the names of the folders that are open."""
+def test_fifty_thousand_files_are_listed_in_constant_memory(tmp_path: Path) -> None:
+    """500 folders of 100 files: what is held is the names of the folders that are open, far below 100 bytes a file."""
     for at in range(500):
         folder = tmp_path / f"{at % 10}" / f"{at:03}"
         folder.mkdir(parents=True)
         for number in range(100):
             os.close(os.open(folder / f"{number:03}.txt", os.O_CREAT | os.O_WRONLY))
-    peaks = {}
-    for share in ("0", ""):
-        tracemalloc.start()
-        count = sum(1 for _ in sources(tmp_path / share))
-        peaks[count] = tracemalloc.get_traced_memory()[1]
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in sources(tmp_path)) == 50_000
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
         tracemalloc.stop()
-    assert set(peaks) == {5_000, 50_000}
-    assert peaks[50_000] < peaks[5_000] * 1.5

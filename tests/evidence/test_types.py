@@ -46,13 +46,21 @@ SAMPLES: dict[str, tuple[str, bytes, str]] = {
         bytes.fromhex("1a45dfa3a34286810142f7810142f2810442f381084282886d6174726f736b614287810442858102") + bytes(64),
         "video",
     ),
-    "webm": ("video/webm", bytes.fromhex("1a45dfa39f4286810142f7810142f2810442f381084282847765626d4287810442858102") + bytes(64), "video"),
+    "webm": (
+        "video/webm",
+        bytes.fromhex("1a45dfa39f4286810142f7810142f2810442f381084282847765626d4287810442858102") + bytes(64),
+        "video",
+    ),
     "avi": ("video/x-msvideo", b"RIFF\x00\x10\x00\x00AVI LIST" + bytes(200), "video"),
     "zip": ("application/zip", make.zipped({"a": b"x"}), ""),
     "tar": ("application/x-tar", make.tarred({"a": b"x"}), ""),
     "gzip": ("application/gzip", gzip.compress(b"x"), ""),
     "pdf": ("application/pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", ""),
-    "sqlite": ("application/vnd.sqlite3", b"SQLite format 3\x00" + struct.pack(">HBBBBBB", 4096, 1, 1, 0, 64, 32, 32) + bytes(4000), ""),
+    "sqlite": (
+        "application/vnd.sqlite3",
+        b"SQLite format 3\x00" + struct.pack(">HBBBBBB", 4096, 1, 1, 0, 64, 32, 32) + bytes(4000),
+        "",
+    ),
     "text": ("text/plain", b"a few plain words\n", ""),
     "nothing": ("inode/x-empty", b"", ""),
 }

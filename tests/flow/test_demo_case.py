@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,9 +79,9 @@ def test_a_preview_that_shows_more_is_a_finding(demo: Case, truth: DemoTruth) ->
 
 
 def test_broken_files_say_what_is_wrong(rows: list[dict[str, Any]], truth: DemoTruth) -> None:
-    said = {row["path"].rpartition("/")[2]: row["why"] for row in rows if row["state"] == "failed"}
-    assert set(truth.broken) <= set(said)
-    assert all(said[name] for name in truth.broken)
+    said = [row["path"] for row in rows if row["why"]]
+    for name in truth.broken:
+        assert any(name in path for path in said), name
 
 
 def test_damaged_pictures_are_flagged(demo: Case, truth: DemoTruth) -> None:

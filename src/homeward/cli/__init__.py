@@ -31,10 +31,10 @@ COMMANDS = {
 class _Lazy(click.Group):
     """Loads a command's module when it is named."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if name not in COMMANDS:
             return None
         module, attribute = COMMANDS[name].split(":")
@@ -75,7 +75,7 @@ def main() -> None:
     except (HomewardError, OSError) as error:
         click.echo(f"Error: {_sentence(error)}", err=True)
         sys.exit(1)
-    except Exception as error:  # noqa: BLE001 - the last door: a person must never meet a traceback
+    except Exception as error:
         if os.environ.get("HOMEWARD_DEBUG"):
             raise
         click.echo(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def demo(folder: Path | None) -> None:
     """Make a small benign case in FOLDER (demo-case unless told), run everything on it, and say what was found.
 
-    Everything is drawn by Homeward itself: empty rooms, no persons. A folder that already holds the demo is made anew beside it.
+    Everything is drawn by Homeward itself: empty rooms, no persons. Nothing that is there already is overwritten.
     """
     from homeward.store import Case
     from homeward.testing.demo_material import make
@@ -79,12 +79,15 @@ def _story(found: dict[str, Any]) -> list[str]:
     counts, matches, stacks = found["status"]["occurrences"], found["matches"], found["stacks"]
     known = {match["sha256"] for match in matches}
     open_series = sorted({m["series"] for m in matches if m["series"] and m["victim_identified"] is False})
+    total = (
+        f"* {counts['total']} files in all, some of them deleted or inside archives and documents: {counts['done']} pictures "
+        f"and clips to look at, {counts['duplicate']} exact duplicates, {counts['not media']} that are no media, "
+        f"{counts['failed']} that could not be read."
+    )
     lines = [
         "",
         "What was found",
-        f"* {counts['total']} files in all, some of them deleted or inside archives and documents: {counts['done']} pictures and "
-        f"clips to look at, {counts['duplicate']} exact duplicates, {counts['not media']} that are no media, {counts['failed']} that "
-        "could not be read.",
+        total,
         f"* {len(known)} contents are known already and need not be looked at again.",
     ]
     lines += [f"* Series {name}: known, and nobody has identified the victim yet. It comes first." for name in open_series]
@@ -93,5 +96,5 @@ def _story(found: dict[str, Any]) -> list[str]:
     lines.append(f"* {found['status']['damaged']} damaged pictures were decoded as far as they go, and say so.")
     lines += [f"* Not readable: {row['reason']} ({row['count']})" for row in found["status"]["failures"][:6]]
     faults = found["verdict"].faults
-    lines.append(f"* The ledger and all evidence were checked again: {'nothing is wrong' if not faults else faults}.")
+    lines.append(f"* The ledger and all evidence were checked again: {faults or 'nothing is wrong'}.")
     return [*lines, ""]

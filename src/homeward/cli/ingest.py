@@ -30,7 +30,8 @@ def ingest(
 ) -> None:
     """Register exhibits: list, hash and type everything in SOURCES. Evidence is only read, never changed or copied.
 
-    Several SOURCES become the exhibits LABEL/1, LABEL/2 and so on. --claims takes a file as md5sum, sha1sum or sha256sum write it.
+    Several SOURCES become the exhibits LABEL/1, LABEL/2 and so on. --claims takes a file as md5sum, sha1sum or sha256sum
+    write it.
     """
     from homeward.flow.ingest import Delivery
     from homeward.flow.ingest import ingest as take_in

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import rfc8785
 
-Plain = None | bool | int | str | list["Plain"] | dict[str, "Plain"]
+Plain = None | bool | int | str | Sequence["Plain"] | Mapping[str, "Plain"]
 """What an entry may hold. No floats: their text differs between writers; a number with a fraction is a string."""
 
 

@@ -10,7 +10,7 @@ ENTRIES = 5_000_000
 """Files in one source: twice the largest phone dump known to the authors of public tools."""
 EXPANDED_BASE = 1 << 30
 EXPANDED_RATIO = 200
-"""Expanded bytes may reach 1 GiB + 200 times the bytes on disk. Text packs to 1:20, blank disk images to 1:100, a bomb to 1:1000."""
+"""Expanded bytes may reach 1 GiB + 200 times the bytes on disk: text packs to 1:20, blank images to 1:100, bombs to 1:1000."""
 HELD_IN_MEMORY = 1 << 20
 """A nested file that needs random access is kept in memory up to this size, and in the scratch file beyond."""
 CARVED = 2_000

@@ -84,7 +84,7 @@ def sources(location: Path) -> Iterator[Source]:
     if stat.S_ISDIR(found.st_mode):
         yield from _folder(location, "")
         return
-    names = {name for name in os.listdir(location.parent) if _series(name) == _series(location.name)}
+    names = {name for name in _names(location.parent) if _series(name) == _series(location.name)}
     group = sorted(names, key=_number) if _series(location.name) != (location.name, "") else [location.name]
     yield from _grouped(location.parent, "", group)
 
@@ -95,7 +95,7 @@ def source_at(location: Path, path: str) -> Source | None:
     file = location.parent / path if single else location / path
     folder = path.rpartition("/")[0]
     try:
-        names = os.listdir(file.parent)
+        names = _names(file.parent)
     except OSError:
         return None
     series = _series(file.name)
@@ -106,7 +106,7 @@ def source_at(location: Path, path: str) -> Source | None:
 
 def _folder(folder: Path, prefix: str) -> Iterator[Source]:
     try:
-        names = sorted(os.listdir(folder))
+        names = sorted(_names(folder))
     except OSError as error:
         yield Source(prefix.rstrip("/") or ".", (), (), f"this folder cannot be read: {(error.strerror or '').lower()}")
         return
@@ -161,7 +161,7 @@ def _series(name: str) -> tuple[str, str]:
 
 
 def _number(name: str) -> tuple[int, str]:
-    """Order of segments: E01…E99, then EAA…EZZ and on (EWF), or .001, .002…"""
+    """Order of segments: E01 to E99, then EAA to EZZ and on (EWF), or .001, .002 and on."""
     match = _EWF.match(name) or _SPLIT.match(name)
     if not match:
         return 0, name
@@ -170,3 +170,7 @@ def _number(name: str) -> tuple[int, str]:
         return int(number), name
     letters = number.upper()
     return 100 + (ord(letters[0]) - 65) * 26 + ord(letters[1]) - 65, name
+
+
+def _names(folder: Path) -> list[str]:
+    return os.listdir(folder)  # noqa: PTH208 - names are all that is wanted, of folders with many of them

@@ -75,6 +75,14 @@ def extension_mismatch(name: str, mime: str) -> bool:
     return extension in claims and mime != "inode/x-empty" and kind_of(mime) == "" and not mime.startswith("audio/")
 
 
+def complaint(name: str, mime: str) -> str:
+    """What a person is told of a file whose name promises a picture or clip and whose content is none; otherwise empty."""
+    promised = [known for known, extensions in _EXTENSIONS.items() if name.rpartition(".")[2].lower() in extensions.split()]
+    if kind_of(mime) or not any(kind_of(known) for known in promised):
+        return ""
+    return "it is empty" if mime == "inode/x-empty" else f"its name promises a picture or clip, its content is {mime}"
+
+
 def may_embed(mime: str) -> bool:
     """Whether content of this type is searched for embedded pictures."""
     return not mime.startswith(_NOT_CARVED) and mime not in {"application/json", "application/xml"}

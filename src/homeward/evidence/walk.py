@@ -242,7 +242,7 @@ def _found(node: Node, tee: Tee, mime: str, kind: str, claims: tuple[Claim, ...]
         kind,
         claims,
         not trouble,
-        trouble,
+        trouble or types.complaint(node.path.name, mime),
     )
 
 

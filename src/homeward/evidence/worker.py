@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import time
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ def warm_up() -> None:
     os.environ["TZ"] = "UTC"
     time.tzset()
     types.warm_up()
+    for name in ("cp437", "utf-16-le", "utf-16-be", "latin-1"):  # names inside archives and images; loaded lazily otherwise
+        codecs.lookup(name)
     containers.load_all()
 
 

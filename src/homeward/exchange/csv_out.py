@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import HomewardError
+from homeward.core.canonical import Plain
 from homeward.store import reads
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def write_csv(case: Case, target: Path) -> int:
     except OSError as error:
         raise ExportFailed(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
     try:
-        details = {"format": "csv", "rows": rows, "sha256": digest}
+        details: dict[str, Plain] = {"format": "csv", "rows": rows, "sha256": digest}
         with case.batch("export", details, {"file": str(target)}):
             pass
         building.replace(target)  # after the entry: nothing leaves unrecorded, even when killed here

@@ -14,7 +14,8 @@ import msgspec
 
 from homeward.flow.opening import Opened, Opener
 from homeward.flow.units import Described, Lost, Order, Unit
-from homeward.sandbox import Call, Limits, Lost as WorkerLost, Message, Pool
+from homeward.sandbox import Call, Limits, Message, Pool
+from homeward.sandbox import Lost as WorkerLost
 
 DECODING = Limits(memory=400 << 20, cpu_seconds=30, wall_seconds=60.0)
 STILLS, VIDEOS = "homeward.flow.tasks:describe", "homeward.flow.tasks_video:describe"

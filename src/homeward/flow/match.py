@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from homeward.core.canonical import Plain
 from homeward.flow.described import copy_hashes, set_key
 from homeward.flow.steps import Step
 from homeward.known import exact_matches, near_matches
@@ -32,7 +33,7 @@ def match(case: Case, step: Step, progress: Progress) -> None:
         progress.advance()
     rows += _near(case)
     progress.advance()
-    details = {"step": step.name, "version": step.version, "params": step.params_digest, "matches": len(rows)}
+    details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "matches": len(rows)}
     with case.batch("step.set", details) as batch:
         results.replace_matches(case, rows)
         results.write_step_key(case, step.name, key)

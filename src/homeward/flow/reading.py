@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, cast
 
 import msgspec
 
@@ -45,7 +45,7 @@ def read_sources(sources: Iterable[Source], taker: Taker, jobs: int) -> None:
 def _read(calls: Iterable[Call], taker: Taker, jobs: int, scratch: _Scratch) -> None:
     with Pool([READ], workers=jobs, limits=READING) as pool:
         for event in pool.run(calls):
-            source, fds = event.key  # type: ignore[misc]
+            source, fds = cast("tuple[Source, tuple[int, ...]]", event.key)
             if isinstance(event, Message):
                 taker.found(source, read_found(event.body))
                 continue

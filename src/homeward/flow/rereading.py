@@ -41,7 +41,7 @@ class _Comparison:
         self._faults: list[str] = []
         self.count = 0
 
-    def found(self, source: Source, found: Found) -> None:
+    def found(self, source: Source, found: Found) -> None:  # noqa: ARG002 - a taker's signature
         """One occurrence as it reads now."""
         path = str(found.path)
         if path not in self._registered:

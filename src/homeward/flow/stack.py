@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from homeward.core.canonical import Plain
 from homeward.flow.described import copy_hashes, set_key
 from homeward.flow.steps import Step
 from homeward.links.stacks import best_first
@@ -28,7 +29,7 @@ def stack(case: Case, step: Step, progress: Progress) -> None:
     progress.begin(step.caption, 1)
     rows = _stacks(case)
     progress.advance()
-    details = {"step": step.name, "version": step.version, "params": step.params_digest, "members": len(rows)}
+    details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "members": len(rows)}
     with case.batch("step.set", details) as batch:
         results.replace_stacks(case, rows)
         results.write_step_key(case, step.name, key)

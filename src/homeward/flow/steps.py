@@ -33,7 +33,8 @@ class Step(msgspec.Struct, frozen=True):
 DESCRIBE = Step(
     "describe",
     "1",
-    {"descriptors": ["pdq"], "veil": [24, 18]},
+    # A test holds these against the descriptors themselves: a new version there is a new key here.
+    {"descriptors": ["pdq 1"], "veil": [24, 18]},
     kinds=("still", "video"),
     function="homeward.flow.tasks:describe",
     caption="Decoding and describing",

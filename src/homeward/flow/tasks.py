@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from homeward.descriptors import descriptor
-from homeward.flow.measuring import DESCRIPTORS, values
+from homeward.flow.measuring import rehearse, values
 from homeward.flow.units import Described, Order, Sighting
 from homeward.media import metadata, stills, thumbnail
 from homeward.media.records import DecodeFailed, Still
@@ -27,8 +26,7 @@ def warm_up() -> None:
     """Load every decoder and compile what is compiled."""
     stills.warm_up()
     metadata.warm_up()
-    for name in DESCRIPTORS:
-        descriptor(name)
+    rehearse()
 
 
 def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
@@ -49,7 +47,11 @@ def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
 def _describe(item: int, data: bytes, still: Still) -> Described:
     facts = metadata.read_metadata(data)
     sound = still.sound()
-    picture = Sighting(STILL, veil(still), values(sound) if sound is not None else {})
+    picture = Sighting(
+        STILL,
+        veil(still.grey[: still.sound_rows], still.orientation, still.grey.shape),
+        values(sound) if sound is not None else {},
+    )
     told = {"frames": still.frames, "orientation": still.orientation, "metadata": msgspec.to_builtins(facts)}
     return Described(
         item,

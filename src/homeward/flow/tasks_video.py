@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from homeward.descriptors import descriptor
-from homeward.flow.measuring import DESCRIPTORS, values
+from homeward.flow.measuring import rehearse, values
 from homeward.flow.units import Described, Order, Sighting
 from homeward.media import video
 from homeward.media.records import DecodeFailed, Grey
-from homeward.media.veil import veil_of
+from homeward.media.veil import veil
 from homeward.sandbox import ByteRange
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -21,10 +20,9 @@ _TURNS = {0: 1, 90: 6, 180: 3, 270: 8}
 
 
 def warm_up() -> None:
-    """Load codecs and descriptors."""
+    """Load codecs, descriptors and whatever they load on first use."""
     video.warm_up()
-    for name in DESCRIPTORS:
-        descriptor(name)
+    rehearse()
 
 
 def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
@@ -41,7 +39,7 @@ def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
         yield _encode(Described(order.item, failure=footage.damage or "no frame of it can be decoded"))
         return
     turn = _TURNS.get(clip.rotation, 1)
-    pictures = tuple(Sighting(frame.time_ms, veil_of(grey.pixels, turn), values(grey)) for frame, grey in seen)
+    pictures = tuple(Sighting(frame.time_ms, veil(grey.pixels, turn, grey.pixels.shape), values(grey)) for frame, grey in seen)
     facts = {
         "streams": msgspec.to_builtins(clip.streams),
         "tags": clip.tags,

@@ -1,4 +1,4 @@
-"""``homeward verify``: does everything still agree with what the ledger vouches for?"""
+"""``homeward verify``: whether everything still agrees with what the ledger vouches for."""
 
 from __future__ import annotations
 

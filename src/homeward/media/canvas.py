@@ -33,7 +33,7 @@ def written_rows(picture: ImageFile.ImageFile, failures: tuple[type[Exception], 
         picture: opened and not loaded; not to be used afterwards.
         failures: errors by which its reader says that the file is broken.
     """
-    left, top, right, bottom = picture.tile[0].extents if len(picture.tile) == 1 else (0, 0, *picture.size)
+    box = (picture.tile[0].extents if len(picture.tile) == 1 else None) or (0, 0, *picture.size)
     noise: list[Image.Image] = []
     prepare = picture.load_prepare
 
@@ -52,8 +52,8 @@ def written_rows(picture: ImageFile.ImageFile, failures: tuple[type[Exception], 
         failed = True
         picture.tile = []  # what is there may now be read without another attempt
     if not noise or noise[0].mode != picture.im.mode:
-        return Written(0, bottom - top)
-    return _judge(_untouched(picture, noise[0], (left, top, right, bottom)), failed)
+        return Written(0, box[3] - box[1])
+    return _judge(_untouched(picture, noise[0], box), failed)
 
 
 def _noise(mode: str, width: int) -> Image.Image:
@@ -81,7 +81,7 @@ def _same(one: Image.Image, other: Image.Image) -> NDArray[np.bool_]:
     if a.dtype.kind == "f":
         a, b = a.view(np.uint32), b.view(np.uint32)
     equal: NDArray[np.bool_] = a == b
-    return equal.all(axis=2) if equal.ndim == 3 else equal
+    return np.all(equal, axis=2) if equal.ndim == 3 else equal
 
 
 def _judge(rows: NDArray[np.bool_], failed: bool) -> Written:

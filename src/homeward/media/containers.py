@@ -13,6 +13,7 @@ import msgspec
 
 from homeward.media.reduction import MOST_FRAMES
 
+BROKEN = "broken data"
 _PNG_PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT"}
 
 
@@ -37,7 +38,7 @@ def read_png(data: memoryview) -> Container:
         if kind == b"IEND":
             return Container(frames)
         if kind in _PNG_PIXELS and zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
-            return Container(frames, "broken data", at)
+            return Container(frames, BROKEN, at)
         if kind == b"acTL" and length >= 4 and not begun:
             frames = int.from_bytes(data[at + 8 : at + 12], "big")
         begun = begun or kind == b"IDAT"
@@ -70,14 +71,14 @@ def read_webp(data: memoryview) -> Container:
     """Compare the announced length with the real one."""
     announced = int.from_bytes(data[4:8], "little") + 8
     if announced > len(data):
-        return Container(1, f"{len(data)} of {announced} bytes are there")
+        return Container(1, f"only {len(data)} of {announced} bytes are there")
     return Container()
 
 
 def read_tiff(data: memoryview) -> Container:
     """Count the directories of the chain; a chain that bites its tail ends there."""
-    order = "<" if data[:2] == b"II" else ">"
-    wide = data[2:4] in {b"+\0", b"\0+"}
+    order = "<" if bytes(data[:2]) == b"II" else ">"
+    wide = bytes(data[2:4]) in {b"+\0", b"\0+"}
     count_format, entry, link = (f"{order}Q", 20, f"{order}Q") if wide else (f"{order}H", 12, f"{order}I")
     seen: set[int] = set()
     try:
@@ -87,7 +88,7 @@ def read_tiff(data: memoryview) -> Container:
             seen.add(at)
             (at,) = struct.unpack_from(link, data, at + struct.calcsize(count_format) + entry * count)
     except struct.error:
-        return Container(max(1, len(seen)), "a page directory lies beyond the end of the file" if seen else None)
+        return Container(max(1, len(seen)), "a page directory lies beyond the end of the file")
     return Container(max(1, len(seen)))
 
 

@@ -6,8 +6,8 @@ import pi_heif
 from PIL import Image
 
 from homeward.media.luminance import luminance
-from homeward.media.records import DecodeFailed, Still, TooLarge
-from homeward.media.reduction import MOST_BYTES, MOST_FRAMES, choose_reduction
+from homeward.media.records import DecodeFailed, Still
+from homeward.media.reduction import MOST_BYTES, MOST_FRAMES, choose_reduction, too_large
 
 pi_heif.options.DECODE_THREADS = 0  # a locked worker may not start threads
 pi_heif.options.THUMBNAILS = pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_IMAGES = False
@@ -30,10 +30,7 @@ def decode_heif(data: bytes) -> Still:
         raise DecodeFailed("the structure of this HEIF file is broken or cut short") from error
     width, height = picture.size
     if width * height * _PIXEL_BYTES > MOST_BYTES:
-        raise TooLarge(
-            f"decoding its {width} x {height} pixels would need {width * height * _PIXEL_BYTES >> 20} MB, more than the"
-            f" {MOST_BYTES >> 20} MB that one picture may use"
-        )
+        raise too_large(width, height, width * height * _PIXEL_BYTES)
     try:
         pixels, stride, mode = picture.data, picture.stride, picture.mode
     except (ValueError, OSError, EOFError, SyntaxError, RuntimeError) as error:

@@ -10,8 +10,8 @@ from homeward.media.damage import damaged
 from homeward.media.jpeg_check import Verdict, check
 from homeward.media.jpeg_structure import Frame
 from homeward.media.orientation import orientation
-from homeward.media.records import DecodeFailed, Still, TooLarge
-from homeward.media.reduction import MOST_BYTES, choose_reduction
+from homeward.media.records import DecodeFailed, Still
+from homeward.media.reduction import MOST_BYTES, choose_reduction, too_large
 
 _INK_PLANES = 4
 
@@ -55,10 +55,7 @@ def _afford(verdict: Verdict, reduction: int) -> None:
         columns, rows = frame.units
         needed += 128 * columns * rows * sum(c.horizontal * c.vertical for c in frame.components)
     if needed > MOST_BYTES:
-        raise TooLarge(
-            f"decoding its {frame.width} x {frame.height} pixels would need {needed >> 20} MB, more than the {MOST_BYTES >> 20} MB"
-            " that one picture may use"
-        )
+        raise too_large(frame.width, frame.height, needed)
 
 
 def _pixels(data: memoryview, verdict: Verdict, reduction: int) -> tuple[NDArray[np.uint8], str | None]:
@@ -90,5 +87,7 @@ def _from_inks(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Rec. 601 weights over each light that the colour ink and the black ink let through.
     """
     black = planes[..., 3].astype(np.uint32)
-    light = planes[..., 0] * np.uint32(299) + planes[..., 1] * np.uint32(587) + planes[..., 2] * np.uint32(114)
+    light: NDArray[np.uint32] = (
+        planes[..., 0] * np.uint32(299) + planes[..., 1] * np.uint32(587) + planes[..., 2] * np.uint32(114)
+    )
     return ((light * black + 127_500) // 255_000).astype(np.uint8)

@@ -141,7 +141,7 @@ class _Walk:
         return self._stop(scan, rows, f"broken data from row {_full_rows(self.frame, scan, rows)} on")
 
     def _stop(self, scan: Scan, unit_rows: int, reason: str) -> Verdict:
-        """A scan with the picture's brightness ends the sound part; one that only adds to it is left out, with all later ones."""
+        """A scan of the brightness itself ends the sound part; one that only adds to it is left out with all later ones."""
         adds = 0 in self.begun if self.frame.progressive else 0 not in scan.components and 0 in self.begun
         if adds:
             what = "colour" if 0 not in scan.components else "detail"

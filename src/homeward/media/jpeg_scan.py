@@ -27,7 +27,7 @@ over; a restart marker missing or out of order; a brightness no encoder can writ
 _BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 _TABLES = types.Array(types.int32, 2, "C", readonly=True)
 _BLOCKS = types.Array(types.int64, 2, "C", readonly=True)
-_RESULT = types.UniTuple(types.int64, 4)
+_RESULT = types.Tuple([types.int64] * 4)  # type: ignore[no-untyped-call]
 _END_OF_BLOCK = 1 << 14
 
 
@@ -35,7 +35,7 @@ _END_OF_BLOCK = 1 << 14
 def _run(table: np.ndarray, entry: int) -> int:
     used, passed = 0, 0
     while used < LOOK:
-        single = np.int64(table[SIZE + ((entry << used) & (SIZE - 1))])
+        single = int(table[SIZE + ((entry << used) & (SIZE - 1))])
         length, symbol = single & 31, single >> 5
         if single == 0 or used + length > LOOK:
             break
@@ -68,7 +68,7 @@ def fill_table(bits: np.ndarray, ac: bool, table: np.ndarray) -> bool:
             if length <= LOOK:
                 low = code << (LOOK - length)
                 for entry in range(low, low + (1 << (LOOK - length))):
-                    table[SIZE + entry] = length | (np.int64(bits[at]) << 5)
+                    table[SIZE + entry] = length | (int(bits[at]) << 5)
             table[MAXCODE + length] = code
             code += 1
             at += 1
@@ -83,18 +83,18 @@ def fill_table(bits: np.ndarray, ac: bool, table: np.ndarray) -> bool:
 def _refill(data, acc, ready, fill, at):  # type: ignore[no-untyped-def]
     """Append 32 bits; zeros once a marker or the end is reached."""
     if at + 4 <= data.size:
-        a, b = np.int64(data[np.uintp(at)]), np.int64(data[np.uintp(at + 1)])
-        c, d = np.int64(data[np.uintp(at + 2)]), np.int64(data[np.uintp(at + 3)])
+        a, b = int(data[np.uintp(at)]), int(data[np.uintp(at + 1)])
+        c, d = int(data[np.uintp(at + 2)]), int(data[np.uintp(at + 3)])
         word = (a << 24) | (b << 16) | (c << 8) | d
         if ((word ^ 0xFFFFFFFF) - 0x01010101) & word & 0x80808080 == 0:
             return (acc << 32) | word, ready + 32, fill, at + 4
     for _ in range(4):
-        byte = np.int64(0)
+        byte = 0
         if at < data.size and data[np.uintp(at)] != 0xFF:
-            byte = np.int64(data[np.uintp(at)])
+            byte = int(data[np.uintp(at)])
             at += 1
         elif at + 1 < data.size and data[np.uintp(at + 1)] == 0:
-            byte = np.int64(0xFF)
+            byte = 0xFF
             at += 2
         else:
             fill += 8
@@ -106,14 +106,14 @@ def _refill(data, acc, ready, fill, at):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, inline="always")
 def _symbol(table, acc, ready):  # type: ignore[no-untyped-def]
     """The next symbol as ``length | symbol << 5``, 0 where no code fits. Needs 16 bits ready."""
-    single = np.int64(table[SIZE + ((acc >> (ready - LOOK)) & (SIZE - 1))])
+    single = int(table[SIZE + ((acc >> (ready - LOOK)) & (SIZE - 1))])
     if single != 0:
         return single
     for length in range(LOOK + 1, 17):
         code = (acc >> (ready - length)) & ((1 << length) - 1)
         if code <= table[MAXCODE + length]:
-            return length | (np.int64(table[SYMBOLS + ((table[OFFSET + length] + code) & 255)]) << 5)
-    return np.int64(0)
+            return length | (int(table[SYMBOLS + ((table[OFFSET + length] + code) & 255)]) << 5)
+    return 0
 
 
 @numba.njit(cache=True, inline="always")
@@ -123,8 +123,8 @@ def _marker(data, at):  # type: ignore[no-untyped-def]
     while end < data.size and data[np.uintp(end)] == 0xFF:
         end += 1
     if end == at or end >= data.size or data[np.uintp(end)] == 0:
-        return np.int64(0), at
-    return np.int64(data[np.uintp(end)]), end + 1
+        return 0, at
+    return int(data[np.uintp(end)]), end + 1
 
 
 @numba.njit(cache=True, inline="always")
@@ -141,23 +141,28 @@ def _restart(data, ready, fill, at, number):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, inline="always")
-def _finish(data, ready, fill, at):  # type: ignore[no-untyped-def]
-    """Whether nothing but the padding of the last byte is left before the next marker or the end of the file."""
-    if ready - fill >= 8 or (at < data.size and _marker(data, at)[0] == 0 and data[np.uintp(at)] != 0xFF):
+def _finish(data, acc, ready, fill, at):  # type: ignore[no-untyped-def]
+    """Whether nothing is left before the next marker but the padding of the last byte, and zeros, which some cameras add."""
+    if (acc >> fill) & ((1 << ((ready - fill) & -8)) - 1) != 0:
         return REST
-    return SOUND
+    while at < data.size and data[np.uintp(at)] == 0:
+        at += 1
+    stuffed = at + 1 < data.size and data[np.uintp(at + 1)] == 0
+    return SOUND if at >= data.size or (data[np.uintp(at)] == 0xFF and not stuffed) else REST
 
 
 @numba.njit(cache=True, inline="always")
 def _cause(how, data, ready, fill, at):  # type: ignore[no-untyped-def]
     """Bits that were never there explain any fault: then the data ran out, at the end of the file or at a marker inside it."""
-    if ready - 16 < fill and (how == SOUND or how == CODE or ready < fill):
+    if ready < fill or (how == CODE and ready - 16 < fill):
         return CUT if at + 1 >= data.size else SHORT
     return how
 
 
 @numba.njit(cache=True, inline="always")
-def _skip(data, count, acc, ready, fill, at):  # type: ignore[no-untyped-def]
+def _skip(data, count, reader):  # type: ignore[no-untyped-def]
+    """Pass ``count`` bits; the reader as one value (acc, ready, fill, at)."""
+    acc, ready, fill, at = reader
     while count > 0:
         if ready < 32:
             acc, ready, fill, at = _refill(data, acc, ready, fill, at)
@@ -187,11 +192,11 @@ def _single(table, position, acc, ready):  # type: ignore[no-untyped-def]
     """Read one AC coefficient where a run may not be taken: how, the position behind it, bits ready."""
     single = _symbol(table, acc, ready)
     symbol = single >> 5
-    if single == 0 or ((symbol & 15) == 0 and symbol != 0 and symbol != 0xF0):
+    if single == 0 or (symbol & 15 == 0 and 0 < symbol < 0xF0):
         return CODE, position, ready
     ready -= (single & 31) + (symbol & 15)
     if symbol == 0:
-        return SOUND, np.int64(64), ready
+        return SOUND, 64, ready
     position += (symbol >> 4) + 1
     return (SOUND if position <= 64 else PAST), position, ready
 
@@ -199,53 +204,60 @@ def _single(table, position, acc, ready):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, inline="always")
 def _ones(known, first, last):  # type: ignore[no-untyped-def]
     """How many of the coefficients ``first`` .. ``last`` are known not to be zero."""
-    count = np.int64(0)
+    count = 0
     for position in range(first, last + 1):
-        count += np.int64((known >> np.uint64(position)) & np.uint64(1))
+        count += int((known >> np.uint64(position)) & np.uint64(1))
     return count
 
 
 @numba.njit(cache=True)
-def _band(data, table, known, first, last, refines, acc, ready, fill, at):  # type: ignore[no-untyped-def]
-    """Read one block's band up to its end or an end-of-band run: how, position reached, blocks of the run, known, reader."""
-    position, fresh = np.int64(first), known
+def _pass_zeros(known, position, last, zeros):  # type: ignore[no-untyped-def]
+    """Pass ``zeros`` coefficients that are zero so far: position behind, zeros not found, correction bits of the others."""
+    bits = 0
     while position <= last:
+        if (known >> np.uint64(position)) & np.uint64(1):
+            bits += 1
+        elif zeros == 0:
+            break
+        else:
+            zeros -= 1
+        position += 1
+    return position, zeros, bits
+
+
+@numba.njit(cache=True)
+def _band(data, table, known, first, last, refines, reader):  # type: ignore[no-untyped-def]
+    """Read one block's band up to its end or an end-of-band run: how, position reached, blocks of the run, known, reader."""
+    position, fresh = first, known
+    while position <= last:
+        acc, ready, fill, at = reader
         if ready < 32:
             acc, ready, fill, at = _refill(data, acc, ready, fill, at)
         single = _symbol(table, acc, ready)
         zeros, size = single >> 9, (single >> 5) & 15
+        reader = (acc, ready - (single & 31), fill, at)
         if single == 0 or (refines and size > 1):
-            return CODE, position, np.int64(0), fresh, acc, ready, fill, at
-        ready -= single & 31
+            return CODE, position, 0, fresh, reader
         if size == 0 and zeros < 15:
-            run = np.int64(1) << zeros
-            acc, ready, fill, at = _skip(data, zeros, acc, ready, fill, at)
-            run += (acc >> ready) & (run - 1)
-            return SOUND, position, run, fresh, acc, ready, fill, at
-        acc, ready, fill, at = _skip(data, size, acc, ready, fill, at)
-        bits = np.int64(0)
-        while position <= last:
-            if refines and (known >> np.uint64(position)) & np.uint64(1):
-                bits += 1
-            elif zeros == 0:
-                break
-            else:
-                zeros -= 1
-            position += 1
-        acc, ready, fill, at = _skip(data, bits, acc, ready, fill, at)
+            reader = _skip(data, zeros, reader)
+            run = (1 << zeros) + ((reader[0] >> reader[1]) & ((1 << zeros) - 1))
+            return SOUND, position, run, fresh, reader
+        reader = _skip(data, size, reader)
+        position, zeros, bits = _pass_zeros(known if refines else np.uint64(0), position, last, zeros)
+        reader = _skip(data, bits, reader)
         if position > last and (size or zeros):
-            return PAST, position, np.int64(0), fresh, acc, ready, fill, at
+            return PAST, position, 0, fresh, reader
         if size:
             fresh |= np.uint64(1) << np.uint64(position)
         position += 1
-    return SOUND, position, np.int64(0), fresh, acc, ready, fill, at
+    return SOUND, position, 0, fresh, reader
 
 
 @numba.njit(
     _RESULT(_BYTES, types.int64, _TABLES, _BLOCKS, types.int64, types.int64, types.int32[:, ::1]),
     cache=True,
 )
-def walk_sequential(
+def walk_sequential(  # noqa: C901 - in one piece: cut up further, it runs a quarter slower
     data: np.ndarray,
     start: int,
     tables: np.ndarray,
@@ -268,15 +280,15 @@ def walk_sequential(
     Returns:
         (how it ended, the unit it ended in, first unit behind the last good restart, byte position).
     """
-    acc, ready, fill, at = np.int64(0), np.int64(0), np.int64(0), np.int64(start)
+    acc, ready, fill, at = 0, 0, 0, start
     before = np.zeros(4, np.int64)
-    verified, number = np.int64(0), np.int64(0)
+    verified, number = 0, 0
     for unit in range(units):
         if interval and unit and unit % interval == 0:
             how, at = _restart(data, ready, fill, at, number)
             if how != SOUND:
                 return how, unit, verified, at
-            acc, ready, fill, number = np.int64(0), np.int64(0), np.int64(0), (number + 1) & 7
+            acc, ready, fill, number = 0, 0, 0, (number + 1) & 7
             verified = unit
             before[:] = 0
         for index in range(blocks.shape[0]):
@@ -285,11 +297,11 @@ def walk_sequential(
             how, ready = _dc(tables[blocks[index, 1]], before, blocks[index, 0], blocks[index, 3], acc, ready)
             if how != SOUND:
                 return _cause(how, data, ready, fill, at), unit, verified, at
-            table, position = tables[blocks[index, 2]], np.int64(1)
+            table, position = tables[blocks[index, 2]], 1
             while True:
                 if ready < 32:
                     acc, ready, fill, at = _refill(data, acc, ready, fill, at)
-                run = np.int64(table[(acc >> (ready - LOOK)) & (SIZE - 1)])
+                run = int(table[(acc >> (ready - LOOK)) & (SIZE - 1)])
                 passed = (run >> 6) & 255
                 if run != 0 and position + passed < 64:
                     ready -= run & 63
@@ -306,7 +318,7 @@ def walk_sequential(
                 return _cause(how, data, ready, fill, at), unit, verified, at
         if trace.shape[0]:
             trace[unit] = before
-    return _finish(data, ready, fill, at), units, verified, at
+    return _finish(data, acc, ready, fill, at), units, verified, at
 
 
 @numba.njit(
@@ -317,28 +329,28 @@ def walk_progressive_dc(
     data: np.ndarray, start: int, tables: np.ndarray, blocks: np.ndarray, units: int, interval: int, refines: bool
 ) -> tuple[int, int, int, int]:
     """Walk one scan of coefficient 0; ``refines`` where it holds a further bit of it. Otherwise as :func:`walk_sequential`."""
-    acc, ready, fill, at = np.int64(0), np.int64(0), np.int64(0), np.int64(start)
+    acc, ready, fill, at = 0, 0, 0, start
     before = np.zeros(4, np.int64)
-    verified, number = np.int64(0), np.int64(0)
+    verified, number = 0, 0
     for unit in range(units):
         if interval and unit and unit % interval == 0:
             how, at = _restart(data, ready, fill, at, number)
             if how != SOUND:
                 return how, unit, verified, at
-            acc, ready, fill, number = np.int64(0), np.int64(0), np.int64(0), (number + 1) & 7
+            acc, ready, fill, number = 0, 0, 0, (number + 1) & 7
             verified = unit
             before[:] = 0
         for index in range(blocks.shape[0]):
             how = SOUND
             if refines:
-                acc, ready, fill, at = _skip(data, 1, acc, ready, fill, at)
+                acc, ready, fill, at = _skip(data, 1, (acc, ready, fill, at))
             else:
                 if ready < 32:
                     acc, ready, fill, at = _refill(data, acc, ready, fill, at)
                 how, ready = _dc(tables[blocks[index, 1]], before, blocks[index, 0], blocks[index, 3], acc, ready)
             if how != SOUND or ready < fill:
                 return _cause(how, data, ready, fill, at), unit, verified, at
-    return _finish(data, ready, fill, at), units, verified, at
+    return _finish(data, acc, ready, fill, at), units, verified, at
 
 
 @numba.njit(
@@ -360,27 +372,27 @@ def walk_progressive_ac(
     ``known`` (blocks, uint64) has a bit for each coefficient of each block that is not zero; it is brought up to date, since
     the next refinement holds a bit for exactly these. Otherwise as :func:`walk_sequential`, a block being a unit.
     """
-    acc, ready, fill, at = np.int64(0), np.int64(0), np.int64(0), np.int64(start)
-    verified, number, skips = np.int64(0), np.int64(0), np.int64(0)
+    acc, ready, fill, at = 0, 0, 0, start
+    verified, number, skips = 0, 0, 0
     for unit in range(known.size):
         if interval and unit and unit % interval == 0:
             how, at = _restart(data, ready, fill, at, number)
             if how != SOUND or skips:
                 return (how if how != SOUND else PAST), unit, verified, at
-            acc, ready, fill, number = np.int64(0), np.int64(0), np.int64(0), (number + 1) & 7
+            acc, ready, fill, number = 0, 0, 0, (number + 1) & 7
             verified = unit
-        how, position = SOUND, np.int64(first)
+        how, position = SOUND, first
         if skips == 0:
-            how, position, skips, known[unit], acc, ready, fill, at = _band(
-                data, table, known[unit], first, last, refines, acc, ready, fill, at
-            )
+            reader = (acc, ready, fill, at)
+            how, position, skips, known[unit], reader = _band(data, table, known[unit], first, last, refines, reader)
+            acc, ready, fill, at = reader
         if skips:
             skips -= 1
             if refines:
                 bits = _ones(known[unit], position, last)
-                acc, ready, fill, at = _skip(data, bits, acc, ready, fill, at)
+                acc, ready, fill, at = _skip(data, bits, (acc, ready, fill, at))
         if how != SOUND or ready < fill:
             return _cause(how, data, ready, fill, at), unit, verified, at
     if skips:
         return PAST, known.size, verified, at
-    return _finish(data, ready, fill, at), known.size, verified, at
+    return _finish(data, acc, ready, fill, at), known.size, verified, at

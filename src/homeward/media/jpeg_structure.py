@@ -39,9 +39,10 @@ class Component(msgspec.Struct, frozen=True):
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """The frame header (B.2.2). ``kind`` is the marker's low byte: 0xC0 baseline, 0xC2 progressive, …"""
+    """The frame header (B.2.2)."""
 
     kind: int
+    """Its marker's low byte: 0xC0 baseline, 0xC1 extended, 0xC2 progressive; the others are rare."""
     precision: int
     height: int
     width: int

@@ -1,7 +1,7 @@
 """What a picture says about itself: EXIF, XMP and IPTC basics. No value, however broken, makes reading fail.
 
-EXIF: CIPA DC-008 (2023). XMP: ISO 16684-1. IPTC: IIM 4.2, records 1 and 2. The readers of Pillow do the parsing; everything they
-give is checked and bounded here.
+EXIF: CIPA DC-008 (2023). XMP: ISO 16684-1. IPTC: IIM 4.2, records 1 and 2. The readers of Pillow do the parsing;
+everything they give is checked and bounded here.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import io
 import math
 import warnings
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from PIL import ExifTags, Image, IptcImagePlugin
+from PIL import ExifTags, Image, ImageFile, IptcImagePlugin
 
 from homeward.media import xmp
 
@@ -28,7 +28,7 @@ _IPTC = {
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """A time as the camera wrote it: ``2019:03:02 10:11:12``, its offset (``+02:00``) and sub-second digits, empty if absent."""
+    """A time as the camera wrote it: ``2019:03:02 10:11:12``, its offset (``+02:00``) and sub-second digits or nothing."""
 
     text: str
     offset: str = ""
@@ -85,7 +85,7 @@ def read_metadata(data: bytes) -> Metadata:
         warnings.simplefilter("ignore")
         try:
             picture = Image.open(io.BytesIO(data))
-        except Exception:  # noqa: BLE001 - foreign bytes; the decoder says what is wrong with them
+        except Exception:
             return Metadata(problems=("its metadata cannot be read",))
         return _read(picture, problems)
 
@@ -127,11 +127,10 @@ def _directories(picture: Image.Image, problems: list[str]) -> tuple[dict[int, A
         found.append(dict(exif))
         for directory in (_EXIF, _GPS):
             found.append(dict(exif.get_ifd(directory)) if directory in exif else {})
-    except Exception:  # noqa: BLE001 - foreign bytes
+    except Exception:
         problems.append("its EXIF block is broken")
-    while len(found) < 3:
-        found.append({})
-    return found[0], found[1], found[2]
+    base, details, gps = [*found, {}, {}, {}][:3]
+    return base, details, gps
 
 
 def _text(value: object) -> str:
@@ -185,7 +184,7 @@ def _degrees(value: object, reference: str, positive: str, negative: str, limit:
 
 def _number(value: object) -> float | None:
     try:
-        number = float(value)  # type: ignore[arg-type]
+        number: float = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
     return number if math.isfinite(number) else None
@@ -210,8 +209,8 @@ def _iptc(picture: Image.Image, problems: list[str]) -> dict[str, str]:
     if not picture.info.get("photoshop") and picture.format != "TIFF":
         return {}
     try:
-        blocks = IptcImagePlugin.getiptcinfo(picture) or {}
-    except Exception:  # noqa: BLE001 - foreign bytes
+        blocks = IptcImagePlugin.getiptcinfo(cast("ImageFile.ImageFile", picture)) or {}
+    except Exception:
         problems.append("its IPTC block is broken")
         return {}
     found = {}

@@ -16,8 +16,8 @@ from homeward.media.containers import Container
 from homeward.media.damage import damaged
 from homeward.media.luminance import luminance
 from homeward.media.orientation import orientation
-from homeward.media.records import Damage, DecodeFailed, Still, TooLarge
-from homeward.media.reduction import MOST_BYTES, MOST_FRAMES, choose_reduction
+from homeward.media.records import Damage, DecodeFailed, Still
+from homeward.media.reduction import MOST_BYTES, MOST_FRAMES, choose_reduction, too_large
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a locked worker may not start threads
 
@@ -45,11 +45,11 @@ def decode_raster(data: bytes, kind: str) -> Still:
     container = _READERS[kind](memoryview(data)) if kind in _READERS else Container()
     trusted = data if container.end is None else data[: container.end]
     with _quiet():
-        picture = _open(trusted, kind)
+        picture = _open(trusted, kind, container.reason)
         complaint = _load(picture)
         written = None
         if kind not in _ALL_OR_NOTHING and (complaint or container.reason or kind == "GIF"):
-            written = written_rows(_open(trusted, kind), _FAILURES)
+            written = written_rows(_open(trusted, kind, None), _FAILURES)
     if complaint and (written is None or written.lost >= picture.size[1]):
         raise DecodeFailed(f"nothing of this {kind} picture can be decoded: {container.reason or complaint}")
     width, height = picture.size
@@ -59,7 +59,7 @@ def decode_raster(data: bytes, kind: str) -> Still:
     damage = damaged(grey, reduction, height, sound, reason)
     if damage and written and written.lost < height - sound:  # rows stored from the bottom up: what is lost is at the top
         damage = Damage(-(-1000 * written.lost // height), damage.sound_rows, damage.reason)
-    frames = container.frames if container.frames > 1 or kind in _READERS and kind != "WEBP" else getattr(picture, "n_frames", 1)
+    frames = getattr(picture, "n_frames", 1) if kind in _ALL_OR_NOTHING else container.frames
     return Still(
         format=kind,
         width=width,
@@ -72,19 +72,23 @@ def decode_raster(data: bytes, kind: str) -> Still:
     )
 
 
-def _open(data: bytes, kind: str) -> ImageFile.ImageFile:
+def _open(data: bytes, kind: str, reason: str | None) -> ImageFile.ImageFile:
     try:
         picture = Image.open(io.BytesIO(data), formats=[kind])
     except _FAILURES as error:
-        raise DecodeFailed(f"the header of this {kind} picture cannot be read") from error
+        why = f": {reason}" if reason else ""
+        raise DecodeFailed(f"the header of this {kind} picture cannot be read{why}") from error
     width, height = picture.size
     needed = width * height * (_PIXEL_BYTES.get(picture.mode, 4) + _EXTRA_BYTES.get(kind, 0))
     if needed > MOST_BYTES:
-        raise TooLarge(
-            f"decoding its {width} x {height} pixels would need {needed >> 20} MB, more than the {MOST_BYTES >> 20} MB that one"
-            " picture may use"
-        )
+        raise too_large(width, height, needed)
+    if kind == "TIFF":
+        picture.load_end = _nothing  # type: ignore[method-assign]  # Pillow would turn the pixels upright here
     return picture
+
+
+def _nothing() -> None:
+    """The end of loading, where there is nothing to do."""
 
 
 def _load(picture: ImageFile.ImageFile) -> str | None:
@@ -100,12 +104,11 @@ def _load(picture: ImageFile.ImageFile) -> str | None:
 def _said(container: Container, complaint: str | None, written: Written | None, height: int) -> tuple[int, str | None]:
     """Sound full-size rows and the reason, None where nothing is wrong."""
     sound = height if written is None else min(written.sound, height)
-    reason = container.reason
-    if sound == height or written is None:
-        return height, reason or complaint
-    if reason is None or reason.startswith("broken"):
-        return sound, f"broken or missing data from row {sound} on"
-    return sound, f"the file ends after {100 * (height - written.lost) // height} % of the picture"
+    if written is None or sound == height:
+        return height, container.reason or complaint
+    if container.reason == containers.BROKEN:
+        return sound, f"broken data from row {sound} on"
+    return sound, f"the data breaks off after {100 * (height - written.lost) // height} % of the picture"
 
 
 def _orientation(picture: Image.Image) -> int:

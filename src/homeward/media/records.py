@@ -58,7 +58,7 @@ class Still(msgspec.Struct, frozen=True, eq=False):
     height: int
     """Full size in pixels as stored."""
     frames: int
-    """Pictures in the file (animation, pages), counted up to :data:`homeward.media.stills.MOST_FRAMES`; ``grey`` is the first."""
+    """Pictures in the file (animation, pages), up to :data:`homeward.media.reduction.MOST_FRAMES`; ``grey`` is the first."""
     orientation: int
     """EXIF orientation 1..8, for viewing only; 1 where none or an impossible one is given."""
     grey: NDArray[np.uint8]

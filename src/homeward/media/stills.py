@@ -14,10 +14,7 @@ from homeward.media.heif import decode_heif
 from homeward.media.jpeg import decode_jpeg
 from homeward.media.rasters import decode_raster
 from homeward.media.records import DecodeFailed, Still
-from homeward.media.reduction import MOST_FRAMES
 from homeward.media.veil import veil
-
-__all__ = ["MOST_FRAMES", "decode_still", "still_format", "warm_up"]
 
 _HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _AV1_BRANDS = {b"avif", b"avis"}

@@ -1,7 +1,7 @@
 """The preview that a camera embeds, against the picture itself.
 
-An editor that crops, covers or replaces a picture often leaves the camera's own thumbnail (EXIF directory 1) as it was. Then the
-thumbnail shows what somebody cut away.
+An editor that crops, covers or replaces a picture often leaves the camera's own thumbnail (EXIF directory 1) as it was.
+Then the thumbnail shows what somebody cut away.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from PIL import ExifTags, Image
 CELL = 2
 """Preview pixels along one side of the squares that are compared."""
 MOST_DIFFERENT = 20.0
-"""Grey levels by which cells of the same content differ at most (third largest of all cells, after fitting the tone). Chosen on
-another rendered world than the one reported: see docs/methods/previews.md."""
+"""Grey levels by which cells of the same content differ at most (third largest of all cells, after fitting the tone).
+Chosen on another rendered world than the one reported: see docs/methods/previews.md."""
 MOST_SHIFTED = 4.0
 """Grey levels by which the tone of an untouched picture differs on average from its preview's."""
 FLATTEST = 6.0
@@ -30,7 +30,8 @@ _BAR = 24
 class Preview(msgspec.Struct, frozen=True):
     """What comparing an embedded preview with its picture gave.
 
-    ``difference`` (of content) and ``shift`` (of tone) are in grey levels, ``share`` is the per mille of the preview that differs, ``differs`` whether a person should look.
+    ``difference`` (of content) and ``shift`` (of tone) are in grey levels, ``share`` is the per mille of the
+    preview that differs, ``differs`` whether a person should look.
     """
 
     difference: float
@@ -52,7 +53,7 @@ def embedded_preview(data: bytes) -> NDArray[np.uint8] | None:
         if not isinstance(start, int) or not isinstance(length, int) or not 0 < length <= LARGEST or start < 0:
             return None
         grey = simplejpeg.decode_jpeg(body[start : start + length], colorspace="GRAY")
-    except Exception:  # noqa: BLE001 - foreign bytes: a broken thumbnail is no thumbnail
+    except Exception:
         return None
     return np.asarray(grey[:, :, 0])
 

@@ -1,7 +1,7 @@
 """Video by PyAV, the only module that imports it: what a clip is, and a bounded choice of its frames.
 
-Frames are the key frames plus one a second; a clip with more of both than the budget is thinned evenly, so that its end is seen as
-well as its beginning. Grey levels come from the decoder's luma plane, stretched to full range where the clip is in video range
+Frames are the key frames plus one a second; a clip with more of both than the budget is thinned evenly, so that its end
+is seen as well as its beginning. Grey levels come from the decoder's luma plane, stretched to full range where the clip is in video range
 (ITU-R BT.709, section 4.6), which is what a conversion to RGB and back would give.
 """
 
@@ -129,7 +129,8 @@ def choose(keys: list[int], duration_ms: int, budget: int) -> list[int]:
 def why_not(source: io.IOBase) -> str:
     """Why an MP4 or MOV cannot be opened, from its boxes (ISO/IEC 14496-12, section 4.2); empty where that tells nothing."""
     source.seek(0)
-    at, size, names = 0, source.seek(0, io.SEEK_END), []
+    at, size = 0, source.seek(0, io.SEEK_END)
+    names: list[bytes] = []
     while at + 8 <= size and len(names) < 1000:
         source.seek(at)
         header = source.read(16)
@@ -236,7 +237,7 @@ def _grey(frame: Any) -> NDArray[np.uint8]:
     luma = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
     if frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG:
         return np.ascontiguousarray(luma)
-    return _FULL_RANGE[luma]
+    return np.asarray(_FULL_RANGE[luma])
 
 
 _FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
@@ -275,7 +276,7 @@ def _stream(stream: Any) -> Stream:
 
 
 def _milliseconds(count: int, base: Fraction) -> int:
-    return int(round(count * base * 1000))
+    return round(count * base * 1000)
 
 
 def _one_line(text: str) -> str:

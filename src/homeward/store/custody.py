@@ -114,9 +114,9 @@ class Custody:
         with self._publishing():
             checker = Checker(self._folder / "ledger", [keys.load_public(self._folder / "keys")], trusted)
             size = self._size()
-        names = _Names(self._openings(size))
         count, end = 0, 0
         try:
+            names = _Names(self._openings(size))
             for seq, body in self.entries(0, size):
                 count, end = count + 1, seq + 1
                 entry = checker.add(seq, body)

@@ -7,7 +7,7 @@ first row, and the difference becomes a finding: evidence is never silently repl
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -113,7 +113,7 @@ def compare_claims(case: Case, exhibit: Exhibit, stated: dict[str, list[tuple[st
     notes = []
     for path, claims in sorted(stated.items()):
         query = Occurrence.objects.using(case.alias).filter(exhibit=exhibit, key=path_key(path), current=True)
-        measured = query.values("item__md5", "item__sha1", "item__sha256").first()
+        measured = cast("dict[str, Any] | None", query.values("item__md5", "item__sha1", "item__sha256").first())
         for algorithm, value in claims:
             found = measured[f"item__{algorithm}"] if measured else None
             if found != value:

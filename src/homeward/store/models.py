@@ -144,7 +144,7 @@ class StepRun(models.Model):
 class Media(models.Model):
     """What a decode said about an item."""
 
-    item = models.OneToOneField(Item, models.PROTECT, primary_key=True)
+    item = models.ForeignKey(Item, models.PROTECT)
     format = models.TextField()
     width = models.IntegerField()
     height = models.IntegerField()
@@ -154,7 +154,14 @@ class Media(models.Model):
     damage = models.TextField()
     facts = models.JSONField()
     """Metadata, streams and everything else that was read, by name."""
+    current = models.BooleanField()
+    """False: said by an older version of the step; kept because a ledger entry vouches for it."""
     batch = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        """One current record an item."""
+
+        constraints = [models.UniqueConstraint(fields=["item"], condition=models.Q(current=True), name="media_once")]
 
 
 class SegmentRun(models.Model):

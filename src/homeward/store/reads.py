@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case as DbCase
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, TextField, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, NullIf
 
 from homeward.core.time import Moment
 from homeward.store.models import (
@@ -59,8 +59,9 @@ def _with_state(case: Case) -> QuerySet[Any]:
     current = Occurrence.objects.using(alias).filter(current=True)
     earlier = current.filter(item=OuterRef("item"), readable=True, id__lt=OuterRef("id"))
     failed = Job.objects.using(alias).filter(item=OuterRef("item"), state="failed").order_by("id")
-    decoded = Media.objects.using(alias).filter(item=OuterRef("item"))
-    return current.annotate(failure=Subquery(failed.values("reason")[:1])).annotate(
+    decoded = Media.objects.using(alias).filter(item=OuterRef("item"), current=True)
+    told = {"failure": Subquery(failed.values("reason")[:1]), "damage": Subquery(decoded.values("damage")[:1])}
+    return current.annotate(**told).annotate(
         state=DbCase(
             When(Q(readable=False) | Q(item__isnull=True), then=Value("failed")),
             When(Exists(earlier), then=Value("duplicate")),
@@ -69,7 +70,11 @@ def _with_state(case: Case) -> QuerySet[Any]:
             When(Exists(decoded), then=Value("done")),
             default=Value("pending"),
         ),
-        why=DbCase(When(readable=False, then=F("reason")), default=Coalesce("failure", "reason"), output_field=TextField()),
+        why=DbCase(
+            When(readable=False, then=F("reason")),
+            default=Coalesce("failure", NullIf("damage", Value("")), "reason"),
+            output_field=TextField(),
+        ),
     )
 
 
@@ -87,7 +92,7 @@ def status(case: Case) -> dict[str, Any]:
         "items": Item.objects.using(alias).count(),
         "steps": [dict(row) for row in jobs.order_by("step", "version", "state")],
         "failures": [{"reason": row["why"], "count": row["count"]} for row in failures.order_by("-count", "why")],
-        "damaged": Media.objects.using(alias).exclude(damage="").count(),
+        "damaged": Media.objects.using(alias).filter(current=True).exclude(damage="").count(),
         "findings": dict(findings.order_by("kind")),
         "known_lists": KnownList.objects.using(alias).count(),
         "matched_items": Match.objects.using(alias).values("item").distinct().count(),
@@ -219,7 +224,11 @@ def counts(case: Case) -> list[int]:
 
 def item_sizes(case: Case) -> dict[int, tuple[str, int, int]]:
     """SHA-256, pixels and damage (per mille missing) of every item that was decoded."""
-    query = Media.objects.using(case.alias).values_list("item_id", "item__sha256", "width", "height", "missing")
+    query = (
+        Media.objects.using(case.alias)
+        .filter(current=True)
+        .values_list("item_id", "item__sha256", "width", "height", "missing")
+    )
     return {item: (sha256, width * height, missing) for item, sha256, width, height, missing in query}
 
 

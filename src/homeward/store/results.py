@@ -64,9 +64,11 @@ class StackRow(msgspec.Struct, frozen=True):
 
 
 def write_media(case: Case, rows: Iterable[MediaRow], batch: int) -> None:
-    """Add media records inside the caller's batch."""
-    columns = ("item", "format", "width", "height", "duration_ms", "missing", "damage", "facts", "batch")
-    values = [(*msgspec.structs.astuple(row), batch) for row in rows]
+    """Add media records inside the caller's batch, in the place of what older versions said of the same items."""
+    columns = ("item", "format", "width", "height", "duration_ms", "missing", "damage", "facts", "current", "batch")
+    values = [(*msgspec.structs.astuple(row), True, batch) for row in rows]
+    items = [value[0] for value in values]
+    Media.objects.using(case.alias).filter(item_id__in=items, current=True).update(current=False)
     bulk.insert(case.alias, Media, columns, values)
 
 

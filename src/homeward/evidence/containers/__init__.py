@@ -1,4 +1,4 @@
-"""Containers, one file a kind, in one ordered table. A reader lists a container's members as nodes; it opens nothing on disk."""
+"""Containers, one file a kind, in one ordered table. A reader lists members as nodes; it opens nothing on disk."""
 
 from __future__ import annotations
 

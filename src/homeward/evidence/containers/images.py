@@ -121,7 +121,7 @@ def _last_section(segment: Seekable) -> bytes:
 
 
 def file_system_members(node: Node, image: Image) -> Iterator[Node]:
-    """Files of the one file system on ``image``, or of each of its volumes as a layer ``p1``, ``p2``…
+    """Files of the one file system on ``image``, or of each of its volumes as a layer ``p1``, ``p2`` and on.
 
     Raises:
         ContainerBroken: there is neither.

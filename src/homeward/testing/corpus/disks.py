@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 
 from homeward.testing.corpus.patching import over, put
@@ -28,8 +29,9 @@ def lying_disks(seed: int) -> Iterator[HostileFile]:
     for name, data in _witnesses(volume).items():
         yield HostileFile(f"e01-{name}.E01", data, "any", "container")
     witness = expert_witness(volume)
-    stated = witness.index(b"hash\0") + 76
-    yield HostileFile("e01-hash-wrong.E01", put(witness, stated, "<Q", 7), "damaged", "container")
+    wrong = bytes(range(16)) + bytes(16)
+    stated = over(witness, witness.index(b"hash\0") + 76, wrong + struct.pack("<I", zlib.adler32(wrong)))
+    yield HostileFile("e01-hash-wrong.E01", stated, "damaged", "container")
 
 
 def _volumes(volume: bytes) -> dict[str, bytes]:

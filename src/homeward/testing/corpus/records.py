@@ -10,8 +10,9 @@ import msgspec
 Kind = Literal["still", "video", "container", "other"]
 Expect = Literal["fine", "damaged", "failed", "any"]
 """``fine``: must be taken as whole. ``damaged``: must not be: shown in part and said to be damaged, or failed with a reason; a
-container keeps what can be read and says what cannot. ``failed``: nothing can come out, so it must fail with a reason.
-``any``: only survival, a bounded cost, and a row are asked for."""
+container keeps what can be read and says what cannot (also by a stated hash that differs from the measured one).
+``failed``: nothing can come out, so it must fail with a reason. ``any``: only survival, a bounded cost, and a row are
+asked for."""
 
 
 class HostileFile(msgspec.Struct, frozen=True):

@@ -79,7 +79,8 @@ def _containers(files: Mapping[str, bytes]) -> Iterator[Sample]:
     yield Sample("fat", "img", disk, "container", 512, len(disk), needed=1)
     witness = expert_witness(disk)
     begin = witness.index(b"sectors\0") + 76
-    yield Sample("e01", "E01", witness, "container", begin, witness.index(b"table\0") - 1, checked=True)
+    end = witness.index(b"table\0")
+    yield Sample("e01", "E01", witness, "container", begin, end, checked=True, needed=witness.index(b"table2\0"))
 
 
 def _all_of(name: str, extension: str, data: bytes, kind: Kind) -> Sample:

@@ -266,7 +266,7 @@ def test_ext_of_every_version(version: str, tmp_path: Path) -> None:
     files = {"a.jpg": make.picture(1), "deep/b.bin": make.noise(2, 300_000), "deep/er/c.txt": b"text", "empty": b""}
     for name, data in files.items():
         (folder / name).write_bytes(data)
-    os.symlink("deep/er/c.txt", folder / "link")
+    (folder / "link").symlink_to("deep/er/c.txt")
     disks.ext(tmp_path / "a.img", folder, version)
     found = occurrences(tmp_path / "a.img")
     listed = names_and_hashes(found.values())

@@ -16,8 +16,8 @@ from PIL import Image, features
 from homeward.evidence.types import extension_mismatch, kind_of, mime_of
 
 
-def still(kind: str, **options: object) -> bytes:
-    return make.picture(1, kind, **options)
+def still(kind: str) -> bytes:
+    return make.picture(1, kind)
 
 
 def heif(brand: bytes, *compatible: bytes) -> bytes:

@@ -13,6 +13,7 @@ import msgspec
 from homeward.core import StackedPath, WrongUse
 from homeward.evidence import Found, Source, sources
 from homeward.evidence.claims import read_claims
+from homeward.evidence.second_reader import IMAGES, Listed, differences
 from homeward.evidence.types import kind_of
 from homeward.flow.reading import read_sources
 from homeward.sandbox import Lost
@@ -188,10 +189,11 @@ def _notes(found: Found) -> list[Note]:
 
 def _second_opinion(case: Case, exhibit: Exhibit, location: Path) -> list[Note]:
     """Differences between what was registered and what a second reader lists, as findings."""
-    from homeward.evidence.second_reader import differences  # needs the extra "forensic"
-
-    first = reads.listing(case, exhibit.pk)
-    notes = [Note("second reader", d.path, d.text) for d in differences(location, first)]
+    listed, images = reads.listing(case, exhibit.pk), reads.containers(case, exhibit.pk, IMAGES)
+    first = {path: Listed(size, sha256, deleted) for path, (size, sha256, deleted) in listed.items()}
+    base = location if location.is_dir() else location.parent
+    places = {path: base / StackedPath.parse(path).layers[0] for path in images}
+    notes = [Note("second reader", d.path, d.text) for d in differences(places, first)]
     return take(case, exhibit, {}, [], notes).notes
 
 

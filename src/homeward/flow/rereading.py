@@ -36,7 +36,7 @@ def changed_evidence(case: Case, progress: Progress, jobs: int) -> tuple[int, li
 class _Comparison:
     """Takes what is read now and strikes it off the list of what was registered."""
 
-    def __init__(self, label: str, registered: dict[str, tuple[int, str | None]], progress: Progress) -> None:
+    def __init__(self, label: str, registered: dict[str, tuple[int, str | None, bool]], progress: Progress) -> None:
         self._label, self._registered, self._progress = label, registered, progress
         self._faults: list[str] = []
         self.count = 0
@@ -61,5 +61,5 @@ class _Comparison:
 
     def finish(self) -> list[str]:
         """Everything that differs, what is missing last."""
-        gone = [path for path, (_, sha256) in self._registered.items() if sha256 is not None]
+        gone = [path for path, (_, sha256, _) in self._registered.items() if sha256 is not None]
         return [*self._faults, *(f"{self._label} > {path} is missing" for path in sorted(gone))]

@@ -15,6 +15,7 @@ from homeward.media.reduction import MOST_FRAMES
 
 BROKEN = "broken data"
 _PNG_PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT"}
+_PNG_NEEDED = _PNG_PIXELS | {b"eXIf", b"IEND"}
 
 
 class Container(msgspec.Struct, frozen=True):
@@ -23,27 +24,34 @@ class Container(msgspec.Struct, frozen=True):
     frames: int = 1
     reason: str | None = None
     """What is wrong, as a plain clause."""
-    end: int | None = None
-    """Where the first picture's trustworthy bytes end, if before the end of the file."""
+    trusted: bytes | None = None
+    """What may be decoded, if not the whole file."""
 
 
 def read_png(data: memoryview) -> Container:
-    """Check every chunk that the picture is made of against its CRC; frames from the animation header."""
-    at, frames, begun = 8, 1, False
+    """Check every chunk that the picture is made of against its CRC; keep these alone, up to the first that is broken.
+
+    Texts, profiles and the later pictures of an animation never reach the decoder: whatever they hold, they do no harm.
+    """
+    at, frames, reason, parts = 8, 1, "the end marker is missing", [data[:8]]
     while at + 12 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         end = at + 12 + length
         if end > len(data):
+            parts.append(data[at:])
             break
+        sound = kind not in _PNG_NEEDED or zlib.crc32(data[at + 4 : end - 4]) == int.from_bytes(data[end - 4 : end], "big")
+        if kind in _PNG_PIXELS and not sound:
+            reason = BROKEN
+            break
+        if kind == b"acTL" and length >= 4:
+            frames = min(max(1, int.from_bytes(data[at + 8 : at + 12], "big")), MOST_FRAMES)
+        if kind in _PNG_NEEDED and sound:
+            parts.append(data[at:end])
         if kind == b"IEND":
-            return Container(frames)
-        if kind in _PNG_PIXELS and zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
-            return Container(frames, BROKEN, at)
-        if kind == b"acTL" and length >= 4 and not begun:
-            frames = int.from_bytes(data[at + 8 : at + 12], "big")
-        begun = begun or kind == b"IDAT"
+            return Container(frames, None, b"".join(parts))
         at = end
-    return Container(_counted(frames), "the end marker is missing")
+    return Container(frames, reason, b"".join(parts))
 
 
 def read_gif(data: memoryview) -> Container:
@@ -90,10 +98,6 @@ def read_tiff(data: memoryview) -> Container:
     except struct.error:
         return Container(max(1, len(seen)), "a page directory lies beyond the end of the file")
     return Container(max(1, len(seen)))
-
-
-def _counted(frames: int) -> int:
-    return min(max(1, frames), MOST_FRAMES)
 
 
 def _palette(flags: int) -> int:

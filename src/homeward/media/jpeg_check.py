@@ -69,12 +69,14 @@ class _Walk:
         self.skeleton, self.frame = skeleton, frame
         self.known: dict[int, NDArray[np.uint64]] = {}
         self.begun: set[int] = set()
-        self.scans = self.visits = 0
+        self.visits = 0
+        self.buffered = False
         self.walkable = frame.huffman and frame.precision == 8
 
     def run(self, first: Scan) -> Verdict:
         """Walk ``first`` and all scans that follow."""
         scan: Scan | None = first
+        self.buffered = self.frame.progressive or len(first.components) < len(self.frame.components)
         while scan is not None:
             self._count(scan)
             self.walkable = self.walkable and scan.complete(self.frame.progressive)
@@ -100,7 +102,6 @@ class _Walk:
     def _count(self, scan: Scan) -> None:
         columns, rows = self.frame.units
         parts = [self.frame.components[i] for i in scan.components]
-        self.scans += 1
         self.visits += columns * rows * sum(part.horizontal * part.vertical for part in parts)
         if self.visits > MOST_VISITS:
             raise TooLarge(f"it asks for more than {MOST_VISITS // 1_000_000} million decoding steps")
@@ -149,9 +150,7 @@ class _Walk:
         return self._verdict(_full_rows(self.frame, scan, unit_rows), reason, len(self.data))
 
     def _verdict(self, rows: int, reason: str | None, end: int) -> Verdict:
-        frame = self.frame
-        buffered = frame.progressive or self.scans > 1 or len(self.begun) < len(frame.components)
-        return Verdict(frame, rows, reason, self.walkable, end, buffered, self.skeleton.exif)
+        return Verdict(self.frame, rows, reason, self.walkable, end, self.buffered, self.skeleton.exif)
 
 
 def _units(frame: Frame, scan: Scan) -> tuple[int, int]:

@@ -17,7 +17,7 @@ _BAND = 1 << 20
 
 def luminance(picture: Image.Image, reduction: int) -> NDArray[np.uint8]:
     """(ceil(height / reduction), ceil(width / reduction)) uint8; each pixel is the mean of the block it stands for."""
-    width, height = picture.size
+    width, height = picture.im.size
     grey = np.empty((-(-height // reduction), -(-width // reduction)), np.uint8)
     low, high = _range(picture)
     rows = max(8, _BAND // width // 8 * 8)

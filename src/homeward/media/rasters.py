@@ -8,6 +8,7 @@ import struct
 import warnings
 from collections.abc import Callable, Iterator
 
+import msgspec
 from PIL import AvifImagePlugin, Image, ImageFile
 
 from homeward.media import containers
@@ -15,7 +16,7 @@ from homeward.media.canvas import Written, written_rows
 from homeward.media.containers import Container
 from homeward.media.damage import damaged
 from homeward.media.luminance import luminance
-from homeward.media.orientation import orientation
+from homeward.media.orientation import Orientation, orientation, tiff_orientation
 from homeward.media.records import Damage, DecodeFailed, Still
 from homeward.media.reduction import MOST_BYTES, MOST_FRAMES, choose_reduction, too_large
 
@@ -43,33 +44,51 @@ def decode_raster(data: bytes, kind: str) -> Still:
         TooLarge: its pixels would need more than :data:`homeward.media.reduction.MOST_BYTES`.
     """
     container = _READERS[kind](memoryview(data)) if kind in _READERS else Container()
-    trusted = data if container.end is None else data[: container.end]
+    trusted = data if container.trusted is None else container.trusted
+    turned = tiff_orientation(data) if kind == "TIFF" else None
+    if turned is not None:
+        trusted = turned.undone(data)  # Pillow would turn the pixels, but only where all of them are there
     with _quiet():
         picture = _open(trusted, kind, container.reason)
         complaint = _load(picture)
-        written = None
-        if kind not in _ALL_OR_NOTHING and (complaint or container.reason or kind == "GIF"):
-            written = written_rows(_open(trusted, kind, None), _FAILURES)
-    if complaint and (written is None or written.lost >= picture.size[1]):
+        whole = _still(picture, kind, container, turned)
+        picture.close()  # the check needs a canvas of its own
+        if not (complaint or container.reason or kind == "GIF"):
+            return whole
+        written = None if kind in _ALL_OR_NOTHING else written_rows(lambda: _open(trusted, kind, None), _FAILURES)
+    if complaint and (written is None or written.lost >= whole.height):
         raise DecodeFailed(f"nothing of this {kind} picture can be decoded: {container.reason or complaint}")
-    width, height = picture.size
+    return msgspec.structs.replace(whole, damage=_damage(whole, container, complaint, written))
+
+
+def _still(picture: ImageFile.ImageFile, kind: str, container: Container, turned: Orientation | None) -> Still:
+    """What was decoded, as if all of it was."""
+    width, height = picture.im.size
     reduction = choose_reduction(width, height)
-    grey = luminance(picture, reduction)
-    sound, reason = _said(container, complaint, written, height)
-    damage = damaged(grey, reduction, height, sound, reason)
-    if damage and written and written.lost < height - sound:  # rows stored from the bottom up: what is lost is at the top
-        damage = Damage(-(-1000 * written.lost // height), damage.sound_rows, damage.reason)
     frames = getattr(picture, "n_frames", 1) if kind in _ALL_OR_NOTHING else container.frames
     return Still(
         format=kind,
         width=width,
         height=height,
         frames=min(frames, MOST_FRAMES),
-        orientation=_orientation(picture),
-        grey=grey,
+        orientation=turned.value if turned else orientation(picture.info.get("exif")),
+        grey=luminance(picture, reduction),
         reduction=reduction,
-        damage=damage,
     )
+
+
+def _damage(whole: Still, container: Container, complaint: str | None, written: Written | None) -> Damage | None:
+    height = whole.height
+    if written is None or written.lost == 0:
+        return damaged(whole.grey, whole.reduction, height, height, container.reason or complaint)
+    sound = written.sound
+    if container.reason == containers.BROKEN:
+        reason = f"broken data from row {sound} on"
+    else:
+        reason = f"the data breaks off after {100 * (height - written.lost) // height} % of the picture"
+    said = damaged(whole.grey, whole.reduction, height, sound, reason)
+    # Where rows are stored from the bottom up, nothing leads, and yet not everything is lost.
+    return said and msgspec.structs.replace(said, missing=-(-1000 * written.lost // height))
 
 
 def _open(data: bytes, kind: str, reason: str | None) -> ImageFile.ImageFile:
@@ -82,43 +101,21 @@ def _open(data: bytes, kind: str, reason: str | None) -> ImageFile.ImageFile:
     needed = width * height * (_PIXEL_BYTES.get(picture.mode, 4) + _EXTRA_BYTES.get(kind, 0))
     if needed > MOST_BYTES:
         raise too_large(width, height, needed)
-    if kind == "TIFF":
-        picture.load_end = _nothing  # type: ignore[method-assign]  # Pillow would turn the pixels upright here
     return picture
-
-
-def _nothing() -> None:
-    """The end of loading, where there is nothing to do."""
 
 
 def _load(picture: ImageFile.ImageFile) -> str | None:
     """Decode as far as it goes; the decoder's complaint, if it has one."""
     try:
         picture.load()
-    except _FAILURES:
+    except _FAILURES as error:
         picture.tile = []  # what is there may now be read without another attempt
+        try:
+            picture.im.size  # noqa: B018 - Pillow asserts that there is a canvas at all
+        except AssertionError:
+            raise DecodeFailed(f"nothing of this {picture.format} picture can be decoded") from error
         return "its data is broken or cut short"
     return None
-
-
-def _said(container: Container, complaint: str | None, written: Written | None, height: int) -> tuple[int, str | None]:
-    """Sound full-size rows and the reason, None where nothing is wrong."""
-    sound = height if written is None else min(written.sound, height)
-    if written is None or sound == height:
-        return height, container.reason or complaint
-    if container.reason == containers.BROKEN:
-        return sound, f"broken data from row {sound} on"
-    return sound, f"the data breaks off after {100 * (height - written.lost) // height} % of the picture"
-
-
-def _orientation(picture: Image.Image) -> int:
-    """From TIFF's own directory, or the EXIF block that the container carries."""
-    tags = getattr(picture, "tag_v2", None)
-    if tags is not None:
-        value = tags.get(0x0112, 1)
-        return value if isinstance(value, int) and 1 <= value <= 8 else 1
-    exif = picture.info.get("exif")
-    return orientation(exif if isinstance(exif, bytes) else None)
 
 
 @contextlib.contextmanager

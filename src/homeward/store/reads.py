@@ -253,10 +253,16 @@ def stamps(case: Case, exhibit: int) -> dict[str, str]:
     return dict(query.values_list("path", "stamp"))
 
 
-def listing(case: Case, exhibit: int) -> dict[str, tuple[int, str | None]]:
-    """Size and SHA-256 of every current occurrence of an exhibit, by path."""
+def listing(case: Case, exhibit: int) -> dict[str, tuple[int, str | None, bool]]:
+    """Size, SHA-256 and whether it was deleted, of every current occurrence of an exhibit, by path."""
     query = Occurrence.objects.using(case.alias).filter(exhibit_id=exhibit, current=True)
-    return {path: (size, sha256) for path, size, sha256 in query.values_list("path", "size", "item__sha256")}
+    return {path: tuple(rest) for path, *rest in query.values_list("path", "size", "item__sha256", "deleted")}  # type: ignore[misc]
+
+
+def containers(case: Case, exhibit: int, kinds: Iterable[str]) -> list[str]:
+    """Paths of the exhibit's own files that were opened as one of ``kinds``."""
+    query = Occurrence.objects.using(case.alias).filter(exhibit_id=exhibit, current=True, container__in=list(kinds))
+    return list(query.filter(path=F("source__path")).order_by("path").values_list("path", flat=True))
 
 
 def exhibits(case: Case) -> list[Exhibit]:

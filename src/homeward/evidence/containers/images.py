@@ -17,14 +17,14 @@ from homeward.evidence.walk import ContainerBroken, Node
 DEEPEST_FOLDER = 256
 _NTFS_FIRST_FILE = 24
 """Master file table records below this one are reserved for the file system."""
-_SYSTEM = frozenset({
+SYSTEM_FILES = frozenset({
     "$AttrDef", "$BadClus", "$Bitmap", "$Boot", "$Extend", "$LogFile", "$MFT", "$MFTMirr", "$Secure", "$UpCase", "$Volume",
     "$MBR", "$FAT1", "$FAT2", "$CatalogFile", "$ExtentsFile", "$BadBlockFile", "$AllocationFile", "$StartupFile",
     "$AttributesFile", "$ALLOC_BITMAP", "$UPCASE_TABLE", "$VOLUME_GUID", "$TEX_FAT",
 })  # fmt: skip
 """The file system's own files at its root: structure, not content."""
 _NO_ZONE = {int(kind) for kind in (pytsk3.TSK_FS_TYPE_FAT12, pytsk3.TSK_FS_TYPE_FAT16, pytsk3.TSK_FS_TYPE_FAT32)}
-_STREAMS = {pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA: "", pytsk3.TSK_FS_ATTR_TYPE_HFS_RSRC: "resource"}
+_STREAMS = {pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA: "", pytsk3.TSK_FS_ATTR_TYPE_HFS_RSRC: "rsrc"}
 
 
 class Image(pytsk3.Img_Info):  # type: ignore[misc]
@@ -166,7 +166,7 @@ class _Files:
         named: list[tuple[Any, Any, str, bool]] = []
         for entry in folder:
             name = entry.info.name.name.decode("utf-8", "surrogateescape")
-            if name in {".", ".."} or (not depth and name in _SYSTEM) or name.endswith("(Volume Label Entry)"):
+            if name in {".", ".."} or (not depth and name in SYSTEM_FILES) or name.endswith("(Volume Label Entry)"):
                 continue
             yield from self._entry(entry, f"{path}/{name}", depth, named)
         for stream in named:  # last: a file may truly be called "name:stream", and that name is its own
@@ -217,7 +217,7 @@ class _Files:
 
     def _file(self, entry: Any, attribute: Any, path: str, deleted: bool) -> Node:
         name = attribute.info.name.decode("utf-8", "surrogateescape") if attribute and attribute.info.name else ""
-        if attribute is not None and name in {"N/A", "DECOMP", "DATA"}:
+        if attribute is not None and name in {"N/A", "DECOMP", "DATA", "RSRC"}:
             name = ""
         if attribute is not None and not name:
             name = _STREAMS.get(attribute.info.type, "")

@@ -108,8 +108,10 @@ def test_a_broken_progressive_file_loses_detail_not_rows(seed: int, length: int)
     if at > second_scan:
         assert still.damage.missing == 0
         assert "is missing" in still.damage.reason
-    coarse = np.abs(still.grey[: still.sound_rows].astype(int) - truth[: still.sound_rows])
-    assert coarse.mean(initial=0) < 30 if coarse.size == 0 else coarse.mean() < 30
+    rows = still.sound_rows
+    if rows:  # coarse, not wrong
+        assert np.abs(still.grey[:rows].astype(int) - truth[:rows]).mean() < 25
+        assert abs(still.grey[:rows].mean() - truth[:rows].mean()) < 3
 
 
 def test_a_progressive_file_cut_after_its_first_scan_is_whole_but_coarse() -> None:
@@ -202,9 +204,9 @@ def test_noticed_faults_spoil_no_sound_row(shared_data: Path) -> None:
             spoilt = np.abs(still.grey.astype(int) - truth).mean() > 2
             seen[length, "unseen, and visible" if spoilt else "unseen, and hardly visible"] += 1
     print(sorted(seen.items()), "rows kept of noticed ones:", kept / sum(n for (_, k), n in seen.items() if k == "noticed"))
-    assert seen[1, "noticed"] >= 35
-    assert seen[8, "noticed"] >= 45
-    assert seen[50, "noticed"] >= 75
+    assert seen[1, "noticed"] >= 40
+    assert seen[8, "noticed"] >= 62
+    assert seen[50, "noticed"] >= 88
 
 
 def test_the_decoder_alone_would_not_notice() -> None:

@@ -2,6 +2,10 @@
 
 Decoders go on after an error and fill the rest with something plausible; what they say about it is a warning, or nothing.
 Here every Huffman code is walked instead (:mod:`homeward.media.jpeg_scan`), and the first contradiction ends the sound part.
+
+What a walk cannot see is a fault that leaves a legal file: a changed coefficient, or a brightness that is off from there on.
+Measured on 300 faults in benign pictures: of 1, 8 and 50 wrong bytes 44, 67 and 92 % are noticed; of the others, a tenth, a
+sixth and a thirtieth of all change the picture by more than 2 grey levels on average (``tests/media/test_jpeg_damage.py``).
 """
 
 from __future__ import annotations
@@ -19,8 +23,8 @@ from homeward.media.records import DecodeFailed, TooLarge
 
 MOST_VISITS = 400_000_000
 """Blocks that all scans together may visit: some seconds of decoding. A file of a few kilobytes can ask for days."""
-_GREATEST_DC = 1280
-"""No encoder of 8-bit samples exceeds 1024 (T.81, A.3.3); a quarter more is left for edits made on coefficients."""
+_GREATEST_DC = 1024
+"""Of 8-bit samples (T.81, A.3.3). Two quantiser steps more are allowed: encoders may round for size, not for truth."""
 _MOST_TRACED = 1_000_000
 """Units among which the beginning of a fault is looked for: 256 megapixels with halved colour, some 100 MB of memory."""
 _NO_TRACE = np.zeros((0, 4), np.int32)

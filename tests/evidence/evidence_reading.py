@@ -63,7 +63,7 @@ def _round(source: Source, wanted: Sequence[StackedPath], budget: int) -> tuple[
     fds = source.open()
     found: dict[str, bytes] = {}
     left: Sequence[StackedPath] = ()
-    order = msgspec.msgpack.encode(FetchOrder(source.order(), tuple(wanted), budget))
+    order = msgspec.msgpack.encode(FetchOrder(source.order(), tuple(map(str, wanted)), budget))
     try:
         with tempfile.TemporaryFile() as scratch, tempfile.TemporaryFile() as spool:
             for body in fetch((*fds, scratch.fileno(), spool.fileno()), order):

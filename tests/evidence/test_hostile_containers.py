@@ -14,7 +14,6 @@ import evidence_makers as make
 import msgspec
 import pytest
 
-from homeward.core import StackedPath
 from homeward.evidence import Found, ReadOrder, Times
 from homeward.evidence.worker import read_found
 from homeward.sandbox import Call, Finished, Limits, Lost, Message, Pool
@@ -32,7 +31,7 @@ def pool() -> Iterator[Pool]:
 
 
 def behind_the_lock(pool: Pool, name: str, data: bytes) -> tuple[list[Found], Lost | None]:
-    order = ReadOrder(StackedPath.of([name]), (len(data),), (name,), Times())
+    order = ReadOrder(name, (len(data),), (name,), Times())
     with tempfile.TemporaryFile() as file, tempfile.TemporaryFile() as scratch:
         file.write(data)
         file.flush()

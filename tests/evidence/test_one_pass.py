@@ -13,7 +13,7 @@ from evidence_reading import rows_of
 from homeward.evidence import sources
 
 LARGE = 96 << 20
-WORST_SHARE = 0.8
+WORST_SHARE = 0.6
 
 
 def plain(path: Path) -> tuple[str, ...]:

@@ -14,7 +14,10 @@ from homeward.core import StackedPath
 from homeward.evidence.second_reader import Listed, compare, differences
 
 IMAGE = StackedPath.of(["disk.img"])
-listings = st.dictionaries(st.sampled_from([f"disk.img > p1 > /{n}" for n in "abcdef"]), st.builds(Listed, st.integers(0, 9), st.sampled_from(["x", "y", None])))
+listings = st.dictionaries(
+    st.sampled_from([f"disk.img > p1 > /{n}" for n in "abcdef"]),
+    st.builds(Listed, st.integers(0, 9), st.sampled_from(["x", "y", None])),
+)
 
 
 @given(listings)

@@ -76,7 +76,16 @@ CLOSE: dict[str, Callable[[], bytes]] = {
 """Files that must come out within rounding of the picture they were made from."""
 
 ALL = EXACT | CLOSE
-KINDS = {"png": "PNG", "gif": "GIF", "bmp": "BMP", "tiff": "TIFF", "webp": "WEBP", "avif": "AVIF", "jpeg": "JPEG", "heic": "HEIF"}
+KINDS = {
+    "png": "PNG",
+    "gif": "GIF",
+    "bmp": "BMP",
+    "tiff": "TIFF",
+    "webp": "WEBP",
+    "avif": "AVIF",
+    "jpeg": "JPEG",
+    "heic": "HEIF",
+}
 
 
 @cache

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from homeward.media import DecodeFailed
-from homeward.media import stills
+from homeward.media import DecodeFailed, stills
 from homeward.media.veil import veil
 
 warm_up = stills.warm_up

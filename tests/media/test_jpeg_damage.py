@@ -69,7 +69,9 @@ def test_what_an_encoder_writes_is_sound(size, seed, quality, subsampling, mode,
 
 
 @settings(max_examples=60, deadline=None)
-@given(share=st.floats(0.01, 0.999), name=st.sampled_from(["jpeg", "jpeg-full-colour", "jpeg-grey", "jpeg-inks", "jpeg-restarts"]))
+@given(
+    share=st.floats(0.01, 0.999), name=st.sampled_from(["jpeg", "jpeg-full-colour", "jpeg-grey", "jpeg-inks", "jpeg-restarts"])
+)
 def test_a_cut_file_keeps_exactly_the_rows_before_the_cut(share: float, name: str) -> None:
     data = made(name)
     start, end = _body(data)

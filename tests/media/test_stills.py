@@ -9,15 +9,17 @@ import tracemalloc
 import zlib
 
 import numpy as np
+import pi_heif
 import pytest
 import simplejpeg
-from heic_files import heic
+from heic_files import heic, heic_grid
 from PIL import Image
 from still_files import CLOSE, EXACT, HEIGHT, KINDS, WIDTH, made, reference, saved, scene
 
 from homeward.media import DecodeFailed, Still, TooLarge
 from homeward.media.reduction import MIN_SIDE, MOST_FRAMES, choose_reduction
 from homeward.media.stills import decode_still, still_format
+from homeward.media.veil import upright
 
 ORIENTATION = 0x0112
 
@@ -94,11 +96,29 @@ def test_an_impossible_orientation_is_none(value: int) -> None:
     assert decode_still(saved(scene(), "JPEG", exif=exif)).orientation == 1
 
 
-def test_a_turned_heic_comes_out_upright() -> None:
-    still = decode_still(heic(np.asarray(scene()), turns=1))
-    assert (still.width, still.height, still.orientation) == (HEIGHT, WIDTH, 1)
-    difference = still.grey.astype(int) - np.rot90(np.asarray(scene().convert("L")))
-    assert np.abs(difference).mean() < 2.5
+@pytest.mark.parametrize(
+    ("turns", "mirror", "value"), [(0, None, 1), (1, None, 8), (2, None, 3), (3, None, 6), (0, 0, 4), (0, 1, 2)]
+)
+def test_turns_of_a_heic_become_an_orientation(turns: int, mirror: int | None, value: int) -> None:
+    data = heic(np.asarray(scene()), turns=turns, mirror=mirror)
+    still = decode_still(data)
+    assert (still.width, still.height, still.orientation) == (WIDTH, HEIGHT, value)
+    shown = np.asarray(pi_heif.open_heif(data).to_pillow().convert("L")).astype(int)  # applies them itself
+    assert np.abs(upright(still.grey, still.orientation) - shown).mean() < 2
+
+
+def test_tiles_of_a_heic_are_put_together() -> None:
+    picture = scene(4, 700, 500)
+    data = heic_grid(np.asarray(picture), tile=128)
+    still = decode_still(data)
+    assert (still.width, still.height, still.frames, still.damage) == (700, 500, 1, None)
+    shown = np.asarray(pi_heif.open_heif(data).to_pillow().convert("L")).astype(int)
+    assert np.abs(still.grey - shown).mean() < 1.5
+    cut = decode_still(data[: len(data) * 6 // 10])
+    assert cut.damage is not None
+    assert cut.sound_rows in {128, 256}
+    assert "breaks off" in cut.damage.reason
+    np.testing.assert_array_equal(cut.grey[: cut.sound_rows], still.grey[: cut.sound_rows])
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF", "AVIF"])
@@ -147,9 +167,17 @@ def _header_only(kind: str) -> bytes:
     if kind == "png":
         return _png(side, side, zlib.compress(bytes(1000)))
     if kind == "gif":
-        return b"GIF89a" + struct.pack("<HHBBB", side, side, 0, 0, 0) + b"\x2c" + struct.pack("<HHHHB", 0, 0, side, side, 0) + b"\2\1\0\0;"
+        return (
+            b"GIF89a"
+            + struct.pack("<HHBBB", side, side, 0, 0, 0)
+            + b"\x2c"
+            + struct.pack("<HHHHB", 0, 0, side, side, 0)
+            + b"\2\1\0\0;"
+        )
     if kind == "bmp":
-        return b"BM" + struct.pack("<IHHI", 999, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, 60000, 60000, 1, 24, 0, 0, 0, 0, 0, 0)
+        return (
+            b"BM" + struct.pack("<IHHI", 999, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, 60000, 60000, 1, 24, 0, 0, 0, 0, 0, 0)
+        )
     if kind == "tiff":
         data = bytearray(made("tiff"))
         (first,) = struct.unpack_from("<I", data, 4)

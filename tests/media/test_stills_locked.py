@@ -58,6 +58,7 @@ def test_damage_is_found_behind_the_lock(pool: Pool, tmp_path: Path) -> None:
         assert answer[0] == "refused" or answer[3], (name, answer)
 
 
+@pytest.mark.slow
 def test_large_pictures_fit_the_worker(pool: Pool, tmp_path: Path) -> None:
     """The budget in words is the budget in memory: what is not refused is decoded."""
     large = scene(3, 1600, 1200).resize((8000, 6000))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageOps
+from PIL import ImageOps
 from still_files import scene
 
 from homeward.media.veil import HEIGHT, NEUTRAL, WIDTH, upright, veil
@@ -39,7 +39,7 @@ def test_orientation_is_what_pillow_makes_of_it(orientation: int) -> None:
     pixels = np.asarray(stored)
     np.testing.assert_array_equal(upright(pixels, orientation), turned)
     ours, theirs = _shown(veil(pixels, orientation, pixels.shape)), _shown(veil(turned, 1, turned.shape))
-    assert np.abs(ours.astype(int) - theirs).max() <= 2  # the same averages, rounded from the other side
+    assert np.abs(ours.astype(int) - theirs).max() <= 6  # the same averages, boxes laid from the other side
 
 
 @given(height=st.integers(18, 300), width=st.integers(24, 300), seed=st.integers(0, 99))
@@ -53,7 +53,7 @@ def test_the_mean_survives(height: int, width: int, seed: int) -> None:
 
 def test_it_is_the_average_of_each_cell() -> None:
     pixels = np.asarray(scene(6, 480, 360).convert("L"))
-    means = pixels.reshape(18, 20, 24, 20).mean(axis=(1, 3))
+    means = pixels.reshape(18, 20, 24, 20).mean(axis=(1, 3))  # boxes of 2 divide the cells of 20
     assert np.abs(_shown(veil(pixels, 1, pixels.shape)) - means).max() <= 1
 
 

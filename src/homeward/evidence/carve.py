@@ -6,7 +6,10 @@ JPEG: ISO/IEC 10918-1, annex B. PNG: ISO/IEC 15948, section 5.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from homeward.evidence.limits import CARVED, EMBEDDED_LARGEST
 from homeward.evidence.streams import Seekable
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from homeward.evidence.walk import Node
 
 JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+CANDIDATES = 4 * CARVED
+"""Places in one blob that are looked at; random bytes have one in 16 MiB."""
 SMALLEST = 256
 """Shorter finds are chance or icons of no use."""
 
@@ -24,20 +29,29 @@ class Carver:
 
     def __init__(self) -> None:
         self.starts: list[int] = []
+        self.gave_up = False
         self._at = 0
         self._tail = b""
+
+    def _begins(self, place: int) -> None:
+        if len(self.starts) < CANDIDATES:
+            self.starts.append(place)
+        else:
+            self.gave_up = True
 
     def feed(self, chunk: bytes) -> None:
         """The next bytes."""
         data = self._tail + chunk
         begin = self._at - len(self._tail)
         keep = len(PNG) - 1
+        values = np.frombuffer(data, np.uint8)
         for signature in (JPEG, PNG):
-            place = data.find(signature)
-            while place >= 0 and len(self.starts) < CARVED * 4:
-                if begin + place + len(signature) > self._at:  # else it was seen with the chunk before
-                    self.starts.append(begin + place)
-                place = data.find(signature, place + 1)
+            # Two whole-array comparisons cost a third of bytes.find with a needle as short and common as this.
+            places = np.flatnonzero((values[:-1] == signature[0]) & (values[1:] == signature[1]))
+            for place in map(int, places):
+                # What ends in the chunk before was seen with it.
+                if data.startswith(signature, place) and begin + place + len(signature) > self._at:
+                    self._begins(begin + place)
         self._at += len(chunk)
         self._tail = data[-keep:]
 
@@ -60,7 +74,7 @@ def embedded_pictures(node: Node, content: Seekable, starts: Sequence[int]) -> I
         yield Node(
             node.path / f"@{start}.{extension}",
             length,
-            lambda start=start, length=length: _Slice(content, start, length),
+            partial(_Slice, content, start, length),
             deleted=node.deleted,
             embedded=True,
             address=f"offset {start}",

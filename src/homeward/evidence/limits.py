@@ -47,5 +47,13 @@ class Budget:
             LimitReached: too many.
         """
         self._bytes -= count
+        self.check()
+
+    def check(self) -> None:
+        """Nothing more is opened once the room is used up.
+
+        Raises:
+            LimitReached: it is.
+        """
         if self._bytes < 0:
             raise LimitReached("it unpacks to far more than its size: taken for a decompression bomb")

@@ -73,9 +73,11 @@ class Remaining(msgspec.Struct, frozen=True):
 class ReadOrder(msgspec.Struct, frozen=True):
     """Read one thing on disk. Descriptors: its files in order of ``sizes``, then one scratch file."""
 
-    path: StackedPath
+    path: str
+    """Text form of its stacked path: names that are no UTF-8 could not cross otherwise."""
     sizes: tuple[int, ...]
     names: tuple[str, ...]
+    """Text forms of the files' own stacked paths."""
     times: Times
 
 
@@ -83,6 +85,7 @@ class FetchOrder(msgspec.Struct, frozen=True):
     """Get wanted content out of one thing on disk. Descriptors: its files, one scratch file, one spool file."""
 
     source: ReadOrder
-    wanted: tuple[StackedPath, ...]
+    wanted: tuple[str, ...]
+    """Text forms of stacked paths."""
     budget: int
     """Bytes after which the spool is full."""

@@ -63,8 +63,9 @@ class Source(msgspec.Struct, frozen=True):
         first = self.stats[0]
         times = Times(modified=Moment(first.st_mtime_ns), accessed=Moment(first.st_atime_ns), changed=Moment(first.st_ctime_ns))
         folder = self.path.rpartition("/")[0]
-        names = tuple(f"{folder}/{os.fsdecode(file.name)}" if folder else os.fsdecode(file.name) for file in self.files)
-        return ReadOrder(self.stacked, tuple(s.st_size for s in self.stats), names, times)
+        names = (f"{folder}/{os.fsdecode(file.name)}" if folder else os.fsdecode(file.name) for file in self.files)
+        texts = tuple(str(StackedPath.of([name])) for name in names)
+        return ReadOrder(str(self.stacked), tuple(s.st_size for s in self.stats), texts, times)
 
     def unreadable(self) -> Found:
         """The row of something that cannot be read."""
@@ -112,7 +113,7 @@ def _folder(folder: Path, prefix: str) -> Iterator[Source]:
         return
     for series, group in groupby(sorted(names, key=lambda n: (_series(n), _number(n))), key=_series):
         listed = list(group)
-        if series[1] and len(listed) > 1:
+        if series[1] and len(listed) > 1 and not any((folder / name).is_dir() for name in listed):
             yield from _grouped(folder, prefix, listed)
             continue
         for name in listed:

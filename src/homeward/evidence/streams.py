@@ -104,6 +104,8 @@ class Tee:
         self._ahead = head
         self.hasher = Hasher()
         self.spool: Spool | None = None
+        self.broken: Exception | None = None
+        """Why the content ended before its end: kept, since not every reader fails twice."""
 
     def peek(self, count: int) -> bytes:
         """The next bytes without consuming them."""
@@ -121,11 +123,20 @@ class Tee:
         if self._ahead:
             data, self._ahead = self._ahead[:count], self._ahead[count:]
         else:
-            data = self._inner.read(count) or b""
+            data = self._next(count)
         self.hasher.update(data)
         if self.spool is not None:
             self.spool.write(data)
         return data
+
+    def _next(self, count: int) -> bytes:
+        if self.broken is not None:
+            raise self.broken
+        try:
+            return self._inner.read(count) or b""
+        except Exception as error:
+            self.broken = error
+            raise
 
     def drain(self) -> None:
         """Read to the end."""

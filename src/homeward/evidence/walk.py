@@ -7,6 +7,7 @@ lead to wanted paths are entered, and their content is copied to the spool).
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import cast
 
@@ -18,8 +19,13 @@ from homeward.evidence.carve import Carver, embedded_pictures
 from homeward.evidence.limits import DEPTH, Budget, LimitReached
 from homeward.evidence.records import Claim, Fetched, Found, Times
 from homeward.evidence.streams import CHUNK, Joined, Readable, Scratch, Seekable, Tee
+from homeward.sandbox import ByteRange
 
 Event = Found | Fetched
+
+
+_PIECE = re.compile(r"\.\d{3}$")
+_EMBEDDED = re.compile(r"@(\d{1,18})\.(?:jpg|png)")
 
 
 class ContainerBroken(HomewardError, ValueError):
@@ -64,13 +70,18 @@ class Wanted:
 
     def take(self, node: Node, stream: Readable) -> Fetched:
         """Copy content to the spool and say where it lies."""
-        tee, start = Tee(stream), self._at
+        self.paths.discard(node.path.layers)
+        tee, start, at = Tee(stream), self._at, self._at
         while data := tee.read(CHUNK):
             while data:
-                count = os.pwrite(self._spool, data, self._at)
-                data, self._at = data[count:], self._at + count
-        self.paths.discard(node.path.layers)
+                count = os.pwrite(self._spool, data, at)
+                data, at = data[count:], at + count
+        self._at = at
         return Fetched(node.path, start, self._at - start, tee.hasher.digests.sha256)
+
+    def copy_of(self, fetched: Fetched) -> ByteRange:
+        """What lies in the spool."""
+        return ByteRange(self._spool, fetched.offset, fetched.size)
 
     @property
     def full(self) -> bool:
@@ -102,6 +113,7 @@ class Walk:
             raise LimitReached(f"it lies more than {DEPTH} containers deep")
         for member in reader_for(kind).members(node, content):
             self.budget.entry()
+            self.budget.check()
             if self.wanted is not None and self.wanted.full:
                 return
             yield from self.visit(member, depth + 1)
@@ -123,24 +135,31 @@ class Walk:
         carver = Carver() if searched else None
         if not node.random_access and (carver or (kind and not streamed)):
             tee.spool = self.scratch.begin()
-        trouble = ""
+        trouble = broken = ""
         claims: tuple[Claim, ...] = ()
         try:
+            gap = _missing_piece(node)
+            if gap:
+                kind, streamed, carver = "", False, None
             if streamed:
                 trouble, _ = yield from self._guarded(node, tee, kind, depth)
-            trouble = self._drain(tee, carver, depth) or trouble
-            if not trouble or kind:
+            broken = self._drain(tee, carver, depth)
+            trouble = broken or gap or trouble
+            if not broken or kind:
                 content = tee.spool.view() if tee.spool else _whole(node, stream)
                 members = 0
                 if kind and not streamed:
-                    trouble, members = yield from self._guarded(node, content, kind, depth)
+                    inside, members = yield from self._guarded(node, content, kind, depth)
+                    trouble = broken or inside
                     claims = self._claims(node, kind, trouble)
                 if carver and carver.starts and not members:
                     yield from self._embedded(node, content, carver.starts, depth)
+                    if carver.gave_up:
+                        trouble = trouble or "it has more places like the start of a picture than are looked at"
         finally:
             if tee.spool:
                 tee.spool.release()
-        yield _found(node, tee, mime, kind, claims, trouble)
+        yield _found(node, tee, mime, kind, claims, trouble, whole=not broken)
 
     def _guarded(self, node: Node, content: Seekable | Tee, kind: str, depth: int) -> Generator[Event, None, tuple[str, int]]:
         """Everything inside; returns why it could not all be had (empty when it could) and how many records there were."""
@@ -154,7 +173,7 @@ class Walk:
         return "", count
 
     def _claims(self, node: Node, kind: str, trouble: str) -> tuple[Claim, ...]:
-        from homeward.evidence.containers.images import stored_hashes
+        from homeward.evidence.containers.ewf import stored_hashes
 
         if kind != "ewf" or trouble or not node.segments:
             return ()
@@ -178,6 +197,16 @@ class Walk:
         for picture in embedded_pictures(node, cast("Seekable", content), starts):
             yield from self.visit(picture, depth + 1)
 
+    def _take(self, node: Node) -> Generator[Event, None, ByteRange | None]:
+        """Hand out the content of one node; where it breaks on the way, it is not handed out and costs nothing else."""
+        assert self.wanted is not None
+        try:
+            fetched = self.wanted.take(node, node.open())
+        except _READING:
+            return None
+        yield fetched
+        return self.wanted.copy_of(fetched)
+
     def _fetch(self, node: Node, depth: int) -> Iterator[Event]:
         from homeward.evidence.containers import is_streamed, kind_of_container
 
@@ -185,10 +214,12 @@ class Walk:
         asked, leads_on = node.path.layers in self.wanted.paths, self.wanted.leads_on(node.path)
         if (not asked and not leads_on) or node.refused or self.wanted.full:
             return
-        if asked and not leads_on:
-            yield self.wanted.take(node, node.open())
+        taken = (yield from self._take(node)) if asked else None
+        if not leads_on or (asked and taken is None):
             return
-        stream = node.open()
+        if taken is not None:  # content of a streamed archive comes only once: go on from the copy
+            node = msgspec.structs.replace(node, random_access=not node.segments or node.random_access)
+        stream = taken if taken is not None and not node.segments else node.open()
         tee = Tee(stream)
         head = tee.peek(types.HEAD)
         mime = types.mime_of(head)
@@ -218,17 +249,26 @@ def _whole(node: Node, stream: Readable) -> Seekable:
     return cast("Seekable", stream)
 
 
+def _missing_piece(node: Node) -> str:
+    """Which piece of a split file (.001, .002…) is not there, in one sentence."""
+    if len(node.segments) < 2 or not all(_PIECE.search(name) for name in node.segment_names):
+        return ""
+    numbers = [int(name[-3:]) for name in node.segment_names]
+    first = min(numbers[0], 1)
+    gap = next((at for at, number in enumerate(numbers, first) if number != at), None)
+    return "" if gap is None else f"segment {gap} of {node.path.name} is missing: nothing inside could be listed"
+
+
 def _below(layers: tuple[str, ...], above: tuple[str, ...]) -> bool:
     return len(layers) > len(above) and layers[: len(above)] == above
 
 
 def _offsets(names: Sequence[str]) -> list[int]:
     """Offsets out of the layer names of embedded pictures (``@4096.jpg``)."""
-    return sorted(int(name[1:].partition(".")[0]) for name in names if name.startswith("@"))
+    return sorted(int(found[1]) for name in names if (found := _EMBEDDED.fullmatch(name)))
 
 
-def _found(node: Node, tee: Tee, mime: str, kind: str, claims: tuple[Claim, ...], trouble: str) -> Found:
-    whole = not trouble or kind
+def _found(node: Node, tee: Tee, mime: str, kind: str, claims: tuple[Claim, ...], trouble: str, *, whole: bool) -> Found:
     return Found(
         node.path,
         tee.hasher.size,

@@ -8,7 +8,9 @@ import time
 from collections.abc import Iterator
 
 import msgspec
+from msgspec import structs
 
+from homeward.core import StackedPath
 from homeward.evidence import containers, types
 from homeward.evidence.records import Fetched, FetchOrder, Found, ReadOrder, Remaining
 from homeward.evidence.streams import Seekable
@@ -47,45 +49,58 @@ def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     walk = Walk(sum(order.sizes), fds[-1])
     for node in _nodes(order, fds):
         for found in walk.visit(node):
-            yield _encode(found)
+            assert isinstance(found, Found)
+            yield _encode(structs.replace(found, path=_text(found.path), reason=str(StackedPath((found.reason,)))))
 
 
 def fetch(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """Copy wanted content of one source (descriptors: its files, a scratch file, a spool file) and say where it lies."""
     order = _fetch_order(payload)
-    wanted = Wanted(order.wanted, fds[-1], order.budget)
+    asked = [StackedPath.parse(text) for text in order.wanted]
+    wanted = Wanted(asked, fds[-1], order.budget)
     walk = Walk(sum(order.source.sizes), fds[-2], wanted)
     for node in _nodes(order.source, fds):
         for fetched in walk.visit(node):
             if isinstance(fetched, Fetched):
-                yield _encode(Answer(fetched=fetched))
+                yield _encode(Answer(fetched=structs.replace(fetched, path=_text(fetched.path))))
     if wanted.full and wanted.paths:
-        left = tuple(path for path in order.wanted if path.layers in wanted.paths)
+        left = tuple(_text(path) for path in asked if path.layers in wanted.paths)
         yield _encode(Answer(remaining=Remaining(left)))
 
 
 def read_found(body: bytes) -> Found:
     """Decode what :func:`read` yielded."""
-    return _found(body)
+    found = _found(body)
+    return structs.replace(found, path=_path(found.path))
 
 
 def read_answer(body: bytes) -> Fetched | Remaining:
     """Decode what :func:`fetch` yielded."""
     answer = _answer(body)
-    found = answer.fetched or answer.remaining
-    assert found is not None
-    return found
+    if answer.fetched is not None:
+        return structs.replace(answer.fetched, path=_path(answer.fetched.path))
+    assert answer.remaining is not None
+    return Remaining(tuple(map(_path, answer.remaining.paths)))
+
+
+def _text(path: StackedPath) -> StackedPath:
+    """Wire form: its text as the only layer, since MessagePack carries no bytes that are not UTF-8."""
+    return StackedPath((str(path),))
+
+
+def _path(text: StackedPath) -> StackedPath:
+    return StackedPath.parse(text.layers[0])
 
 
 def _nodes(order: ReadOrder, fds: tuple[int, ...]) -> Iterator[Node]:
     """A node for each file; the first of a split image opens all of it, the others are reported as they are."""
     parts = [ByteRange(fd, 0, size) for fd, size in zip(fds, order.sizes, strict=False)]
-    names = [name.rpartition("/")[2] for name in order.names]
+    paths = [StackedPath.parse(text) for text in (order.path, *order.names[1:])]
+    names = [path.name for path in paths]
     for at, part in enumerate(parts):
-        path = order.path if at == 0 else type(order.path).of([order.names[at]])
         segments: tuple[Seekable, ...] = tuple(parts) if at == 0 else ()
         yield Node(
-            path,
+            paths[at],
             part.size,
             lambda at=at: ByteRange(fds[at], 0, order.sizes[at]),  # type: ignore[misc]
             order.times,

@@ -99,7 +99,7 @@ class Opener:
         spool, scratch = _nameless(), _nameless()
         self._hold(spool)
         files = source.open()
-        order = FetchOrder(source.order(), tuple(waiting), SPOOL)
+        order = FetchOrder(source.order(), tuple(map(str, waiting)), SPOOL)
         call = Call(0, FETCH, msgspec.msgpack.encode(order), (*files, scratch, spool))
         reason = ""
         try:

@@ -55,7 +55,9 @@ def _rows(picture: ImageFile.ImageFile, byte: bytes, failures: tuple[type[Except
     for row in range(top, bottom, _BAND):
         pixels = np.ascontiguousarray(picture.crop((left, row, right, min(row + _BAND, bottom))))
         digests += [hashlib.blake2b(line, digest_size=16).digest() for line in pixels]
-    return _Rows(top, picture.im.size[1], digests)
+    height = picture.im.size[1]
+    picture.close()  # now, not when the garbage collector comes: the next canvas needs the memory
+    return _Rows(top, height, digests)
 
 
 def _load_onto(picture: ImageFile.ImageFile, byte: bytes, failures: tuple[type[Exception], ...]) -> None:

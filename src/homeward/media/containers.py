@@ -49,7 +49,8 @@ def read_png(data: memoryview) -> Container:
         if kind in _PNG_NEEDED and sound:
             parts.append(data[at:end])
         if kind == b"IEND":
-            return Container(frames, None, b"".join(parts))
+            untouched = sum(map(len, parts)) == end
+            return Container(frames, None, None if untouched else b"".join(parts))
         at = end
     return Container(frames, reason, b"".join(parts))
 

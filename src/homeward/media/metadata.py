@@ -120,17 +120,16 @@ def _read(picture: Image.Image, problems: list[str]) -> Metadata:
 
 
 def _directories(picture: Image.Image, problems: list[str]) -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:
-    """The main, Exif and GPS directories."""
-    found: list[dict[int, Any]] = []
+    """The main, Exif and GPS directories; what comes after a broken one is empty."""
+    found: list[dict[int, Any]] = [{}, {}, {}]
     try:
         exif = picture.getexif()
-        found.append(dict(exif))
-        for directory in (_EXIF, _GPS):
-            found.append(dict(exif.get_ifd(directory)) if directory in exif else {})
+        found[0] = dict(exif)
+        for place, directory in enumerate((_EXIF, _GPS), 1):
+            found[place] = dict(exif.get_ifd(directory)) if directory in exif else {}
     except Exception:
         problems.append("its EXIF block is broken")
-    base, details, gps = [*found, {}, {}, {}][:3]
-    return base, details, gps
+    return found[0], found[1], found[2]
 
 
 def _text(value: object) -> str:
@@ -179,6 +178,7 @@ def _degrees(value: object, reference: str, positive: str, negative: str, limit:
     degrees = sum(part / 60**power for power, part in enumerate(parts) if part is not None)
     if degrees > limit:
         return None
+    degrees = float(degrees)
     return round(-degrees if reference[0].upper() == negative else degrees, 9)
 
 

@@ -28,12 +28,28 @@ def veil(sound: NDArray[np.uint8], orientation: int, whole: tuple[int, ...]) -> 
         sound = np.concatenate([sound, lost])
     turned = orientation >= 5
     across, down = _fit(*((height, width) if turned else (width, height)))
-    size = (down, across) if turned else (across, down)
-    small = upright(np.asarray(Image.fromarray(sound).resize(size, Image.Resampling.BOX, reducing_gap=3.0)), orientation)
+    small = upright(_averaged(sound, *((across, down) if turned else (down, across))), orientation)
     canvas = np.full((HEIGHT, WIDTH), NEUTRAL, np.uint8)
     top, left = (HEIGHT - down) // 2, (WIDTH - across) // 2
     canvas[top : top + down, left : left + across] = small
     return canvas.tobytes()
+
+
+def _averaged(pixels: NDArray[np.uint8], down: int, across: int) -> NDArray[np.uint8]:
+    """Area averages, (down, across), by way of boxes an eighth of a cell wide, of which Pillow is quick to take the mean."""
+    height, width = pixels.shape
+    boxes = max(1, height // down // 8), max(1, width // across // 8)
+    small = np.asarray(Image.fromarray(pixels).reduce((boxes[1], boxes[0])), np.float64)
+    rows, columns = _shares(height, boxes[0], down), _shares(width, boxes[1], across)
+    return np.rint(rows @ small @ columns.T).astype(np.uint8)
+
+
+def _shares(length: int, box: int, cells: int) -> NDArray[np.float64]:
+    """(cells, boxes): the share of each cell that each box of ``box`` pixels covers; the last box may be cut short."""
+    edges = np.minimum(np.arange(0, length + box, box), length)
+    limits = np.arange(cells + 1) * (length / cells)
+    overlap = np.minimum(limits[1:, None], edges[None, 1:]) - np.maximum(limits[:-1, None], edges[None, :-1])
+    return np.maximum(overlap, 0) * (cells / length)
 
 
 def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:

@@ -1,8 +1,8 @@
 """Video by PyAV, the only module that imports it: what a clip is, and a bounded choice of its frames.
 
 Frames are the key frames plus one a second; a clip with more of both than the budget is thinned evenly, so that its end
-is seen as well as its beginning. Grey levels come from the decoder's luma plane, stretched to full range where the clip is in video range
-(ITU-R BT.709, section 4.6), which is what a conversion to RGB and back would give.
+is seen as well as its beginning. Grey levels come from the decoder's luma plane, stretched to full range where the clip is
+in video range (ITU-R BT.709, section 4.6), which is what a conversion to RGB and back would give.
 """
 
 from __future__ import annotations

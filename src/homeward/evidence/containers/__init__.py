@@ -32,7 +32,7 @@ _STREAMED = {
 }
 _RANDOM = {
     "zip": "homeward.evidence.containers.zip:Zip",
-    "ewf": "homeward.evidence.containers.images:Ewf",
+    "ewf": "homeward.evidence.containers.ewf:Ewf",
     "vmdk": "homeward.evidence.containers.forensic:Vmdk",
     "vhd": "homeward.evidence.containers.forensic:Vhd",
     "qcow2": "homeward.evidence.containers.forensic:Qcow",

@@ -1,16 +1,14 @@
-"""Disk images: raw and E01, volumes, and every file system that The Sleuth Kit reads, deleted files and streams included."""
+"""Disk images: volumes, and every file system that The Sleuth Kit reads, deleted files and streams included."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
-import pyewf
 import pytsk3
 
 from homeward.core.time import Moment
-from homeward.evidence.records import Claim, Times
+from homeward.evidence.records import Times
 from homeward.evidence.streams import Seekable, Tee
 from homeward.evidence.walk import ContainerBroken, Node
 
@@ -32,6 +30,8 @@ class Image(pytsk3.Img_Info):  # type: ignore[misc]
 
     def __init__(self, content: Any, size: int) -> None:
         self._content, self._bytes = content, size
+        self.damaged: list[tuple[int, int]] = getattr(content, "damaged", [])
+        """Stretches (first byte, end) that could not be read and stand as zeros: files that lie on them are not readable."""
         super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
 
     def get_size(self) -> int:
@@ -39,10 +39,18 @@ class Image(pytsk3.Img_Info):  # type: ignore[misc]
         return self._bytes
 
     def read(self, offset: int, size: int) -> bytes:
-        """``size`` bytes from ``offset``."""
-        self._content.seek(offset)
-        data: bytes = self._content.read(size)
+        """``size`` bytes from ``offset``; an error here would cost the whole listing, so zeros stand for what is lost."""
+        try:
+            self._content.seek(offset)
+            data: bytes = self._content.read(size)
+        except OSError:
+            self.damaged.append((offset, offset + size))
+            return bytes(size)
         return data
+
+    def spoils(self, runs: Iterable[tuple[int, int]]) -> bool:
+        """Whether a file that lies on these stretches (first byte, end) has lost something."""
+        return bool(self.damaged) and any(begin < bad_end and bad < end for begin, end in runs for bad, bad_end in self.damaged)
 
     def close(self) -> None:
         """The content is borrowed."""
@@ -57,69 +65,6 @@ class Raw:
         yield from file_system_members(node, Image(file, size_of(file)))
 
 
-class Ewf:
-    """An Expert Witness image (E01) with all its segments."""
-
-    def members(self, node: Node, content: Seekable | Tee) -> Iterator[Node]:
-        """Every file of every volume.
-
-        Raises:
-            ContainerBroken: a segment is missing, or the image makes no sense.
-        """
-        segments = node.segments or (cast("Seekable", content),)
-        if missing := missing_segment(segments):
-            raise ContainerBroken(f"segment {missing} of {node.path.name} is missing: nothing inside could be listed")
-        handle = pyewf.handle()
-        try:
-            handle.open_file_objects([plain(segment) for segment in segments])
-            yield from file_system_members(node, Image(handle, handle.get_media_size()))
-        finally:
-            handle.close()
-
-
-def stored_hashes(segments: tuple[Seekable, ...]) -> tuple[Claim, ...]:
-    """Hashes that an E01 states about the medium, beside those of the medium as it reads now."""
-    import hashlib
-
-    handle = pyewf.handle()
-    handle.open_file_objects([plain(segment) for segment in segments])
-    try:
-        stated = {name: handle.get_hash_value(name) for name in ("MD5", "SHA1")}
-        running = {name: hashlib.new(name.lower(), usedforsecurity=False) for name, value in stated.items() if value}
-        if not running:
-            return ()
-        while data := handle.read(1 << 20):
-            for digest in running.values():
-                digest.update(data)
-        return tuple(Claim(name.lower(), stated[name].lower(), digest.hexdigest()) for name, digest in running.items())
-    finally:
-        handle.close()
-
-
-def missing_segment(segments: tuple[Seekable, ...]) -> int:
-    """Number of the first missing segment of an E01, 0 when all are there (EWF-E01, section chain)."""
-    for expected, segment in enumerate(segments, 1):
-        segment.seek(9)
-        number = struct.unpack("<H", segment.read(2).ljust(2, b"\0"))[0]
-        if number != expected:
-            return expected
-    return 0 if _last_section(segments[-1]) != b"next" else len(segments) + 1
-
-
-def _last_section(segment: Seekable) -> bytes:
-    at, name = 13, b""
-    for _ in range(100_000):
-        segment.seek(at)
-        header = segment.read(32)
-        if len(header) < 32:
-            break
-        name, following = header[:16].rstrip(b"\0"), struct.unpack("<Q", header[16:24])[0]
-        if following <= at:
-            break
-        at = following
-    return name
-
-
 def file_system_members(node: Node, image: Image) -> Iterator[Node]:
     """Files of the one file system on ``image``, or of each of its volumes as a layer ``p1``, ``p2`` and on.
 
@@ -127,7 +72,7 @@ def file_system_members(node: Node, image: Image) -> Iterator[Node]:
         ContainerBroken: there is neither.
     """
     try:
-        yield from _Files(node, pytsk3.FS_Info(image))
+        yield from _Files(node, pytsk3.FS_Info(image), image, 0)
         return
     except OSError:
         pass
@@ -146,14 +91,14 @@ def file_system_members(node: Node, image: Image) -> Iterator[Node]:
             what = part.desc.decode("utf-8", "replace")
             yield _refused(layer, f"the volume ({what}) has no file system that can be read")
             continue
-        yield from _Files(layer, system)
+        yield from _Files(layer, system, image, part.start * block)
 
 
 class _Files:
     """Every file of a file system, folder by folder."""
 
-    def __init__(self, node: Node, system: Any) -> None:
-        self._node, self._system = node, system
+    def __init__(self, node: Node, system: Any, image: Image, offset: int) -> None:
+        self._node, self._system, self._image, self._offset = node, system, image, offset
         self._zoned = int(system.info.ftype) not in _NO_ZONE
         self._is_ntfs = int(system.info.ftype) == int(pytsk3.TSK_FS_TYPE_NTFS)
         self._paths: set[str] = set()
@@ -226,11 +171,21 @@ class _Files:
         return Node(
             base.path,
             size,
-            lambda: _Stream(entry, attribute, size),
+            lambda: _Stream(entry, attribute, size, self._is_spoiled),
             base.times,
             deleted=base.deleted,
             address=base.address,
         )
+
+    def _is_spoiled(self, entry: Any, attribute: Any) -> bool:
+        """Whether a file lies on blocks of the image that could not be read."""
+        if not self._image.damaged:
+            return False
+        block = self._system.info.block_size
+        held = [attribute] if attribute is not None else list(entry)
+        stored = (run for one in held for run in one if not run.flags & pytsk3.TSK_FS_ATTR_RUN_FLAG_SPARSE)
+        starts = ((self._offset + run.addr * block, run.len * block) for run in stored)
+        return self._image.spoils((start, start + length) for start, length in starts)
 
     def _at(self, path: str, address: str, meta: Any, deleted: bool = False) -> Node:
         """A node for a path; a second entry of the same name is told apart by its inode."""
@@ -258,8 +213,9 @@ class _Files:
 class _Stream:
     """One attribute of a file, read forward."""
 
-    def __init__(self, entry: Any, attribute: Any, size: int) -> None:
+    def __init__(self, entry: Any, attribute: Any, size: int, is_spoiled: Callable[[Any, Any], bool]) -> None:
         self._entry, self._attribute, self._size, self._at = entry, attribute, size, 0
+        self._is_spoiled = is_spoiled
 
     def read(self, count: int, /) -> bytes:
         """Up to ``count`` bytes.
@@ -269,6 +225,8 @@ class _Stream:
         """
         count = min(count, self._size - self._at)
         if count <= 0:
+            if self._is_spoiled(self._entry, self._attribute):
+                raise ContainerBroken("part of it lies where the image is damaged")
             return b""
         try:
             if self._attribute is None:

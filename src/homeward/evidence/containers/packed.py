@@ -14,8 +14,11 @@ from homeward.evidence.walk import ContainerBroken, Node
 
 
 class _Decompressor(Protocol):
-    eof: bool
-    unused_data: bytes
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
 
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
 
@@ -31,7 +34,7 @@ class _Packed:
         yield Node(
             node.path / _inner_name(node.path.name, self.suffixes),
             -1,
-            lambda: _Unpacked(content, self.fresh),  # type: ignore[arg-type]
+            lambda: _Unpacked(content, self.fresh),
             node.times,
             deleted=node.deleted,
         )

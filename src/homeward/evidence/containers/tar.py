@@ -25,7 +25,7 @@ class Tar:
         try:
             with tarfile.open(fileobj=_Whole(content), mode="r|") as archive:  # type: ignore[call-overload]
                 for member in archive:
-                    archive.members = []  # type: ignore[attr-defined] # the module keeps every header otherwise
+                    archive.members = []  # the module keeps every header otherwise
                     if member.isdir():
                         continue
                     seen[member.name] += 1
@@ -77,8 +77,12 @@ class _Member:
 class _Whole:
     """Reads as many bytes as asked for, as the stream mode of tarfile expects."""
 
+    PATIENCE = 8
+    """Reads past the end before it counts as broken: tarfile skips a member of a claimed exabyte block by block."""
+
     def __init__(self, content: Seekable | Tee) -> None:
         self._content = content
+        self._empty = 0
 
     def read(self, count: int) -> bytes:
         parts = []
@@ -88,4 +92,8 @@ class _Whole:
                 break
             parts.append(data)
             count -= len(data)
+        if not parts:
+            self._empty += 1
+            if self._empty > self.PATIENCE:
+                raise ContainerBroken("the archive ends early")
         return b"".join(parts)

@@ -8,6 +8,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import IO, cast
 
 from homeward.core.time import Moment
@@ -16,6 +17,7 @@ from homeward.evidence.streams import Seekable, Tee
 from homeward.evidence.walk import ContainerBroken, Node
 
 _LOCAL = struct.Struct("<4s5H3I2H")
+_LONG = 0xFFFFFFFF
 _ENCRYPTED, _DESCRIPTOR, _UTF8 = 1, 8, 1 << 11
 
 
@@ -84,6 +86,7 @@ def _by_local_headers(node: Node, file: Seekable) -> Iterator[Node]:
         _, _, flags, method, time, date, _, packed, size, name_length, extra_length = _LOCAL.unpack(header)
         name = file.read(name_length).decode("utf-8" if flags & _UTF8 else "cp437", "surrogateescape")
         begin = at + _LOCAL.size + name_length + extra_length
+        size, packed = _long_sizes(file.read(extra_length), size, packed)
         if flags & _DESCRIPTOR and method != zipfile.ZIP_DEFLATED:
             break
         if not name.endswith("/"):
@@ -91,13 +94,24 @@ def _by_local_headers(node: Node, file: Seekable) -> Iterator[Node]:
             yield Node(
                 node.path / (name or "(no name)"),
                 size,
-                lambda begin=begin, packed=packed, method=method, flags=flags: _Cut(file, begin, packed, method, flags),
+                partial(_Cut, file, begin, packed, method, flags),
                 Times(modified=_dos_clock(date, time)),
                 address=f"offset {at}",
                 refused="it needs a password" if flags & _ENCRYPTED else "",
             )
         at = _deflated_end(file, begin) if flags & _DESCRIPTOR else begin + packed
     raise ContainerBroken(f"the archive is cut short: its directory is lost, {found} files were found by their own headers")
+
+
+def _long_sizes(extra: bytes, size: int, packed: int) -> tuple[int, int]:
+    """Sizes beyond 32 bits stand in the extra field 1 (APPNOTE 4.5.3)."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        if kind == 1 and length >= 16 and packed == _LONG and at + 20 <= len(extra):
+            size, packed = struct.unpack_from("<QQ", extra, at + 4)
+        at += 4 + length
+    return size, packed
 
 
 class _Cut:

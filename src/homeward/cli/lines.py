@@ -53,7 +53,7 @@ class Stage:
         """One sentence for a log."""
         left = ""
         if self.total and self.count:
-            seconds = (time.monotonic() - self._began) * (self.total - self.count) / self.count
+            seconds = (time.monotonic() - self._began) * max(0, self.total - self.count) / self.count
             left = f", about {seconds:.0f} s left"
         of = f" of {self.total}" if self.total is not None else ""
         return f"{self.name}: {self.count}{of} ({self.rate()}{left})"

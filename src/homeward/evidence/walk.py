@@ -32,7 +32,7 @@ class ContainerBroken(HomewardError, ValueError):
     """A container cannot be read to its end; what was found before stands."""
 
 
-_READING = (OSError, ValueError, EOFError, RuntimeError, HomewardError)
+_READING = (OSError, ValueError, EOFError, RuntimeError, OverflowError, HomewardError)
 """What reading foreign containers raises; anything else is our own mistake and ends the call."""
 
 

@@ -98,6 +98,8 @@ def open_video(source: io.IOBase) -> tuple[Footage, Iterator[Frame]]:
     """
     try:
         container, video = _open(source)
+    except DecodeFailed:
+        raise
     except (av.FFmpegError, ValueError, OSError) as error:
         raise DecodeFailed(why_not(source) or f"it cannot be opened as video ({_plain(error)})") from error
     if video.codec_context.width * video.codec_context.height > MOST_PIXELS:

@@ -39,7 +39,8 @@ class Batch:
 
     def append(self, descriptor: str, records: NDArray[Any]) -> None:
         """Write descriptor records (see :func:`homeward.store.segments.record_dtype`) that count from the commit on."""
-        self._stretches.append(self._case.segments.append(descriptor, records))
+        if len(records):
+            self._stretches.append(self._case.segments.append(descriptor, records))
 
     def __enter__(self) -> Batch:
         self._atomic.__enter__()

@@ -61,7 +61,11 @@ def _copy(alias: str, table: str, names: list[str], rows: list[tuple[Any, ...]],
         if ignore:
             target = '"incoming"'
             cursor.execute(f"CREATE TEMP TABLE {target} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA")
-        with cursor.copy(f"COPY {target} ({columns}) FROM STDIN") as copy:
+        # COPY goes past Django: its errors are turned into Django's here.
+        with (
+            connections[alias].wrap_database_errors,
+            cursor.copy(f"COPY {target} ({columns}) FROM STDIN") as copy,
+        ):
             for row in rows:
                 copy.write_row(row)
         if not ignore:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connections
-from django.db.utils import DatabaseError, OperationalError
+from django.db.utils import DatabaseError, OperationalError, ProgrammingError
 
 from homeward.core import WrongUse
 from homeward.store.errors import DatabaseUnreachable, StoreError
@@ -76,8 +76,8 @@ def connect(alias: str, connection: dict[str, Any]) -> None:
     try:
         if not _up_to_date(alias):
             call_command("migrate", database=alias, verbosity=0, interactive=False)
-    except (OperationalError, ImproperlyConfigured) as error:
-        raise DatabaseUnreachable(f"the case's database does not answer: {error}") from error
+    except (DatabaseError, ImproperlyConfigured) as error:
+        raise DatabaseUnreachable(f"the case's database cannot be used: {error}") from error
 
 
 def disconnect(alias: str) -> None:
@@ -109,7 +109,7 @@ def _up_to_date(alias: str) -> bool:
         if "no such table" in str(error):
             return False
         raise
-    except DatabaseError:  # PostgreSQL names a missing table so
+    except ProgrammingError:  # PostgreSQL names a missing table so
         return False
     if row and row[0] > NEWEST_MIGRATION:
         raise StoreError(f"this case was written by a newer Homeward (its tables are at {row[0]})")

@@ -65,6 +65,9 @@ class Taken(msgspec.Struct, frozen=True):
     """Findings that were not known before."""
 
 
+LARGEST = (1 << 63) - 1
+"""What a database integer holds: a size or time beyond it is a lie of the container, and is cut or left out."""
+
 MANIFEST = (
     "path", "size", "item__md5", "item__sha1", "item__sha256", "modified", "accessed", "changed", "created", "zoned",
     "deleted", "embedded", "address", "extension_mismatch", "container", "readable", "reason",
@@ -207,17 +210,18 @@ def _write(
     manifest = []
     for row in rows:
         moments = (row.modified, row.accessed, row.changed, row.created)
-        times = [moment.ns if moment else None for moment in moments]
+        times = [moment.ns if moment and abs(moment.ns) <= LARGEST else None for moment in moments]
         zoned = all(moment.zoned for moment in moments if moment)
         path = str(row.path)
+        size = min(row.size, LARGEST)
         marks = (row.deleted, row.embedded, row.address, row.extension_mismatch, row.container)
         state = (row.readable, row.reason)
         digests = row.digests
         item = items[digests.sha256] if digests else None
         key = path_key(path)
-        values.append((exhibit.pk, sources[row.source], key, path, item, row.size, *times, zoned, *marks, *state, True, batch))
+        values.append((exhibit.pk, sources[row.source], key, path, item, size, *times, zoned, *marks, *state, True, batch))
         hashes = (digests.md5, digests.sha1, digests.sha256) if digests else (None, None, None)
-        manifest.append((path, row.size, *hashes, *times, zoned, *marks, *state))
+        manifest.append((path, size, *hashes, *times, zoned, *marks, *state))
     bulk.insert(alias, Occurrence, columns, values)
     return manifest
 

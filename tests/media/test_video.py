@@ -1,0 +1,115 @@
+"""Clips: what they are, which frames are looked at, and what is said of broken ones."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homeward.media import video
+from homeward.media.records import DecodeFailed
+from homeward.testing import scenes
+from homeward.testing.encoding import film
+
+
+@pytest.fixture(scope="module")
+def clip() -> bytes:
+    """Four seconds panning over a room, 25 frames a second."""
+    wide = scenes.room(51, 480, 240)
+    return film([wide[:, at : at + 320] for at in range(100)])
+
+
+def _seen(data: bytes) -> tuple[video.Footage, list[video.Frame]]:
+    footage, frames = video.open_video(io.BytesIO(data))
+    return footage, list(frames)
+
+
+@given(st.lists(st.integers(0, 100_000), max_size=50), st.integers(0, 100_000), st.integers(2, 60))
+def test_the_choice_of_frames(keys: list[int], duration: int, budget: int) -> None:
+    times = video.choose(sorted(set(keys)), duration, budget)
+    assert len(times) <= budget
+    assert times == sorted(set(times))
+    everything = sorted({*keys, *range(0, max(duration, 1), 1000)})
+    assert set(times) <= set(everything)
+    assert (times[0], times[-1]) == (everything[0], everything[-1])
+    if len(everything) <= budget:
+        assert times == everything
+
+
+def test_a_clip_is_described(clip: bytes) -> None:
+    footage, frames = _seen(clip)
+    assert (footage.clip.width, footage.clip.height) == (320, 240)
+    assert footage.clip.duration_ms == pytest.approx(4000, abs=50)
+    assert footage.clip.streams[0].kind == "video"
+    assert footage.damage == ""
+    seconds = [frame.time_ms for frame in frames]
+    assert len(frames) >= 4
+    assert seconds[0] == 0
+    assert all(any(abs(time - second) <= 40 for time in seconds) for second in (0, 1000, 2000, 3000))
+    assert all(frame.grey.shape == (240, 320) and frame.grey.dtype == np.uint8 for frame in frames)
+
+
+def test_grey_levels_are_those_of_the_picture(clip: bytes) -> None:
+    _, frames = _seen(clip)
+    truth = scenes.room(51, 480, 240)[:, :320].astype(float) @ [0.299, 0.587, 0.114]
+    assert np.abs(frames[0].grey - truth).mean() < 6
+
+
+def test_the_same_clip_gives_the_same_frames(clip: bytes) -> None:
+    one, two = _seen(clip)[1], _seen(clip)[1]
+    assert [(f.time_ms, f.grey.tobytes()) for f in one] == [(f.time_ms, f.grey.tobytes()) for f in two]
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.99])
+def test_a_cut_clip_is_decoded_as_far_as_it_goes_or_says_why(clip: bytes, share: float) -> None:
+    try:
+        footage, frames = _seen(clip[: int(len(clip) * share)])
+    except DecodeFailed as error:
+        assert str(error)
+        return
+    assert frames or footage.damage
+
+
+@pytest.mark.parametrize("data", [b"", b"\0\0\0\x18ftypisom", b"RIFF\x10\0\0\0AVI LIST", bytes(5000)])
+def test_what_is_no_clip_says_so(data: bytes) -> None:
+    with pytest.raises(DecodeFailed):
+        _seen(data)
+
+
+@given(st.data())
+def test_flipped_bytes_never_end_in_anything_but_an_answer(clip: bytes, data: st.DataObject) -> None:
+    broken = bytearray(clip)
+    for _ in range(data.draw(st.integers(1, 20))):
+        broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        _, frames = _seen(bytes(broken))
+    except DecodeFailed:
+        return
+    assert len(frames) <= video.MOST_FRAMES
+
+
+def _stated_duration(data: bytes) -> float:
+    """Milliseconds from the movie header (ISO/IEC 14496-12, 8.2.2), read by hand."""
+    at = data.index(b"mvhd") + 4
+    if data[at] == 1:
+        scale, length = int.from_bytes(data[at + 20 : at + 24], "big"), int.from_bytes(data[at + 24 : at + 32], "big")
+    else:
+        scale, length = int.from_bytes(data[at + 12 : at + 16], "big"), int.from_bytes(data[at + 16 : at + 20], "big")
+    return 1000 * length / scale
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_shared_clips_are_read_whole(shared_data: Path) -> None:
+    clips = [*(shared_data / "pdq" / "tmk").rglob("*.mp4"), *(shared_data / "world" / "files").glob("*.mp4")]
+    assert len(clips) == 18
+    for path in clips:
+        data = path.read_bytes()
+        footage, frames = _seen(data)
+        assert footage.damage == "", path.name
+        assert footage.clip.duration_ms == pytest.approx(_stated_duration(data), abs=60), path.name
+        assert len(frames) >= footage.clip.duration_ms // 1000, path.name

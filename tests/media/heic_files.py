@@ -13,7 +13,7 @@ _HEAD = struct.pack(">I", 24) + b"ftypheic\0\0\0\0mif1heic"
 
 
 def heic(pixels: NDArray[np.uint8], turns: int = 0, mirror: int | None = None) -> bytes:
-    """Write (h, w, 3) RGB, both sides even; ``turns`` quarter turns anti-clockwise and a mirror (its mode) are asked of the viewer."""
+    """Write (h, w, 3) RGB, both sides even; ``turns`` quarter turns anti-clockwise and a mirror (its mode) are asked for."""
     setup, picture = _coded(pixels)
     properties = [setup, _size(pixels), _box(b"irot", bytes([turns]))]
     properties += [] if mirror is None else [_box(b"imir", bytes([mirror]))]

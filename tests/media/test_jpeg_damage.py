@@ -19,7 +19,7 @@ from homeward.media.jpeg import decode_jpeg
 from homeward.media.jpeg_check import check
 
 TOLERANCE = 4
-"""Mean grey levels by which a row called sound may differ: what a change of single coefficients, that no walk can see, makes."""
+"""Mean grey levels by which a row called sound may differ: what changes of single coefficients, which no walk can see, make."""
 
 
 def _body(data: bytes) -> tuple[int, int]:

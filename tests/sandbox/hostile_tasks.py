@@ -1,6 +1,6 @@
 """Tasks that try what a hostile file would: each runs inside a locked worker."""
 # The plain system calls are what is tried here:
-# ruff: noqa: PTH102, PTH108, PTH123, PTH208, SIM115, C901
+# ruff: noqa: PTH102, PTH108, PTH123, SIM115, C901
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def _fill(canvas: NDArray[np.uint8], found: Items, tiles: list[Item], columns: i
     rows = len(tiles) // columns * size[0]
     if rows < canvas.shape[0] or columns * size[1] < canvas.shape[1]:
         raise BrokenContainer("its tiles do not cover it")
-    return canvas.shape[0]
+    return int(canvas.shape[0])
 
 
 def _grid(body: bytes | None) -> _Grid:

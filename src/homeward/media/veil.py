@@ -49,7 +49,7 @@ def _shares(length: int, box: int, cells: int) -> NDArray[np.float64]:
     edges = np.minimum(np.arange(0, length + box, box), length)
     limits = np.arange(cells + 1) * (length / cells)
     overlap = np.minimum(limits[1:, None], edges[None, 1:]) - np.maximum(limits[:-1, None], edges[None, :-1])
-    return np.maximum(overlap, 0) * (cells / length)
+    return np.asarray(np.maximum(overlap, 0) * (cells / length))
 
 
 def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:

@@ -76,7 +76,9 @@ def connect(alias: str, connection: dict[str, Any]) -> None:
     try:
         if not _up_to_date(alias):
             call_command("migrate", database=alias, verbosity=0, interactive=False)
-    except (DatabaseError, ImproperlyConfigured) as error:
+    except (OperationalError, ImproperlyConfigured) as error:
+        raise DatabaseUnreachable(f"the case's database does not answer: {error}") from error
+    except DatabaseError as error:
         raise DatabaseUnreachable(f"the case's database cannot be used: {error}") from error
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from homeward.cli.common import case_argument, json_option, next_step, opened, print_json, shown_progress
+
+if TYPE_CHECKING:
+    from homeward.flow.verify import Verdict
 
 
 @click.command()
@@ -19,18 +23,26 @@ def verify(case: Path, full: bool, checkpoint: Path | None, jobs: int, as_json: 
     """Check the ledger, its checkpoints, the records it vouches for, segments and blobs; say which do not agree."""
     from homeward.flow.verify import verify as check
 
-    with opened(case) as opened_case, shown_progress() as progress:
-        result = check(opened_case, progress, full=full, checkpoint=checkpoint, jobs=jobs)
-    if as_json:
-        print_json(result)
-    else:
-        for fault in result.faults:
-            click.echo(f"WRONG {fault}")
-        click.echo(
-            f"Checked {result.entries} ledger entries, {result.occurrences} occurrences, {result.stretches} stretches of "
-            f"descriptors{f' and {result.reread} occurrences read again' if full else ''}: {len(result.faults)} wrong."
-        )
-        next_step("keep a copy of the ledger's checkpoint outside this machine" if not result.faults else
-                  "keep the case folder as it is and ask who could write to it")  # fmt: skip
+    with opened(case) as opened_case:
+        with shown_progress() as progress:
+            result = check(opened_case, progress, full=full, checkpoint=checkpoint, jobs=jobs)
+        if as_json:
+            print_json(result)
+        else:
+            _tell(result, full)
     if result.faults:
         raise click.exceptions.Exit(1)
+
+
+def _tell(result: Verdict, full: bool) -> None:
+    for fault in result.faults:
+        click.echo(f"WRONG {fault}")
+    again = f" and {result.reread} occurrences read again" if full else ""
+    click.echo(
+        f"Checked {result.entries} ledger entries, {result.occurrences} occurrences, {result.stretches} stretches of "
+        f"descriptors{again}: {len(result.faults)} wrong."
+    )
+    if result.faults:
+        next_step("keep the case folder as it is and ask who could write to it")
+    else:
+        next_step("keep a copy of the ledger's checkpoint outside this machine")

@@ -75,7 +75,7 @@ class Processes:
             if isinstance(opened, Lost):
                 unopened.append(opened)
                 continue
-            order = Order(opened.unit.item, opened.offset, opened.size, opened.unit.mime)
+            order = Order(opened.unit.item, opened.offset, opened.size, opened.unit.sha256)
             yield Call(opened, task, msgspec.msgpack.encode(order), (opened.fd,))
 
     def __enter__(self) -> Self:

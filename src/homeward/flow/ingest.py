@@ -118,6 +118,7 @@ class _Writer:
         self._rows: list[OccurrenceRow] = []
         self._notes: list[Note] = []
         self._stamps: dict[str, str] = {}
+        self._suspect: frozenset[str] = frozenset()
 
     def found(self, source: Source, found: Found) -> None:
         """One occurrence."""
@@ -140,7 +141,9 @@ class _Writer:
     def flush(self) -> None:
         if not self._rows and not self._stamps:
             return
-        taken = take(self._case, self._exhibit, self._stamps, self._rows, self._notes)
+        stamps = {path: stamp for path, stamp in self._stamps.items() if path not in self._suspect}
+        taken = take(self._case, self._exhibit, stamps, self._rows, self._notes)
+        self._suspect |= taken.replaced
         self._report.occurrences += taken.occurrences
         self._report.items += taken.items
         self._report.notes += taken.notes

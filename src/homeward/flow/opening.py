@@ -13,7 +13,7 @@ import msgspec
 from homeward.core import StackedPath
 from homeward.evidence import Fetched, FetchOrder, Source, source_at
 from homeward.evidence.worker import read_answer
-from homeward.flow.units import Lost, Unit
+from homeward.flow.units import CHANGED, Lost, Unit
 from homeward.sandbox import Call, Limits, Message, Pool
 from homeward.sandbox import Lost as WorkerLost
 
@@ -21,7 +21,6 @@ FETCH = "homeward.evidence.worker:fetch"
 FETCHING = Limits(memory=768 << 20, cpu_seconds=12 * 3600, wall_seconds=900.0, file_bytes=1 << 42)
 SPOOL = 512 << 20
 """Bytes copied out of a container before they are worked off: bounds the disk space that is used meanwhile."""
-CHANGED = "the file on disk is no longer the one that was registered"
 GONE = "the file on disk is gone"
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import msgspec
 
 from homeward.flow.measuring import rehearse, values
-from homeward.flow.units import Described, Order, Sighting
+from homeward.flow.units import CHANGED, Described, Order, Sighting
 from homeward.media import metadata, stills, thumbnail
 from homeward.media.records import DecodeFailed, Still
 from homeward.media.veil import veil
@@ -36,6 +37,9 @@ def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
         yield _encode(Described(order.item, f"a picture file of {order.size >> 20} MiB is larger than is read"))
         return
     data = ByteRange(fds[0], order.offset, order.size).at(0, order.size)
+    if hashlib.sha256(data).hexdigest() != order.sha256:
+        yield _encode(Described(order.item, failure=CHANGED))
+        return
     try:
         still = stills.decode_still(data)
     except DecodeFailed as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Iterator
 
 import msgspec
 
 from homeward.flow.measuring import rehearse, values
-from homeward.flow.units import Described, Order, Sighting
+from homeward.flow.units import CHANGED, Described, Order, Sighting
 from homeward.media import video
 from homeward.media.records import DecodeFailed, Grey
 from homeward.media.veil import veil
@@ -28,6 +30,10 @@ def warm_up() -> None:
 def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """One :class:`Described` for the clip behind the descriptor."""
     order = _order(payload)
+    source = ByteRange(fds[0], order.offset, order.size)
+    if hashlib.file_digest(io.BufferedReader(source, 1 << 20), "sha256").hexdigest() != order.sha256:
+        yield _encode(Described(order.item, failure=CHANGED))
+        return
     try:
         footage, frames = video.open_video(ByteRange(fds[0], order.offset, order.size))
         seen = [(frame, Grey(frame.grey, 1, frame.grey.shape[1], frame.grey.shape[0])) for frame in _once(frames)]

@@ -24,12 +24,18 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What a locked worker is told: describe the item whose bytes lie at ``offset`` of the descriptor that comes with this."""
+    """What a locked worker is told: describe the item whose bytes lie at ``offset`` of the descriptor that comes with this.
+
+    The bytes must still have the digest ``sha256``: what is described is what was registered.
+    """
 
     item: int
     offset: int
     size: int
-    mime: str
+    sha256: str
+
+
+CHANGED = "the file on disk is no longer the one that was registered"
 
 
 class Sighting(msgspec.Struct, frozen=True):

@@ -97,12 +97,18 @@ class Case:
         return Batch(self, act, details or {}, names)
 
     def close(self) -> None:
-        """Give everything back; the ledger's files are brought up to date first."""
-        self.jobs.release()
-        self.custody.publish()
-        if "segments" in self.__dict__:
-            self.segments.close()
-        database.disconnect(self.alias)
+        """Give everything back; the ledger's files are brought up to date first.
+
+        Raises:
+            CaseDamaged: they contradict the entries; everything is given back all the same.
+        """
+        try:
+            self.jobs.release()
+            self.custody.publish()
+        finally:
+            if "segments" in self.__dict__:
+                self.segments.close()
+            database.disconnect(self.alias)
 
     def __enter__(self) -> Self:
         return self

@@ -63,6 +63,8 @@ class Taken(msgspec.Struct, frozen=True):
     items: int
     notes: list[Note]
     """Findings that were not known before."""
+    replaced: frozenset[str]
+    """Sources that hold other content than was registered: they never count as read, so that every later look says so again."""
 
 
 LARGEST = (1 << 63) - 1
@@ -98,14 +100,16 @@ def take(
         sources = _sources(case.alias, exhibit, {row.source for row in rows} | set(stamps))
         items, new_items = _items(case.alias, rows)
         known = _known(case.alias, exhibit, rows)
-        fresh, replaced = _sort_out(rows, known)
+        fresh, changed = _sort_out(rows, known)
+        replaced = [_replacement(row, known) for row in changed]
+        suspect = frozenset(row.source for row in changed)
         _supersede(case.alias, [known[path_key(str(row.path))][0] for row in fresh if _key(row) in known])
         written = _write(case.alias, exhibit, sources, items, fresh, batch.seq)
         found = _find(case.alias, exhibit, [*notes, *replaced])
-        _stamp(case.alias, exhibit, stamps)
+        _stamp(case.alias, exhibit, {path: stamp for path, stamp in stamps.items() if path not in suspect})
         batch.details |= {"occurrences": len(written), "manifest": manifest_digest(written)}
         batch.skip = not (written or found)
-    return Taken(len(written), new_items, found)
+    return Taken(len(written), new_items, found, suspect)
 
 
 def compare_claims(case: Case, exhibit: Exhibit, stated: dict[str, list[tuple[str, str]]]) -> list[Note]:
@@ -174,23 +178,25 @@ def _known(alias: str, exhibit: Exhibit, rows: Sequence[OccurrenceRow]) -> dict[
 
 def _sort_out(
     rows: Sequence[OccurrenceRow], known: dict[str, tuple[int, str | None]]
-) -> tuple[list[OccurrenceRow], list[Note]]:
+) -> tuple[list[OccurrenceRow], list[OccurrenceRow]]:
+    """Rows to write, and rows whose content is another than was registered."""
     fresh: dict[str, OccurrenceRow] = {}
-    replaced: list[Note] = []
+    changed: list[OccurrenceRow] = []
     for row in rows:
         key = _key(row)
         if key not in known:
             fresh[key] = row
-            continue
-        before = known[key][1]
-        if row.digests is None or row.digests.sha256 == before:
-            continue
-        if before is None:
-            fresh[key] = row
-        else:
-            text = f"was {before[:16]}…, is now {row.digests.sha256[:16]}…: the registered content is gone"
-            replaced.append(Note("evidence replaced", row.path, text))
-    return list(fresh.values()), replaced
+        elif row.digests is not None and row.digests.sha256 != known[key][1]:
+            if known[key][1] is None:
+                fresh[key] = row
+            else:
+                changed.append(row)
+    return list(fresh.values()), changed
+
+
+def _replacement(row: OccurrenceRow, known: dict[str, tuple[int, str | None]]) -> Note:
+    before, now = known[_key(row)][1] or "", row.digests.sha256 if row.digests else ""
+    return Note("evidence replaced", row.path, f"was {before[:16]}…, is now {now[:16]}…: the registered content is gone")
 
 
 def _supersede(alias: str, ids: list[int]) -> None:

@@ -1,0 +1,122 @@
+"""Whatever is changed in a case behind its back, or in the evidence, is found and named."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from homeward.flow.ingest import Delivery, ingest
+from homeward.flow.known import add_known_list
+from homeward.flow.process import process
+from homeward.flow.progress import Quiet
+from homeward.flow.verify import verify
+from homeward.store import Case, CaseDamaged, reads
+from homeward.store.segments import FULL
+
+
+@pytest.fixture
+def folder(material: Path, tmp_path: Path) -> Path:
+    """A case that has been through everything, closed."""
+    with Case.create(tmp_path / "worked", "Test Unit") as case:
+        ingest(case, [Delivery("A", material, "W", "")], Quiet())
+        (tmp_path / "known.csv").write_text("sha256\n" + hashlib.sha256(b"somebody else's").hexdigest() + "\n")
+        add_known_list(case, tmp_path / "known.csv", "known", Quiet())
+        process(case, "inline", 1, Quiet())
+        case.blobs.put(b"kept")
+    return tmp_path / "worked"
+
+
+def _faults(folder: Path, *, full: bool = False) -> str:
+    try:
+        with Case.open(folder) as case:
+            return "\n".join(verify(case, Quiet(), full=full).faults)
+    except CaseDamaged as error:
+        return str(error)
+
+
+def test_an_untouched_case_has_no_fault(folder: Path) -> None:
+    assert _faults(folder, full=True) == ""
+    assert FULL > 0
+
+
+CHANGES = [
+    ("UPDATE homeward_occurrence SET path = 'other.jpg' WHERE id = 2", "occurrences"),
+    ("UPDATE homeward_occurrence SET deleted = 1 WHERE id = 1", "occurrences"),
+    ("UPDATE homeward_occurrence SET batch = 0 WHERE id = 1", "occurrence"),
+    ("UPDATE homeward_item SET md5 = '0' WHERE id = 1", "occurrences"),
+    ("UPDATE homeward_media SET damage = 'x' WHERE id = 1", "decoded"),
+    ("UPDATE homeward_media SET facts = '{}' WHERE id = 1", "decoded"),
+    ("DELETE FROM homeward_media WHERE id = 1", "decoded"),
+    ("UPDATE homeward_knownentry SET value = 'cd'", "known list"),
+    ("UPDATE homeward_segmentrun SET first = first + 1 WHERE id = 1", "segment"),
+    ("DELETE FROM homeward_stackmember", "step stack"),
+    ("UPDATE homeward_ledgerentry SET body = replace(CAST(body AS TEXT), 'ingest', 'Ingest') WHERE seq = 2", "ledger entry 2"),
+    ("DELETE FROM homeward_ledgerentry WHERE seq = 1", "ledger entry 1"),
+]
+
+
+@pytest.mark.parametrize(("change", "named"), CHANGES)
+def test_a_changed_row_is_named(folder: Path, change: str, named: str) -> None:
+    with sqlite3.connect(folder / "case.db") as database:
+        database.execute("PRAGMA foreign_keys = OFF")
+        assert database.execute(change).rowcount > 0
+    database.close()
+    assert named in _faults(folder)
+
+
+def test_a_changed_segment_is_named_with_its_records(folder: Path) -> None:
+    (segment,) = (folder / "segments").glob("pdq-*/*.seg")
+    body = bytearray(segment.read_bytes())
+    body[len(body) // 2] ^= 1
+    segment.write_bytes(bytes(body))
+    assert f"segment {segment.parent.name}/{segment.name} was changed in records" in _faults(folder)
+
+
+def test_a_segment_cut_short_is_named(folder: Path) -> None:
+    (segment,) = (folder / "segments").glob("veil-*/*.seg")
+    segment.write_bytes(segment.read_bytes()[:-1])
+    assert segment.name in _faults(folder)
+
+
+def test_a_changed_blob_is_named(folder: Path) -> None:
+    (blob,) = (path for path in (folder / "blobs").rglob("*") if path.is_file())
+    blob.write_bytes(b"changed")
+    assert "blob" in _faults(folder)
+
+
+def test_replaced_evidence_is_found_by_a_full_check(folder: Path, material: Path) -> None:
+    import os
+
+    target = material / "room3.jpg"
+    before = target.stat()
+    body = bytearray(target.read_bytes())
+    body[-10] ^= 1
+    target.write_bytes(bytes(body))
+    os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert _faults(folder) == ""
+    assert "A > room3.jpg is not what was registered" in _faults(folder, full=True)
+
+
+def test_replaced_evidence_is_found_when_it_is_ingested_again(folder: Path, material: Path) -> None:
+    (material / "room3.jpg").write_bytes((material / "room4.jpg").read_bytes())
+    (material / "room5.jpg").unlink()
+    with Case.open(folder) as case:
+        report = ingest(case, [Delivery("A", material, "W", "")], Quiet())
+        kinds = sorted((note.kind, str(note.path)) for note in report.notes)
+        assert kinds == [("evidence missing", "room5.jpg"), ("evidence replaced", "room3.jpg")]
+        again = ingest(case, [Delivery("A", material, "W", "")], Quiet())
+        assert again.notes == []
+        assert {row["kind"] for row in reads.findings(case)} >= {"evidence missing", "evidence replaced"}
+
+
+def test_an_exhibit_that_was_moved_is_the_same_exhibit(folder: Path, material: Path, tmp_path: Path) -> None:
+    material.rename(tmp_path / "elsewhere")
+    with Case.open(folder) as case:
+        before = reads.status(case)["occurrences"]
+        report = ingest(case, [Delivery("A", tmp_path / "elsewhere", "W", "")], Quiet())
+        assert (report.occurrences, report.notes) == (0, [])
+        assert reads.status(case)["occurrences"] == before
+        assert verify(case, Quiet(), full=True).faults == []

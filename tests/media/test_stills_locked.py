@@ -52,7 +52,7 @@ def test_every_format_decodes_behind_the_lock(pool: Pool, tmp_path: Path) -> Non
 def test_damage_is_found_behind_the_lock(pool: Pool, tmp_path: Path) -> None:
     cut = {name: made(name)[: len(made(name)) * 3 // 5] for name in ALL}
     jpeg = made("jpeg")
-    cut["jpeg-broken"] = jpeg[:9000] + bytes(50) + jpeg[9050:]
+    cut["jpeg-broken"] = jpeg[:12000] + bytes(50) + jpeg[12050:]
     for name, answer in _answers(pool, tmp_path, cut).items():
         assert answer[0] != "lost", (name, answer)
         assert answer[0] == "refused" or answer[3], (name, answer)

@@ -84,6 +84,14 @@ def read_webp(data: memoryview) -> Container:
     return Container()
 
 
+def read_bmp(data: memoryview) -> Container:
+    """Compare the announced length with the real one; some writers announce none, or too little, and mean no harm."""
+    announced = int.from_bytes(data[2:6], "little")
+    if announced > len(data):
+        return Container(1, f"only {len(data)} of {announced} bytes are there")
+    return Container()
+
+
 def read_tiff(data: memoryview) -> Container:
     """Count the directories of the chain; a chain that bites its tail ends there."""
     order = "<" if bytes(data[:2]) == b"II" else ">"

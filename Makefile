@@ -14,15 +14,15 @@ JOBS ?= 2
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 
 .venv/.installed: .venv/bin/uv pyproject.toml uv.lock
-	$(BIN)/uv sync --frozen --quiet --inexact --no-group dev --python $(BIN)/python
+	$(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode --no-group dev --python $(BIN)/python
 	touch $@
 
 .venv/.developer: .venv/.installed
-	$(BIN)/uv sync --frozen --quiet --inexact --extra server --group dev --python $(BIN)/python
+	$(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode --extra server --group dev --python $(BIN)/python
 	touch $@
 
 forensic: .venv/.developer
-	$(BIN)/uv sync --frozen --quiet --inexact --all-extras --group dev --python $(BIN)/python
+	$(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode --all-extras --group dev --python $(BIN)/python
 
 demo: .venv/.installed
 	$(BIN)/homeward demo

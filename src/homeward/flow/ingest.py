@@ -13,7 +13,6 @@ import msgspec
 from homeward.core import StackedPath, WrongUse
 from homeward.evidence import Found, Source, sources
 from homeward.evidence.claims import read_claims
-from homeward.evidence.second_reader import IMAGES, Listed, differences
 from homeward.evidence.types import kind_of
 from homeward.flow.reading import read_sources
 from homeward.sandbox import Lost
@@ -192,6 +191,8 @@ def _notes(found: Found) -> list[Note]:
 
 def _second_opinion(case: Case, exhibit: Exhibit, location: Path) -> list[Note]:
     """Differences between what was registered and what a second reader lists, as findings."""
+    from homeward.evidence.second_reader import IMAGES, Listed, differences  # brings the image libraries
+
     listed, images = reads.listing(case, exhibit.pk), reads.containers(case, exhibit.pk, IMAGES)
     first = {path: Listed(size, sha256, deleted) for path, (size, sha256, deleted) in listed.items()}
     base = location if location.is_dir() else location.parent

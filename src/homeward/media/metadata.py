@@ -20,6 +20,8 @@ MOST_TAGS = 300
 LONGEST = 400
 """Characters of one value that are kept."""
 
+_JPEG_MARKS = (b"Exif\0", b"http://ns.adobe.com/", b"Photoshop 3.0")
+"""What begins the blocks that are read here; a JPEG without any of them says nothing about itself."""
 _EXIF, _GPS = ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo
 _IPTC = {
     (2, 5): "title", (2, 25): "keywords", (2, 55): "date_created", (2, 60): "time_created", (2, 80): "creator",
@@ -80,6 +82,8 @@ def warm_up() -> None:
 
 def read_metadata(data: bytes) -> Metadata:
     """Metadata of the picture file ``data``; a file that is no picture gives a problem and nothing else."""
+    if data[:2] == b"\xff\xd8" and not any(mark in data for mark in _JPEG_MARKS):
+        return Metadata()
     problems: list[str] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

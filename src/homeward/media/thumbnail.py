@@ -42,6 +42,8 @@ class Preview(msgspec.Struct, frozen=True):
 
 def embedded_preview(data: bytes) -> NDArray[np.uint8] | None:
     """The EXIF thumbnail as (h, w) grey levels; None where there is none, or it cannot be decoded."""
+    if b"Exif\0" not in data:
+        return None
     try:
         picture = Image.open(io.BytesIO(data))
         block = picture.info.get("exif", b"")

@@ -120,8 +120,11 @@ class Pool:
             worker.end()
         self._workers.clear()
         self._control.close()
-        self._zygote.kill()
-        self._zygote.wait()
+        try:
+            self._zygote.wait(timeout=5)  # it collects the workers first, so that their time is counted
+        except subprocess.TimeoutExpired:
+            self._zygote.kill()
+            self._zygote.wait()
 
     def __enter__(self) -> Self:
         return self

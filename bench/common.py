@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from datetime import date
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -52,7 +52,7 @@ def run(command: list[str]) -> Cost:
 def resident(root: int) -> int:
     """Resident bytes of a process and everything below it; pages they share are counted for each."""
     children: dict[int, list[int]] = defaultdict(list)
-    for entry in os.listdir("/proc"):
+    for entry in os.listdir("/proc"):  # noqa: PTH208
         if entry.isdigit():
             try:
                 children[int(Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[1])].append(int(entry))
@@ -82,7 +82,7 @@ def machine() -> str:
     memory = os.sysconf("SC_PHYS_PAGES") * PAGE >> 30
     packages = ", ".join(f"{name} {version(name)}" for name in ("homeward", "pillow", "numpy", "simplejpeg"))
     return (
-        f"{date.today().isoformat()}, {os.cpu_count()} cores ({platform.machine()}, {wide}), {memory} GiB, "
+        f"{datetime.now(UTC).date().isoformat()}, {os.cpu_count()} cores ({platform.machine()}, {wide}), {memory} GiB, "
         f"Python {platform.python_version()}, {packages}"
     )
 

@@ -154,7 +154,7 @@ def _row(what: str, files: int, size: int, cost: Cost, peer: str, ratio: str) ->
 def _case(scratch: Path) -> str:
     """A fresh case."""
     folder = tempfile.mkdtemp(dir=scratch)
-    os.rmdir(folder)
+    Path(folder).rmdir()
     run([*HOMEWARD, "init", folder, "--agency", "Bench"])
     return folder
 

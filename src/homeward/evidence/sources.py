@@ -95,12 +95,12 @@ def source_at(location: Path, path: str) -> Source | None:
     single = not location.is_dir()
     file = location.parent / path if single else location / path
     folder = path.rpartition("/")[0]
-    try:
-        names = _names(file.parent)
-    except OSError:
-        return None
-    series = _series(file.name)
-    group = sorted((n for n in names if _series(n) == series), key=_number) if series[1] else [file.name]
+    group = [file.name]
+    if (series := _series(file.name))[1]:  # only segments have siblings; listing a folder for each of its files is slow
+        try:
+            group = sorted((name for name in _names(file.parent) if _series(name) == series), key=_number)
+        except OSError:
+            return None
     found = list(_grouped(file.parent, f"{folder}/" if folder else "", group))
     return next((source for source in found if source.path == path and source.files), None)
 

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homeward.media import xmp
-from homeward.media.metadata import LONGEST, MOST_TAGS, Metadata, read_metadata, warm_up
+from homeward.media.metadata import MOST_TAGS, Metadata, read_metadata, warm_up
+from homeward.media.words import LONGEST
 from homeward.testing import scenes
 from homeward.testing.encoding import encode
 from homeward.testing.exif_blocks import Shot

@@ -36,7 +36,7 @@ def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
         return
     try:
         footage, frames = video.open_video(ByteRange(fds[0], order.offset, order.size))
-        seen = [(frame, Grey(frame.grey, 1, frame.grey.shape[1], frame.grey.shape[0])) for frame in _once(frames)]
+        seen = [(frame.key, _sighting(frame, footage.clip)) for frame in _once(frames)]
     except DecodeFailed as error:
         yield _encode(Described(order.item, failure=str(error)))
         return
@@ -44,13 +44,11 @@ def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     if not seen:
         yield _encode(Described(order.item, failure=footage.damage or "no frame of it can be decoded"))
         return
-    turn = _TURNS.get(clip.rotation, 1)
-    pictures = tuple(Sighting(frame.time_ms, veil(grey.pixels, turn, grey.pixels.shape), values(grey)) for frame, grey in seen)
     facts = {
         "streams": msgspec.to_builtins(clip.streams),
         "tags": clip.tags,
         "rotation": clip.rotation,
-        "key_frames": sum(frame.key for frame, _ in seen),
+        "key_frames": sum(key for key, _ in seen),
         "frames_described": len(seen),
     }
     yield _encode(
@@ -62,9 +60,16 @@ def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
             duration_ms=clip.duration_ms,
             damage=footage.damage,
             facts=facts,
-            pictures=pictures,
+            pictures=tuple(picture for _, picture in seen),
         )
     )
+
+
+def _sighting(frame: video.Frame, clip: video.Clip) -> Sighting:
+    """Measured at once and let go: the frames of one clip together would not fit a worker."""
+    height, width = frame.grey.shape
+    turn = _TURNS.get(clip.rotation, 1)
+    return Sighting(frame.time_ms, veil(frame.grey, turn, frame.grey.shape), values(Grey(frame.grey, 1, width, height)))
 
 
 def _once(frames: Iterator[video.Frame]) -> Iterator[video.Frame]:

@@ -6,13 +6,16 @@ Then the thumbnail shows what somebody cut away.
 
 from __future__ import annotations
 
-import io
+import warnings
 
 import msgspec
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import ExifTags
+
+from homeward.media.blocks import find_blocks
+from homeward.media.exif import read_exif
 
 CELL = 2
 """Preview pixels along one side of the squares that are compared."""
@@ -24,6 +27,9 @@ MOST_SHIFTED = 4.0
 FLATTEST = 6.0
 """Standard deviation of grey levels below which there is too little to compare."""
 LARGEST = 1 << 20
+"""Bytes of a preview."""
+MOST_PIXELS = 4 << 20
+"""Pixels of a preview; what claims more was made to hurt."""
 _BAR = 24
 
 
@@ -42,20 +48,22 @@ class Preview(msgspec.Struct, frozen=True):
 
 def embedded_preview(data: bytes) -> NDArray[np.uint8] | None:
     """The EXIF thumbnail as (h, w) grey levels; None where there is none, or it cannot be decoded."""
-    if b"Exif\0" not in data:
+    block = find_blocks(data).exif
+    if not block:
         return None
     try:
-        picture = Image.open(io.BytesIO(data))
-        block = picture.info.get("exif", b"")
-        if not isinstance(block, bytes) or len(block) < 64:
-            return None
-        directory = picture.getexif().get_ifd(ExifTags.IFD.IFD1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            directory = read_exif(block).get_ifd(ExifTags.IFD.IFD1)
         start, length = directory.get(513), directory.get(514)
-        body = block.removeprefix(b"Exif\0\0")
         if not isinstance(start, int) or not isinstance(length, int) or not 0 < length <= LARGEST or start < 0:
             return None
-        grey = simplejpeg.decode_jpeg(body[start : start + length], colorspace="GRAY")
-    except Exception:
+        coded = block[start : start + length]
+        height, width, *_ = simplejpeg.decode_jpeg_header(coded)
+        if height * width > MOST_PIXELS:
+            return None
+        grey = simplejpeg.decode_jpeg(coded, colorspace="GRAY")
+    except Exception:  # hostile blocks reach every corner of both readers
         return None
     return np.asarray(grey[:, :, 0])
 

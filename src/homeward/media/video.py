@@ -1,8 +1,11 @@
 """Video by PyAV, the only module that imports it: what a clip is, and a bounded choice of its frames.
 
 Frames are the key frames plus one a second; a clip with more of both than the budget is thinned evenly, so that its end
-is seen as well as its beginning. Grey levels come from the decoder's luma plane, stretched to full range where the clip is
-in video range (ITU-R BT.709, section 4.6), which is what a conversion to RGB and back would give.
+is seen as well as its beginning, and a clip that is too long to decode whole is seen by its key frames alone. After data that
+cannot be decoded, frames count again from the next key frame on: what lies between is guesswork of the decoder.
+
+Grey levels come from the decoder's luma plane, stretched to full range where the clip is in video range (ITU-R BT.709,
+section 4.6), which is what a conversion to RGB and back would give.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import Any
 import av
 import msgspec
 import numpy as np
+from av.stream import Disposition
 from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
@@ -24,10 +28,18 @@ MOST_FRAMES = 240
 """Frames described of one clip."""
 MOST_PIXELS = 64 << 20
 """Pixels of one frame: 8K film has 33 million."""
+MOST_DECODED = 4 << 30
+"""Pixels decoded of one clip: about ten seconds of one core for H.264, twice that for HEVC; a good minute of 1920 x 1080."""
+FEWEST_KEYS = 8
+"""Key frames that stand for a clip too long to decode whole; one with fewer is decoded from its start as far as allowed."""
 MOST_PACKETS = 2_000_000
 MOST_TAGS = 60
 LONGEST_TAG = 400
 _KEPT_OUT = frozenset({"comment"})
+BROKEN = "parts of its data are broken"
+_FIRST_BOXES = {b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"}
+_SLACK_MS = 2000
+"""By how much a sound file may end before the time it states: tracks of unequal length, clocks of recorders."""
 
 
 class Stream(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -111,21 +123,31 @@ def open_video(source: io.IOBase) -> tuple[Footage, Iterator[Frame]]:
 def _open(source: io.IOBase) -> tuple[Any, Any]:
     source.seek(0)
     container = av.open(source, metadata_errors="replace")
-    video = next((stream for stream in container.streams.video if stream.codec_context is not None), None)
+    video = next((stream for stream in container.streams.video if _moves(stream)), None)
     if video is None:
         raise DecodeFailed("it holds no moving picture that can be decoded")
     video.thread_type = "NONE"
     video.codec_context.thread_count = 1
+    video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}  # frames may grow within a stream
     return container, video
+
+
+def _moves(stream: Any) -> bool:
+    """Whether it can be decoded and is more than the cover of a piece of music."""
+    return stream.codec_context is not None and not stream.disposition & Disposition.attached_pic
 
 
 def choose(keys: list[int], duration_ms: int, budget: int) -> list[int]:
     """Times in milliseconds to look at: key frames and every full second, thinned evenly to ``budget``, first and last kept."""
-    wanted = sorted({*keys, *range(0, max(duration_ms, 1), 1000)})
-    if len(wanted) <= budget:
-        return wanted
-    places = np.linspace(0, len(wanted) - 1, budget).round().astype(int)
-    return [wanted[place] for place in sorted(set(places.tolist()))]
+    return thinned(sorted({*keys, *range(0, max(duration_ms, 1), 1000)}), budget)
+
+
+def thinned(times: list[int], budget: int) -> list[int]:
+    """At most ``budget`` (2 or more) of ``times``, evenly spread, first and last kept."""
+    if len(times) <= budget:
+        return times
+    places = np.linspace(0, len(times) - 1, budget).round().astype(int)
+    return [times[place] for place in sorted(set(places.tolist()))]
 
 
 def why_not(source: io.IOBase) -> str:
@@ -137,6 +159,8 @@ def why_not(source: io.IOBase) -> str:
         source.seek(at)
         header = source.read(16)
         length, name = int.from_bytes(header[:4], "big"), header[4:8]
+        if not names and name not in _FIRST_BOXES:
+            return ""
         if length == 1 and len(header) == 16:
             length = int.from_bytes(header[8:16], "big")
         if not name.isalnum() or (length < 8 and length != 0):
@@ -151,85 +175,115 @@ def why_not(source: io.IOBase) -> str:
 
 
 def _frames(source: io.IOBase, container: Any, video: Any, footage: Footage) -> Iterator[Frame]:
-    keys, last = _scan(container, video, footage)
-    if footage.clip.duration_ms <= 0 or last > footage.clip.duration_ms:
-        footage.clip = msgspec.structs.replace(footage.clip, duration_ms=last)
-    times = choose(keys, footage.clip.duration_ms, MOST_FRAMES)
-    every_second = len(keys) + footage.clip.duration_ms // 1000 <= MOST_FRAMES
+    found = _scan(container, video, footage)
+    stated = footage.clip.duration_ms
+    if stated <= 0 or found.last > stated:
+        footage.clip = msgspec.structs.replace(footage.clip, duration_ms=found.last)
+    if footage.damage:
+        footage.damage = why_not(source) or footage.damage
+    elif found.end + _SLACK_MS < stated:
+        footage.damage = f"it ends after {found.end / 1000:.1f} of {stated / 1000:.1f} seconds"
+    pixels = found.frames * footage.clip.width * footage.clip.height
     try:
         container, video = _open(source)  # not a seek: some cut files can be read again but not wound back
-        if every_second:
-            yield from _turned(footage, _in_order(container, video, times, set(keys)))
+        if pixels <= MOST_DECODED or len(found.keys) < FEWEST_KEYS:
+            chosen = _in_order(container, video, choose(found.keys, footage.clip.duration_ms, MOST_FRAMES), footage)
         else:
-            yield from _turned(footage, _by_seeking(container, video, times, keys))
+            chosen = _by_seeking(container, video, thinned(found.keys, MOST_FRAMES), footage)
+        yield from _turned(footage, chosen)
     except (av.FFmpegError, ValueError, OSError) as error:
-        footage.damage = f"it can be decoded only in part ({_plain(error)})"
+        footage.damage = footage.damage or f"it can be decoded only in part ({_plain(error)})"
 
 
-def _turned(footage: Footage, frames: Iterator[tuple[Any, int, bool]]) -> Iterator[Frame]:
+def _turned(footage: Footage, frames: Iterator[tuple[Any, int]]) -> Iterator[Frame]:
     """Frames as grey levels; the first says how the clip is to be turned for viewing."""
-    for at, (frame, time, key) in enumerate(frames):
+    for at, (frame, time) in enumerate(frames):
         if at == 0 and frame.rotation:
             footage.clip = msgspec.structs.replace(footage.clip, rotation=-frame.rotation % 360)
-        yield Frame(time, key, _grey(frame))
+        yield Frame(time, bool(frame.key_frame), _grey(frame))
 
 
-def _scan(container: Any, video: Any, footage: Footage) -> tuple[list[int], int]:
-    """Times of all key frames and of the last packet, without decoding."""
-    keys, last = [], 0
+class _Scan(msgspec.Struct):
+    """What the packets say without being decoded; times in milliseconds."""
+
+    keys: list[int]
+    frames: int = 0
+    last: int = 0
+    """When the last frame begins."""
+    end: int = 0
+    """When the last packet of any track ends."""
+
+
+def _scan(container: Any, video: Any, footage: Footage) -> _Scan:
+    found = _Scan([])
     try:
-        for count, packet in enumerate(container.demux(video)):
-            if packet.pts is None:
+        for count, packet in enumerate(container.demux()):
+            moment = packet.dts if packet.pts is None else packet.pts  # AVI knows only the order of decoding
+            if moment is None or packet.time_base is None:
                 continue
-            time = _milliseconds(packet.pts - (video.start_time or 0), video.time_base)
-            last = max(last, time)
-            if packet.is_keyframe:
-                keys.append(max(0, time))
+            time = round(1000 * (moment * packet.time_base - (video.start_time or 0) * video.time_base))
+            found.end = max(found.end, time + _milliseconds(packet.duration or 0, packet.time_base))
+            if packet.stream.index == video.index:
+                found.frames += 1
+                found.last = max(found.last, time)
+                if packet.is_keyframe:
+                    found.keys.append(max(0, time))
             if packet.is_corrupt:
-                footage.damage = "parts of its data are broken"
+                footage.damage = BROKEN
             if count > MOST_PACKETS:
                 break
     except (av.FFmpegError, ValueError, OSError) as error:
-        footage.damage = f"the file ends or breaks after {last / 1000:.1f} seconds ({_plain(error)})"
-    return sorted(set(keys)), last
+        footage.damage = f"the file ends or breaks after {found.last / 1000:.1f} seconds ({_plain(error)})"
+    found.keys = sorted(set(found.keys))
+    return found
 
 
-def _in_order(container: Any, video: Any, times: list[int], keys: set[int]) -> Iterator[tuple[Any, int, bool]]:
-    """Decode everything once and keep, for each wanted time, the first frame at or after it."""
+def _in_order(container: Any, video: Any, times: list[int], footage: Footage) -> Iterator[tuple[Any, int]]:
+    """Decode from the start and keep, for each wanted time, the first sound frame at or after it."""
     waiting = list(reversed(times))
-    failures = 0
-    frames = container.decode(video)
-    while waiting:
-        try:
-            frame = next(frames)
-        except StopIteration:
+    budget = MOST_DECODED
+    for frame, time in _sound(container, video, footage):
+        budget -= frame.width * frame.height
+        if time >= waiting[-1]:
+            while waiting and time >= waiting[-1]:
+                waiting.pop()
+            yield frame, max(0, time)
+        if not waiting:
             return
+        if budget < 0:
+            footage.damage = footage.damage or f"it is too long to be looked at beyond {time / 1000:.0f} seconds"
+            return
+
+
+def _sound(container: Any, video: Any, footage: Footage) -> Iterator[tuple[Any, int]]:
+    """Frames with their times in milliseconds, without those between broken data and the next key frame."""
+    sound = True
+    for packet in container.demux(video):
+        try:
+            frames = packet.decode()
         except av.FFmpegError:
-            failures += 1
-            if failures > 100:
-                raise
+            footage.damage, sound = footage.damage or BROKEN, False
             continue
-        time = _milliseconds((frame.pts or 0) - (video.start_time or 0), video.time_base)
-        if time < waiting[-1]:
-            continue
-        while waiting and time >= waiting[-1]:
-            waiting.pop()
-        yield frame, max(0, time), time in keys
+        for frame in frames:
+            if frame.is_corrupt:
+                footage.damage, sound = footage.damage or BROKEN, False
+            elif frame.key_frame:
+                sound = True
+            if sound:
+                moment = frame.dts if frame.pts is None else frame.pts
+                yield frame, _milliseconds((moment or 0) - (video.start_time or 0), video.time_base)
 
 
-def _by_seeking(container: Any, video: Any, times: list[int], keys: list[int]) -> Iterator[tuple[Any, int, bool]]:
-    """Long clips: the key frame at or before each wanted time, decoded alone."""
-    seen: set[int] = set()
-    for wanted in times:
+def _by_seeking(container: Any, video: Any, keys: list[int], footage: Footage) -> Iterator[tuple[Any, int]]:
+    """Key frames of a long clip, each decoded alone."""
+    latest = -1
+    for wanted in keys:
         target = int(Fraction(wanted, 1000) / video.time_base) + (video.start_time or 0)
         container.seek(target, stream=video, backward=True, any_frame=False)
-        frame = next(container.decode(video), None)
-        if frame is None or frame.pts is None:
-            continue
-        time = max(0, _milliseconds(frame.pts - (video.start_time or 0), video.time_base))
-        if time not in seen:
-            seen.add(time)
-            yield frame, time, time in keys
+        frame, time = next(_sound(container, video, footage), (None, 0))
+        if frame is not None and time > latest:
+            latest = max(0, time)
+            yield frame, latest
 
 
 def _grey(frame: Any) -> NDArray[np.uint8]:

@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Machines are shared: how long one example took says nothing about the code.
+settings.register_profile("homeward", deadline=None)
+settings.load_profile("homeward")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

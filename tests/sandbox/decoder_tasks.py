@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import av
-import magic
 import numba
 import numpy as np
 import pyewf
@@ -18,6 +17,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image
 
+from homeward.evidence import types
 from homeward.sandbox import ByteRange
 
 
@@ -30,7 +30,6 @@ def _sum_of_squares(values: NDArray[np.float64]) -> float:
 
 
 def warm_up() -> None:
-    global _type_of
     Image.init()
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # by default one a processor; the lock refuses threads
     blank = io.BytesIO()
@@ -41,11 +40,7 @@ def warm_up() -> None:
     np.linalg.svd(np.eye(3))
     np.fft.rfft(np.ones(4))
     _decode_a_clip()
-    _type_of = magic.Magic(mime=True)
-    _type_of.from_buffer(blank.getvalue())
-
-
-_type_of: Any = None
+    types.warm_up()
 
 
 def _decode_a_clip() -> None:
@@ -80,7 +75,7 @@ def video(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
 
 
 def mime_type(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
-    yield _type_of.from_buffer(ByteRange(fds[0], 0, int(payload)).at(0, 4096)).encode()
+    yield types.mime_of(ByteRange(fds[0], 0, int(payload)).at(0, 4096)).encode()
 
 
 def numbers(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:

@@ -53,11 +53,13 @@ def occurrences(case: Case) -> Iterator[dict[str, Any]]:
 def _with_state(case: Case) -> QuerySet[Any]:
     """Current occurrences with ``state`` (one of :data:`STATES`) and ``why``.
 
-    Duplicates are the second and later readable occurrences of an item in order of registration.
+    Duplicates are the second and later readable occurrences of an item, in the order of exhibit and path: the order in
+    which rows were written says nothing, because a run that was killed and resumed writes them in another one.
     """
     alias = case.alias
     current = Occurrence.objects.using(alias).filter(current=True)
-    earlier = current.filter(item=OuterRef("item"), readable=True, id__lt=OuterRef("id"))
+    before = Q(exhibit__lt=OuterRef("exhibit")) | Q(exhibit=OuterRef("exhibit"), path__lt=OuterRef("path"))
+    earlier = current.filter(before, item=OuterRef("item"), readable=True)
     failed = Job.objects.using(alias).filter(item=OuterRef("item"), state="failed").order_by("id")
     decoded = Media.objects.using(alias).filter(item=OuterRef("item"), current=True)
     told = {"failure": Subquery(failed.values("reason")[:1]), "damage": Subquery(decoded.values("damage")[:1])}

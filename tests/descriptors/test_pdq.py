@@ -10,6 +10,7 @@ import numpy as np
 import pdqhash
 import pytest
 import simplejpeg
+from copy_pictures import bits_apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -30,10 +31,6 @@ def describe(pixels: NDArray[np.uint8], reduction: int = 1, size: tuple[int, int
 def oracle(rgb: NDArray[np.uint8]) -> Description:
     bits, quality = pdqhash.compute(rgb)
     return Description(np.packbits(bits).tobytes(), quality)
-
-
-def bits_apart(one: bytes, other: bytes) -> int:
-    return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()
 
 
 def load(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

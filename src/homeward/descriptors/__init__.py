@@ -11,6 +11,8 @@ from homeward.descriptors.base import Description, Descriptor, params_digest
 
 REGISTRY = {
     "pdq": "homeward.descriptors.pdq:Pdq",  # copy hash shared by hotlines and platforms
+    "pdq_turned": "homeward.descriptors.pdq_turned:PdqTurned",  # the same of its seven other orientations
+    "pdq_trimmed": "homeward.descriptors.pdq_trimmed:PdqTrimmed",  # the same without borders, bars and screens around it
 }
 """Name to ``module:class``, in the order in which they are computed; imported when first asked for."""
 

@@ -22,7 +22,8 @@ RADIUS = 31
 """Bits at which two hashes mean copies of one picture: upstream's threshold, from its own experiments."""
 LEAST_QUALITY = 50
 """Quality below which a hash is stored and not compared: upstream's gate. There is too little to see in such a picture."""
-_FREQUENCIES = 16
+HASH_BYTES = 32
+FREQUENCIES = 16
 _SMALLEST = 5
 """Shorter sides are not hashed, upstream neither."""
 
@@ -32,12 +33,12 @@ class Pdq:
 
     name = "pdq"
     version = "1"
-    width = 32
+    width = HASH_BYTES
 
     @property
     def params(self) -> dict[str, Plain]:
         """The algorithm has none to choose; these fix which one it is."""
-        return {"filter": "tent of the full size", "side": SIDE, "frequencies": _FREQUENCIES}
+        return {"mode": "fast", "filter": "tent of the full size", "side": SIDE, "frequencies": FREQUENCIES}
 
     def describe(self, grey: Grey) -> Description | None:
         """Hash one picture; None where a side has fewer than 5 pixels.
@@ -48,22 +49,32 @@ class Pdq:
         Raises:
             ValueError: the pixels do not fit the sizes that ``grey`` states.
         """
-        if min(grey.full_height, grey.full_width) < _SMALLEST:
+        if too_small(grey):
             return None
         small = decimate(grey.pixels, grey.reduction, grey.full_height, grey.full_width)
-        return Description(_bits(_DCT @ small @ _DCT.T), _quality(small))
+        return Description(hash_of(small), quality_of(small))
 
 
-def _bits(spectrum: NDArray[np.floating[Any]]) -> bytes:
-    """A bit for each frequency above the lower median; the highest frequency is written first."""
+def too_small(grey: Grey) -> bool:
+    """Whether a side has fewer than 5 pixels."""
+    return min(grey.full_height, grey.full_width) < _SMALLEST
+
+
+def hash_of(small: NDArray[np.float32]) -> bytes:
+    """32 bytes of (64, 64) luminance: a bit for each frequency above the lower median; the highest is written first."""
+    return bits_of(DCT @ small @ DCT.T)
+
+
+def bits_of(spectrum: NDArray[np.floating[Any]]) -> bytes:
+    """32 bytes of a (16, 16) spectrum."""
     values = spectrum.ravel()
     middle = (values.size - 1) // 2
     median = np.partition(values, middle)[middle]
     return np.packbits(values[::-1] > median).tobytes()
 
 
-def _quality(small: NDArray[np.float32]) -> int:
-    """0..100 from the sum of visible steps between neighbours, with upstream's constants and truncations."""
+def quality_of(small: NDArray[np.float32]) -> int:
+    """0..100 from the visible steps between neighbours of (64, 64) luminance, with upstream's constants and truncations."""
     steps = 0
     for axis in (0, 1):
         per_cent = np.diff(small, axis=axis) * np.float32(100) / np.float32(255)
@@ -73,9 +84,9 @@ def _quality(small: NDArray[np.float32]) -> int:
 
 def _dct() -> NDArray[np.float32]:
     """(16, 64): rows 1..16 of the orthonormal DCT-II; row 0, the mean brightness, says nothing about content."""
-    angles = np.outer(np.arange(1, _FREQUENCIES + 1), 2 * np.arange(SIDE) + 1) * (np.pi / (2 * SIDE))
+    angles = np.outer(np.arange(1, FREQUENCIES + 1), 2 * np.arange(SIDE) + 1) * (np.pi / (2 * SIDE))
     matrix: NDArray[np.float32] = (np.cos(angles) * (2 / SIDE) ** 0.5).astype(np.float32)
     return matrix
 
 
-_DCT = _dct()
+DCT = _dct()

@@ -50,19 +50,47 @@ def decimate(pixels: NDArray[np.uint8], reduction: int, full_height: int, full_w
         ValueError: ``pixels`` cannot be a reduction of such a picture.
     """
     height, width = pixels.shape
-    half_done = np.empty((SIDE, width), np.float32)
-    for at, band in enumerate(_tent(full_height, reduction, height)):
+    rows, columns = _tent(full_height, reduction, height, False), _tent(full_width, reduction, width, False)
+    return _across(_down(pixels, rows), columns)
+
+
+def decimate_mirrored(pixels: NDArray[np.uint8], reduction: int, full_height: int, full_width: int) -> NDArray[np.float32]:
+    """:func:`decimate` of a picture and of its mirror images, without mirroring it.
+
+    The filter is a pixel longer to one side than to the other and so are the kept pixels placed, so the result for a mirrored
+    picture is not the mirrored result: it is what the mirrored filter gives.
+
+    Returns:
+        (2, 2, 64, 64) float32: for ``[flipped upside down, flipped left to right]`` the luminance of the flipped picture.
+    """
+    height, width = pixels.shape
+    result = np.empty((2, 2, SIDE, SIDE), np.float32)
+    for down in (0, 1):
+        half_done = _down(pixels, _tent(full_height, reduction, height, bool(down)))
+        for across in (0, 1):
+            small = _across(half_done, _tent(full_width, reduction, width, bool(across)))
+            result[down, across] = small[:: 1 - 2 * down, :: 1 - 2 * across]
+    return result
+
+
+def _down(pixels: NDArray[np.uint8], bands: tuple[_Band, ...]) -> NDArray[np.float32]:
+    half_done = np.empty((SIDE, pixels.shape[1]), np.float32)
+    for at, band in enumerate(bands):
         # Converted band by band, so that the floating-point copy stays in cache and memory does not follow the picture.
         np.matmul(band.weights, pixels[band.columns].astype(np.float32), out=half_done[at * _ROWS : (at + 1) * _ROWS])
+    return half_done
+
+
+def _across(half_done: NDArray[np.float32], bands: tuple[_Band, ...]) -> NDArray[np.float32]:
     result = np.empty((SIDE, SIDE), np.float32)
-    for at, band in enumerate(_tent(full_width, reduction, width)):
+    for at, band in enumerate(bands):
         result[:, at * _ROWS : (at + 1) * _ROWS] = half_done[:, band.columns] @ band.weights.T
     return result
 
 
 @lru_cache(maxsize=128)
-def _tent(full: int, reduction: int, reduced: int) -> tuple[_Band, ...]:
-    """The (64, reduced) matrix of one axis in bands."""
+def _tent(full: int, reduction: int, reduced: int, mirrored: bool) -> tuple[_Band, ...]:
+    """The (64, reduced) matrix of one axis in bands, or that of the filter looked at from the other end."""
     if reduced != -(-full // reduction):
         raise ValueError(f"{reduced} pixels are not 1/{reduction} of {full}")
     box = -(-full // (2 * SIDE))
@@ -77,9 +105,12 @@ def _tent(full: int, reduction: int, reduced: int) -> tuple[_Band, ...]:
         share = np.where(inside, 1.0 / ((outer_end - outer_first) * (end - first)), 0.0)
         steps[rows, first] += share
         steps[rows, end] -= share
-    weights = np.add.reduceat(np.cumsum(steps[:, :-1], axis=1), np.arange(0, full, reduction), axis=1)
+    weights = np.cumsum(steps[:, :-1], axis=1)
     ends = _window(outer_end - 1, box, full)[1]
     firsts = _window(outer_first, box, full)[0]
+    if mirrored:
+        weights, firsts, ends = weights[::-1, ::-1], full - ends[::-1], full - firsts[::-1]
+    weights = np.add.reduceat(weights, np.arange(0, full, reduction), axis=1)
     return tuple(
         _band(weights, at, int(firsts[at]) // reduction, -(-int(ends[at + _ROWS - 1]) // reduction))
         for at in range(0, SIDE, _ROWS)

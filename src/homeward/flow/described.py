@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.core.canonical import canonical_json
+from homeward.descriptors import descriptor
 from homeward.flow.process import segment_folder
 from homeward.flow.steps import Step
 from homeward.store import reads
+from homeward.store.segments import record_dtype
 
 if TYPE_CHECKING:
     from homeward.store import Case
 
 
 class CopyHashes(msgspec.Struct, frozen=True, eq=False):
-    """PDQ hashes of n pictures: ``items`` (n,) int64 row ids, ``times`` (n,) int32 milliseconds (-1: a still), ``codes``
-    (n, 32) uint8, ``qualities`` (n,) uint8 0..100. In the order of item and time.
+    """Copy hashes of n pictures: ``items`` (n,) int64 row ids, ``times`` (n,) int32 milliseconds (-1: a still), ``codes``
+    (n, width) uint8, ``qualities`` (n,) uint8 0..100. In the order of item and time.
     """
 
     items: NDArray[np.int64]
@@ -29,12 +31,11 @@ class CopyHashes(msgspec.Struct, frozen=True, eq=False):
     qualities: NDArray[np.uint8]
 
 
-def copy_hashes(case: Case) -> CopyHashes:
-    """Every PDQ hash of the case."""
-    runs = list(case.segments.read(segment_folder("pdq", 32)))
-    if not runs:
-        return CopyHashes(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros((0, 32), np.uint8), np.zeros(0, np.uint8))
-    records = np.concatenate(runs)
+def copy_hashes(case: Case, name: str = "pdq") -> CopyHashes:
+    """Every value of one copy hash of the case: ``pdq``, ``pdq_turned`` or ``pdq_trimmed``."""
+    width = descriptor(name).width
+    runs = list(case.segments.read(segment_folder(name, width)))
+    records = np.concatenate(runs) if runs else np.zeros(0, record_dtype(width))
     records = records[np.lexsort((records["time_ms"], records["item"]))]
     return CopyHashes(records["item"], records["time_ms"], np.ascontiguousarray(records["value"]), records["quality"])
 

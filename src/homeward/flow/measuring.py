@@ -8,7 +8,7 @@ from homeward.descriptors import descriptor
 from homeward.media.records import Grey
 from homeward.media.veil import veil
 
-DESCRIPTORS = ("pdq",)
+DESCRIPTORS = ("pdq", "pdq_turned", "pdq_trimmed")
 """Measured of every picture, in this order."""
 
 

@@ -56,7 +56,12 @@ def _describe(item: int, data: bytes, still: Still) -> Described:
         veil(still.grey[: still.sound_rows], still.orientation, still.grey.shape),
         values(sound) if sound is not None else {},
     )
-    told = {"frames": still.frames, "orientation": still.orientation, "metadata": msgspec.to_builtins(facts)}
+    told = {
+        "frames": still.frames,
+        "orientation": still.orientation,
+        "decoder": f"{still.format.lower()} 1/{still.reduction}",
+        "metadata": msgspec.to_builtins(facts),
+    }
     return Described(
         item,
         format=still.format,

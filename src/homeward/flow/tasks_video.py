@@ -48,6 +48,7 @@ def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
         "streams": msgspec.to_builtins(clip.streams),
         "tags": clip.tags,
         "rotation": clip.rotation,
+        "decoder": "luma plane 1/1",
         "key_frames": sum(key for key, _ in seen),
         "frames_described": len(seen),
     }

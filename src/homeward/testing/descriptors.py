@@ -39,13 +39,25 @@ def _check_identity(descriptor: Descriptor) -> None:
 def _pictures(height: int, width: int) -> dict[str, NDArray[np.uint8]]:
     rng = np.random.default_rng(height * 1000 + width)
     rows, columns = np.mgrid[0:height, 0:width]
-    waves = 127 + 60 * np.sin(rows / 9 + 1) + 60 * np.cos(columns / 14)
+    waves = (127 + 60 * np.sin(rows / 9 + 1) + 60 * np.cos(columns / 14)).astype(np.uint8)
+    noise = rng.integers(0, 256, (height, width), dtype=np.uint8)
     return {
         "a black picture": np.zeros((height, width), np.uint8),
         "a white picture": np.full((height, width), 255, np.uint8),
-        "waves": waves.astype(np.uint8),
-        "noise": rng.integers(0, 256, (height, width), dtype=np.uint8),
+        "waves": waves,
+        "noise": noise,
+        "waves in a frame": _framed(waves),
+        "noise in a frame": _framed(noise),
     }
+
+
+def _framed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A black frame over an eighth of each side: some descriptors speak of framed pictures alone."""
+    top, left = (side // 8 for side in pixels.shape)
+    framed = np.zeros_like(pixels)
+    inside = slice(top, pixels.shape[0] - top), slice(left, pixels.shape[1] - left)
+    framed[inside] = pixels[inside]
+    return framed
 
 
 def _reduced(full: NDArray[np.uint8], reduction: int) -> Grey:
@@ -83,7 +95,7 @@ def _check_description(descriptor: Descriptor, said: Description, what: str) -> 
 def _check_apart(descriptor: Descriptor) -> None:
     """A descriptor that says the same of everything would pass all else."""
     pictures = _pictures(400, 300)
-    waves, noise = (descriptor.describe(_reduced(pictures[name], 1)) for name in ("waves", "noise"))
-    assert waves is not None, f"{descriptor.name} says nothing about a plain picture of 300 x 400"
-    assert noise is not None, f"{descriptor.name} says nothing about a noisy picture of 300 x 400"
+    waves, noise = (descriptor.describe(_reduced(pictures[f"{name} in a frame"], 1)) for name in ("waves", "noise"))
+    assert waves is not None, f"{descriptor.name} says nothing about a framed picture of 300 x 400"
+    assert noise is not None, f"{descriptor.name} says nothing about a framed noisy picture of 300 x 400"
     assert waves.value != noise.value, f"{descriptor.name} says the same of waves and of noise"

@@ -40,7 +40,7 @@ def run(command: list[str]) -> Cost:
         ended.set()
 
     threading.Thread(target=wait, daemon=True).start()
-    while not ended.wait(0.05):
+    while not ended.wait(0.1):
         peak = max(peak, resident(running.pid))
     wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -50,7 +50,7 @@ def run(command: list[str]) -> Cost:
 
 
 def resident(root: int) -> int:
-    """Resident bytes of a process and everything below it; pages they share are counted for each."""
+    """Resident bytes of a process and everything below it; a page that n of them share counts an n-th for each."""
     children: dict[int, list[int]] = defaultdict(list)
     for entry in os.listdir("/proc"):  # noqa: PTH208
         if entry.isdigit():
@@ -63,9 +63,10 @@ def resident(root: int) -> int:
         pid = waiting.pop()
         waiting += children[pid]
         try:
-            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
-        except OSError:
-            continue
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += int(rollup.partition("\nPss:")[2].split()[0]) << 10
+        except (OSError, IndexError):
+            continue  # it has ended meanwhile
     return total
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -44,6 +46,7 @@ def _averaged(pixels: NDArray[np.uint8], down: int, across: int) -> NDArray[np.u
     return np.rint(rows @ small @ columns.T).astype(np.uint8)
 
 
+@lru_cache(maxsize=256)
 def _shares(length: int, box: int, cells: int) -> NDArray[np.float64]:
     """(cells, boxes): the share of each cell that each box of ``box`` pixels covers; the last box may be cut short."""
     edges = np.minimum(np.arange(0, length + box, box), length)

@@ -103,6 +103,9 @@ WRONG_USE = [
     ("a list that is not there", ["known", "add", "case", "gone.csv"]),
     ("a list that is no list", ["known", "add", "case", "seized/0.jpg"]),
     ("an unknown format", ["export", "case", "--format", "xls", "o"]),
+    ("an export over evidence", ["export", "case", "--format", "csv", "seized/0.jpg"]),
+    ("an export among the evidence", ["export", "case", "--format", "csv", "seized/new.csv"]),
+    ("an export into the case", ["export", "case", "--format", "csv", "case/case.db"]),
     ("no workers", ["process", "case", "--jobs", "0"]),
     ("a checkpoint that is not there", ["verify", "case", "--checkpoint", "gone"]),
     ("a database that is none", ["init", "other", "--agency", "B", "--database", "mysql://x/y"]),
@@ -116,6 +119,30 @@ def test_wrong_use_is_one_clear_sentence_and_exit_code_2(worked: Path, what: str
     assert "Traceback" not in done.stderr
     assert done.stderr.strip()
     assert not (worked / "other").exists()
+
+
+def test_what_is_found_wrong_is_told_by_exit_code_1(tmp_path: Path) -> None:
+    (tmp_path / "seized").mkdir()
+    (tmp_path / "seized" / "note.txt").write_text("as it was")
+    assert homeward("init", "case", "--agency", "A", cwd=tmp_path).returncode == 0
+    ingest = ("ingest", "case", "seized", "--exhibit", "X", "--authority", "W")
+    assert homeward(*ingest, cwd=tmp_path).returncode == 0
+    assert homeward("verify", "case", "--full", cwd=tmp_path).returncode == 0
+    (tmp_path / "seized" / "note.txt").write_text("as it is now")
+    found = homeward("verify", "case", "--full", cwd=tmp_path)
+    assert (found.returncode, found.stderr) == (1, "")
+    assert "WRONG X > note.txt" in found.stdout
+    for _ in range(2):  # it is as wrong the second time
+        again = homeward(*ingest, cwd=tmp_path)
+        assert again.returncode == 1
+        assert "evidence replaced" in again.stdout
+
+
+def test_a_log_level_that_there_is_not_is_wrong_use(worked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOMEWARD_LOG", "loud")
+    done = homeward("status", "case", cwd=worked)
+    assert done.returncode == 2
+    assert "HOMEWARD_LOG" in done.stderr
 
 
 def test_a_refused_list_leaves_nothing(worked: Path) -> None:

@@ -9,6 +9,7 @@ import io
 import lzma
 import tarfile
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homeward.core import StackedPath
+from homeward.core.time import Moment
 
 FILES = {"one.jpg": make.picture(1), "two.txt": b"a few words", "deep/three.bin": make.noise(3, 70_000), "empty.txt": b""}
 PACKERS: dict[str, Callable[[dict[str, bytes]], bytes]] = {
@@ -277,3 +279,54 @@ def test_an_exhibit_folder_names_archives_by_their_place_in_it(tmp_path: Path) -
     found = occurrences(tmp_path)
     assert found["sub/a.zip > one.jpg"].digests == make.digests(FILES["one.jpg"])
     assert found["sub/a.zip"].path.layers == ("sub/a.zip",)
+
+
+def _headless(archive: bytes) -> bytes:
+    """A zip without its directory."""
+    return archive[: archive.index(b"PK\x01\x02")]
+
+
+@pytest.mark.parametrize("packer", ["zip", "zip without its directory", "tar"])
+def test_members_that_bear_each_other_s_names_all_have_their_row(packer: str, tmp_path: Path) -> None:
+    """A member may truly be called what a second one of a name is called here: none may hide another."""
+    names = ["a.jpg (entry 2)", "a.jpg", "a.jpg", "a.jpg (entry 3)", "a.jpg", "", "(no name)"]
+    contents = [make.picture(seed) for seed in range(len(names))]
+    out = io.BytesIO()
+    if packer == "tar":
+        with tarfile.open(fileobj=out, mode="w") as archive:
+            for name, data in zip(names, contents, strict=True):
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+    else:
+        with zipfile.ZipFile(out, "w") as packed, warnings.catch_warnings(action="ignore"):
+            for name, data in zip(names, contents, strict=True):
+                info_ = zipfile.ZipInfo(name or "x")
+                info_.filename = name
+                packed.writestr(info_, data)
+    data = out.getvalue() if "without" not in packer else _headless(out.getvalue())
+    found = read_bytes(tmp_path, "a.bin", data)
+    held = {row.digests for path, row in found.items() if path != "a.bin"}
+    assert held == {make.digests(content) for content in contents}
+
+
+@pytest.mark.parametrize("time", ["nan", "inf", "-inf", "1e300", "-9e18", "yesterday"])
+def test_a_time_that_is_none_costs_nothing_but_itself(time: str, tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name, header in (("a.jpg", {"mtime": time}), ("b.jpg", {"mtime": "1600000000.123456789"})):
+            info = tarfile.TarInfo(name)
+            info.size, info.pax_headers = len(FILES["one.jpg"]), header
+            archive.addfile(info, io.BytesIO(FILES["one.jpg"]))
+    found = read_bytes(tmp_path, "a.tar", out.getvalue())
+    assert found["a.tar > a.jpg"].digests == found["a.tar > b.jpg"].digests == make.digests(FILES["one.jpg"])
+    assert found["a.tar > a.jpg"].times.modified in {None, Moment(0)}
+    assert found["a.tar > b.jpg"].times.modified == Moment(1_600_000_000_123_456_789)
+
+
+def test_a_size_beyond_64_bits_costs_nothing_but_itself(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("huge")
+    info.size, info.type = 1 << 80, tarfile.SYMTYPE
+    header = info.tobuf(tarfile.GNU_FORMAT)
+    found = read_bytes(tmp_path, "a.tar", header)
+    assert found["a.tar > huge"].size < 1 << 63

@@ -74,7 +74,12 @@ def test_what_could_not_be_read_and_can_now_is_superseded_and_kept(case: Case) -
 
 def test_what_could_be_read_and_cannot_now_stays(case: Case) -> None:
     register(case, row("a.png"))
-    assert register(case, row("a.png", content=None)).occurrences == 0
+    for _ in range(2):
+        taken = register(case, row("a.png", content=None))
+        assert taken.occurrences == 0
+        assert [(note.kind, str(note.path)) for note in taken.notes] == [("evidence unreadable", "a.png")]
+        assert taken.replaced == {"a.png"}
+    assert len(reads.findings(case)) == 1
     assert current(case) == {"a.png": digests(b"content").sha256}
 
 
@@ -85,10 +90,19 @@ def test_replaced_evidence_is_a_finding_and_the_first_row_stays(case: Case) -> N
     assert digests(b"content").sha256[:16] in note.text
     assert digests(b"other").sha256[:16] in note.text
     assert current(case) == {"a.png": digests(b"content").sha256}
-    assert register(case, row("a.png", content=b"other")).notes == []
+    again = register(case, row("a.png", content=b"other"))
+    assert again.notes == [note]  # known, and said again as long as it is so
+    assert again.replaced == {"a.png"}
+    assert Item.objects.using(case.alias).count() == 1  # what took its place was registered nowhere
     (found,) = reads.findings(case)
     assert (found["kind"], found["paths"]) == ("evidence replaced", ["a.png"])
     assert manifests_agree(case)
+
+
+def test_a_row_is_not_lost_to_a_later_one_of_its_batch(case: Case) -> None:
+    taken = register(case, row("a.png"), row("a.png", content=None), row("a.png", content=b"other"))
+    assert current(case) == {"a.png": digests(b"content").sha256}
+    assert [note.kind for note in taken.notes] == ["evidence unreadable", "evidence replaced"]
 
 
 def test_a_claim_that_differs_is_found_once(case: Case) -> None:

@@ -57,9 +57,8 @@ def main() -> None:
     from homeward.core import HomewardError, WrongUse
 
     try:
-        homeward.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = homeward.main(standalone_mode=False)  # click gives the code of an Exit back instead of raising it
+        sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

@@ -7,7 +7,10 @@ import logging
 import os
 from pathlib import Path
 
+from homeward.core import WrongUse
 from homeward.core.time import utc_now
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class _Line(logging.Formatter):
@@ -18,7 +21,15 @@ class _Line(logging.Formatter):
 
 
 def log_to(file: Path) -> None:
-    """Send Homeward's log to ``file``, at the level of ``HOMEWARD_LOG`` (info unless told)."""
+    """Send Homeward's log to ``file``, at the level of ``HOMEWARD_LOG`` (info unless told).
+
+    Raises:
+        WrongUse: there is no such level.
+    """
+    level = os.environ.get("HOMEWARD_LOG", "info").upper()
+    if level not in LEVELS:
+        raise WrongUse(f"HOMEWARD_LOG is one of {', '.join(LEVELS).lower()}, not {level.lower()!r}")
+    logging.raiseExceptions = False  # a log that cannot be written stops no work and prints no traceback
     handler = logging.FileHandler(file, encoding="utf-8", delay=True)
     handler.setFormatter(_Line())
     logger = logging.getLogger("homeward")
@@ -27,4 +38,4 @@ def log_to(file: Path) -> None:
         old.close()
     logger.addHandler(handler)
     logger.propagate = False
-    logger.setLevel(os.environ.get("HOMEWARD_LOG", "info").upper())
+    logger.setLevel(level)

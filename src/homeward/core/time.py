@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+LARGEST = (1 << 63) - 1
+"""What a signed integer of 64 bits holds."""
+
 
 class Moment(msgspec.Struct, frozen=True):
     """When something happened, as a source recorded it.
@@ -22,6 +25,11 @@ class Moment(msgspec.Struct, frozen=True):
         text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
         fraction = f".{rest:09d}".rstrip("0").rstrip(".")
         return f"{text}{fraction}{'Z' if self.zoned else ''}"
+
+
+def storable(moment: Moment | None) -> Moment | None:
+    """``moment``, or None where it is none that 64 bits hold (before 1677 or after 2262): containers and disks claim such."""
+    return moment if moment is not None and abs(moment.ns) <= LARGEST else None
 
 
 def utc_now() -> datetime:

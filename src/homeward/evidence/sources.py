@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from homeward.core import StackedPath
-from homeward.core.time import Moment
+from homeward.core.time import Moment, storable
 from homeward.evidence.records import EvidenceMissing, Found, ReadOrder, Times
 
 _EWF = re.compile(r"(?P<stem>.+)\.(?P<first>[eEsSlL])(?P<number>\d\d|[a-zA-Z]{2})$")
@@ -61,7 +61,8 @@ class Source(msgspec.Struct, frozen=True):
     def order(self) -> ReadOrder:
         """What a worker is told about it."""
         first = self.stats[0]
-        times = Times(modified=Moment(first.st_mtime_ns), accessed=Moment(first.st_atime_ns), changed=Moment(first.st_ctime_ns))
+        moments = (Moment(ns) for ns in (first.st_mtime_ns, first.st_atime_ns, first.st_ctime_ns))
+        times = Times(*map(storable, moments))
         folder = self.path.rpartition("/")[0]
         names = (f"{folder}/{os.fsdecode(file.name)}" if folder else os.fsdecode(file.name) for file in self.files)
         texts = tuple(str(StackedPath.of([name])) for name in names)

@@ -11,8 +11,9 @@ import msgspec
 from msgspec import structs
 
 from homeward.core import StackedPath
+from homeward.core.time import LARGEST, storable
 from homeward.evidence import containers, types
-from homeward.evidence.records import Fetched, FetchOrder, Found, ReadOrder, Remaining
+from homeward.evidence.records import Fetched, FetchOrder, Found, ReadOrder, Remaining, Times
 from homeward.evidence.streams import Seekable
 from homeward.evidence.walk import Node, Walk, Wanted
 from homeward.sandbox import ByteRange
@@ -50,7 +51,7 @@ def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     for node in _nodes(order, fds):
         for found in walk.visit(node):
             assert isinstance(found, Found)
-            yield _encode(structs.replace(found, path=_text(found.path), reason=str(StackedPath((found.reason,)))))
+            yield _encode(_sendable(found))
 
 
 def fetch(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
@@ -81,6 +82,22 @@ def read_answer(body: bytes) -> Fetched | Remaining:
         return structs.replace(answer.fetched, path=_path(answer.fetched.path))
     assert answer.remaining is not None
     return Remaining(tuple(map(_path, answer.remaining.paths)))
+
+
+def _sendable(found: Found) -> Found:
+    """Wire form of a record: text without bytes that are no UTF-8, and no number that 63 bits cannot hold.
+
+    Containers claim such sizes and times; one of them must not cost everything else in its container.
+    """
+    times = found.times
+    kept = map(storable, structs.astuple(times))
+    return structs.replace(
+        found,
+        path=_text(found.path),
+        size=min(found.size, LARGEST),
+        times=Times(*kept),
+        reason=str(StackedPath((found.reason,))),
+    )
 
 
 def _text(path: StackedPath) -> StackedPath:

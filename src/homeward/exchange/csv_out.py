@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeward.core import HomewardError
 from homeward.core.canonical import Plain
+from homeward.exchange.target import check_target
 from homeward.store import reads
 
 if TYPE_CHECKING:
@@ -36,8 +37,10 @@ def write_csv(case: Case, target: Path) -> int:
     The file appears whole or not at all. A cell that a spreadsheet would run as a formula gets a leading apostrophe.
 
     Raises:
+        WrongUse: the target lies in the case or in an exhibit.
         ExportFailed: the folder is missing or cannot be written.
     """
+    check_target(case, target)
     try:
         building, rows, digest = _build(case, target.parent)
     except OSError as error:

@@ -154,7 +154,8 @@ class _Writer:
         text = "it was registered and is no longer there"
         notes = [Note("evidence missing", StackedPath.parse(path), text) for path in sorted(paths)]
         if notes:
-            self._report.notes += take(self._case, self._exhibit, {}, [], notes).notes
+            take(self._case, self._exhibit, {}, [], notes)
+            self._report.notes += notes  # said each time, as long as they are missing
 
 
 def _row(source: Source, found: Found) -> OccurrenceRow:

@@ -13,7 +13,7 @@ import msgspec
 
 from homeward.core import Digests, StackedPath
 from homeward.core.canonical import canonical_json
-from homeward.core.time import Moment, utc_now
+from homeward.core.time import LARGEST, Moment, storable, utc_now
 from homeward.store import bulk
 from homeward.store.models import Exhibit, Finding, Item, Occurrence, Source
 
@@ -62,13 +62,10 @@ class Taken(msgspec.Struct, frozen=True):
     occurrences: int
     items: int
     notes: list[Note]
-    """Findings that were not known before."""
+    """Findings that were not known before, and whatever is not what was registered, each time that it is seen."""
     replaced: frozenset[str]
-    """Sources that hold other content than was registered: they never count as read, so that every later look says so again."""
+    """Sources that do not hold what was registered: they never count as read, so that every later look says so again."""
 
-
-LARGEST = (1 << 63) - 1
-"""What a database integer holds: a size or time beyond it is a lie of the container, and is cut or left out."""
 
 MANIFEST = (
     "path", "size", "item__md5", "item__sha1", "item__sha256", "modified", "accessed", "changed", "created", "zoned",
@@ -98,18 +95,18 @@ def take(
     """
     with case.batch("ingest.batch", {"exhibit": exhibit.label}) as batch:
         sources = _sources(case.alias, exhibit, {row.source for row in rows} | set(stamps))
-        items, new_items = _items(case.alias, rows)
         known = _known(case.alias, exhibit, rows)
-        fresh, changed = _sort_out(rows, known)
-        replaced = [_replacement(row, known) for row in changed]
-        suspect = frozenset(row.source for row in changed)
+        fresh, differing = _sort_out(rows, known)
+        items, new_items = _items(case.alias, fresh)
+        changed = {path_key(str(note.path)) for note in differing}
+        suspect = frozenset(row.source for row in rows if _key(row) in changed)
         _supersede(case.alias, [known[path_key(str(row.path))][0] for row in fresh if _key(row) in known])
         written = _write(case.alias, exhibit, sources, items, fresh, batch.seq)
-        found = _find(case.alias, exhibit, [*notes, *replaced])
+        found = _find(case.alias, exhibit, [*notes, *differing])
         _stamp(case.alias, exhibit, {path: stamp for path, stamp in stamps.items() if path not in suspect})
         batch.details |= {"occurrences": len(written), "manifest": manifest_digest(written)}
         batch.skip = not (written or found)
-    return Taken(len(written), new_items, found, suspect)
+    return Taken(len(written), new_items, [*found, *(note for note in differing if note not in found)], suspect)
 
 
 def compare_claims(case: Case, exhibit: Exhibit, stated: dict[str, list[tuple[str, str]]]) -> list[Note]:
@@ -178,24 +175,24 @@ def _known(alias: str, exhibit: Exhibit, rows: Sequence[OccurrenceRow]) -> dict[
 
 def _sort_out(
     rows: Sequence[OccurrenceRow], known: dict[str, tuple[int, str | None]]
-) -> tuple[list[OccurrenceRow], list[OccurrenceRow]]:
-    """Rows to write, and rows whose content is another than was registered."""
+) -> tuple[list[OccurrenceRow], list[Note]]:
+    """Rows to write, and a note for each that is no longer what was registered."""
+    held = {key: sha256 for key, (_, sha256) in known.items()}
     fresh: dict[str, OccurrenceRow] = {}
-    changed: list[OccurrenceRow] = []
+    notes: list[Note] = []
     for row in rows:
-        key = _key(row)
-        if key not in known:
-            fresh[key] = row
-        elif row.digests is not None and row.digests.sha256 != known[key][1]:
-            if known[key][1] is None:
-                fresh[key] = row
-            else:
-                changed.append(row)
-    return list(fresh.values()), changed
+        key, now = _key(row), row.digests.sha256 if row.digests else None
+        if key not in held or (held[key] is None and now is not None):
+            fresh[key], held[key] = row, now
+        elif now != (before := held[key]) and before is not None:
+            notes.append(_difference(row, before, now))
+    return list(fresh.values()), notes
 
 
-def _replacement(row: OccurrenceRow, known: dict[str, tuple[int, str | None]]) -> Note:
-    before, now = known[_key(row)][1] or "", row.digests.sha256 if row.digests else ""
+def _difference(row: OccurrenceRow, before: str, now: str | None) -> Note:
+    if now is None:
+        text = f"it was {before[:16]}… and cannot be read any more: {row.reason}"
+        return Note("evidence unreadable", row.path, text)
     return Note("evidence replaced", row.path, f"was {before[:16]}…, is now {now[:16]}…: the registered content is gone")
 
 
@@ -216,7 +213,7 @@ def _write(
     manifest = []
     for row in rows:
         moments = (row.modified, row.accessed, row.changed, row.created)
-        times = [moment.ns if moment and abs(moment.ns) <= LARGEST else None for moment in moments]
+        times = [moment.ns if moment else None for moment in map(storable, moments)]
         zoned = all(moment.zoned for moment in moments if moment)
         path = str(row.path)
         size = min(row.size, LARGEST)

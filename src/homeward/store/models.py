@@ -97,7 +97,8 @@ class Finding(models.Model):
     """Something a person should know that is no match and no link."""
 
     kind = models.TextField()
-    """``claim differs``, ``evidence replaced``, ``evidence missing``, ``second reader``, ``other preview``."""
+    """``claim differs``, ``evidence replaced``, ``evidence missing``, ``evidence unreadable``, ``second reader``,
+    ``other preview``."""
     subject = models.CharField(max_length=32)
     """Digest of what it is about: the same finding is kept once."""
     occurrence = models.ForeignKey(Occurrence, models.PROTECT, null=True)

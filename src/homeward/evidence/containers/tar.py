@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tarfile
-from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from homeward.core.time import Moment
+from homeward.evidence.names import Names
 from homeward.evidence.records import Times
 from homeward.evidence.streams import Seekable, Tee
 from homeward.evidence.walk import ContainerBroken, Node
@@ -16,33 +17,34 @@ if TYPE_CHECKING:
     from homeward.evidence.streams import Readable
 
 
+LATEST = 1 << 40
+"""Seconds since 1970 beyond which a time is no time."""
+
+
 class Tar:
     """Any tar dialect that the standard library reads (ustar, GNU, pax)."""
 
     def members(self, node: Node, content: Seekable | Tee) -> Iterator[Node]:
         """Regular files with content, links and devices without."""
-        seen: Counter[str] = Counter()
+        names = Names()
         try:
             with tarfile.open(fileobj=_Whole(content), mode="r|") as archive:  # type: ignore[call-overload]
                 for member in archive:
                     archive.members = []  # the module keeps every header otherwise
                     if member.isdir():
                         continue
-                    seen[member.name] += 1
-                    again = seen[member.name]
-                    name = member.name if again == 1 else f"{member.name} (entry {again})"
-                    yield _node(node, archive, member, name)
+                    yield _node(node, archive, member, names.own(member.name))
         except tarfile.TarError as error:
             raise ContainerBroken(f"the archive is cut short or broken: {error}") from error
 
 
 def _node(node: Node, archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> Node:
-    times = Times(modified=Moment(int(member.mtime * 1_000_000_000)))
+    times = Times(modified=_modified(member))
     refused = ""
     if not member.isreg():
         refused = f"a link to {member.linkname}" if member.issym() or member.islnk() else "not a file: a device or pipe"
     return Node(
-        node.path / (name or "(no name)"),
+        node.path / name,
         member.size,
         lambda: _Member(archive, member),
         times,
@@ -50,6 +52,15 @@ def _node(node: Node, archive: tarfile.TarFile, member: tarfile.TarInfo, name: s
         address=f"offset {member.offset}",
         refused=refused,
     )
+
+
+def _modified(member: tarfile.TarInfo) -> Moment | None:
+    """As the header says, exact to the nanosecond: the module's own number is a float, and can be no time at all."""
+    try:
+        seconds = Decimal(member.pax_headers.get("mtime", str(member.mtime)))
+        return Moment(int(seconds * 1_000_000_000)) if abs(seconds) < LATEST else None
+    except InvalidOperation:
+        return None
 
 
 class _Member:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import IO, cast
 
 from homeward.core.time import Moment
+from homeward.evidence.names import Names
 from homeward.evidence.records import Times
 from homeward.evidence.streams import Seekable, Tee
 from homeward.evidence.walk import ContainerBroken, Node
@@ -32,19 +32,16 @@ class Zip:
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, struct.error):
             yield from _by_local_headers(node, file)
             return
-        seen: Counter[str] = Counter()
+        names = Names()
         for info in archive.infolist():
-            if not info.is_dir():
-                seen[info.filename] += 1
-                again = seen[info.filename]
-                name = info.filename if again == 1 else f"{info.filename} (entry {again})"
-                yield _listed(node, archive, info, name)
+            if not info.filename.endswith("/"):  # is_dir() of a nameless member raises
+                yield _listed(node, archive, info, names.own(info.filename))
 
 
 def _listed(node: Node, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Node:
     refused = "it needs a password" if info.flag_bits & _ENCRYPTED else ""
     return Node(
-        node.path / (name or "(no name)"),
+        node.path / name,
         info.file_size,
         lambda: _Member(archive, info),
         Times(modified=_wall_clock(info.date_time)),
@@ -77,6 +74,7 @@ class _Member:
 
 def _by_local_headers(node: Node, file: Seekable) -> Iterator[Node]:
     """Members of an archive whose directory is missing, up to where it is cut."""
+    names = Names()
     at = found = 0
     while True:
         file.seek(at)
@@ -92,7 +90,7 @@ def _by_local_headers(node: Node, file: Seekable) -> Iterator[Node]:
         if not name.endswith("/"):
             found += 1
             yield Node(
-                node.path / (name or "(no name)"),
+                node.path / names.own(name),
                 size,
                 partial(_Cut, file, begin, packed, method, flags),
                 Times(modified=_dos_clock(date, time)),

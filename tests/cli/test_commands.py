@@ -58,6 +58,19 @@ def test_reading_commands_print_one_json_document(worked: Path, command: str) ->
     json.loads(done.stdout)
 
 
+def test_exact_hashes_are_printed_of_cases_and_of_files(worked: Path) -> None:
+    of_case = json.loads(homeward("hash", "case", "--json", cwd=worked).stdout)
+    assert len(of_case) == 3
+    (of_file,) = json.loads(homeward("hash", "seized/2.jpg", "--json", cwd=worked).stdout)
+    (same,) = [row for row in of_case if row["sha256"] == of_file["sha256"]]
+    assert (same["pdq"], same["quality"]) == (of_file["pdq"], of_file["quality"])
+    assert len(bytes.fromhex(of_file["pdq"])) == 32
+    assert (of_file["mode"], of_file["orientation"], of_file["decoder"]) == ("exact", "as stored", "jpeg rgb 1/1")
+    done = homeward("hash", "seized/2.jpg", "list.csv", cwd=worked)
+    assert done.returncode == 1
+    assert f"{of_file['pdq']},{of_file['quality']},seized/2.jpg" in done.stdout.splitlines()
+
+
 def test_json_shapes_that_others_build_on(worked: Path) -> None:
     (stack,) = json.loads(homeward("stacks", "case", "--json", cwd=worked).stdout)
     assert {"id", "items"} <= set(stack)
@@ -90,6 +103,8 @@ def test_names_cannot_act_on_the_terminal(worked: Path) -> None:
 
 
 WRONG_USE = [
+    ("a hash of what is not there", ["hash", "nowhere.jpg"]),
+    ("a hash that no still has", ["hash", "case", "ab"]),
     ("no such command", ["nonsense"]),
     ("missing options", ["ingest", "case", "seized"]),
     ("no case there", ["status", "nowhere"]),

@@ -32,7 +32,7 @@ class Pdq:
     """256 bits, in the byte order in which PDQ is written as hexadecimal; alike means at most 31 bits apart."""
 
     name = "pdq"
-    version = "1"
+    version = "2"
     width = HASH_BYTES
 
     @property
@@ -83,9 +83,11 @@ def quality_of(small: NDArray[np.float32]) -> int:
 
 
 def _dct() -> NDArray[np.float32]:
-    """(16, 64): rows 1..16 of the orthonormal DCT-II; row 0, the mean brightness, says nothing about content."""
-    angles = np.outer(np.arange(1, FREQUENCIES + 1), 2 * np.arange(SIDE) + 1) * (np.pi / (2 * SIDE))
-    matrix: NDArray[np.float32] = (np.cos(angles) * (2 / SIDE) ** 0.5).astype(np.float32)
+    """(16, 64): rows 1..16 of the orthonormal DCT-II, scaled in single precision as upstream scales them; row 0, the mean
+    brightness, says nothing about content.
+    """
+    angles = (np.pi / 2 / SIDE) * np.arange(1, FREQUENCIES + 1)[:, None] * (2 * np.arange(SIDE) + 1)
+    matrix: NDArray[np.float32] = (float(np.float32((2 / SIDE) ** 0.5)) * np.cos(angles)).astype(np.float32)
     return matrix
 
 

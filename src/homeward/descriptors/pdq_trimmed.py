@@ -25,7 +25,7 @@ class PdqTrimmed:
     """
 
     name = "pdq_trimmed"
-    version = "1"
+    version = "2"
     width = HASH_BYTES + 8
 
     @property

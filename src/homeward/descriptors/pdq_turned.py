@@ -30,7 +30,7 @@ class PdqTurned:
     """Seven PDQ hashes of 32 bytes in the order of :data:`ORIENTATIONS`; the quality is the least of the eight orientations."""
 
     name = "pdq_turned"
-    version = "1"
+    version = "2"
     width = HASH_BYTES * len(ORIENTATIONS)
 
     @property

@@ -73,7 +73,7 @@ def step_key(step: Step) -> StepKey:
 
 
 def _run(case: Case, key: StepKey, crew: Executor, leased: list[int], progress: Progress) -> None:
-    units = [_unit(row) for row in reads.work(case, leased)]
+    units = [unit_of(row) for row in reads.work(case, leased)]
     sizes = {unit.item: unit.size for unit in units}
     for item in set(leased) - set(sizes):
         case.jobs.failed(key, item, "no exhibit holds its bytes any more")
@@ -87,7 +87,8 @@ def _run(case: Case, key: StepKey, crew: Executor, leased: list[int], progress: 
     _commit(case, key, done)
 
 
-def _unit(row: dict[str, Any]) -> Unit:
+def unit_of(row: dict[str, Any]) -> Unit:
+    """An item to be opened, from a row of :func:`homeward.store.reads.work`."""
     return Unit(
         item=row["item_id"],
         sha256=row["item__sha256"],

@@ -32,9 +32,9 @@ class Step(msgspec.Struct, frozen=True):
 
 DESCRIBE = Step(
     "describe",
-    "2",
+    "3",
     # A test holds these against the descriptors themselves: a new version there is a new key here.
-    {"descriptors": ["pdq 1", "pdq_turned 1", "pdq_trimmed 1"], "veil": [24, 18]},
+    {"descriptors": ["pdq 2", "pdq_turned 2", "pdq_trimmed 2"], "veil": [24, 18]},
     kinds=("still", "video"),
     function="homeward.flow.tasks:describe",
     caption="Decoding and describing",

@@ -70,3 +70,13 @@ class Lost(msgspec.Struct, frozen=True):
     item: int
     reason: str
     again: bool
+
+
+class ExactHash(msgspec.Struct, frozen=True):
+    """A PDQ hash to the last bit, or why there is none (``failure``, a plain sentence)."""
+
+    value: bytes = b""
+    quality: int = 0
+    decoder: str = ""
+    """Format and path of the decode, as ``jpeg rgb 1/1``."""
+    failure: str = ""

@@ -45,6 +45,23 @@ def decode_heif(data: bytes) -> Still:
         plane, sound = _assembled(found, primary)
     except BrokenContainer as error:
         raise DecodeFailed(f"this HEIF picture cannot be decoded: {error}") from error
+    return _still(plane, sound, found, primary)
+
+
+def luma_plane(data: bytes) -> NDArray[np.uint8]:
+    """(h, w) luminance at full size of a primary picture that :func:`decode_heif` decodes without damage.
+
+    Raises:
+        DecodeFailed: there is no such picture.
+    """
+    try:
+        found = read_items(memoryview(data))
+        return _assembled(found, found.items.get(found.primary, Item()))[0]
+    except BrokenContainer as error:
+        raise DecodeFailed(f"this HEIF picture cannot be decoded: {error}") from error
+
+
+def _still(plane: NDArray[np.uint8], sound: int, found: Items, primary: Item) -> Still:
     height, width = plane.shape
     reduction = choose_reduction(width, height)
     grey = luminance(Image.fromarray(plane), reduction)

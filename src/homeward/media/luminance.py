@@ -19,16 +19,17 @@ def luminance(picture: Image.Image, reduction: int) -> NDArray[np.uint8]:
     """(ceil(height / reduction), ceil(width / reduction)) uint8; each pixel is the mean of the block it stands for."""
     width, height = picture.im.size
     grey = np.empty((-(-height // reduction), -(-width // reduction)), np.uint8)
-    low, high = _range(picture)
+    low, high = level_range(picture)
     rows = max(8, _BAND // width // 8 * 8)
     for top in range(0, height, rows):
-        band = _eight_bit(picture.crop((0, top, width, min(top + rows, height))), low, high)
+        band = eight_bit(picture.crop((0, top, width, min(top + rows, height))), low, high)
         part = np.asarray(band.reduce(reduction) if reduction > 1 else band)
         grey[top // reduction : top // reduction + part.shape[0]] = part
     return grey
 
 
-def _eight_bit(band: Image.Image, low: float, high: float) -> Image.Image:
+def eight_bit(band: Image.Image, low: float, high: float) -> Image.Image:
+    """Grey of 8 bits; ``low`` and ``high`` are the :func:`level_range` of the whole picture."""
     if band.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(band) >> 8).astype(np.uint8))
     if band.mode in {"I", "F"}:
@@ -41,7 +42,7 @@ def _eight_bit(band: Image.Image, low: float, high: float) -> Image.Image:
     return band if band.mode == "L" else band.convert("L")
 
 
-def _range(picture: Image.Image) -> tuple[float, float]:
+def level_range(picture: Image.Image) -> tuple[float, float]:
     """Least and greatest finite value of a mode that has no fixed range."""
     if picture.mode not in {"I", "F"}:
         return 0.0, 255.0

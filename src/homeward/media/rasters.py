@@ -33,7 +33,7 @@ _PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16
 _EXTRA_BYTES = {"WEBP": 12, "AVIF": 6}
 """Bytes a pixel that the decoder holds beside Pillow's canvas."""
 _ALL_OR_NOTHING = {"WEBP", "AVIF"}
-_FAILURES = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, ArithmeticError, AttributeError, struct.error)
+FAILURES = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, ArithmeticError, AttributeError, struct.error)
 """What Pillow's readers raise on foreign bytes."""
 
 
@@ -49,7 +49,7 @@ def decode_raster(data: bytes, kind: str) -> Still:
     turned = tiff_orientation(data) if kind == "TIFF" else None
     if turned is not None:
         trusted = turned.undone(data)  # Pillow would turn the pixels, but only where all of them are there
-    with _quiet():
+    with quiet():
         picture = _open(trusted, kind, container.reason)
         complaint = _load(picture)
         whole = _still(picture, kind, container, turned)
@@ -58,7 +58,7 @@ def decode_raster(data: bytes, kind: str) -> Still:
         doubtful = kind == "GIF" or not whole.grey[-1].any()
         if not (complaint or container.reason or doubtful):
             return whole
-        written = None if kind in _ALL_OR_NOTHING else written_rows(lambda: _open(trusted, kind, None), _FAILURES)
+        written = None if kind in _ALL_OR_NOTHING else written_rows(lambda: _open(trusted, kind, None), FAILURES)
     if complaint and (written is None or written.lost >= whole.height):
         raise DecodeFailed(f"nothing of this {kind} picture can be decoded: {container.reason or complaint}")
     return msgspec.structs.replace(whole, damage=_damage(whole, container, complaint, written))
@@ -97,7 +97,7 @@ def _damage(whole: Still, container: Container, complaint: str | None, written: 
 def _open(data: bytes, kind: str, reason: str | None) -> ImageFile.ImageFile:
     try:
         picture = Image.open(io.BytesIO(data), formats=[kind])
-    except _FAILURES as error:
+    except FAILURES as error:
         why = f": {reason}" if reason else ""
         raise DecodeFailed(f"the header of this {kind} picture cannot be read{why}") from error
     width, height = picture.size
@@ -111,7 +111,7 @@ def _load(picture: ImageFile.ImageFile) -> str | None:
     """Decode as far as it goes; the decoder's complaint, if it has one."""
     try:
         picture.load()
-    except _FAILURES as error:
+    except FAILURES as error:
         picture.tile = []  # what is there may now be read without another attempt
         try:
             picture.im.size  # noqa: B018 - Pillow asserts that there is a canvas at all
@@ -122,7 +122,7 @@ def _load(picture: ImageFile.ImageFile) -> str | None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Pillow's own size limit and its warnings are for others: the budget here is in bytes and refuses in words."""
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:

@@ -224,6 +224,11 @@ def counts(case: Case) -> list[int]:
     return [Item.objects.using(alias).count(), Occurrence.objects.using(alias).filter(current=True).count(), last or 0]
 
 
+def stills(case: Case) -> dict[str, int]:
+    """Every item that is a still picture, by SHA-256."""
+    return dict(Item.objects.using(case.alias).filter(kind="still").values_list("sha256", "id"))
+
+
 def item_sizes(case: Case) -> dict[int, tuple[str, int, int]]:
     """SHA-256, pixels and damage (per mille missing) of every item that was decoded."""
     query = (

@@ -113,6 +113,10 @@ WRONG_USE = [
     ("a case without an agency", ["init", "other", "--agency", " "]),
     ("evidence that is not there", ["ingest", "case", "gone", "--exhibit", "Y", "--authority", "W"]),
     ("a case inside its own evidence", ["ingest", "case", ".", "--exhibit", "Y", "--authority", "W"]),
+    (
+        "hashes of one delivery for two",
+        ["ingest", "case", "list.csv", "seized", "--exhibit", "Y", "--authority", "W", "--claims", "list.csv"],
+    ),
     ("no authority", ["ingest", "case", "seized", "--exhibit", "Y", "--authority", ""]),
     ("another authority for the same exhibit", ["ingest", "case", "seized", "--exhibit", "X1", "--authority", "W 2"]),
     ("a list that is not there", ["known", "add", "case", "gone.csv"]),

@@ -37,7 +37,7 @@ def rows_of(source: Source) -> list[Found]:
     finally:
         for fd in fds:
             os.close(fd)
-    return [read_found(body) for body in bodies]
+    return [read_found(body, source.names) for body in bodies]
 
 
 def read_bytes(folder: Path, name: str, data: bytes) -> dict[str, Found]:
@@ -67,7 +67,7 @@ def _round(source: Source, wanted: Sequence[StackedPath], budget: int) -> tuple[
     try:
         with tempfile.TemporaryFile() as scratch, tempfile.TemporaryFile() as spool:
             for body in fetch((*fds, scratch.fileno(), spool.fileno()), order):
-                answer = read_answer(body)
+                answer = read_answer(body, set(wanted))
                 if isinstance(answer, Fetched):
                     found[str(answer.path)] = os.pread(spool.fileno(), answer.size, answer.offset)
                 else:

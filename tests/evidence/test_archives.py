@@ -7,12 +7,14 @@ import contextlib
 import gzip
 import io
 import lzma
+import struct
 import tarfile
 import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import evidence_makers as make
 import pytest
@@ -22,6 +24,8 @@ from hypothesis import strategies as st
 
 from homeward.core import StackedPath
 from homeward.core.time import Moment
+from homeward.evidence import Found
+from homeward.evidence.walk import Node, Walk
 
 FILES = {"one.jpg": make.picture(1), "two.txt": b"a few words", "deep/three.bin": make.noise(3, 70_000), "empty.txt": b""}
 PACKERS: dict[str, Callable[[dict[str, bytes]], bytes]] = {
@@ -330,3 +334,16 @@ def test_a_size_beyond_64_bits_costs_nothing_but_itself(tmp_path: Path) -> None:
     header = info.tobuf(tarfile.GNU_FORMAT)
     found = read_bytes(tmp_path, "a.tar", header)
     assert found["a.tar > huge"].size < 1 << 63
+
+
+@pytest.mark.parametrize("error", [IndexError, KeyError, struct.error, AssertionError, MemoryError, RecursionError, TypeError])
+def test_a_fault_of_a_parser_costs_the_file_it_parses_and_nothing_beside(error: type[Exception]) -> None:
+    def fail() -> NoReturn:
+        raise error("index out of range")
+
+    with tempfile.TemporaryFile() as scratch:
+        walk = Walk(1 << 20, scratch.fileno())
+        (found,) = walk.visit(Node(StackedPath(("disk.dd", "/a.zip")), 1, fail))
+    assert isinstance(found, Found)
+    assert (found.readable, found.digests) == (False, None)
+    assert found.reason

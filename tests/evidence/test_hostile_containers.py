@@ -40,7 +40,7 @@ def behind_the_lock(pool: Pool, name: str, data: bytes) -> tuple[list[Found], Lo
     lost = [event for event in events if isinstance(event, Lost)]
     ended = [event for event in events if isinstance(event, Lost | Finished)]
     assert len(ended) == 1
-    return [read_found(event.body) for event in events if isinstance(event, Message)], lost[0] if lost else None
+    return [read_found(event.body, {name}) for event in events if isinstance(event, Message)], lost[0] if lost else None
 
 
 def damaged(data: bytes, seed: int) -> bytes:

@@ -6,11 +6,12 @@ import ctypes
 import mmap
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 
 import msgspec
 
-from homeward.sandbox import wire
+from homeward.sandbox import alive, life, wire
 
 LEFT_OPEN = os.open(os.devnull, os.O_WRONLY)
 """A descriptor that a careless module holds when workers are forked."""
@@ -40,6 +41,22 @@ def finish_and_turn_deaf(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes
     os.write(_own_socket(), wire.HEADER.pack(wire.FINISHED, 0))
     yield from ()
     os.read(fds[0], 1)
+
+
+def work_long(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """Take a second over something, with a sign of life as often as the work may be silent."""
+    life.EVERY = 0.1
+    for _ in range(20):
+        time.sleep(0.05)
+        alive()
+    yield b"done"
+
+
+def spin(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """Never come to an end."""
+    yield str(os.getpid()).encode()
+    while True:
+        pass
 
 
 def hold_back(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:

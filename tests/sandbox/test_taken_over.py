@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,9 +19,11 @@ from taken_over_tasks import own_error
 
 from homeward.core import WrongUse
 from homeward.sandbox import Call, Finished, Limits, Lost, Message, Pool, SandboxFailed, landlock, wire
+from homeward.sandbox.pool import NONSENSE
 
 TASKS = (
     "echo", "chatter", "speak", "finish_and_turn_deaf", "hold_back", "open_descriptors", "change", "fail", "keep",
+    "work_long",
 )  # fmt: skip
 LIMITS = Limits(memory=256 << 20, cpu_seconds=1, wall_seconds=5.0, message_bytes=1 << 20)
 FINISHED = wire.HEADER.pack(wire.FINISHED, 0)
@@ -87,6 +91,13 @@ def test_an_answer_that_makes_no_sense_is_a_crash(pool: Pool, pipe: tuple[int, i
     assert _still_serves(pool)
 
 
+def test_what_the_call_does_not_take_for_an_answer_is_a_crash_and_not_passed_on(pool: Pool) -> None:
+    for read in (int, msgspec.msgpack.Decoder(int).decode):
+        events = list(pool.run([Call("it", _task("echo"), b"\xc1 no number", read=read)]))
+        assert events == [Lost("it", "crash", NONSENSE)]
+    assert list(pool.run([Call("it", _task("echo"), b"7", read=int)])) == [Message("it", 7), Finished("it")]
+
+
 def test_a_frame_that_announces_too_much_is_a_flood(pool: Pool, pipe: tuple[int, int]) -> None:
     _, last = _outcome(pool, "speak", wire.HEADER.pack(wire.MESSAGE, 0xFFFFFFFF), (pipe[0],))
     assert isinstance(last, Lost)
@@ -143,6 +154,30 @@ def test_events_that_wait_for_a_slow_reader_are_no_silence(pipe: tuple[int, int]
         os.write(pipe[1], b"!")
         select.select([], [], [], 0.8)  # the reader is busy for longer than a worker may be silent
         assert Finished("second") in [*seen, *running]
+
+
+def test_work_that_gives_signs_of_life_may_take_longer_than_silence_may() -> None:
+    with _pool(limits=Limits(wall_seconds=0.5)) as pool:
+        assert _outcome(pool, "work_long") == ([b"done"], Finished("it"))
+
+
+def test_no_worker_outlives_an_owner_that_was_killed() -> None:
+    """One that is busy for ever would otherwise keep a core for ever: only its owner watches its clock."""
+    script = (
+        "import os, signal\n"
+        "from homeward.sandbox import Call, Pool\n"
+        "pool = Pool(['taken_over_tasks:spin'], workers=1)\n"
+        "for message in pool.run([Call(1, 'taken_over_tasks:spin')]):\n"
+        "    print(message.body.decode(), pool._zygote.pid, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    for pid in map(int, ended.stdout.split()):
+        with contextlib.suppress(ProcessLookupError):
+            watched = os.pidfd_open(pid)
+            assert select.select([watched], [], [], 30)[0], "it still runs"
+            os.close(watched)
 
 
 def test_a_worker_that_leaks_is_renewed_before_its_limit() -> None:

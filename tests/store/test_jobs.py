@@ -51,6 +51,15 @@ def test_every_item_of_a_kind_gets_one_job_a_key(case: Case, items: list[int]) -
     assert case.jobs.pending(STEP) == 31
 
 
+def test_a_lease_that_is_renewed_does_not_expire(case: Case, items: list[int]) -> None:
+    case.jobs.enqueue(STEP, ["still"])
+    case.jobs.lease(STEP, 10)
+    Job.objects.using(case.alias).filter(state="leased").update(expires=utc_now() - timedelta(seconds=1))
+    case.jobs.renew()
+    assert case.jobs.reclaim() == 0
+    assert states(case) == {"leased": 10, "pending": 20}
+
+
 def test_jobs_are_leased_in_order_and_once(case: Case, items: list[int]) -> None:
     case.jobs.enqueue(STEP, ["still"])
     assert [case.jobs.lease(STEP, 12) for _ in range(4)] == [items[:12], items[12:24], items[24:], []]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 
@@ -14,9 +14,9 @@ CHUNK = 1 << 20
 class Digests(msgspec.Struct, frozen=True):
     """The three digests by which lists and partners name content, each in lower-case hexadecimal."""
 
-    md5: str
-    sha1: str
-    sha256: str
+    md5: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+    sha1: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{40}\Z")]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class Readable(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 
@@ -17,7 +18,7 @@ class Moment(msgspec.Struct, frozen=True):
     (FAT, zip): then ``ns`` is that wall clock read as if it were UTC, and must not be compared across sources.
     """
 
-    ns: int
+    ns: Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
     zoned: bool = True
 
     def __str__(self) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
 
 from homeward.core import StackedPath, WrongUse
 
 ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
-_SUM = re.compile(r"\\?(?P<hash>[0-9a-fA-F]{32,64})\s[ *](?P<path>.+)$")
-_BSD = re.compile(r"(?:MD5|SHA1|SHA256)\s?\((?P<path>.+)\)\s?=\s?(?P<hash>[0-9a-fA-F]{32,64})$")
+_SUM = re.compile(r"\\?(?P<hash>[0-9a-fA-F]{32,64})\s[ *](?P<path>.+)", re.DOTALL)
+_BSD = re.compile(r"\\?(?:MD5|SHA1|SHA256)\s?\((?P<path>.+)\)\s?=\s?(?P<hash>[0-9a-fA-F]{32,64})", re.DOTALL)
+_ESCAPE = re.compile(r"\\([\\nr])")
 
 Claims = dict[str, list[tuple[str, str]]]
 
@@ -23,27 +25,37 @@ def read_claims(file: Path) -> Claims:
         WrongUse: the file cannot be read or holds no hash.
     """
     try:
-        lines = file.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines()
+        text = file.read_bytes().decode("utf-8-sig", "surrogateescape")
     except OSError as error:
         raise WrongUse(f"{file} cannot be read: {(error.strerror or 'unknown').lower()}") from error
-    found = _from_csv(lines) if lines and "path" in lines[0].lower().split(",") else _from_sums(lines)
+    head = text.partition("\n")[0].strip().lower().split(",")
+    try:
+        found = _from_csv(text) if "path" in head else _from_sums(text)
+    except csv.Error as error:
+        raise WrongUse(f"{file} cannot be read as CSV: {error}") from error
     if not found:
         raise WrongUse(f"{file} holds no hashes with paths (expected what md5sum or sha256sum write, or CSV)")
     return found
 
 
-def _from_sums(lines: list[str]) -> Claims:
+def _from_sums(text: str) -> Claims:
     found: Claims = {}
-    for line in lines:
-        match = _SUM.match(line) or _BSD.match(line)
+    for line in text.split("\n"):  # and at nothing else: names may hold what Python takes for the end of a line
+        match = _SUM.fullmatch(line.removesuffix("\r")) or _BSD.fullmatch(line.removesuffix("\r"))
         if match and len(match["hash"]) in ALGORITHMS:
-            _add(found, match["path"], match["hash"])
+            escaped = line.startswith("\\")
+            _add(found, _ESCAPE.sub(_plain, match["path"]) if escaped else match["path"], match["hash"])
     return found
 
 
-def _from_csv(lines: list[str]) -> Claims:
+def _plain(match: re.Match[str]) -> str:
+    """What the tools write as an escape, in lines that begin with a backslash."""
+    return {"n": "\n", "r": "\r"}.get(match[1], match[1])
+
+
+def _from_csv(text: str) -> Claims:
     found: Claims = {}
-    for row in csv.DictReader(lines):
+    for row in csv.DictReader(io.StringIO(text, newline="")):
         named = {(key or "").strip().lower(): (value or "") for key, value in row.items() if isinstance(value, str)}
         for algorithm in ALGORITHMS.values():
             value = named.get(algorithm, "").strip()
@@ -53,5 +65,8 @@ def _from_csv(lines: list[str]) -> Claims:
 
 
 def _add(found: Claims, path: str, value: str) -> None:
-    inside = StackedPath.of([path.removeprefix("./")]) if " > " not in path else StackedPath.parse(path)
+    try:
+        inside = StackedPath.of([path.removeprefix("./")]) if " > " not in path else StackedPath.parse(path)
+    except ValueError:  # a name that only looks like a stacked path
+        inside = StackedPath.of([path])
     found.setdefault(str(inside), []).append((ALGORITHMS[len(value)], value.lower()))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from homeward.core import Digests, HomewardError, StackedPath
-from homeward.core.time import Moment
+from homeward.core.time import LARGEST, Moment
 
 
 class EvidenceError(HomewardError):
@@ -16,12 +18,23 @@ class EvidenceMissing(EvidenceError, FileNotFoundError):
     """Nothing lies where the exhibit should be."""
 
 
+class AnswerRefused(EvidenceError, ValueError):
+    """What a locked worker said cannot be true of what it was asked to read."""
+
+
+SENTENCE = 1000
+"""Letters of the longest reason that is kept."""
+Size = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+Word = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*\Z")]
+Sentence = Annotated[str, msgspec.Meta(max_length=SENTENCE, pattern=r"^[^\x00]*\Z")]
+
+
 class Claim(msgspec.Struct, frozen=True):
     """A hash that a container states about its own content, beside the measured one (hexadecimal)."""
 
-    algorithm: str
-    stated: str
-    measured: str
+    algorithm: Word
+    stated: Word
+    measured: Word
 
 
 class Times(msgspec.Struct, frozen=True):
@@ -41,26 +54,26 @@ class Found(msgspec.Struct, frozen=True):
     """
 
     path: StackedPath
-    size: int
+    size: Size
     digests: Digests | None
-    mime: str
+    mime: Word
     times: Times = Times()
     extension_mismatch: bool = False
     deleted: bool = False
     embedded: bool = False
-    address: str = ""
-    container: str = ""
+    address: Word = ""
+    container: Word = ""
     claims: tuple[Claim, ...] = ()
     readable: bool = True
-    reason: str = ""
+    reason: Sentence = ""
 
 
 class Fetched(msgspec.Struct, frozen=True):
     """Content of a wanted path, as it lies in the spool now."""
 
     path: StackedPath
-    offset: int
-    size: int
+    offset: Size
+    size: Size
     sha256: str
 
 

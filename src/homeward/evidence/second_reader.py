@@ -22,7 +22,7 @@ from homeward.core import StackedPath
 from homeward.core.errors import WrongUse
 from homeward.evidence.containers.images import DEEPEST_FOLDER, SYSTEM_FILES
 from homeward.evidence.limits import ENTRIES
-from homeward.sandbox import Call, Limits, Lost, Message, Pool
+from homeward.sandbox import Call, Limits, Lost, Message, Pool, alive
 
 IMAGES = frozenset({"ewf", "raw image", "vmdk", "vhd", "qcow2", "dmg", "apfs"})
 """Kinds of containers that the second reader is asked about."""
@@ -54,6 +54,9 @@ class _Entry(msgspec.Struct, frozen=True):
     size: int
     sha256: str | None
     link: bool = False
+
+
+_entry = msgspec.msgpack.Decoder(_Entry).decode
 
 
 def differences(images: Mapping[str, Path], first: Mapping[str, Listed]) -> list[Difference]:
@@ -128,9 +131,9 @@ def _ask(image: StackedPath, location: Path, found: dict[str, Listed]) -> str:
     """Fill ``found`` with the second reader's listing; returns why it could not be had, empty when it could."""
     libraries = [Path(path) for path in {sysconfig.get_path("purelib"), sysconfig.get_path("stdlib")}]
     with Pool([TASK], workers=1, limits=_LIMITS, readable=[location.parent, *libraries]) as pool:
-        for event in pool.run([Call(0, TASK, os.fsencode(location))]):
+        for event in pool.run([Call(0, TASK, os.fsencode(location), read=_entry)]):
             if isinstance(event, Message):
-                entry = msgspec.msgpack.decode(event.body, type=_Entry)
+                entry = event.body
                 inside = image / entry.volume if entry.volume else image
                 found[str(inside / entry.path)] = Listed(entry.size, entry.sha256, link=entry.link)
             elif isinstance(event, Lost):
@@ -166,6 +169,7 @@ def _streams(entry: Any, path: str, *, named_only: bool) -> Iterator[_Entry]:
                 while data := content.read(_CHUNK):
                     digest.update(data)
                     size += len(data)
+                    alive()
                 sha256 = digest.hexdigest()
             except OSError:
                 sha256 = None

@@ -43,6 +43,12 @@ class Source(msgspec.Struct, frozen=True):
         """The source's own stacked path."""
         return StackedPath.of([self.path])
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The path of each of its files, as :attr:`path` is the first one's."""
+        folder = self.path.rpartition("/")[0]
+        return tuple(f"{folder}/{os.fsdecode(file.name)}" if folder else os.fsdecode(file.name) for file in self.files)
+
     def open(self) -> tuple[int, ...]:
         """Read-only descriptors of all files; links are not followed, access times left alone where permitted.
 
@@ -63,9 +69,7 @@ class Source(msgspec.Struct, frozen=True):
         first = self.stats[0]
         moments = (Moment(ns) for ns in (first.st_mtime_ns, first.st_atime_ns, first.st_ctime_ns))
         times = Times(*map(storable, moments))
-        folder = self.path.rpartition("/")[0]
-        names = (f"{folder}/{os.fsdecode(file.name)}" if folder else os.fsdecode(file.name) for file in self.files)
-        texts = tuple(str(StackedPath.of([name])) for name in names)
+        texts = tuple(str(StackedPath.of([name])) for name in self.names)
         return ReadOrder(str(self.stacked), tuple(s.st_size for s in self.stats), texts, times)
 
     def unreadable(self) -> Found:

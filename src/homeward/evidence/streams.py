@@ -10,7 +10,7 @@ from typing import Protocol
 
 from homeward.core import Hasher
 from homeward.evidence.limits import HELD_IN_MEMORY
-from homeward.sandbox import ByteRange
+from homeward.sandbox import ByteRange, alive
 
 CHUNK = 1 << 20
 
@@ -133,10 +133,13 @@ class Tee:
         if self.broken is not None:
             raise self.broken
         try:
-            return self._inner.read(count) or b""
+            data = self._inner.read(count) or b""
         except Exception as error:
             self.broken = error
             raise
+        if data:
+            alive()
+        return data
 
     def drain(self) -> None:
         """Read to the end."""

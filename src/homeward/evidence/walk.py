@@ -32,8 +32,9 @@ class ContainerBroken(HomewardError, ValueError):
     """A container cannot be read to its end; what was found before stands."""
 
 
-_READING = (OSError, ValueError, EOFError, RuntimeError, OverflowError, HomewardError)
-"""What reading foreign containers raises; anything else is our own mistake and ends the call."""
+_READING = Exception
+"""What reading foreign containers raises: anything, since parsers have faults of their own. One broken archive on a disk must
+not cost whatever lies behind it."""
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -307,6 +308,8 @@ def _sentence(error: BaseException) -> str:
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"it cannot be read: {error.strerror.lower()}"
+    if isinstance(error, MemoryError):
+        return "it needs more memory than one file may use"
     if isinstance(error, EOFError):
         return "the data end too early"
     return f"it cannot be read ({type(error).__name__}: {str(error)[:120]})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import msgspec
 from msgspec import structs
@@ -13,7 +13,16 @@ from msgspec import structs
 from homeward.core import StackedPath
 from homeward.core.time import LARGEST, storable
 from homeward.evidence import containers, types
-from homeward.evidence.records import Fetched, FetchOrder, Found, ReadOrder, Remaining, Times
+from homeward.evidence.records import (
+    SENTENCE,
+    AnswerRefused,
+    Fetched,
+    FetchOrder,
+    Found,
+    ReadOrder,
+    Remaining,
+    Times,
+)
 from homeward.evidence.streams import Seekable
 from homeward.evidence.walk import Node, Walk, Wanted
 from homeward.sandbox import ByteRange
@@ -69,18 +78,35 @@ def fetch(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
         yield _encode(Answer(remaining=Remaining(left)))
 
 
-def read_found(body: bytes) -> Found:
-    """Decode what :func:`read` yielded."""
+def read_found(body: bytes, names: Container[str]) -> Found:
+    """Decode what :func:`read` yielded of a source whose files are called ``names``.
+
+    Raises:
+        AnswerRefused: it speaks of another source.
+        msgspec.DecodeError, ValueError: it is no record.
+    """
     found = _found(body)
-    return structs.replace(found, path=_path(found.path))
+    path = _path(found.path)
+    if path.layers[0] not in names:
+        raise AnswerRefused("it speaks of what it was not asked about")
+    return structs.replace(found, path=path)
 
 
-def read_answer(body: bytes) -> Fetched | Remaining:
-    """Decode what :func:`fetch` yielded."""
+def read_answer(body: bytes, wanted: Container[StackedPath]) -> Fetched | Remaining:
+    """Decode what :func:`fetch` yielded when asked for ``wanted``.
+
+    Raises:
+        AnswerRefused: it speaks of something else.
+        msgspec.DecodeError, ValueError: it is no answer.
+    """
     answer = _answer(body)
     if answer.fetched is not None:
-        return structs.replace(answer.fetched, path=_path(answer.fetched.path))
-    assert answer.remaining is not None
+        fetched = structs.replace(answer.fetched, path=_path(answer.fetched.path))
+        if fetched.path not in wanted:
+            raise AnswerRefused("it speaks of what it was not asked about")
+        return fetched
+    if answer.remaining is None:
+        raise AnswerRefused("it says nothing")
     return Remaining(tuple(map(_path, answer.remaining.paths)))
 
 
@@ -96,7 +122,7 @@ def _sendable(found: Found) -> Found:
         path=_text(found.path),
         size=min(found.size, LARGEST),
         times=Times(*kept),
-        reason=str(StackedPath((found.reason,))),
+        reason=str(StackedPath((found.reason,)))[:SENTENCE],
     )
 
 
@@ -106,7 +132,8 @@ def _text(path: StackedPath) -> StackedPath:
 
 
 def _path(text: StackedPath) -> StackedPath:
-    return StackedPath.parse(text.layers[0])
+    (line,) = text.layers
+    return StackedPath.parse(line)
 
 
 def _nodes(order: ReadOrder, fds: tuple[int, ...]) -> Iterator[Node]:

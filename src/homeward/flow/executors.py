@@ -7,11 +7,13 @@ opens the exhibit there and sends back the same outcomes. There is no executor w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
 
 import msgspec
 
+from homeward.flow.answers import read_described
 from homeward.flow.opening import Opened, Opener
 from homeward.flow.units import Described, Lost, Order, Unit
 from homeward.sandbox import Call, Limits, Message, Pool
@@ -21,7 +23,6 @@ DECODING = Limits(memory=400 << 20, cpu_seconds=30, wall_seconds=60.0)
 STILLS, VIDEOS = "homeward.flow.tasks:describe", "homeward.flow.tasks_video:describe"
 
 Outcome = Described | Lost
-_described = msgspec.msgpack.Decoder(Described).decode
 
 
 class Executor(Protocol):
@@ -57,17 +58,25 @@ class Processes:
         if task not in self._pools:
             self._pools[task] = Pool([task], workers=self._jobs, limits=DECODING)
         unopened: list[Lost] = []
+        told: set[int] = set()
         for event in self._pools[task].run(self._calls(task, units, unopened)):
             yield from unopened
             unopened.clear()
             opened: Opened = event.key  # type: ignore[assignment]
+            item = opened.unit.item
             if isinstance(event, Message):
-                yield _described(event.body)
+                if item not in told:
+                    told.add(item)
+                    yield event.body
                 continue
             self._opener.release(opened.fd)
+            if item in told:
+                continue
             if isinstance(event, WorkerLost):
                 # What the decoder itself said is final; a worker that was lost may have been unlucky.
-                yield Lost(opened.unit.item, event.reason, again=event.cause not in {"error", "denied"})
+                yield Lost(item, event.reason, again=event.cause not in {"error", "denied"})
+            else:
+                yield Lost(item, "the decoder said nothing about it", again=True)
         yield from unopened
 
     def _calls(self, task: str, units: Iterable[Unit], unopened: list[Lost]) -> Iterator[Call]:
@@ -76,7 +85,7 @@ class Processes:
                 unopened.append(opened)
                 continue
             order = Order(opened.unit.item, opened.offset, opened.size, opened.unit.sha256)
-            yield Call(opened, task, msgspec.msgpack.encode(order), (opened.fd,))
+            yield Call(opened, task, msgspec.msgpack.encode(order), (opened.fd,), partial(read_described, opened.unit))
 
     def __enter__(self) -> Self:
         return self

@@ -62,9 +62,12 @@ def ingest(
     """Register every delivery. What was read before and has not changed on disk is not read again.
 
     Raises:
-        WrongUse: a label or authority is empty, a label belongs to another exhibit, or a source lies inside the case.
+        WrongUse: claims for several deliveries, a label or authority is empty, a label belongs to another exhibit, or a
+            source lies inside the case.
         EvidenceMissing: a source does not exist.
     """
+    if claims and len(deliveries) > 1:
+        raise WrongUse("the hashes that came with a delivery are compared with that delivery alone: ingest one at a time")
     for delivery in deliveries:
         _check(case, delivery)
     stated = read_claims(claims) if claims else {}

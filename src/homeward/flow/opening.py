@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Generator, Iterable, Iterator
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -97,16 +98,20 @@ class Opener:
             self._pool = Pool([FETCH], workers=1, limits=FETCHING)
         spool, scratch = _nameless(), _nameless()
         self._hold(spool)
-        files = source.open()
-        order = FetchOrder(source.order(), tuple(map(str, waiting)), SPOOL)
-        call = Call(0, FETCH, msgspec.msgpack.encode(order), (*files, scratch, spool))
+        files: tuple[int, ...] = ()
         reason = ""
         try:
+            files = source.open()
+            order = FetchOrder(source.order(), tuple(map(str, waiting)), SPOOL)
+            check = partial(read_answer, wanted=waiting)
+            call = Call(0, FETCH, msgspec.msgpack.encode(order), (*files, scratch, spool), check)
             for event in self._pool.run([call]):
                 if isinstance(event, WorkerLost):
                     reason = event.reason
-                elif isinstance(event, Message) and isinstance(fetched := read_answer(event.body), Fetched):
-                    yield self._fetched(fetched, waiting, spool)
+                elif isinstance(event, Message) and isinstance(event.body, Fetched):
+                    yield self._fetched(event.body, waiting, spool)
+        except OSError as error:
+            reason = f"it cannot be opened: {(error.strerror or 'unknown').lower()}"
         finally:
             for fd in (*files, scratch):
                 os.close(fd)

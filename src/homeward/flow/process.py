@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,6 +28,8 @@ log = logging.getLogger("homeward.flow")
 
 BATCH = 256
 """Items committed together: a kill loses at most this much work, a commit costs a few milliseconds."""
+PATIENCE = 20.0
+"""Seconds after which fewer are committed: a clip can take as long as thousands of stills."""
 LEASE = 1024
 """Items leased together, so that an archive is walked once for many of them."""
 
@@ -78,12 +81,14 @@ def _run(case: Case, key: StepKey, crew: Executor, leased: list[int], progress: 
     for item in set(leased) - set(sizes):
         case.jobs.failed(key, item, "no exhibit holds its bytes any more")
     done: list[Described | Lost] = []
+    committed = time.monotonic()
     for outcome in crew.describe(units):
         done.append(outcome)
         progress.advance(1, sizes[outcome.item])
-        if len(done) >= BATCH:
+        if len(done) >= BATCH or time.monotonic() - committed > PATIENCE:
             _commit(case, key, done)
             done.clear()
+            committed = time.monotonic()
     _commit(case, key, done)
 
 
@@ -106,6 +111,7 @@ def _commit(case: Case, key: StepKey, done: list[Described | Lost]) -> None:
     """Write outcomes in one transaction; those whose lease went elsewhere meanwhile are left out."""
     described = sorted((o for o in done if isinstance(o, Described) and not o.failure), key=lambda o: o.item)
     with case.batch("step.batch", {"step": key.name, "version": key.version, "params": key.params}) as batch:
+        case.jobs.renew()
         held = case.jobs.done(key, [o.item for o in described])
         described = [o for o in described if o.item in held]
         results.write_media(case, map(_media, described), batch.seq)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
 from types import TracebackType
 from typing import Protocol, Self, cast
@@ -47,7 +48,7 @@ def _read(calls: Iterable[Call], taker: Taker, jobs: int, scratch: _Scratch) -> 
         for event in pool.run(calls):
             source, fds = cast("tuple[Source, tuple[int, ...]]", event.key)
             if isinstance(event, Message):
-                taker.found(source, read_found(event.body))
+                taker.found(source, event.body)
                 continue
             scratch.give_back(fds[-1])
             for fd in fds[:-1]:
@@ -70,7 +71,8 @@ def _calls(sources: Iterable[Source], taker: Taker, scratch: _Scratch) -> Iterat
             taker.finished(source)
             continue
         fds = (*files, scratch.take())
-        yield Call((source, fds), READ, msgspec.msgpack.encode(source.order()), fds)
+        check = partial(read_found, names=frozenset(source.names))
+        yield Call((source, fds), READ, msgspec.msgpack.encode(source.order()), fds, check)
 
 
 class _Scratch:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 
@@ -38,11 +40,19 @@ class Order(msgspec.Struct, frozen=True):
 CHANGED = "the file on disk is no longer the one that was registered"
 
 
+VEIL = 24 * 18
+"""Bytes of a veil."""
+LARGEST = (1 << 31) - 1
+Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+Duration = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+Sentence = Annotated[str, msgspec.Meta(max_length=4000, pattern=r"^[^\x00]*\Z")]
+
+
 class Sighting(msgspec.Struct, frozen=True):
     """One picture of an item: a still (``time_ms`` -1) or a frame."""
 
-    time_ms: int
-    veil: bytes
+    time_ms: Annotated[int, msgspec.Meta(ge=-1, le=LARGEST)]
+    veil: Annotated[bytes, msgspec.Meta(min_length=VEIL, max_length=VEIL)]
     values: dict[str, tuple[int, bytes]]
     """Descriptor name to (quality, value)."""
 
@@ -51,17 +61,17 @@ class Described(msgspec.Struct, frozen=True):
     """What a locked worker said about one item. ``failure`` is a plain sentence, empty when it could be decoded."""
 
     item: int
-    failure: str = ""
-    format: str = ""
-    width: int = 0
-    height: int = 0
-    duration_ms: int | None = None
-    missing: int = 0
-    damage: str = ""
-    other_preview: str = ""
+    failure: Sentence = ""
+    format: Sentence = ""
+    width: Count = 0
+    height: Count = 0
+    duration_ms: Duration | None = None
+    missing: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
+    damage: Sentence = ""
+    other_preview: Sentence = ""
     """Why the embedded preview does not show what the picture shows, empty where it does."""
     facts: dict[str, object] = {}
-    pictures: tuple[Sighting, ...] = ()
+    pictures: Annotated[tuple[Sighting, ...], msgspec.Meta(max_length=1024)] = ()
 
 
 class Lost(msgspec.Struct, frozen=True):

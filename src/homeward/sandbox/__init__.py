@@ -2,7 +2,8 @@
 
 from homeward.sandbox.byterange import ByteRange
 from homeward.sandbox.contract import Call, Finished, Limits, Lost, Message
+from homeward.sandbox.life import alive
 from homeward.sandbox.locks import LockReport
 from homeward.sandbox.pool import Pool, SandboxFailed
 
-__all__ = ["ByteRange", "Call", "Finished", "Limits", "LockReport", "Lost", "Message", "Pool", "SandboxFailed"]
+__all__ = ["ByteRange", "Call", "Finished", "Limits", "LockReport", "Lost", "Message", "Pool", "SandboxFailed", "alive"]

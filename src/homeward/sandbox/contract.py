@@ -10,7 +10,8 @@ more (a numba kernel needs its signatures given, a read-only array is another ty
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from typing import Any
 
 import msgspec
 
@@ -22,7 +23,7 @@ class Limits(msgspec.Struct, frozen=True):
     """Bytes of address space beyond what the warmed-up worker holds."""
     cpu_seconds: int = 30
     wall_seconds: float = 60.0
-    """Seconds without a message before the worker counts as hung."""
+    """Seconds without a message or a sign of life (:func:`homeward.sandbox.alive`) before the worker counts as hung."""
     file_bytes: int = 0
     """Largest size to which a handed-over spool file may grow."""
     message_bytes: int = 64 << 20
@@ -36,13 +37,16 @@ class Call(msgspec.Struct, frozen=True):
     task: str
     payload: bytes = b""
     fds: tuple[int, ...] = ()
+    read: Callable[[bytes], Any] = bytes
+    """Makes of a message what :class:`Message` holds. A worker whose message it refuses (``ValueError``,
+    ``msgspec.DecodeError``) has been taken over or is broken: it is lost, and what it said is not passed on."""
 
 
 class Message(msgspec.Struct, frozen=True):
-    """Something the task yielded."""
+    """Something the task yielded, as the call's ``read`` took it."""
 
     key: Hashable
-    body: bytes
+    body: Any
 
 
 class Finished(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from homeward.sandbox.worker import Orders
 
 TICK = 0.25
 """Seconds between two looks at the clocks of busy workers."""
+NONSENSE = "the decoder's answer makes no sense"
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1")
 _PATH = re.compile(r"(?:/[^\s/'\"]+)+/?")
 _REASON = 200
@@ -204,10 +205,17 @@ class Pool:
         worker.heard()
         try:
             for kind, body in worker.inbox.feed(data):
+                if kind == wire.ALIVE and not body:
+                    continue
                 if kind != wire.MESSAGE:
                     yield self._conclude(worker, selector, kind, body)
                     return
-                yield Message(call.key, body)
+                try:
+                    said = call.read(body)
+                except (ValueError, msgspec.DecodeError):
+                    yield self._lose(worker, selector, "crash", NONSENSE)
+                    return
+                yield Message(call.key, said)
         except OverflowError as error:
             yield self._lose(worker, selector, "flood", str(error))
 
@@ -217,7 +225,7 @@ class Pool:
         assert call is not None
         verdict = ("", "") if kind == wire.FINISHED and not body else _why(kind, body)
         if verdict is None or not worker.inbox.empty:
-            return self._lose(worker, selector, "crash", "the decoder's answer makes no sense")
+            return self._lose(worker, selector, "crash", NONSENSE)
         selector.unregister(worker.sock)
         if worker.done() or verdict[0] == "memory":
             self._renew(worker)

@@ -8,7 +8,7 @@ import socket
 import struct
 from collections.abc import Iterator
 
-CALL, MESSAGE, FINISHED, ERROR, READY = range(5)
+CALL, MESSAGE, FINISHED, ERROR, READY, ALIVE = range(6)
 HEADER = struct.Struct("<BI")
 MOST_DESCRIPTORS = 64
 _ROOM = socket.CMSG_SPACE(MOST_DESCRIPTORS * array.array("i").itemsize)

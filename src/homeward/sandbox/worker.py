@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from homeward.sandbox import wire
+from homeward.sandbox import life, wire
 from homeward.sandbox.contract import Limits
 from homeward.sandbox.locks import lock_down
 
@@ -57,6 +57,7 @@ def serve(sock: socket.socket, tasks: dict[str, Task], limits: Limits, readable:
         wire.send(sock, wire.ERROR, why.encode())
         return
     wire.send(sock, wire.READY, msgspec.msgpack.encode(report))
+    life.speak_on(sock)
     while (frame := wire.receive(sock)) is not None:
         _, body, fds = frame
         name, payload = msgspec.msgpack.decode(body, type=tuple[str, bytes])

@@ -6,9 +6,9 @@ every worker, and it ends when the one that started it does.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -38,23 +38,30 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # pages shared with the workers stay shared
     wire.send(control, wire.CALL)
+    workers: set[int] = set()
     while (frame := wire.receive(control)) is not None:
         kind, body, fds = frame
         if kind == wire.CALL:
             pid = _fork(fds[0], tasks, orders)
             os.close(fds[0])
+            workers.add(pid)
             wire.send(control, kind, str(pid).encode())
         else:
             _, status = os.waitpid(int(body), 0)
+            workers.discard(int(body))
             wire.send(control, kind, str(os.waitstatus_to_exitcode(status)).encode())
-    _collect()
+    _end(workers)
 
 
-def _collect() -> None:
-    """Wait for the workers, which their owner has ended: otherwise their processor time would be counted nowhere."""
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.wait()
+def _end(workers: set[int]) -> None:
+    """End the workers of an owner that is gone, in whatever way: nobody watches their clocks any more.
+
+    They are waited for, since their processor time would be counted nowhere otherwise.
+    """
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+    for pid in workers:
+        os.waitpid(pid, 0)
 
 
 def _fork(fd: int, tasks: dict[str, Task], orders: Orders) -> int:

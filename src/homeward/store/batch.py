@@ -44,7 +44,11 @@ class Batch:
 
     def __enter__(self) -> Batch:
         self._atomic.__enter__()
-        self.seq = self._case.custody.lock()
+        try:
+            self.seq = self._case.custody.lock()
+        except BaseException as error:
+            self._atomic.__exit__(type(error), error, error.__traceback__)
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -26,6 +26,10 @@ CHUNK = 500
 """Values in one ``IN`` list: below every database's limit."""
 
 
+_Held = tuple[int, str, str]
+"""Row id, MIME type and kind of an item as the store has it, which may have been said by an earlier version."""
+
+
 class OccurrenceRow(msgspec.Struct, frozen=True):
     """One occurrence as the store keeps it; ``source`` is the path of the thing on disk that it lies in."""
 
@@ -68,7 +72,8 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 MANIFEST = (
-    "path", "size", "item__md5", "item__sha1", "item__sha256", "modified", "accessed", "changed", "created", "zoned",
+    "path", "size", "item__md5", "item__sha1", "item__sha256", "item__mime", "item__kind",
+    "modified", "accessed", "changed", "created", "zoned",
     "deleted", "embedded", "address", "extension_mismatch", "container", "readable", "reason",
 )  # fmt: skip
 """Columns of an occurrence that its ledger entry vouches for."""
@@ -150,7 +155,7 @@ def _stamp(alias: str, exhibit: Exhibit, stamps: dict[str, str]) -> None:
         Source.objects.using(alias).filter(exhibit=exhibit, key=path_key(path)).update(stamp=stamp)
 
 
-def _items(alias: str, rows: Sequence[OccurrenceRow]) -> tuple[dict[str, int], int]:
+def _items(alias: str, rows: Sequence[OccurrenceRow]) -> tuple[dict[str, _Held], int]:
     distinct = {row.digests.sha256: row for row in rows if row.digests}
     values = [
         (sha256, row.digests.md5, row.digests.sha1, row.size, row.mime, row.kind)
@@ -159,10 +164,11 @@ def _items(alias: str, rows: Sequence[OccurrenceRow]) -> tuple[dict[str, int], i
     ]
     columns = ("sha256", "md5", "sha1", "size", "mime", "kind")
     new = bulk.insert(alias, Item, columns, values, ignore=True)
-    ids: dict[str, int] = {}
+    held: dict[str, _Held] = {}
     for chunk in _chunks(list(distinct)):
-        ids |= dict(Item.objects.using(alias).filter(sha256__in=chunk).values_list("sha256", "id"))
-    return ids, new
+        query = Item.objects.using(alias).filter(sha256__in=chunk)
+        held |= {sha256: (pk, mime, kind) for sha256, pk, mime, kind in query.values_list("sha256", "id", "mime", "kind")}
+    return held, new
 
 
 def _known(alias: str, exhibit: Exhibit, rows: Sequence[OccurrenceRow]) -> dict[str, tuple[int, str | None]]:
@@ -202,7 +208,7 @@ def _supersede(alias: str, ids: list[int]) -> None:
 
 
 def _write(
-    alias: str, exhibit: Exhibit, sources: dict[str, int], items: dict[str, int], rows: list[OccurrenceRow], batch: int
+    alias: str, exhibit: Exhibit, sources: dict[str, int], items: dict[str, _Held], rows: list[OccurrenceRow], batch: int
 ) -> list[tuple[Any, ...]]:
     """Insert the rows; return their manifest values."""
     columns = (
@@ -220,11 +226,11 @@ def _write(
         marks = (row.deleted, row.embedded, row.address, row.extension_mismatch, row.container)
         state = (row.readable, row.reason)
         digests = row.digests
-        item = items[digests.sha256] if digests else None
+        item, mime, kind = items[digests.sha256] if digests else (None, None, None)
         key = path_key(path)
         values.append((exhibit.pk, sources[row.source], key, path, item, size, *times, zoned, *marks, *state, True, batch))
         hashes = (digests.md5, digests.sha1, digests.sha256) if digests else (None, None, None)
-        manifest.append((path, size, *hashes, *times, zoned, *marks, *state))
+        manifest.append((path, size, *hashes, mime, kind, *times, zoned, *marks, *state))
     bulk.insert(alias, Occurrence, columns, values)
     return manifest
 

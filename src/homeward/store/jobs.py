@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-LEASE = timedelta(minutes=5)
-"""Longer than any batch of calls may take; a dead owner on the same machine is noticed at once all the same."""
+LEASE = timedelta(minutes=30)
+"""Longer than may pass between two commits of an owner that lives (each renews it), the copying of a file out of a large
+container included; a dead owner on the same machine is noticed at once all the same."""
 MAX_ATTEMPTS = 2
 
 
@@ -89,6 +90,11 @@ class Jobs:
         held = set(self._held(step, items).select_for_update().values_list("item_id", flat=True))
         self._held(step, held).update(state="done", owner="", expires=None, reason="")
         return held
+
+    def renew(self) -> None:
+        """Whatever this process still holds stays its own for another lease: it works on it."""
+        mine = Job.objects.using(self._alias).filter(state="leased", owner=self._owner)
+        mine.update(expires=utc_now() + LEASE)
 
     def failed(self, step: StepKey, item: int, reason: str) -> None:
         """Mark as failed for good: the file itself says why."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeward.core import canonical_json
 from homeward.store.intake import MANIFEST, manifest_digest
-from homeward.store.models import KnownEntry, KnownList, Match, Media, Occurrence, SegmentRun, StackMember
+from homeward.store.models import Exhibit, KnownEntry, KnownList, Match, Media, Occurrence, SegmentRun, StackMember
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -58,12 +58,18 @@ class Vouching:
         self._case = case
         self._seen: dict[str, set[int]] = defaultdict(set)
         self._sets: dict[str, tuple[int, str]] = {}
+        self._exhibits: dict[str, tuple[str, str]] = {}
+        self._agency = ""
         self.occurrences = 0
         self.stretches = 0
 
     def look(self, entry: Entry) -> Iterator[str]:
         """What is wrong with the rows that ``entry`` vouches for."""
         details = entry.details
+        if entry.act == "case.init":
+            self._agency = str(details.get("agency"))
+        if entry.act == "exhibit.add":
+            self._exhibits[str(details.get("label"))] = (str(details.get("authority")), str(details.get("acquirer")))
         if entry.act == "ingest.batch":
             yield from self._manifest(entry.seq, details.get("manifest", ""))
         if entry.act == "step.batch":
@@ -80,6 +86,7 @@ class Vouching:
 
     def finish(self) -> Iterator[str]:
         """What is wrong with rows that no entry vouches for, and with the results of whole-set steps."""
+        yield from self._registered()
         for step, (seq, digest) in self._sets.items():
             if set_digest(self._case, step) != digest:
                 yield f"the results of the step {step} are not those of ledger entry {seq}"
@@ -87,6 +94,20 @@ class Vouching:
             batches = set(model._default_manager.using(self._case.alias).values_list("batch", flat=True).distinct())
             for batch in sorted(batches - self._seen[name]):
                 yield f"{name} rows say that ledger entry {batch} vouches for them, and it does not"
+
+    def _registered(self) -> Iterator[str]:
+        """What is wrong with the case's own name and its exhibits; both stand in entries in full."""
+        if self._agency and self._case.info.agency != self._agency:
+            yield f"the case's agency is not the one it was made for ({self._agency})"
+        rows = Exhibit.objects.using(self._case.alias).order_by("id").values_list("label", "authority", "acquirer")
+        held = {label: tuple(rest) for label, *rest in rows}
+        for label in sorted(held.keys() | self._exhibits.keys()):
+            if label not in self._exhibits:
+                yield f"no ledger entry registered the exhibit {label}"
+            elif label not in held:
+                yield f"the exhibit {label} was registered and is gone"
+            elif held[label] != self._exhibits[label]:
+                yield f"the exhibit {label} is not as it was registered: its authority or acquirer was changed"
 
     def _manifest(self, seq: int, digest: str) -> Iterator[str]:
         self._seen["occurrence"].add(seq)

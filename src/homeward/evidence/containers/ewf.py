@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple, cast
 
 import pyewf
@@ -17,6 +19,7 @@ from homeward.evidence.containers.images import Image, file_system_members, plai
 from homeward.evidence.records import Claim
 from homeward.evidence.streams import Seekable, Tee
 from homeward.evidence.walk import ContainerBroken, Node
+from homeward.sandbox import alive
 
 _SECTION = struct.Struct("<16sQQ")
 _SECTION_SIZE = 76
@@ -62,6 +65,7 @@ def stored_hashes(segments: tuple[Seekable, ...]) -> tuple[Claim, ...]:
         while data := handle.read(1 << 20):
             for digest in running.values():
                 digest.update(data)
+            alive()
         return tuple(Claim(name.lower(), stated[name].lower(), digest.hexdigest()) for name, digest in running.items())
     finally:
         handle.close()
@@ -84,6 +88,7 @@ class _Medium:
     def __init__(self, handle: Any, segments: Sequence[Seekable]) -> None:
         self._handle = handle
         self._tables = [table for segment in segments for table in _tables(segment)]
+        self._ends = list(accumulate(table.chunks for table in self._tables))
         self._chunk: int = handle.get_chunk_size()
         self._at = 0
         self._checked: set[int] = set()
@@ -106,11 +111,10 @@ class _Medium:
         return data
 
     def _is_sound(self, number: int) -> bool:
-        for table in self._tables:
-            if number < table.chunks:
-                return table.is_sound(number)
-            number -= table.chunks
-        return True  # beyond the tables: libewf itself decides what such an image holds
+        at = bisect_right(self._ends, number)
+        if at == len(self._tables):
+            return True  # beyond the tables: libewf itself decides what such an image holds
+        return self._tables[at].is_sound(number - (self._ends[at - 1] if at else 0))
 
 
 class _Table(NamedTuple):
@@ -126,7 +130,10 @@ class _Table(NamedTuple):
         """Whether the chunk's checksum (zlib's, or the Adler-32 behind plain chunks) holds."""
         self.segment.seek(self.entries + 4 * number)
         held = min(2, self.chunks - number)
-        here, *following = struct.unpack(f"<{held}I", self.segment.read(4 * held))
+        entries = self.segment.read(4 * held)
+        if len(entries) < 4 * held:
+            return False  # the table is cut short
+        here, *following = struct.unpack(f"<{held}I", entries)
         begin = self.base + (here & ~_COMPRESSED)
         end = self.base + (following[0] & ~_COMPRESSED) if following else self.end
         self.segment.seek(begin)

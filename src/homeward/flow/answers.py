@@ -1,0 +1,64 @@
+"""What a locked worker says about an item: believed only where it could be true of that item.
+
+A worker that was taken over by the file it decodes can lie about that file. It must not speak of another one, and nothing
+that it says may break a table, a digest or a later step.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from homeward.core.errors import HomewardError
+from homeward.descriptors import descriptor
+from homeward.flow.measuring import DESCRIPTORS
+from homeward.flow.units import Described, Unit
+
+DEEPEST = 12
+"""Levels of nested facts."""
+LARGEST = 1 << 53
+"""Beyond it canonical JSON holds no integer exactly."""
+
+_described = msgspec.msgpack.Decoder(Described).decode
+
+
+class AnswerRefused(HomewardError, ValueError):
+    """What a worker said cannot be true of the item that it was asked about."""
+
+
+def read_described(unit: Unit, body: bytes) -> Described:
+    """Decode what a worker said of ``unit``.
+
+    Raises:
+        AnswerRefused: it speaks of another item, or of values that there are not.
+        msgspec.DecodeError: it is no answer at all.
+    """
+    said = _described(body)
+    times = [picture.time_ms for picture in said.pictures]
+    if said.item != unit.item or len(set(times)) != len(times):
+        raise AnswerRefused("it is not about what was asked")
+    for picture in said.pictures:
+        for name, (quality, value) in picture.values.items():
+            if name not in DESCRIPTORS or not 0 <= quality <= 100 or len(value) != descriptor(name).width:
+                raise AnswerRefused("it holds no value of a descriptor")
+    if not _is_plain(said.facts, DEEPEST):
+        raise AnswerRefused("its facts are none that can be kept")
+    return said
+
+
+def _is_plain(value: object, deepest: int) -> bool:
+    """Whether every database and canonical JSON hold ``value``: text without NUL, exact integers, finite numbers."""
+    if isinstance(value, str):
+        return "\0" not in value
+    if isinstance(value, bool) or value is None:
+        return True
+    if isinstance(value, int):
+        return abs(value) < LARGEST
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if not deepest:
+        return False
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and "\0" not in key and _is_plain(inner, deepest - 1) for key, inner in value.items())
+    return isinstance(value, list | tuple) and all(_is_plain(inner, deepest - 1) for inner in value)

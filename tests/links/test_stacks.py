@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -103,13 +103,48 @@ def test_an_unrelated_picture_changes_nothing_else(some: Pictures, other: Pictur
     assert all(after[name] == (name, 0) for name in far.names)
 
 
-@settings(deadline=None)
-@given(pictures(), st.integers(1, 5))
-def test_blocks_leave_no_trace(some: Pictures, block: int) -> None:
-    whole = some.by_name()
+def literally(some: Pictures) -> list[tuple[int, int]]:
+    """The rule word by word: exemplar and distance of each picture."""
+    exemplars: list[int] = []
+    found = [(row, 0) for row in range(len(some.names))]
+    truth = distances(some.codes, some.codes)
+    for row in best_first(some.areas, some.missing, some.names).tolist():
+        if some.qualities[row] < LEAST_QUALITY:
+            continue
+        near = [(int(truth[row, other]), at) for at, other in enumerate(exemplars) if truth[row, other] <= RADIUS]
+        if near:
+            found[row] = (exemplars[min(near)[1]], min(near)[0])
+        else:
+            exemplars.append(row)
+    return found
+
+
+@given(pictures(), st.integers(1, 8), st.integers(0, 40), st.integers(1, 5))
+def test_stacks_are_what_the_rule_says_in_whatever_pieces(some: Pictures, piece: int, edges: int, members: int) -> None:
+    wanted = literally(some)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stacks, "_BLOCK", block)
-        assert some.by_name() == whole
+        patch.setattr(stacks, "_PIECE", piece)
+        patch.setattr(stacks, "_EDGES", edges)
+        patch.setattr(stacks, "_MEMBERS", members)
+        found = some.stacked()
+    assert list(zip(found.exemplar.tolist(), found.distance.tolist(), strict=True)) == wanted
+
+
+def test_many_pictures_that_crowd_together_stack_by_the_rule_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(12)
+    codes = np.unpackbits(np.repeat(rng.integers(0, 256, (4, 32), dtype=np.uint8), 300, axis=0), axis=1)
+    for row in codes:
+        row[rng.choice(256, rng.integers(0, 36), replace=False)] ^= 1
+    monkeypatch.setattr(stacks, "_PIECE", 64)
+    monkeypatch.setattr(stacks, "_EDGES", 500)
+    count = len(codes)
+    some = Pictures(
+        np.packbits(codes, axis=1), np.full(count, 90, np.uint8), rng.integers(1, 9, count), np.zeros(count, np.int64),
+        [f"{n:04}" for n in rng.permutation(count)],
+    )  # fmt: skip
+    found = some.stacked()
+    assert list(zip(found.exemplar.tolist(), found.distance.tolist(), strict=True)) == literally(some)
+    assert 4 < len(set(found.exemplar.tolist())) < count
 
 
 def chain(length: int) -> Pictures:

@@ -8,6 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from homeward.core.errors import HomewardError
+
 CODE_BYTES = 32
 """Every code is 256 bits."""
 
@@ -29,6 +31,10 @@ class Pairs(msgspec.Struct, frozen=True):
     b: NDArray[np.int64]
     distance: NDArray[np.int64]
     """Bits, 0..256."""
+
+
+class TooManyPairs(HomewardError, ValueError):
+    """More pairs lie within the radius than the caller wants to hold."""
 
 
 class HammingIndex(Protocol):
@@ -62,10 +68,11 @@ class HammingIndex(Protocol):
         """
         ...
 
-    def pairs(self, radius: int) -> Pairs:
+    def pairs(self, radius: int, most: int | None = None) -> Pairs:
         """All pairs of held codes at most ``radius`` bits apart. Memory follows the number of pairs found.
 
         Raises:
+            TooManyPairs: there are more than ``most``; found out without holding many more than that.
             ValueError: a radius outside 0..256.
         """
         ...

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.descriptors.pdq import LEAST_QUALITY, RADIUS
-from homeward.indexes import ExactScan
+from homeward.indexes import hamming_index
 from homeward.known.records import Match
 
 NOT_SAID = 255
@@ -66,8 +66,7 @@ def near_matches(
     asked = np.flatnonzero(qualities >= LEAST_QUALITY)
     asked = asked[np.argsort(pictures[asked], kind="stable")]
     usable = known_qualities >= LEAST_QUALITY
-    index = ExactScan()
-    index.add(entries[usable], known[usable])
+    index = hamming_index(entries[usable], known[usable])
     said = dict(zip(entries[usable].tolist(), known_qualities[usable].tolist(), strict=True))
     found = index.within(codes[asked], RADIUS)
     for query, entry, distance in zip(found.query.tolist(), found.id.tolist(), found.distance.tolist(), strict=True):

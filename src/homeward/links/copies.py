@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.descriptors.pdq import LEAST_QUALITY, RADIUS
-from homeward.indexes import ExactScan, Pairs
+from homeward.indexes import Pairs, hamming_index
 
 
 def copy_pairs(codes: NDArray[np.uint8], qualities: NDArray[np.uint8], ids: NDArray[np.int64]) -> Pairs:
@@ -24,6 +24,4 @@ def copy_pairs(codes: NDArray[np.uint8], qualities: NDArray[np.uint8], ids: NDAr
         ValueError: wrong shapes or types, or an id twice.
     """
     usable = qualities >= LEAST_QUALITY
-    index = ExactScan()
-    index.add(ids[usable], codes[usable])
-    return index.pairs(RADIUS)
+    return hamming_index(ids[usable], codes[usable]).pairs(RADIUS)

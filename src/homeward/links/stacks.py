@@ -14,10 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.descriptors.pdq import LEAST_QUALITY, RADIUS
-from homeward.indexes import ExactScan, HammingIndex, Neighbours
+from homeward.indexes import Pairs, TooManyPairs, hamming_index
 
-_BLOCK = 1024
-"""Pictures compared with each other at a time: memory stays bounded when all of them are copies of one."""
+_PIECE = 1 << 16
+"""Pictures that founders are looked for among at a time, to begin with."""
+_EDGES = 1 << 22
+"""Pairs held at a time. Where more lie within the radius, many pictures are copies of few: pieces are made smaller, so that
+most of them meet an exemplar that is known already and need not be compared with each other."""
+_MEMBERS = 1 << 18
+"""Pictures whose exemplars are looked for at a time."""
 
 
 class Stacks(msgspec.Struct, frozen=True):
@@ -51,50 +56,55 @@ def stack(codes: NDArray[np.uint8], qualities: NDArray[np.uint8], order: NDArray
     """
     exemplar = np.arange(len(codes), dtype=np.int64)
     distance = np.zeros(len(codes), np.int64)
-    exemplars = ExactScan()  # ids are ranks in `order`, so that a smaller id is a better picture
-    compared = np.flatnonzero(qualities[order] >= LEAST_QUALITY)
-    for start in range(0, len(compared), _BLOCK):
-        ranks = compared[start : start + _BLOCK].astype(np.int64)
-        block = codes[order[ranks]]
-        joined, bits = _nearest(exemplars, block)
-        founders = _settle(ranks, _among(block, np.flatnonzero(joined < 0)), joined, bits)
-        exemplars.add(ranks[founders], block[founders])
-        exemplar[order[ranks]] = order[joined]
-        distance[order[ranks]] = bits
+    rows = order[qualities[order] >= LEAST_QUALITY]
+    ranked = codes[rows]
+    founders = _founders(ranked)
+    for ranks in np.split(np.flatnonzero(~founders), range(_MEMBERS, len(rows), _MEMBERS)):
+        joined, bits = _nearest(ranked, founders, ranks)
+        exemplar[rows[ranks]], distance[rows[ranks]] = rows[joined], bits
     return Stacks(exemplar, distance)
 
 
-def _nearest(exemplars: HammingIndex, block: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rank of the nearest exemplar (the better of two as near) and its distance; -1 and RADIUS + 1 where none is near."""
-    joined = np.full(len(block), -1, np.int64)
-    bits = np.full(len(block), RADIUS + 1, np.int64)
-    found = exemplars.within(block, RADIUS)
-    rows, first = np.unique(found.query, return_index=True)
-    joined[rows], bits[rows] = found.id[first], found.distance[first]
-    return joined, bits
-
-
-def _among(block: NDArray[np.uint8], alone: NDArray[np.int64]) -> Neighbours:
-    """Which of the rows that no exemplar is near to yet are near to which rows of the block."""
-    index = ExactScan()
-    index.add(alone.astype(np.int64), block[alone])
-    return index.within(block, RADIUS)
-
-
-def _settle(
-    ranks: NDArray[np.int64], among: Neighbours, joined: NDArray[np.int64], bits: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Complete ``joined`` and ``bits`` with the exemplars that arise inside the block; return which rows those are."""
-    founders = np.zeros(len(ranks), np.bool_)
-    before = among.id < among.query
-    row_of, better, distance = among.query[before], among.id[before], among.distance[before]
-    ends = np.searchsorted(row_of, np.arange(len(ranks) + 1))
-    for row in range(len(ranks)):
-        near = slice(ends[row], ends[row + 1])  # the nearest first, and of two as near the better one
-        candidates = np.flatnonzero(founders[better[near]])
-        if candidates.size and distance[near][candidates[0]] < bits[row]:
-            joined[row] = ranks[better[near][candidates[0]]]
-            bits[row] = distance[near][candidates[0]]
-        elif joined[row] < 0:
-            founders[row], joined[row], bits[row] = True, ranks[row], 0
+def _founders(ranked: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which of the (n, 32) codes, from the best to the least, found a stack: those that no better founder is near to."""
+    founders = np.zeros(len(ranked), np.bool_)
+    start, size = 0, _PIECE
+    while start < len(ranked):
+        piece = ranked[start : start + size]
+        known = np.flatnonzero(founders)
+        free = np.ones(len(piece), np.bool_)
+        free[hamming_index(known, ranked[known]).within(piece, RADIUS).query] = False
+        left = np.flatnonzero(free)
+        most = _EDGES if size * size > 2 * _EDGES else None
+        try:
+            edges = hamming_index(left, piece[left]).pairs(RADIUS, most)
+        except TooManyPairs:
+            size = max(1, size // 4)
+            continue
+        founders[start + _first_come(left, edges)] = True
+        start, size = start + size, 2 * size
     return founders
+
+
+def _first_come(ranks: NDArray[np.int64], edges: Pairs) -> NDArray[np.int64]:
+    """Those of ``ranks`` that remain when each, from the first on, shuts out all later ones that an edge ties to it."""
+    remains = np.zeros(int(ranks[-1]) + 1 if len(ranks) else 0, np.bool_)
+    remains[ranks] = True
+    order = np.argsort(edges.b, kind="stable")
+    better = edges.a[order]
+    later, begins = np.unique(edges.b[order], return_index=True)
+    ends = np.append(begins[1:], len(better)) if len(later) else begins
+    for rank, first, last in zip(later.tolist(), begins.tolist(), ends.tolist(), strict=True):
+        remains[rank] = not remains[better[first:last]].any()
+    return np.flatnonzero(remains)
+
+
+def _nearest(
+    ranked: NDArray[np.uint8], founders: NDArray[np.bool_], ranks: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each of ``ranks`` the rank of the nearest better founder (the better of two as near) and its distance."""
+    among = np.flatnonzero(founders)
+    found = hamming_index(among, ranked[among]).within(ranked[ranks], RADIUS)
+    better = found.id < ranks[found.query]
+    _, first = np.unique(found.query[better], return_index=True)
+    return found.id[better][first], found.distance[better][first]

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from homeward.indexes import CODE_BYTES, HammingIndex
+from homeward.indexes import CODE_BYTES, HammingIndex, TooManyPairs
 
 _RADII = range(41)
 _BITS = 8 * CODE_BYTES
@@ -112,6 +112,13 @@ def _check_pairs(index: HammingIndex, radius: int, ids: NDArray[np.int64], truth
     got = list(zip(found.a.tolist(), found.b.tolist(), found.distance.tolist(), strict=True))
     assert sorted(got) == wanted, f"{name}: pairs({radius}) is not exact: {_differ(got, wanted)}"
     assert got == wanted, f"{name}: pairs({radius}) is not ordered by a, b"
+    assert len(index.pairs(radius, len(wanted)).a) == len(wanted), f"{name}: pairs({radius}) refuses as many as are wanted"
+    if wanted and radius == 31:
+        try:
+            index.pairs(radius, len(wanted) - 1)
+        except TooManyPairs:
+            return
+        raise AssertionError(f"{name}: pairs({radius}) gives more than are wanted")
 
 
 def _differ(got: list[tuple[int, int, int]], wanted: list[tuple[int, int, int]]) -> str:

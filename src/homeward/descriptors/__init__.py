@@ -13,6 +13,7 @@ REGISTRY = {
     "pdq": "homeward.descriptors.pdq:Pdq",  # copy hash shared by hotlines and platforms
     "pdq_turned": "homeward.descriptors.pdq_turned:PdqTurned",  # the same of its seven other orientations
     "pdq_trimmed": "homeward.descriptors.pdq_trimmed:PdqTrimmed",  # the same without borders, bars and screens around it
+    "scene": "homeward.descriptors.scene:Scene",  # local features: copies and scenes in a part of a picture
 }
 """Name to ``module:class``, in the order in which they are computed; imported when first asked for."""
 

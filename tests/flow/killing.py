@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from homeward.store import Case, reads
+from homeward.store import Case, known, reads
 from homeward.store.models import Job, Media
 
 POINTS = {
@@ -19,6 +19,8 @@ POINTS = {
     "after the commit": ("homeward.store.batch", "Batch.__exit__", "after"),
     "after jobs are leased": ("homeward.store.jobs", "Jobs.lease", "after"),
     "before the ledger is published": ("homeward.store.custody", "Custody.publish", "before"),
+    "after a known list's files are in place, before its row": ("homeward.store.known_files", "NewShelf.keep", "after"),
+    "while matches are replaced": ("homeward.store.known", "replace_matches", "after"),
     "after occurrences are written": ("homeward.store.intake", "_write", "after"),
     "while stacks are replaced": ("homeward.store.results", "replace_stacks", "after"),
 }
@@ -78,17 +80,17 @@ def state(folder: Path) -> dict[str, Any]:
             "occurrences": list(reads.occurrences(case)),
             "media": sorted(map(str, Media.objects.using(case.alias).values_list("item__sha256", "format", "facts", "damage"))),
             "stacks": reads.stacks(case),
-            "matches": reads.matches(case),
+            "matches": known.matches(case),
             "findings": reads.findings(case),
             "jobs": sorted(jobs),
             "segments": segments,
         }
 
 
-def commands(case: Path, material: Path, known: Path) -> list[list[str]]:
+def commands(case: Path, material: Path, listed: Path) -> list[list[str]]:
     """From an empty case to answers."""
     return [
         ["ingest", str(case), str(material), "--exhibit", "A", "--authority", "W"],
-        ["known", "add", str(case), str(known)],
+        ["known", "add", str(case), str(listed)],
         ["process", str(case)],
     ]

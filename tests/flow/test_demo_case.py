@@ -12,7 +12,7 @@ from homeward.flow.known import add_known_list
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
-from homeward.store import Case, reads
+from homeward.store import Case, known, reads
 from homeward.testing.demo_material import DemoTruth, make
 
 
@@ -61,14 +61,14 @@ def test_stacks_are_the_true_ones(demo: Case, truth: DemoTruth) -> None:
 
 
 def test_known_media_are_recognised(demo: Case, truth: DemoTruth) -> None:
-    found = {(m["sha256"], m["kind"], m["series"], m["victim_identified"]) for m in reads.matches(demo)}
+    found = {(m["sha256"], m["kind"], m["series"], m["victim_identified"]) for m in known.matches(demo)}
     wanted = {(hit.sha256, hit.kind, hit.series, hit.victim_identified) for hit in truth.known}
     assert wanted <= found
     assert {series for _, _, series, _ in found} == {series for _, _, series, _ in wanted}
 
 
 def test_series_with_an_unidentified_victim_come_first(demo: Case) -> None:
-    identified = [match["victim_identified"] for match in reads.matches(demo) if match["series"]]
+    identified = [match["victim_identified"] for match in known.matches(demo) if match["series"]]
     assert False in identified
     assert identified == sorted(identified, key=lambda value: value is not False)
 

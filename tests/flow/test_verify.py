@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from homeward.flow.ingest import Delivery, ingest
-from homeward.flow.known import add_known_list
+from homeward.flow.known import add_known_list, vote
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
@@ -23,8 +23,10 @@ def folder(material: Path, tmp_path: Path) -> Path:
     """A case that has been through everything, closed."""
     with Case.create(tmp_path / "worked", "Test Unit") as case:
         ingest(case, [Delivery("A", material, "W", "")], Quiet())
-        (tmp_path / "known.csv").write_text("sha256\n" + hashlib.sha256(b"somebody else's").hexdigest() + "\n")
+        listed = [hashlib.sha256(b"somebody else's").hexdigest(), _first_picture(material)]
+        (tmp_path / "known.csv").write_text("\n".join(["sha256", *listed]))
         add_known_list(case, tmp_path / "known.csv", "known", Quiet())
+        vote(case, "deny", listed[0], "Unit 9", "a stock photograph")
         process(case, "inline", 1, Quiet())
         case.blobs.put(b"kept")
     return tmp_path / "worked"
@@ -43,6 +45,11 @@ def test_an_untouched_case_has_no_fault(folder: Path) -> None:
     assert FULL > 0
 
 
+def _first_picture(material: Path) -> str:
+    """SHA-256 of one of the pictures."""
+    return hashlib.sha256(min(material.rglob("*.jpg")).read_bytes()).hexdigest()
+
+
 CHANGES = [
     ("UPDATE homeward_occurrence SET path = 'other.jpg' WHERE id = 2", "occurrences"),
     ("UPDATE homeward_occurrence SET deleted = 1 WHERE id = 1", "occurrences"),
@@ -51,7 +58,11 @@ CHANGES = [
     ("UPDATE homeward_media SET damage = 'x' WHERE id = 1", "decoded"),
     ("UPDATE homeward_media SET facts = '{}' WHERE id = 1", "decoded"),
     ("DELETE FROM homeward_media WHERE id = 1", "decoded"),
-    ("UPDATE homeward_knownentry SET value = 'cd'", "known list"),
+    ("UPDATE homeward_knownentry SET series = 'cd'", "step match"),
+    ("UPDATE homeward_knownlist SET purpose = 'negative'", "known list"),
+    ("UPDATE homeward_knownlist SET state = 'removed'", "known list"),
+    ("UPDATE homeward_knownword SET reason = 'other'", "about a hash"),
+    ("DELETE FROM homeward_knownword", "about a hash"),
     ("UPDATE homeward_segmentrun SET first = first + 1 WHERE id = 1", "segment"),
     ("DELETE FROM homeward_stackmember", "step stack"),
     ("UPDATE homeward_ledgerentry SET body = replace(CAST(body AS TEXT), 'ingest', 'Ingest') WHERE seq = 2", "ledger entry 2"),
@@ -75,6 +86,17 @@ def test_a_changed_row_is_named(folder: Path, change: str, named: str) -> None:
         assert database.execute(change).rowcount > 0
     database.close()
     assert named in _faults(folder)
+
+
+@pytest.mark.parametrize("name", ["sha256", "windows", "text"])
+def test_a_changed_file_of_a_known_list_is_named(folder: Path, name: str) -> None:
+    (file,) = (folder / "known").glob(f"*/{name}")
+    body = bytearray(file.read_bytes())
+    body[0] ^= 1
+    file.write_bytes(bytes(body))
+    assert "known list" in _faults(folder)
+    file.unlink()
+    assert "known list" in _faults(folder)
 
 
 def test_a_changed_segment_is_named_with_its_records(folder: Path) -> None:

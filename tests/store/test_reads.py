@@ -11,17 +11,7 @@ from homeward.core.time import Moment
 from homeward.store import Case, reads
 from homeward.store.intake import take
 from homeward.store.models import Item, Job
-from homeward.store.results import (
-    EntryRow,
-    MatchRow,
-    MediaRow,
-    StackRow,
-    known_list,
-    replace_matches,
-    replace_stacks,
-    write_known_list,
-    write_media,
-)
+from homeward.store.results import MediaRow, StackRow, replace_stacks, write_media
 
 
 def ids(case: Case) -> dict[str, int]:
@@ -111,36 +101,6 @@ def test_the_sums_agree_whatever_was_registered_and_done(
     assert {state: listed.count(state) for state in counted} == counted
     pending = Job.objects.using(case.alias).filter(state="pending").count()
     assert counted["pending"] == pending
-
-
-def test_matches_put_unidentified_victims_first(case: Case) -> None:
-    items = filled(case)
-    entries = [
-        EntryRow(1, "sha256", digests(b"a").sha256, None, "", "", None, {}),
-        EntryRow(2, "pdq", "ab" * 32, 90, "2", "S-1", True, {}),
-        EntryRow(3, "md5", digests(b"d").md5, None, "1", "S-2", False, {"note": "x"}),
-    ]
-    with case.batch("known.add") as batch:
-        added, count = write_known_list(case, "list", "00" * 32, iter(entries), batch.seq)
-    assert count == 3
-    assert known_list(case, "00" * 32) == added
-    assert known_list(case, "11" * 32) is None
-    by_kind = {kind: reads.known_values(case, kind)[0][0] for kind in ("sha256", "pdq", "md5")}
-    rows = [
-        MatchRow(items[b"a"], -1, by_kind["sha256"], 0, None),
-        MatchRow(items[b"c"], 1500, by_kind["pdq"], 12, 80),
-        MatchRow(items[b"d"], -1, by_kind["md5"], 0, None),
-    ]
-    for _ in range(2):
-        with case.batch("step.set"):
-            replace_matches(case, rows)
-    found = reads.matches(case)
-    assert [one["series"] for one in found] == ["S-2", "S-1", ""]
-    assert [one["time"] for one in found] == [None, 1.5, None]
-    assert found[1]["distance"] == 12
-    assert found[2]["paths"] == ["EX-1 > a.png", "EX-1 > b.zip > a again.png"]
-    wanted = {"sha256", "list", "entry", "kind", "distance", "quality", "orientation", "codes", "series", "victim_identified"}
-    assert all(wanted <= one.keys() for one in found)
 
 
 def test_stacks_are_listed_largest_first(case: Case) -> None:

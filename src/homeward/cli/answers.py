@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -33,20 +34,21 @@ def stacks(case: Path, as_json: bool) -> None:
 @case_argument
 @json_option
 def matches(case: Path, as_json: bool) -> None:
-    """List what known lists name; series with an unidentified victim come first."""
-    from homeward.store import reads
+    """List what known lists name: first known series whose victim is not identified, with files new to the list."""
+    from homeward.store import known
 
     with opened(case) as opened_case:
-        found = reads.matches(opened_case)
+        found = known.matches(opened_case)
     if as_json:
         print_json(found)
         return
     rows = [
-        (match["series"], _identified(match["victim_identified"]), match["list"], match["kind"], match["distance"],
-         match["codes"], match["paths"][0] if match["paths"] else "")
+        (match["series"], _identified(match["victim_identified"]), "yes" if match["new_to_list"] else "", match["list"],
+         match["kind"], match["distance"], match["codes"], _remarks(match), match["paths"][0] if match["paths"] else "")
         for match in found
     ]  # fmt: skip
-    print_table("Matches", ("series", "victim identified", "list", "by", "bits", "codes", "first place"), rows)
+    columns = ("series", "victim identified", "new to it", "list", "by", "bits", "codes", "remarks", "first place")
+    print_table("Matches", columns, rows)
 
 
 @click.command()
@@ -63,6 +65,13 @@ def findings(case: Path, as_json: bool) -> None:
         return
     rows = [(row["kind"], row["paths"][0] if row["paths"] else "", row["text"]) for row in found]
     print_table("Findings", ("kind", "place", "what"), rows)
+
+
+def _remarks(match: dict[str, Any]) -> str:
+    words = [f"{word['word']}: {word['agency']}" for word in match["words"]]
+    purpose = [match["purpose"]] if match["purpose"] != "alert" else []
+    silenced = [f"silenced by {match['silenced_by']}"] if match["silenced_by"] else []
+    return ", ".join([*silenced, *purpose, *words])
 
 
 def _identified(value: bool | None) -> str:

@@ -64,11 +64,11 @@ def _run(case: Case, material: DemoTruth, progress: Progress) -> None:
 def _found(case: Case) -> dict[str, Any]:
     from homeward.flow.progress import Quiet
     from homeward.flow.verify import verify
-    from homeward.store import reads
+    from homeward.store import known, reads
 
     return {
         "status": reads.status(case),
-        "matches": reads.matches(case),
+        "matches": known.matches(case),
         "stacks": reads.stacks(case),
         "findings": reads.findings(case),
         "verdict": verify(case, Quiet(), full=True),

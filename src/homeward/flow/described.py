@@ -13,7 +13,7 @@ from homeward.core.canonical import canonical_json
 from homeward.descriptors import descriptor
 from homeward.flow.process import segment_folder
 from homeward.flow.steps import Step
-from homeward.store import reads
+from homeward.store import known, reads
 from homeward.store.segments import record_dtype
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def set_key(case: Case, step: Step) -> str:
             step.version,
             step.params_digest,
             [run.sha256 for run in reads.segment_runs(case)],
-            [row["sha256"] for row in reads.known_lists(case)],
+            known.fingerprint(case),
             reads.counts(case),
         ]
     )

@@ -1,79 +1,196 @@
-"""``homeward known add``: a list in, whole or not at all."""
+"""``homeward known``: a list in, whole or not at all; read behind the lock, looked up where it lies."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from homeward.core import WrongUse
-from homeward.known import CsvList, KnownListRefused
-from homeward.store import results, vouching
-from homeward.store.results import EntryRow
+from homeward.known import ALERT, KNOWN, NEGATIVE, WIDTHS, Report
+from homeward.known.hashes import kind_by_length
+from homeward.known.shelf import FILES
+from homeward.known.worker import DATABASE, Order, read_answer
+from homeward.sandbox import Call, Limits, Lost, Message, Pool
+from homeward.store import known
+from homeward.store.known import ListRow
 
 if TYPE_CHECKING:
     from homeward.flow.progress import Progress
     from homeward.store import Case
+    from homeward.store.known_files import NewShelf
 
 log = logging.getLogger("homeward.flow")
+
+TASK = "homeward.known.worker:read"
+READING = Limits(memory=448 << 20, cpu_seconds=12 * 3600, wall_seconds=3600.0, file_bytes=1 << 42)
+"""Sorting says nothing for minutes. Memory is address space, of which less than half is ever touched."""
+_CHUNK = 1 << 20
+
+
+class Manner(msgspec.Struct, frozen=True):
+    """How lists are to be taken."""
+
+    purpose: str = ""
+    """One of the purposes of :mod:`homeward.known.records`; empty: as the file itself says."""
+    update: bool = False
+    """They add to what there is under their name instead of replacing it."""
+    pdq: bool = False
+    """Hashes of 64 digits are PDQ."""
 
 
 class AddedList(msgspec.Struct, frozen=True):
     """What adding a list did; ``before``: the same file was added earlier."""
 
-    entries: int
-    skipped: int
-    problems: tuple[str, ...]
+    name: str
+    file: str
+    digest: str
+    report: Report
     before: bool
 
+    @property
+    def entries(self) -> int:
+        """Hashes that are matched from now on."""
+        return sum(self.report.hashes.values())
 
-def add_known_list(case: Case, file: Path, name: str, progress: Progress) -> AddedList:
-    """Add the list in ``file`` under ``name``; the same file twice changes nothing.
+
+def add_known_list(
+    case: Case,
+    file: Path,
+    name: str,
+    progress: Progress,
+    manner: Manner | None = None,
+    together: Collection[str] = (),
+) -> AddedList:
+    """Add the list in ``file``; it replaces what was added under its name before, but for the files ``together`` (SHA-256)
+    that were given with it. The same file twice changes nothing.
 
     Raises:
         WrongUse: the file cannot be read or is no list of hashes. The case is as it was before.
     """
     try:
-        digest = _digest(file)
-        if results.known_list(case, digest) is not None:
-            return AddedList(0, 0, (), before=True)
-        with file.open("rb") as stream, case.batch("known.add", {"file": digest}, {"name": name}) as batch:
-            reader = CsvList(stream)
-            progress.begin(f"Reading {file.name}", None)
-            added, count = results.write_known_list(case, name, digest, _rows(reader, progress), batch.seq)
-            results.finish_known_list(case, added, count, reader.skipped)
-            batch.details |= {
-                "entries": count,
-                "skipped": reader.skipped,
-                "rows": vouching.known_digest(case, batch.seq),
-            }
-    except KnownListRefused as error:
-        raise WrongUse(f"{file}: {error}") from error
+        return _add(case, file, name, together, progress, manner or Manner())
     except OSError as error:
         raise WrongUse(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
-    log.info("known list", extra={"fields": {"entries": count, "skipped": reader.skipped}})
-    return AddedList(count, reader.skipped, tuple(reader.problems), before=False)
 
 
-def _rows(reader: CsvList, progress: Progress) -> Iterator[EntryRow]:
-    for entry in reader:
-        progress.advance()
-        yield EntryRow(
-            entry.line,
-            entry.kind,
-            entry.value.hex(),
-            entry.quality,
-            entry.codes,
-            entry.series,
-            entry.victim_identified,
-            entry.extra,
-        )
+def remove_known(case: Case, name: str, hash_text: str, agency: str, reason: str) -> int:
+    """Take a list out of the case, or (with ``hash_text``) one hash out of a list; how much was taken out.
+
+    Raises:
+        WrongUse: no such list, or no such hash.
+    """
+    if not any(one["name"] == name and one["state"] != "removed" for one in known.lists(case)):
+        raise WrongUse(f"there is no known list called {name!r}")
+    if not hash_text:
+        return known.remove(case, name, reason)
+    return sum(_say(case, known.WITHDRAW, hash_text, name, agency, reason))
 
 
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def vote(case: Case, word: str, hash_text: str, agency: str, reason: str) -> bool:
+    """Record that an agency confirms or denies what lists say about a hash; whether that is new.
+
+    Raises:
+        WrongUse: it is no hash.
+    """
+    return any(_say(case, word, hash_text, "", agency, reason))
+
+
+def _say(case: Case, word: str, hash_text: str, name: str, agency: str, reason: str) -> list[bool]:
+    text = hash_text.strip().lower()
+    kind = kind_by_length(text)
+    if kind is None:
+        raise WrongUse(f"{hash_text!r} is no MD5, SHA-1, SHA-256 or PDQ in hexadecimal")
+    kinds = [other for other, width in WIDTHS.items() if 2 * width == len(text)]
+    return [known.say(case, word, one, text, name=name, agency=agency, reason=reason) for one in kinds]
+
+
+def _add(case: Case, file: Path, name: str, together: Collection[str], progress: Progress, manner: Manner) -> AddedList:
+    shelf = known.files(case).new(("delivered", "scratch", *FILES))
+    kept = False
+    try:
+        size, digest, database = _copy(file, shelf.fds["delivered"], progress)
+        if before := known.current(case, digest):
+            return AddedList(before[0].name, file.name, digest, Report(), before=True)
+        order = Order(size, str(file.resolve()) if database else "", manner.pdq)
+        report = _read(shelf, order, progress)
+        if report.refused:
+            raise WrongUse(f"{file}: {report.refused}")
+        purpose = _purpose(file, report, manner)
+        shelf.drop("scratch")
+        if report.in_place:
+            shelf.rename("delivered", "text")
+        else:
+            shelf.drop("delivered")
+        digests = shelf.seal({"text": digest} if report.in_place else {})
+        row = _row(name, digest, purpose, report)
+        kept = known.add(case, row, shelf, digests, replacing=not manner.update, together=together)
+    finally:
+        shelf.close(kept=kept)
+    log.info("known list", extra={"fields": {"hashes": sum(report.hashes.values()), "skipped": report.skipped}})
+    return AddedList(name, file.name, digest, report, before=not kept)
+
+
+def _copy(file: Path, fd: int, progress: Progress) -> tuple[int, str, bool]:
+    """Copy a delivered file (a database is only read); its size, SHA-256, and whether it is a database."""
+    digest, size, database = hashlib.sha256(), 0, False
+    with file.open("rb") as source:
+        progress.begin(f"Taking {file.name}", os.fstat(source.fileno()).st_size)
+        while chunk := source.read(_CHUNK):
+            database = database or (size == 0 and chunk.startswith(DATABASE))
+            digest.update(chunk)
+            if not database:
+                os.pwrite(fd, chunk, size)
+            size += len(chunk)
+            progress.advance(len(chunk))
+    return size, digest.hexdigest(), database
+
+
+def _read(shelf: NewShelf, order: Order, progress: Progress) -> Report:
+    progress.begin("Reading it", None if order.path else order.size)
+    fds = (shelf.fds["delivered"], *(shelf.fds[name] for name in FILES), shelf.fds["scratch"])
+    readable = [Path(order.path)] if order.path else []
+    done = 0
+    with Pool([TASK], workers=1, limits=READING, readable=readable) as pool:
+        for event in pool.run([Call(0, TASK, msgspec.msgpack.encode(order), fds)]):
+            if isinstance(event, Lost):
+                return Report(refused=f"reading it failed: {event.reason}")
+            if isinstance(event, Message):
+                answer = read_answer(event.body)
+                if answer.report is not None:
+                    return answer.report
+                progress.advance(max(0, answer.done - done))
+                done = answer.done
+    return Report(refused="reading it came to no end")
+
+
+def _purpose(file: Path, report: Report, manner: Manner) -> str:
+    graded = report.format in {"vic", "icse", "ncmec"} and report.purpose == ALERT
+    if manner.purpose == KNOWN and graded:
+        raise WrongUse(f"{file} grades material ({report.format}); it cannot be taken as files that are merely known")
+    if manner.purpose == NEGATIVE and report.purpose == KNOWN:
+        raise WrongUse(f"{file} lists files that are merely known; it cannot silence hits")
+    return manner.purpose or report.purpose
+
+
+def _row(name: str, digest: str, purpose: str, report: Report) -> ListRow:
+    return ListRow(
+        name,
+        digest,
+        report.format,
+        purpose,
+        report.scheme,
+        report.scheme_version,
+        report.hashes,
+        report.unmatched,
+        report.skipped,
+        report.incomplete,
+        report.problems,
+        report.notes,
+        report.withdrawn,
+    )

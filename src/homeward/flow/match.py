@@ -2,73 +2,193 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from homeward.core.canonical import Plain
 from homeward.flow.described import copy_hashes, set_key
 from homeward.flow.steps import Step
-from homeward.known import exact_matches, near_matches
-from homeward.known.match import NOT_SAID
-from homeward.store import arrays, reads, results, vouching
-from homeward.store.results import MatchRow
+from homeward.known import NEGATIVE, KnownListRefused, ReadShelf, near_matches
+from homeward.store import arrays, known, results, vouching
+from homeward.store.errors import CaseDamaged
+from homeward.store.known import EntryRow, MatchRow
 
 if TYPE_CHECKING:
     from homeward.flow.progress import Progress
     from homeward.store import Case
+    from homeward.store.models import KnownList
 
-EXACT = ("md5", "sha1", "sha256")
+STRONGEST = ("sha256", "sha1", "md5")
+"""A row that names an item by several hashes names it by the first of these."""
+STILL = -1
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """An item that a row of a list names; ``value`` is the row's hash."""
+
+    item: int
+    time_ms: int
+    list: int
+    ref: int
+    kind: str
+    value: bytes
+    distance: int
+    quality: int | None
+    list_quality: int | None = None
+
+
+class Reader:
+    """One list of the case, opened."""
+
+    def __init__(self, case: Case, row: KnownList) -> None:
+        self.row = row
+        self.shelf = ReadShelf(known.files(case).path(row.folder), row.format, row.hashes)
 
 
 def match(case: Case, step: Step, progress: Progress) -> None:
-    """Put the matches of everything that is there in the place of the old ones; nothing to do when nothing has changed."""
+    """Put the matches of everything that is there in the place of the old ones; nothing to do when nothing has changed.
+
+    Raises:
+        CaseDamaged: the files of a known list are gone or damaged.
+    """
     key = set_key(case, step)
     if results.step_key(case, step.name) == key:
         return
-    progress.begin(step.caption, len(EXACT) + 1)
-    rows: list[MatchRow] = []
-    for kind in EXACT:
-        rows += _exact(case, kind)
+    readers = {row.pk: Reader(case, row) for row in known.current(case)}
+    progress.begin(step.caption, len(STRONGEST) + 1)
+    try:
+        hits = _exact(case, readers, progress) + _near(case, readers)
         progress.advance()
-    rows += _near(case)
-    progress.advance()
+        entries, rows = _told(case, readers, hits)
+    except KnownListRefused as error:
+        raise CaseDamaged(f"{error}; homeward verify says more") from error
     details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "matches": len(rows)}
     with case.batch("step.set", details) as batch:
-        results.replace_matches(case, rows)
+        known.replace_matches(case, entries, rows)
         results.write_step_key(case, step.name, key)
         batch.details["rows"] = vouching.set_digest(case, step.name)
 
 
-def _exact(case: Case, kind: str) -> list[MatchRow]:
-    known = reads.known_values(case, kind)
-    if not known:
-        return []
-    entries = np.array([entry for entry, _, _ in known], np.int64)
-    items, values = arrays.item_digests(case, kind)
-    found = exact_matches(kind, items, values, entries, _bytes([value for _, value, _ in known]))
-    return [MatchRow(match.picture, -1, match.entry, 0, None) for match in found]
+def _exact(case: Case, readers: dict[int, Reader], progress: Progress) -> list[Hit]:
+    found: dict[tuple[int, int, int], Hit] = {}
+    for kind in STRONGEST:
+        items, values = arrays.item_digests(case, kind)
+        for pk, reader in readers.items():
+            table = reader.shelf.exact(kind)
+            if table is None:
+                continue
+            answer = table.look_up(values)
+            for at, ref in zip(answer.query.tolist(), answer.ref.tolist(), strict=True):
+                hit = Hit(int(items[at]), STILL, pk, ref, kind, values[at].tobytes(), 0, None)
+                found.setdefault((hit.item, pk, ref), hit)
+        progress.advance()
+    return list(found.values())
 
 
-def _near(case: Case) -> list[MatchRow]:
-    """An item is matched once an entry, at its nearest picture."""
-    known = reads.known_values(case, "pdq")
+def _near(case: Case, readers: dict[int, Reader]) -> list[Hit]:
+    """An item is named once by a row, at its nearest picture."""
+    tables = {pk: reader.shelf.near() for pk, reader in readers.items()}
+    sizes = [len(table) for table in tables.values()]
     hashes = copy_hashes(case)
-    if not known or not len(hashes.items):
+    if not sum(sizes) or not len(hashes.items):
         return []
-    qualities = np.array([NOT_SAID if quality is None else quality for _, _, quality in known], np.uint8)
-    entries = np.array([entry for entry, _, _ in known], np.int64)
+    listed: NDArray[Any] = np.concatenate(list(tables.values()))
+    owners = np.repeat(np.array(list(tables), np.int64), sizes)
     places = np.arange(len(hashes.items), dtype=np.int64)
-    found = near_matches(places, hashes.codes, hashes.qualities, entries, _bytes([v for _, v, _ in known]), qualities)
-    best: dict[tuple[int, int], MatchRow] = {}
-    for match in found:
-        item, time = int(hashes.items[match.picture]), int(hashes.times[match.picture])
-        row = MatchRow(item, time, match.entry, match.distance, match.quality)
-        before = best.setdefault((item, match.entry), row)
-        if (row.distance, row.time_ms) < (before.distance, before.time_ms):
-            best[item, match.entry] = row
+    rows = np.arange(len(listed), dtype=np.int64)
+    values = np.ascontiguousarray(listed["value"])
+    best: dict[tuple[int, int, int, bytes], Hit] = {}
+    for one in near_matches(places, hashes.codes, hashes.qualities, rows, values, np.ascontiguousarray(listed["quality"])):
+        item, time = int(hashes.items[one.picture]), int(hashes.times[one.picture])
+        said = int(listed["quality"][one.entry])
+        ref, value = int(listed["ref"][one.entry]), values[one.entry].tobytes()
+        owner = int(owners[one.entry])
+        hit = Hit(item, time, owner, ref, "pdq", value, one.distance, one.quality, said if said <= 100 else None)
+        before = best.setdefault((item, owner, ref, value), hit)
+        if (hit.distance, hit.time_ms) < (before.distance, before.time_ms):
+            best[item, owner, ref, value] = hit
     return list(best.values())
 
 
-def _bytes(values: list[str]) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    return np.frombuffer(bytes.fromhex("".join(values)), np.uint8).reshape(len(values), -1)
+def _told(case: Case, readers: dict[int, Reader], hits: list[Hit]) -> tuple[list[EntryRow], list[MatchRow]]:
+    """What is written: the rows that name something, and matches that refer to them by place."""
+    silence = _Silence(readers, hits)
+    withdrawn = known.withdrawn_hashes(case)
+    gone = _withdrawn_rows(readers)
+    exact = {(hit.item, readers[hit.list].row.name) for hit in hits if hit.kind != "pdq"}
+    entries: list[EntryRow] = []
+    places: dict[tuple[int, int, str, bytes], int] = {}
+    rows: list[MatchRow] = []
+    for hit in sorted(hits, key=lambda hit: (hit.list, hit.ref, hit.kind, hit.value, hit.item, hit.time_ms)):
+        reader = readers[hit.list]
+        if reader.row.purpose == NEGATIVE or (reader.row.name, hit.kind, hit.value.hex()) in withdrawn:
+            continue
+        place = (hit.list, hit.ref, hit.kind, hit.value)
+        if place not in places:
+            entry = _entry(reader, hit)
+            places[place] = len(entries) if (hit.list, entry.key) not in gone else -1
+            if places[place] >= 0:
+                entries.append(entry)
+        if places[place] >= 0:
+            new = hit.kind == "pdq" and (hit.item, reader.row.name) not in exact
+            by = silence.by(hit)
+            rows.append(MatchRow(hit.item, hit.time_ms, places[place], hit.distance, hit.quality, "as stored", new, by))
+    return entries, rows
+
+
+def _entry(reader: Reader, hit: Hit) -> EntryRow:
+    told = reader.shelf.details(hit.ref)
+    return EntryRow(
+        hit.list,
+        hit.ref,
+        told.line,
+        hit.kind,
+        hit.value.hex(),
+        hit.list_quality,
+        told.codes,
+        told.series,
+        told.victim_identified,
+        told.submissions,
+        told.key,
+        told.extra,
+    )
+
+
+def _withdrawn_rows(readers: dict[int, Reader]) -> set[tuple[int, str]]:
+    """(list, key of a row) of everything that a later delivery of the same list takes back."""
+    gone = set()
+    for later in readers.values():
+        for pk, earlier in readers.items():
+            if earlier.row.name == later.row.name and earlier.row.batch < later.row.batch:
+                gone |= {(pk, key) for key in later.row.withdrawn}
+    return gone
+
+
+class _Silence:
+    """What negative lists silence: hits on the very hash that they hold; every near hit of an item that they hold; and near
+    hits of a picture that lies as close to one of theirs as to the entry.
+    """
+
+    def __init__(self, readers: dict[int, Reader], hits: list[Hit]) -> None:
+        self._values: dict[tuple[str, bytes], str] = {}
+        self._items: dict[int, str] = {}
+        self._near: dict[int, tuple[int, str]] = {}
+        for hit in hits:
+            row = readers[hit.list].row
+            if row.purpose != NEGATIVE:
+                continue
+            self._values[hit.kind, hit.value] = row.name
+            if hit.kind != "pdq":
+                self._items[hit.item] = row.name
+            elif hit.item not in self._near or hit.distance < self._near[hit.item][0]:
+                self._near[hit.item] = (hit.distance, row.name)
+
+    def by(self, hit: Hit) -> str:
+        """The name of the list that silences ``hit``, empty where none does."""
+        if name := self._values.get((hit.kind, hit.value)) or self._items.get(hit.item):
+            return name
+        distance, name = self._near.get(hit.item, (256, ""))
+        return name if hit.kind == "pdq" and distance <= hit.distance else ""

@@ -1,17 +1,37 @@
 """Lists of known media: read, whoever wrote them, and matched."""
 
 from homeward.known.csv_list import CsvList
-from homeward.known.match import NOT_SAID, exact_matches, near_matches
-from homeward.known.records import EXACT_KINDS, WIDTHS, Entry, KnownListRefused, Match
+from homeward.known.exact import ExactHashes
+from homeward.known.match import near_matches
+from homeward.known.reading import ReadShelf
+from homeward.known.records import (
+    ALERT,
+    EXACT_KINDS,
+    KNOWN,
+    NEGATIVE,
+    WIDTHS,
+    Details,
+    Entry,
+    KnownListRefused,
+    Match,
+    Report,
+)
+from homeward.known.shelf import NOT_SAID
 
 __all__ = [
+    "ALERT",
     "EXACT_KINDS",
+    "KNOWN",
+    "NEGATIVE",
     "NOT_SAID",
     "WIDTHS",
     "CsvList",
+    "Details",
     "Entry",
+    "ExactHashes",
     "KnownListRefused",
     "Match",
-    "exact_matches",
+    "ReadShelf",
+    "Report",
     "near_matches",
 ]

@@ -6,6 +6,10 @@ import msgspec
 
 from homeward.known.hashes import kind_by_length, read_hash
 from homeward.known.records import WIDTHS, Entry
+from homeward.known.words import plain, truth
+
+LARGEST = 10**15
+"""What a count may be."""
 
 DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {
@@ -19,10 +23,15 @@ _NAMES = {
     "codes": ("code", "codes", "category", "categories", "classification"),
     "series": ("series", "seriesname"),
     "victim_identified": ("victimidentified",),
+    "submissions": ("numberofsubmissions", "submissions"),
+    "key": ("imageid", "mediaid"),
+    "baseline": ("baseline",),
+    "photodna": ("photodna",),
+    "product": ("productcode",),
+    "system": ("opsystemcode",),
 }
 _MEANINGS = {name: meaning for meaning, names in _NAMES.items() for name in names}
 _HASHES = (*WIDTHS, "hash")
-_TRUTH = {**dict.fromkeys(("true", "yes", "y", "t", "1"), True), **dict.fromkeys(("false", "no", "n", "f", "0"), False)}
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -33,6 +42,8 @@ class Layout(msgspec.Struct, frozen=True):
     """As written in the heading; empty for a list without one."""
     meanings: dict[str, int]
     """Meaning to the first column that has it."""
+    long_kind: str = "sha256"
+    """What 64 digits without a kind are."""
 
     def named(self, column: int) -> str:
         """What a column is called."""
@@ -52,32 +63,50 @@ def best_delimiter(line: str) -> str:
     return max(DELIMITERS, key=lambda delimiter: sum(map(_understood, line.split(delimiter))))
 
 
-def layout_of(delimiter: str, cells: list[str]) -> Layout | None:
-    """The layout that this row announces: a heading, or the first row of a list without one; None where it is neither."""
+def layout_of(delimiter: str, cells: list[str], *, pdq: bool = False) -> Layout | None:
+    """The layout that this row announces: a heading, or the first row of a list without one; None where it is neither.
+
+    64 digits are a SHA-256, unless ``pdq`` says otherwise or a quality stands beside them.
+    """
     meanings: dict[str, int] = {}
     for column, cell in enumerate(cells):
         meanings.setdefault(_meaning(cell), column)
     meanings.pop("", None)
     if any(meaning in meanings for meaning in _HASHES):
-        return Layout(delimiter, cells, meanings)
-    return Layout(delimiter, [], {}) if any(map(_leading_hash, cells)) else None
+        return Layout(delimiter, cells, meanings, "pdq" if pdq or "quality" in meanings else "sha256")
+    if not any(map(_leading_hash, cells)):
+        return None
+    graded = len(cells) == 2 and len(cells[0]) == 2 * WIDTHS["pdq"] and _number(cells[1], 100) is not None
+    return Layout(delimiter, [], {"quality": 1} if graded else {}, "pdq" if pdq or graded else "sha256")
 
 
 def read_row(layout: Layout, line: int, cells: list[str]) -> Reading:
     """The entries of a row."""
-    found, used, faults = _named_hashes(layout, cells) if layout.names else _bare_hashes(cells)
+    found, used, faults = _named_hashes(layout, cells) if layout.names else _bare_hashes(layout, cells)
     extra: dict[str, str] = {}
-    values = {meaning: _cell(cells, layout.meanings.get(meaning)) for meaning in ("codes", "series")}
+    values = {meaning: _said(_cell(cells, layout.meanings.get(meaning))) for meaning in ("codes", "series", "key")}
     used |= {layout.meanings[meaning] for meaning in values if meaning in layout.meanings}
-    quality = _quality(_cell(cells, layout.meanings.get("quality")))
-    identified = _TRUTH.get(_cell(cells, layout.meanings.get("victim_identified")).lower())
-    used |= {layout.meanings["quality"]} if quality is not None else set()
-    used |= {layout.meanings["victim_identified"]} if identified is not None else set()
+    quality = _number(_cell(cells, layout.meanings.get("quality")), 100)
+    submissions = _number(_cell(cells, layout.meanings.get("submissions")), LARGEST)
+    identified = truth(_cell(cells, layout.meanings.get("victim_identified")))
+    read = {"quality": quality, "submissions": submissions, "victim_identified": identified}
+    used |= {layout.meanings[meaning] for meaning, value in read.items() if value is not None}
     for column, cell in enumerate(cells):
         if cell and column not in used:
-            extra[_free(extra, layout.named(column))] = cell
+            extra[plain(_free(extra, layout.named(column)))] = plain(cell)
     entries = [
-        Entry(kind, value, line, quality if kind == "pdq" else None, values["codes"], values["series"], identified, extra)
+        Entry(
+            kind,
+            value,
+            line,
+            quality if kind == "pdq" else None,
+            plain(values["codes"]) or ("baseline" if truth(_cell(cells, layout.meanings.get("baseline"))) else ""),
+            plain(values["series"]),
+            identified,
+            submissions,
+            plain(values["key"]),
+            extra,
+        )
         for kind, value in found
     ]
     return Reading(entries, faults if found or faults else ["it has no hash"])
@@ -91,9 +120,9 @@ def _named_hashes(layout: Layout, cells: list[str]) -> tuple[list[tuple[str, byt
     for meaning in _HASHES:
         column = layout.meanings.get(meaning)
         text = _cell(cells, column)
-        if column is None or not text:
+        if column is None or not _said(text):
             continue
-        kind = meaning if meaning in WIDTHS else _told_kind(layout, cells) or kind_by_length(text)
+        kind = meaning if meaning in WIDTHS else _told_kind(layout, cells) or _kind(layout, text)
         value = read_hash(kind, text) if kind else "its hash is of no known length"
         if kind and isinstance(value, bytes):
             found.append((kind, value))
@@ -103,7 +132,7 @@ def _named_hashes(layout: Layout, cells: list[str]) -> tuple[list[tuple[str, byt
     return found, used, faults
 
 
-def _bare_hashes(cells: list[str]) -> tuple[list[tuple[str, bytes]], set[int], list[str]]:
+def _bare_hashes(layout: Layout, cells: list[str]) -> tuple[list[tuple[str, bytes]], set[int], list[str]]:
     """Hashes recognised by their length alone, also at the head of a line as checksum programs write it."""
     found: list[tuple[str, bytes]] = []
     used: set[int] = set()
@@ -111,7 +140,7 @@ def _bare_hashes(cells: list[str]) -> tuple[list[tuple[str, bytes]], set[int], l
     for column, cell in enumerate(cells):
         if not (text := _leading_hash(cell)):
             continue
-        kind = kind_by_length(text) or ""
+        kind = _kind(layout, text) or ""
         value = read_hash(kind, text)
         if isinstance(value, bytes):
             found.append((kind, value))
@@ -125,6 +154,11 @@ def _told_kind(layout: Layout, cells: list[str]) -> str | None:
     """The kind of hash that a column of its own names."""
     meaning = _meaning(_cell(cells, layout.meanings.get("kind")))
     return meaning if meaning in WIDTHS else None
+
+
+def _kind(layout: Layout, text: str) -> str | None:
+    kind = kind_by_length(text)
+    return layout.long_kind if kind == "sha256" else kind
 
 
 def _leading_hash(cell: str) -> str:
@@ -146,8 +180,12 @@ def _cell(cells: list[str], column: int | None) -> str:
     return cells[column] if column is not None and column < len(cells) else ""
 
 
-def _quality(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) <= 100 else None
+def _said(text: str) -> str:
+    return "" if text.lower() == "null" else text
+
+
+def _number(text: str, most: int) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 and int(text) <= most else None
 
 
 def _free(taken: dict[str, str], name: str) -> str:

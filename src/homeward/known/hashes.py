@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from homeward.known.records import EXACT_KINDS, WIDTHS
 
 _BY_LENGTH = {2 * WIDTHS[kind]: kind for kind in EXACT_KINDS}
 _HEX = frozenset("0123456789abcdefABCDEF")
-_OF_NOTHING = {kind: hashlib.new(kind, usedforsecurity=False).digest() for kind in EXACT_KINDS}
+EMPTY = {kind: hashlib.new(kind, usedforsecurity=False).digest() for kind in EXACT_KINDS}
+"""Hashes of nothing, which would name every empty file."""
+_NO_DIGIT = 255
+_DIGITS = np.full(256, _NO_DIGIT, np.uint8)
+for _at, _letter in enumerate("0123456789abcdef"):
+    _DIGITS[[ord(_letter), ord(_letter.upper())]] = _at
 
 
 def kind_by_length(text: str) -> str | None:
@@ -28,6 +38,29 @@ def read_hash(kind: str, text: str) -> bytes | str:
     value = bytes.fromhex(text)
     if len(set(value)) == 1:
         return f"{kind} is a filler of one repeated byte"
-    if value == _OF_NOTHING.get(kind):
+    if value == EMPTY.get(kind):
         return f"{kind} is that of an empty file, which would name every empty file"
     return value
+
+
+def read_hashes(kind: str, texts: Sequence[Any]) -> NDArray[np.uint8] | None:
+    """Many hashes as (n, width) bytes; None as soon as one of them cannot be used, for whatever reason."""
+    width = WIDTHS[kind]
+    if not texts:
+        return np.empty((0, width), np.uint8)
+    try:
+        joined = "".join(texts)
+    except TypeError:
+        return None
+    if set(map(len, texts)) != {2 * width} or not joined.isascii():
+        return None
+    digits = _DIGITS[np.frombuffer(joined.encode("ascii"), np.uint8)]
+    if digits.max() == _NO_DIGIT:
+        return None
+    values = ((digits[::2] << np.uint8(4)) | digits[1::2]).reshape(-1, width).astype(np.uint8)
+    if (values == values[:, :1]).all(axis=1).any():
+        return None
+    empty = EMPTY.get(kind)
+    if empty and (values == np.frombuffer(empty, np.uint8)).all(axis=1).any():
+        return None
+    return values

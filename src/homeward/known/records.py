@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from homeward.core.errors import HomewardError
@@ -10,6 +12,12 @@ WIDTHS = {"md5": 16, "sha1": 20, "sha256": 32, "pdq": 32}
 """Bytes of each kind of hash that is matched, in the order in which a row's hashes are listed."""
 EXACT_KINDS = ("md5", "sha1", "sha256")
 """Kinds that name one content and no other."""
+PROBLEMS_LISTED = 20
+"""Problems kept in words; all are counted."""
+
+ALERT, KNOWN, NEGATIVE = "alert", "known", "negative"
+"""What a list is for: material to act on; files that are merely known (lower priority, never over another hit); hits that
+were false and are silenced."""
 
 
 class KnownListRefused(HomewardError, ValueError):
@@ -31,8 +39,59 @@ class Entry(msgspec.Struct, frozen=True):
     series: str = ""
     victim_identified: bool | None = None
     """None where the list does not say."""
-    extra: dict[str, str] = {}
+    submissions: int | None = None
+    """How often it was submitted to the list's keeper; None where the list does not say."""
+    key: str = ""
+    """The row's own name in the list, by which later deliveries withdraw it."""
+    extra: dict[str, Any] = {}
     """Every other column that is not empty, by its name as written."""
+
+
+class Details(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a row says beside its hashes: the fields of :class:`Entry` without them."""
+
+    line: int = 0
+    quality: int | None = None
+    codes: str = ""
+    series: str = ""
+    victim_identified: bool | None = None
+    submissions: int | None = None
+    key: str = ""
+    extra: dict[str, Any] = {}
+
+
+class Report(msgspec.Struct):
+    """What reading a list came to."""
+
+    format: str = ""
+    """A key of :data:`homeward.known.formats.FORMATS`."""
+    refused: str = ""
+    """Why nothing was taken, the end of a sentence; everything else is then without meaning."""
+    hashes: dict[str, int] = {}
+    """How many of each kind were taken."""
+    unmatched: dict[str, int] = {}
+    """Values that are kept with their rows and cannot be matched, PhotoDNA above all."""
+    skipped: int = 0
+    """Rows that gave no hash."""
+    incomplete: int = 0
+    """Rows that gave a hash and lost another."""
+    problems: list[str] = []
+    """The first :data:`PROBLEMS_LISTED` reasons, each a sentence that names its line."""
+    notes: list[str] = []
+    """What a person should know about the file as a whole."""
+    purpose: str = ALERT
+    scheme: str = ""
+    """Under which grading scheme the codes stand, as far as the file says; see :mod:`homeward.known.schemes`."""
+    scheme_version: str = ""
+    withdrawn: list[str] = []
+    """Keys of rows that this delivery takes back from earlier ones of the same list."""
+    in_place: bool = False
+    """Its rows are looked up in the delivered file itself."""
+
+    def problem(self, line: int, reason: str) -> None:
+        """Keep a reason, as long as few are kept."""
+        if len(self.problems) < PROBLEMS_LISTED:
+            self.problems.append(f"line {line}: {reason}")
 
 
 class Match(msgspec.Struct, frozen=True):

@@ -12,9 +12,11 @@ import io
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
-from typing import BinaryIO
+from typing import Protocol
 
 import msgspec
+
+from homeward.known.words import ODD_BYTES
 
 LONGEST_LINE = 1 << 16
 """Characters of a line; a longer one is no row of hashes."""
@@ -22,6 +24,14 @@ _MOST_JOINED = 32
 """Lines that one quoted cell may span."""
 _CHUNK = 1 << 16
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+class Stream(Protocol):
+    """What a list is read from."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Up to ``size`` bytes, none at the end."""
+        ...
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -41,7 +51,7 @@ class Unreadable(msgspec.Struct, frozen=True):
 class Rows:
     """Rows one after the other; the delimiter is told for each, because it is found out on the way."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._lines = _lines(stream)
         self._ahead: deque[tuple[int, str]] = deque()
 
@@ -90,7 +100,7 @@ def _cells(texts: list[str], delimiter: str) -> tuple[list[str] | None, str]:
         return None, "its quotation marks do not match"
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, str]]:
+def _lines(stream: Stream) -> Iterator[tuple[int, str]]:
     """Number and text of every line without its end, cut off behind :data:`LONGEST_LINE`; no blank lines or comments."""
     pending, number = "", 0
     for chunk in _characters(stream):
@@ -108,10 +118,10 @@ def _counts(text: str) -> bool:
     return bool(text) and not text.isspace() and not text.lstrip().startswith("#")
 
 
-def _characters(stream: BinaryIO) -> Iterator[str]:
+def _characters(stream: Stream) -> Iterator[str]:
     chunk = stream.read(_CHUNK)
-    encoding, mark = _encoding(chunk)
-    errors = "homeward.windows" if encoding == "utf-8" else "replace"
+    encoding, mark = encoding_of(chunk)
+    errors = ODD_BYTES if encoding == "utf-8" else "replace"
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(errors), translate=True)
     chunk = chunk[mark:]
     while chunk:
@@ -120,7 +130,7 @@ def _characters(stream: BinaryIO) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
-def _encoding(head: bytes) -> tuple[str, int]:
+def encoding_of(head: bytes) -> tuple[str, int]:
     """Encoding and length of its mark. Without one, UTF-16 shows as a zero in most bytes of one parity."""
     for mark, encoding in _MARKS:
         if head.startswith(mark):
@@ -131,13 +141,3 @@ def _encoding(head: bytes) -> tuple[str, int]:
     if head[::2].count(0) > 0.7 * half > head[1::2].count(0) * 7:
         return "utf-16-be", 0
     return "utf-8", 0
-
-
-def _as_windows(error: UnicodeError) -> tuple[str, int]:
-    """Read a byte that is no UTF-8 as Windows-1252, which spreadsheet programs write without saying so."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
-
-
-codecs.register_error("homeward.windows", _as_windows)

@@ -15,7 +15,6 @@ from homeward.store.models import (
     Finding,
     Item,
     Job,
-    KnownEntry,
     KnownList,
     LedgerHead,
     Match,
@@ -96,8 +95,8 @@ def status(case: Case) -> dict[str, Any]:
         "failures": [{"reason": row["why"], "count": row["count"]} for row in failures.order_by("-count", "why")],
         "damaged": Media.objects.using(alias).filter(current=True).exclude(damage="").count(),
         "findings": dict(findings.order_by("kind")),
-        "known_lists": KnownList.objects.using(alias).count(),
-        "matched_items": Match.objects.using(alias).values("item").distinct().count(),
+        "known_lists": KnownList.objects.using(alias).filter(state="current").count(),
+        "matched_items": Match.objects.using(alias).filter(silenced="").values("item").distinct().count(),
         "stacks": StackMember.objects.using(alias).values("exemplar").distinct().count(),
         "ledger_entries": LedgerHead.objects.using(alias).get().size,
     }
@@ -146,68 +145,6 @@ def stacks(case: Case) -> list[dict[str, Any]]:
         for exemplar, members in found.items()
     ]
     return sorted(listed, key=lambda stack: (-len(stack["items"]), stack["id"]))
-
-
-def matches(case: Case) -> list[dict[str, Any]]:
-    """Items that known lists name: series with unidentified victims first, then by list and distance."""
-    columns = (
-        "item_id", "item__sha256", "time_ms", "distance", "quality", "entry__list__name", "entry__kind",
-        "entry__value", "entry__line", "entry__codes", "entry__series", "entry__victim_identified",
-    )  # fmt: skip
-    rows = list(Match.objects.using(case.alias).values(*columns))
-    paths = stacked_paths(case, {row["item_id"] for row in rows})
-    listed = [_match(row, paths) for row in rows]
-    return sorted(
-        listed,
-        key=lambda m: (
-            not m["series"],
-            m["victim_identified"] is not False,
-            m["list"],
-            m["distance"],
-            m["sha256"],
-            m["kind"],
-            m["entry"],
-        ),
-    )
-
-
-def _match(row: dict[str, Any], paths: dict[int, list[str]]) -> dict[str, Any]:
-    return {
-        "sha256": row["item__sha256"],
-        "time": None if row["time_ms"] < 0 else row["time_ms"] / 1000,
-        "list": row["entry__list__name"],
-        "entry": row["entry__value"],
-        "line": row["entry__line"],
-        "kind": row["entry__kind"],
-        "distance": row["distance"],
-        "quality": row["quality"],
-        "orientation": "as stored",
-        "codes": row["entry__codes"],
-        "series": row["entry__series"],
-        "victim_identified": row["entry__victim_identified"],
-        "paths": paths.get(row["item_id"], []),
-    }
-
-
-def known_lists(case: Case) -> list[dict[str, Any]]:
-    """Every list that was added."""
-    query = KnownList.objects.using(case.alias).order_by("id")
-    return [
-        {
-            "name": row.name,
-            "sha256": row.digest,
-            "added": row.added.isoformat(),
-            "entries": row.entries,
-            "skipped": row.skipped,
-        }
-        for row in query
-    ]
-
-
-def known_values(case: Case, kind: str) -> list[tuple[int, str, int | None]]:
-    """Entry id, value and quality of every entry of one kind."""
-    query = KnownEntry.objects.using(case.alias).filter(kind=kind).order_by("id")
-    return list(query.values_list("id", "value", "quality"))
 
 
 def repeated_items(case: Case) -> list[int]:

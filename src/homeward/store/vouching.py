@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from homeward.core import canonical_json
 from homeward.store.intake import MANIFEST, manifest_digest
-from homeward.store.models import Exhibit, KnownEntry, KnownList, Match, Media, Occurrence, SegmentRun, StackMember
+from homeward.store.known_vouching import KnownVouching
+from homeward.store.models import Exhibit, Match, Media, Occurrence, SegmentRun, StackMember
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from homeward.store.ledger import Entry
 
 MEDIA = ("item__sha256", "format", "width", "height", "duration_ms", "missing", "damage", "facts")
-KNOWN = ("line", "kind", "value", "quality", "codes", "series", "victim_identified", "extra")
-MATCHES = ("item__sha256", "time_ms", "entry__kind", "entry__value", "entry__list__digest", "distance", "quality")
+MATCHES = (
+    "item__sha256", "time_ms", "entry__kind", "entry__value", "entry__list__digest", "entry__line", "entry__quality",
+    "entry__codes", "entry__series", "entry__victim_identified", "entry__submissions", "entry__key", "distance", "quality",
+    "orientation", "new_to_list", "silenced",
+)  # fmt: skip
 STACKS = ("item__sha256", "exemplar__sha256", "distance")
 PAGE = 5_000
 
@@ -34,12 +38,6 @@ def rows_digest(rows: Iterable[Sequence[Any]]) -> str:
 def media_digest(case: Case, batch: int) -> str:
     """Digest of the media records that were written with ledger entry ``batch``."""
     return rows_digest(Media.objects.using(case.alias).filter(batch=batch).values_list(*MEDIA).iterator(chunk_size=PAGE))
-
-
-def known_digest(case: Case, batch: int) -> str:
-    """Digest of the entries of the list that was added with ledger entry ``batch``."""
-    query = KnownEntry.objects.using(case.alias).filter(list__batch=batch)
-    return rows_digest(query.values_list(*KNOWN).iterator(chunk_size=PAGE))
 
 
 def set_digest(case: Case, step: str) -> str:
@@ -60,6 +58,7 @@ class Vouching:
         self._sets: dict[str, tuple[int, str]] = {}
         self._exhibits: dict[str, tuple[str, str]] = {}
         self._agency = ""
+        self._known = KnownVouching(case)
         self.occurrences = 0
         self.stretches = 0
 
@@ -76,10 +75,7 @@ class Vouching:
             self._seen["media"].add(entry.seq)
             if media_digest(self._case, entry.seq) != details.get("media"):
                 yield f"what was decoded with ledger entry {entry.seq} has been changed since"
-        if entry.act == "known.add":
-            self._seen["known"].add(entry.seq)
-            if known_digest(self._case, entry.seq) != details.get("rows"):
-                yield f"the known list that ledger entry {entry.seq} added has been changed since"
+        self._known.look(entry)
         if entry.act == "step.set":
             self._sets[str(details.get("step"))] = (entry.seq, str(details.get("rows")))
         yield from self._segments(entry.seq, details.get("segments", []))
@@ -90,7 +86,8 @@ class Vouching:
         for step, (seq, digest) in self._sets.items():
             if set_digest(self._case, step) != digest:
                 yield f"the results of the step {step} are not those of ledger entry {seq}"
-        for name, model in (("media", Media), ("occurrence", Occurrence), ("known", KnownList), ("segment", SegmentRun)):
+        yield from self._known.finish()
+        for name, model in (("media", Media), ("occurrence", Occurrence), ("segment", SegmentRun)):
             batches = set(model._default_manager.using(self._case.alias).values_list("batch", flat=True).distinct())
             for batch in sorted(batches - self._seen[name]):
                 yield f"{name} rows say that ledger entry {batch} vouches for them, and it does not"

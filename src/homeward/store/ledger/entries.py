@@ -24,6 +24,8 @@ ACTS = {
     "exhibit.move": "an exhibit lies somewhere else now",
     "ingest.batch": "occurrences were registered",
     "known.add": "a known list was added",
+    "known.remove": "known lists were taken out",
+    "known.word": "an agency said something about a hash of a known list",
     "step.batch": "a step's results were written",
     "step.set": "a step over everything was completed",
     "decision": "a person decided",

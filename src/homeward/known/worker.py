@@ -1,0 +1,103 @@
+"""The task that a locked worker carries out for this room: one delivered file becomes one shelf."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator
+
+import msgspec
+
+from homeward.known import csv_list, ncmec, nsrl, vic
+from homeward.known.records import KnownListRefused, Report
+from homeward.known.shelf import Shelf, ShelfFiles
+from homeward.known.text import Stream, encoding_of
+from homeward.sandbox import ByteRange
+
+HEAD = 1 << 12
+DATABASE = b"SQLite format 3\0"
+"""How a file begins that is read by its path, and not through a descriptor."""
+_PROGRESS = 4 << 20
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What to read: ``size`` bytes of the first descriptor, or the database at ``path``."""
+
+    size: int
+    path: str = ""
+    pdq: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """How far reading has come, in bytes or rows; at the end the report."""
+
+    done: int = 0
+    report: Report | None = None
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_order = msgspec.msgpack.Decoder(Order).decode
+read_answer = msgspec.msgpack.Decoder(Answer).decode
+
+
+def warm_up() -> None:
+    """Load what is loaded lazily."""
+    for name in ("cp1252", "utf-16-le", "utf-16-be", "latin-1", "utf-8-sig"):
+        codecs.lookup(name)
+
+
+def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """Read a list (descriptors: the delivered file, then those of :class:`ShelfFiles`); the last answer has a report."""
+    order = _order(payload)
+    shelf = Shelf(ShelfFiles(*fds[1:]))
+    report = Report()
+    try:
+        source = io.BufferedReader(ByteRange(fds[0], 0, order.size), 1 << 20)
+        readings = nsrl.read_nsrl(order.path, shelf) if order.path else _read_text(source, order, shelf)
+        told = 0
+        for reading in readings:
+            report = reading
+            at = source.raw.tell()
+            if at - told >= _PROGRESS or order.path:
+                told = at
+                yield _encode(Answer(at))
+        report.hashes = shelf.finish(once=bool(order.path))
+        if not report.hashes and not report.withdrawn:
+            why = f"; {report.problems[0]}" if report.problems else ""
+            report.refused = f"the list holds no usable hash{why}"
+    except KnownListRefused as error:
+        report = Report(refused=str(error))
+    yield _encode(Answer(report=report))
+
+
+def _read_text(source: io.BufferedReader[ByteRange], order: Order, shelf: Shelf) -> Iterator[Report]:
+    head = source.peek(HEAD)[:HEAD]
+    encoding, mark = encoding_of(head)
+    first = head[mark:].decode(encoding, "replace").lstrip()[:1]
+    if first in ("{", "["):
+        wide = encoding != "utf-8"
+        for report in vic.read_vic(_Transcoded(source, encoding, mark, shelf) if wide else source, shelf):
+            report.in_place = not wide
+            yield report
+    elif first == "<":
+        yield from ncmec.read_ncmec(source, shelf)
+    else:
+        yield from csv_list.read_csv(source, shelf, pdq=order.pdq)
+
+
+class _Transcoded:
+    """UTF-16 as UTF-8, kept as the list's text on the way: references are then places in that text."""
+
+    def __init__(self, source: Stream, encoding: str, mark: int, shelf: Shelf) -> None:
+        self._source, self._shelf = source, shelf
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        source.read(mark)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to about ``size`` bytes, none at the end."""
+        text = ""
+        while not text and (read := self._source.read(size)):
+            text = self._decoder.decode(read)
+        body = (text or self._decoder.decode(b"", final=True)).encode("utf-8", "replace")
+        self._shelf.keep(body)
+        return body

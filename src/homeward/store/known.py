@@ -1,0 +1,281 @@
+"""Known lists in a case: added, replaced, removed, spoken about, and what they name."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from homeward.core.canonical import canonical_json
+from homeward.core.time import utc_now
+from homeward.store import bulk
+from homeward.store.known_files import KnownFiles
+from homeward.store.models import KnownEntry, KnownList, KnownWord, Match
+from homeward.store.reads import stacked_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from homeward.core.canonical import Plain
+    from homeward.store.case import Case
+    from homeward.store.known_files import NewShelf
+
+CONFIRM, DENY, WITHDRAW = "confirm", "deny", "withdraw"
+
+
+class ListRow(msgspec.Struct, frozen=True):
+    """A list as it was read; names as in :class:`~homeward.store.models.KnownList`."""
+
+    name: str
+    digest: str
+    format: str
+    purpose: str
+    scheme: str
+    scheme_version: str
+    hashes: dict[str, int]
+    unmatched: dict[str, int]
+    skipped: int
+    incomplete: int
+    problems: list[str]
+    notes: list[str]
+    withdrawn: list[str]
+
+
+class EntryRow(msgspec.Struct, frozen=True):
+    """A row of a list (``list``: its id) that names something; ``value`` in lower-case hexadecimal."""
+
+    list: int
+    record: int
+    line: int
+    kind: str
+    value: str
+    quality: int | None
+    codes: str
+    series: str
+    victim_identified: bool | None
+    submissions: int | None
+    key: str
+    extra: dict[str, Any]
+
+
+class MatchRow(msgspec.Struct, frozen=True):
+    """An item (at ``time_ms``, -1 for a still) named by the entry at place ``entry`` of those written with it."""
+
+    item: int
+    time_ms: int
+    entry: int
+    distance: int
+    quality: int | None
+    orientation: str
+    new_to_list: bool
+    silenced: str
+
+
+def files(case: Case) -> KnownFiles:
+    """The folder that holds the hashes of this case's lists."""
+    return KnownFiles(case.folder / "known")
+
+
+def current(case: Case, digest: str = "") -> list[KnownList]:
+    """Lists that count, in the order of adding; with ``digest`` only the one read from that file."""
+    query = KnownList.objects.using(case.alias).filter(state="current").order_by("id")
+    return list(query.filter(digest=digest) if digest else query)
+
+
+def add(
+    case: Case, row: ListRow, shelf: NewShelf, digests: dict[str, str], *, replacing: bool, together: Collection[str]
+) -> bool:
+    """Add a list with the sealed files of ``shelf``; whether it is new. The same file changes nothing.
+
+    With ``replacing`` lists of its name that were not read from the files ``together`` (SHA-256) are replaced by it.
+    """
+    names = {"name": row.name}
+    with case.batch("known.add", {"file": row.digest}, names) as batch:
+        if current(case, row.digest):
+            batch.skip = True
+            return False
+        kept = KnownList.objects.using(case.alias).exclude(state="removed")
+        files(case).tidy(set(kept.values_list("folder", flat=True)))
+        folder = shelf.keep()
+        old = [] if not replacing else [one for one in current(case) if one.name == row.name and one.digest not in together]
+        KnownList.objects.using(case.alias).filter(id__in=[one.pk for one in old]).update(state="replaced", ended=batch.seq)
+        added = KnownList(
+            **msgspec.structs.asdict(row), added=utc_now(), folder=folder, state="current", ended=None, batch=batch.seq
+        )
+        added.save(using=case.alias)
+        batch.details |= vouched(added, digests)
+        batch.details["replaces"] = sorted(one.batch for one in old)
+    return True
+
+
+def vouched(row: KnownList, digests: dict[str, str]) -> dict[str, Plain]:
+    """What a list's ledger entry says of it."""
+    told = [row.hashes, row.unmatched, row.skipped, row.incomplete, row.problems, row.notes, row.withdrawn]
+    return {
+        "file": row.digest,
+        "format": row.format,
+        "purpose": row.purpose,
+        "scheme": [row.scheme, row.scheme_version],
+        "hashes": row.hashes,
+        "told": hashlib.sha256(canonical_json(told)).hexdigest(),
+        "shelf": digests,
+    }
+
+
+def remove(case: Case, name: str, reason: str) -> int:
+    """Take every list called ``name`` out, replaced ones too, and delete its hashes; how many there were. What it was stays on
+    record.
+    """
+    with case.batch("known.remove", {}, {"name": name, "reason": reason}) as batch:
+        query = KnownList.objects.using(case.alias).filter(name=name).exclude(state="removed")
+        found = list(query)
+        batch.skip = not found
+        batch.details["lists"] = sorted(one.batch for one in found)
+        query.update(state="removed", ended=batch.seq)
+    for one in found:
+        files(case).delete(one.folder)
+    return len(found)
+
+
+def say(case: Case, word: str, kind: str, value: str, *, name: str, agency: str, reason: str) -> bool:
+    """Record what an agency says about a hash; whether it was not said before."""
+    with case.batch("known.word", {"word": word, "kind": kind}, {"reason": reason, "agency": agency}) as batch:
+        told = {"kind": kind, "value": value, "word": word, "name": name, "agency": agency, "reason": reason}
+        if KnownWord.objects.using(case.alias).filter(**told).exists():
+            batch.skip = True
+            return False
+        KnownWord(**told, said=utc_now(), batch=batch.seq).save(using=case.alias)
+        batch.details["row"] = hashlib.sha256(canonical_json(told)).hexdigest()
+    return True
+
+
+def withdrawn_hashes(case: Case) -> set[tuple[str, str, str]]:
+    """(list name, kind, value) of every hash that a list no longer names."""
+    query = KnownWord.objects.using(case.alias).filter(word=WITHDRAW)
+    return set(query.values_list("name", "kind", "value"))
+
+
+def fingerprint(case: Case) -> list[Plain]:
+    """Changes whenever matches may change."""
+    lists: list[Plain] = [[one.digest, one.name, one.purpose, one.batch] for one in current(case)]
+    return [*lists, *(list(said) for said in sorted(withdrawn_hashes(case)))]
+
+
+def replace_matches(case: Case, entries: Sequence[EntryRow], rows: Iterable[MatchRow]) -> None:
+    """Put ``rows`` and the entries they name in the place of all before, inside the caller's batch."""
+    Match.objects.using(case.alias).all().delete()
+    KnownEntry.objects.using(case.alias).all().delete()
+    columns = tuple(EntryRow.__struct_fields__)
+    numbered = [(place + 1, *msgspec.structs.astuple(row)) for place, row in enumerate(entries)]
+    bulk.insert(case.alias, KnownEntry, ("id", *columns), numbered)
+    values = []
+    for row in rows:
+        item, time_ms, entry, *rest = msgspec.structs.astuple(row)
+        values.append((item, time_ms, entry + 1, *rest))
+    bulk.insert(case.alias, Match, tuple(MatchRow.__struct_fields__), values)
+
+
+def lists(case: Case) -> list[dict[str, Any]]:
+    """Every list that was ever added, with what became of it."""
+    query = list(KnownList.objects.using(case.alias).order_by("id"))
+    by_entry = {one.batch: one for one in query}
+    return [_list(one, by_entry) for one in query]
+
+
+def _list(one: KnownList, by_entry: dict[int, KnownList]) -> dict[str, Any]:
+    successor = by_entry.get(one.ended) if one.ended is not None else None
+    return {
+        "name": one.name,
+        "sha256": one.digest,
+        "added": one.added.isoformat(),
+        "format": one.format,
+        "purpose": one.purpose,
+        "scheme": one.scheme,
+        "scheme_version": one.scheme_version,
+        "entries": sum(one.hashes.values()),
+        "hashes": one.hashes,
+        "unmatched": one.unmatched,
+        "skipped": one.skipped,
+        "incomplete": one.incomplete,
+        "withdrawn": len(one.withdrawn),
+        "problems": one.problems,
+        "notes": one.notes,
+        "state": one.state,
+        "replaced_by": successor.digest if successor else None,
+        "ledger_entry": one.batch,
+    }
+
+
+def matches(case: Case) -> list[dict[str, Any]]:
+    """What known lists name, in the order in which it should be looked at (see ``docs/methods/known.md``)."""
+    columns = (
+        "item_id", "item__sha256", "time_ms", "distance", "quality", "orientation", "new_to_list", "silenced",
+        "entry__list__name", "entry__list__digest", "entry__list__purpose", "entry__list__scheme",
+        "entry__list__scheme_version", "entry__kind", "entry__value", "entry__line", "entry__codes", "entry__series",
+        "entry__victim_identified", "entry__submissions", "entry__key", "entry__extra",
+    )  # fmt: skip
+    rows = list(Match.objects.using(case.alias).values(*columns))
+    paths = stacked_paths(case, {row["item_id"] for row in rows})
+    words = _words(case)
+    listed = [_match(row, paths, words) for row in rows]
+    return sorted(listed, key=urgency)
+
+
+def urgency(match: dict[str, Any]) -> tuple[Any, ...]:
+    """Sort key: first a known series whose victim is not identified and a file that is new to the list."""
+    denied = any(word["word"] == DENY for word in match["words"])
+    return (
+        bool(match["silenced_by"]),
+        match["purpose"] != "alert",
+        denied,
+        not match["series"],
+        match["victim_identified"] is not False,
+        match["victim_identified"] is True,
+        not match["new_to_list"],
+        match["list"],
+        match["distance"],
+        match["sha256"],
+        match["kind"],
+        match["entry"],
+        match["line"],
+    )
+
+
+def _match(
+    row: dict[str, Any], paths: dict[int, list[str]], words: dict[tuple[str, str], list[dict[str, Any]]]
+) -> dict[str, Any]:
+    return {
+        "sha256": row["item__sha256"],
+        "time": None if row["time_ms"] < 0 else row["time_ms"] / 1000,
+        "list": row["entry__list__name"],
+        "list_sha256": row["entry__list__digest"],
+        "purpose": row["entry__list__purpose"],
+        "entry": row["entry__value"],
+        "line": row["entry__line"],
+        "key": row["entry__key"],
+        "kind": row["entry__kind"],
+        "exact": row["entry__kind"] != "pdq",
+        "distance": row["distance"],
+        "quality": row["quality"],
+        "orientation": row["orientation"],
+        "codes": row["entry__codes"],
+        "scheme": row["entry__list__scheme"],
+        "scheme_version": row["entry__list__scheme_version"],
+        "series": row["entry__series"],
+        "victim_identified": row["entry__victim_identified"],
+        "submissions": row["entry__submissions"],
+        "new_to_list": row["new_to_list"],
+        "silenced_by": row["silenced"] or None,
+        "words": words.get((row["entry__kind"], row["entry__value"]), []),
+        "extra": row["entry__extra"],
+        "paths": paths.get(row["item_id"], []),
+    }
+
+
+def _words(case: Case) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in KnownWord.objects.using(case.alias).exclude(word=WITHDRAW).order_by("id"):
+        told = {"word": one.word, "agency": one.agency, "reason": one.reason, "said": one.said.isoformat()}
+        found.setdefault((one.kind, one.value), []).append(told)
+    return found

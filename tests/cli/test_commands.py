@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from homeward.cli import COMMANDS
+from homeward.cli.common import print_table
 from homeward.testing import scenes
 from homeward.testing.encoding import encode
 
@@ -95,6 +96,11 @@ def test_export_is_one_row_an_occurrence_and_runs_no_formula(worked: Path) -> No
     assert rows["0.jpg"]["state"] == "done"
     assert len(rows["0.jpg"]["sha256"]) == 64
     assert rows["'=cmd().txt"]["type"] == "text/plain"
+
+
+def test_a_name_in_a_table_is_the_name(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table("Places", ("place",), [("IMG[1].jpg [bold]x[/bold] \\[y] :smile:",)])
+    assert "IMG[1].jpg [bold]x[/bold] \\[y] :smile:" in capsys.readouterr().out
 
 
 def test_names_cannot_act_on_the_terminal(worked: Path) -> None:

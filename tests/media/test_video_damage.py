@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -147,3 +148,14 @@ def test_a_list_of_files_opens_none_of_them() -> None:
     for text in ("#EXTM3U\n#EXTINF:4,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '/etc/hostname'\n"):
         with pytest.raises(DecodeFailed, match="cannot be opened as video"):
             _seen(text.encode())
+
+
+@pytest.mark.parametrize("stated", [1e9, 1e12, 1e15])
+def test_a_duration_that_is_a_lie_hides_no_frame(stated: float) -> None:
+    data = bytearray(clip("libvpx-vp9", "matroska"))
+    at = data.find(b"\x44\x89\x88") + 3  # Duration, eight bytes (RFC 9559, section 5.1.2.13)
+    assert struct.unpack(">d", data[at : at + 8])[0] == pytest.approx(6000, abs=150)
+    data[at : at + 8] = struct.pack(">d", stated)
+    footage, frames = _seen(bytes(data))
+    assert [frame.time_ms for frame in frames] == [0, 1000, 2000, 3000, 4000, 5000]
+    assert "it ends after 6.0 of" in footage.damage

@@ -99,6 +99,17 @@ def test_replaced_evidence_is_a_finding_and_the_first_row_stays(case: Case) -> N
     assert manifests_agree(case)
 
 
+def test_a_container_that_can_be_opened_at_last_is_superseded(case: Case) -> None:
+    closed = row("a.dmg", kind="", readable=False, reason="DMG images need the extra")
+    register(case, closed)
+    assert register(case, closed).occurrences == 0
+    assert register(case, row("a.dmg", kind=""), row("a.dmg", "b.png", content=b"inside")).occurrences == 2
+    kept = Occurrence.objects.using(case.alias).order_by("id").values_list("path", "current", "readable")
+    assert list(kept) == [("a.dmg", False, False), ("a.dmg", True, True), ("a.dmg > b.png", True, True)]
+    assert register(case, closed).notes == []  # the other way round it is the machine that changed, not the evidence
+    assert manifests_agree(case)
+
+
 def test_a_row_is_not_lost_to_a_later_one_of_its_batch(case: Case) -> None:
     taken = register(case, row("a.png"), row("a.png", content=None), row("a.png", content=b"other"))
     assert current(case) == {"a.png": digests(b"content").sha256}

@@ -40,13 +40,14 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     """A table on standard output; past ``limit`` rows it says how many more there are."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
     for column in columns:
         numeric = bool(rows) and all(isinstance(row[columns.index(column)], int) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows[:limit]:
-        table.add_row(*(printable(str(cell)) for cell in row))
+        table.add_row(*(Text(printable(str(cell))) for cell in row))  # Text: a name with brackets is no markup
     console = Console()
     console.print(table, markup=False) if rows else console.print(f"{title}: none", markup=False)
     if len(rows) > limit:
@@ -54,8 +55,8 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
 
 
 def printable(text: str) -> str:
-    """``text`` without anything that a terminal or a table would act upon: file names are foreign too."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text).replace("[", "\\[")
+    """``text`` without anything that a terminal would act upon: file names are foreign too."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def next_step(text: str) -> None:

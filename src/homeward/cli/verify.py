@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from homeward.cli.common import case_argument, json_option, next_step, opened, print_json, shown_progress
+from homeward.cli.common import case_argument, json_option, next_step, opened, print_json, printable, shown_progress
 
 if TYPE_CHECKING:
     from homeward.flow.verify import Verdict
@@ -36,7 +36,7 @@ def verify(case: Path, full: bool, checkpoint: Path | None, jobs: int, as_json: 
 
 def _tell(result: Verdict, full: bool) -> None:
     for fault in result.faults:
-        click.echo(f"WRONG {fault}")
+        click.echo(f"WRONG {printable(fault)}")
     again = f" and {result.reread} occurrences read again" if full else ""
     click.echo(
         f"Checked {result.entries} ledger entries, {result.occurrences} occurrences, {result.stretches} stretches of "

@@ -22,6 +22,8 @@ class AnswerRefused(EvidenceError, ValueError):
     """What a locked worker said cannot be true of what it was asked to read."""
 
 
+NEEDS_EXTRA = "need the extra: pip install 'homeward[forensic]'"
+"""How the reason ends for what could be read at once, were the extra installed."""
 SENTENCE = 1000
 """Letters of the longest reason that is kept."""
 Size = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]

@@ -13,6 +13,7 @@ import msgspec
 from homeward.core import StackedPath, WrongUse
 from homeward.evidence import Found, Source, sources
 from homeward.evidence.claims import read_claims
+from homeward.evidence.records import NEEDS_EXTRA
 from homeward.evidence.types import kind_of
 from homeward.flow.reading import read_sources
 from homeward.sandbox import Lost
@@ -121,12 +122,15 @@ class _Writer:
         self._notes: list[Note] = []
         self._stamps: dict[str, str] = {}
         self._suspect: frozenset[str] = frozenset()
+        """Sources that never count as read: what is wrong with them is looked at again, and said, each time."""
 
     def found(self, source: Source, found: Found) -> None:
         """One occurrence."""
         self._rows.append(_row(source, found))
         self._notes += _notes(found)
         self._report.unreadable += not found.readable
+        if found.reason.endswith(NEEDS_EXTRA):
+            self._suspect |= {_text(source.path)}
         if len(self._rows) >= BATCH:
             self.flush()
 

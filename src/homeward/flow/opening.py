@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Generator, Iterable, Iterator
 from functools import partial
 from itertools import groupby
@@ -14,6 +13,7 @@ import msgspec
 from homeward.core import StackedPath
 from homeward.evidence import Fetched, FetchOrder, Source, source_at
 from homeward.evidence.worker import read_answer
+from homeward.flow.scratch import nameless
 from homeward.flow.units import CHANGED, Lost, Unit
 from homeward.sandbox import Call, Limits, Message, Pool
 from homeward.sandbox import Lost as WorkerLost
@@ -96,7 +96,7 @@ class Opener:
         """Copy out as much as one spool holds; returns why the worker was lost, if it was."""
         if self._pool is None:
             self._pool = Pool([FETCH], workers=1, limits=FETCHING)
-        spool, scratch = _nameless(), _nameless()
+        spool, scratch = nameless(), nameless()
         self._hold(spool)
         files: tuple[int, ...] = ()
         reason = ""
@@ -127,8 +127,3 @@ class Opener:
 
     def _hold(self, fd: int) -> None:
         self._holders[fd] = self._holders.get(fd, 0) + 1
-
-
-def _nameless() -> int:
-    with tempfile.TemporaryFile(prefix="homeward-") as file:
-        return os.dup(file.fileno())

@@ -137,9 +137,11 @@ def _moves(stream: Any) -> bool:
     return stream.codec_context is not None and not stream.disposition & Disposition.attached_pic
 
 
-def choose(keys: list[int], duration_ms: int, budget: int) -> list[int]:
-    """Times in milliseconds to look at: key frames and every full second, thinned evenly to ``budget``, first and last kept."""
-    return thinned(sorted({*keys, *range(0, max(duration_ms, 1), 1000)}), budget)
+def choose(keys: list[int], seconds: set[int], budget: int) -> list[int]:
+    """Times in milliseconds to look at: key frames and full seconds in which there are frames, thinned evenly to ``budget``,
+    first and last kept. A clip may state any duration, and leap to any time.
+    """
+    return thinned(sorted({*keys, *seconds} or {0}), budget)
 
 
 def thinned(times: list[int], budget: int) -> list[int]:
@@ -187,7 +189,7 @@ def _frames(source: io.IOBase, container: Any, video: Any, footage: Footage) -> 
     try:
         container, video = _open(source)  # not a seek: some cut files can be read again but not wound back
         if pixels <= MOST_DECODED or len(found.keys) < FEWEST_KEYS:
-            chosen = _in_order(container, video, choose(found.keys, footage.clip.duration_ms, MOST_FRAMES), footage)
+            chosen = _in_order(container, video, choose(found.keys, found.seconds, MOST_FRAMES), footage)
         else:
             chosen = _by_seeking(container, video, thinned(found.keys, MOST_FRAMES), footage)
         yield from _turned(footage, chosen)
@@ -207,6 +209,8 @@ class _Scan(msgspec.Struct):
     """What the packets say without being decoded; times in milliseconds."""
 
     keys: list[int]
+    seconds: set[int]
+    """Full seconds in which a frame begins."""
     frames: int = 0
     last: int = 0
     """When the last frame begins."""
@@ -215,7 +219,7 @@ class _Scan(msgspec.Struct):
 
 
 def _scan(container: Any, video: Any, footage: Footage) -> _Scan:
-    found = _Scan([])
+    found = _Scan([], set())
     try:
         for count, packet in enumerate(container.demux()):
             moment = packet.dts if packet.pts is None else packet.pts  # AVI knows only the order of decoding
@@ -226,6 +230,7 @@ def _scan(container: Any, video: Any, footage: Footage) -> _Scan:
             if packet.stream.index == video.index:
                 found.frames += 1
                 found.last = max(found.last, time)
+                found.seconds.add(max(0, time) // 1000 * 1000)
                 if packet.is_keyframe:
                     found.keys.append(max(0, time))
             if packet.is_corrupt:

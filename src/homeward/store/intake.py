@@ -30,6 +30,10 @@ _Held = tuple[int, str, str]
 """Row id, MIME type and kind of an item as the store has it, which may have been said by an earlier version."""
 
 
+_Known = tuple[int, str | None, bool]
+"""Row id, SHA-256 and readability of a current occurrence."""
+
+
 class OccurrenceRow(msgspec.Struct, frozen=True):
     """One occurrence as the store keeps it; ``source`` is the path of the thing on disk that it lies in."""
 
@@ -171,26 +175,26 @@ def _items(alias: str, rows: Sequence[OccurrenceRow]) -> tuple[dict[str, _Held],
     return held, new
 
 
-def _known(alias: str, exhibit: Exhibit, rows: Sequence[OccurrenceRow]) -> dict[str, tuple[int, str | None]]:
-    known: dict[str, tuple[int, str | None]] = {}
+def _known(alias: str, exhibit: Exhibit, rows: Sequence[OccurrenceRow]) -> dict[str, _Known]:
+    known: dict[str, _Known] = {}
     for chunk in _chunks([_key(row) for row in rows]):
         query = Occurrence.objects.using(alias).filter(exhibit=exhibit, key__in=chunk, current=True)
-        known |= {key: (pk, sha256) for key, pk, sha256 in query.values_list("key", "id", "item__sha256")}
+        columns = query.values_list("key", "id", "item__sha256", "readable")
+        known |= {key: (pk, sha256, readable) for key, pk, sha256, readable in columns}
     return known
 
 
-def _sort_out(
-    rows: Sequence[OccurrenceRow], known: dict[str, tuple[int, str | None]]
-) -> tuple[list[OccurrenceRow], list[Note]]:
+def _sort_out(rows: Sequence[OccurrenceRow], known: dict[str, _Known]) -> tuple[list[OccurrenceRow], list[Note]]:
     """Rows to write, and a note for each that is no longer what was registered."""
-    held = {key: sha256 for key, (_, sha256) in known.items()}
+    held = {key: (sha256, readable) for key, (_, sha256, readable) in known.items()}
     fresh: dict[str, OccurrenceRow] = {}
     notes: list[Note] = []
     for row in rows:
         key, now = _key(row), row.digests.sha256 if row.digests else None
-        if key not in held or (held[key] is None and now is not None):
-            fresh[key], held[key] = row, now
-        elif now != (before := held[key]) and before is not None:
+        before, readable = held.get(key, (None, False))
+        if key not in held or (before is None and now is not None) or (before == now and row.readable and not readable):
+            fresh[key], held[key] = row, (now, row.readable)
+        elif before is not None and now != before:
             notes.append(_difference(row, before, now))
     return list(fresh.values()), notes
 

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from homeward.evidence.containers.images import Image, file_system_members, plain
+from homeward.evidence.records import NEEDS_EXTRA
 from homeward.evidence.streams import Seekable, Tee
 from homeward.evidence.walk import ContainerBroken, Node
 
@@ -28,7 +29,7 @@ class _Blocks:
             ContainerBroken: the extra is not installed, or the image makes no sense.
         """
         if self._library is None:
-            raise ContainerBroken(f"{self.name} images need the extra: pip install 'homeward[forensic]'")
+            raise ContainerBroken(f"{self.name} images {NEEDS_EXTRA}")
         handle = self.open(self._library, plain(content))
         try:
             yield from file_system_members(node, Image(handle, handle.get_media_size()))
@@ -92,7 +93,7 @@ class Apfs:
             ContainerBroken: the extra is not installed.
         """
         if self._library is None:
-            raise ContainerBroken("APFS images need the extra: pip install 'homeward[forensic]'")
+            raise ContainerBroken(f"APFS images {NEEDS_EXTRA}")
         container = self._library.container()
         container.open_file_object(plain(content))
         try:

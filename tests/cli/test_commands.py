@@ -36,6 +36,8 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "seized" / "again.jpg").write_bytes((home / "seized" / "1.jpg").read_bytes())
     (home / "seized" / "=cmd().txt").write_text("a name that a spreadsheet would run")
     (home / "seized" / "\x1b[31mred\nname.txt").write_text("a name that a terminal would obey")
+    os.mkfifo(home / "pipe")
+    (home / "odd\udcff").mkdir()
     import hashlib
 
     digest = hashlib.md5((home / "seized" / "2.jpg").read_bytes()).hexdigest()
@@ -131,6 +133,12 @@ WRONG_USE = [
     ("an export over evidence", ["export", "case", "--format", "csv", "seized/0.jpg"]),
     ("an export among the evidence", ["export", "case", "--format", "csv", "seized/new.csv"]),
     ("an export into the case", ["export", "case", "--format", "csv", "case/case.db"]),
+    ("an export over a device", ["export", "case", "--format", "csv", "pipe"]),
+    ("an agency that is no text", ["init", "other", "--agency", "A\udcff"]),
+    ("a label that is no line", ["ingest", "case", "seized", "--exhibit", "Y\nZ", "--authority", "W"]),
+    ("a label that is no text", ["ingest", "case", "seized", "--exhibit", "Y\udcff", "--authority", "W"]),
+    ("an exhibit whose path is no text", ["ingest", "case", "odd\udcff", "--exhibit", "Y", "--authority", "W"]),
+    ("the folder that one is in", ["init", ".", "--agency", "B"]),
     ("no workers", ["process", "case", "--jobs", "0"]),
     ("a checkpoint that is not there", ["verify", "case", "--checkpoint", "gone"]),
     ("a database that is none", ["init", "other", "--agency", "B", "--database", "mysql://x/y"]),

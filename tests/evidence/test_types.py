@@ -52,6 +52,16 @@ SAMPLES: dict[str, tuple[str, bytes, str]] = {
         "video",
     ),
     "avi": ("video/x-msvideo", b"RIFF\x00\x10\x00\x00AVI LIST" + bytes(200), "video"),
+    "photoshop": (
+        "image/vnd.adobe.photoshop",
+        b"8BPS\0\1" + bytes(6) + b"\0\3\0\0\0\x10\0\0\0\x10\0\x08\0\3" + bytes(64),
+        "still",
+    ),
+    "jpeg 2000": (
+        "image/jp2",
+        bytes.fromhex("0000000c6a5020200d0a870a00000014667479706a703220000000006a703220") + bytes(64),
+        "still",
+    ),
     "zip": ("application/zip", make.zipped({"a": b"x"}), ""),
     "tar": ("application/x-tar", make.tarred({"a": b"x"}), ""),
     "gzip": ("application/gzip", gzip.compress(b"x"), ""),

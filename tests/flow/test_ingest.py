@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from homeward.flow.ingest import Delivery, ingest
+from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.store import Case, reads
+from homeward.testing import scenes
+from homeward.testing.encoding import encode
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pyqcow") is not None, reason="the extra forensic is installed")
@@ -49,3 +52,16 @@ def test_a_file_whose_time_is_beyond_the_calendar_is_registered(case: Case, tmp_
     assert ingest(case, [Delivery("A", tmp_path / "seized", "W", "")], Quiet()).occurrences == 1
     (row,) = reads.occurrences(case)
     assert row["state"] == "not media"
+
+
+def test_a_picture_that_cannot_be_decoded_is_not_called_no_media(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "seized").mkdir()
+    head = bytes.fromhex("0000000c6a5020200d0a870a00000014667479706a703220000000006a703220")
+    (tmp_path / "seized" / "scan.jp2").write_bytes(head + bytes(400) + encode(scenes.room(1)))
+    ingest(case, [Delivery("A", tmp_path / "seized", "W", "")], Quiet())
+    process(case, "inline", 1, Quiet())
+    states = {row["path"].partition(" > ")[2]: (row["state"], row["why"]) for row in reads.occurrences(case)}
+    assert states == {
+        "": ("failed", "these bytes are no still picture in a known format"),
+        "@432.jpg": ("done", ""),  # a preview inside it is found all the same
+    }

@@ -15,6 +15,7 @@ from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.store import Case, CaseDamaged, reads
+from homeward.store.models import Exhibit
 from homeward.store.segments import FULL
 
 
@@ -152,3 +153,15 @@ def test_an_exhibit_that_was_moved_is_the_same_exhibit(folder: Path, material: P
         assert (report.occurrences, report.notes) == (0, [])
         assert reads.status(case)["occurrences"] == before
         assert verify(case, Quiet(), full=True).faults == []
+
+
+def test_who_acquired_an_exhibit_can_be_erased_by_law(material: Path, tmp_path: Path) -> None:
+    with Case.create(tmp_path / "named", "Test Unit") as case:
+        ingest(case, [Delivery("A", material, "W", "Somebody Whose Name Is Protected")], Quiet())
+        (seq,) = (seq for seq, body in case.custody.entries() if b'"exhibit.add"' in body)
+        assert not any(b"Somebody" in body for _, body in case.custody.entries())
+        assert case.custody.names(seq)["acquirer"] == "Somebody Whose Name Is Protected"
+        assert verify(case, Quiet()).faults == []
+        case.custody.erase(seq, "acquirer", "court order 3/2026")
+        Exhibit.objects.using(case.alias).update(acquirer="")
+        assert verify(case, Quiet()).faults == []

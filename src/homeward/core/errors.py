@@ -13,3 +13,17 @@ class HomewardError(Exception):
 
 class WrongUse(HomewardError, ValueError):
     """The request itself makes no sense (exit code 2)."""
+
+
+def said(text: str, what: str) -> str:
+    """``text`` without blanks around it, as a person gave it for ``what``.
+
+    Raises:
+        WrongUse: there is nothing, or what no record can hold: control characters or bytes that are no UTF-8.
+    """
+    kept = text.strip()
+    if not kept:
+        raise WrongUse(f"{what} is missing")
+    if not kept.isprintable():
+        raise WrongUse(f"{what} holds control characters or bytes that are no UTF-8")
+    return kept

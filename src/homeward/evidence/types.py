@@ -45,7 +45,9 @@ _SAME = {
     "image/heic-sequence": "image/heic", "image/heif-sequence": "image/heic", "video/x-m4v": "video/mp4",
     "application/x-bzip": "application/x-bzip2",
 }  # fmt: skip
-_NOT_CARVED = ("text/", "image/", "video/", "audio/", "font/", "message/", "inode/")
+_WEAK = frozenset({"image/x-tga", "image/x-pcx"})
+"""What libmagic sees in many a file that is no picture: these formats have next to no signature."""
+_NOT_CARVED = ("text/", "video/", "audio/", "font/", "message/", "inode/")
 HEAD = 1 << 16
 """First bytes of a file by which it is typed (disk images have their marks within 32 KiB + 6)."""
 
@@ -59,8 +61,10 @@ def mime_of(head: bytes) -> str:
 
 
 def kind_of(mime: str) -> str:
-    """``still``, ``video`` or empty: what can be looked at."""
-    if mime in STILL:
+    """``still``, ``video`` or empty: what a person would look at. A picture of a kind that cannot be decoded is one too, and is
+    listed as failed: *not media* would hide it.
+    """
+    if mime.startswith("image/") and mime not in _WEAK:
         return "still"
     return "video" if mime.startswith("video/") else ""
 
@@ -72,7 +76,7 @@ def extension_mismatch(name: str, mime: str) -> bool:
     if expected is not None:
         return extension not in expected.split()
     claims = {known for extensions in _EXTENSIONS.values() for known in extensions.split()}
-    return extension in claims and mime != "inode/x-empty" and kind_of(mime) == "" and not mime.startswith("audio/")
+    return extension in claims and mime != "inode/x-empty" and not mime.startswith(("video/", "audio/"))
 
 
 def complaint(name: str, mime: str) -> str:
@@ -85,7 +89,7 @@ def complaint(name: str, mime: str) -> str:
 
 def may_embed(mime: str) -> bool:
     """Whether content of this type is searched for embedded pictures."""
-    return not mime.startswith(_NOT_CARVED) and mime not in {"application/json", "application/xml"}
+    return not mime.startswith(_NOT_CARVED) and mime not in STILL | {"application/json", "application/xml"}
 
 
 def warm_up() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,10 @@ def check_target(case: Case, target: Path) -> None:
     """Let ``target`` pass when writing it changes neither an exhibit nor the case.
 
     Raises:
-        WrongUse: it lies inside the case's folder or in an exhibit, or is a file of one.
+        WrongUse: it is a device or a folder, lies inside the case's folder or in an exhibit, or is a file of one.
     """
+    if os.path.lexists(target) and not target.is_file():
+        raise WrongUse(f"{target} is no file that could be written anew")
     place = target.resolve()
     if place.is_relative_to(case.folder.resolve()):
         raise WrongUse(f"{target} lies inside the case: write it somewhere else")

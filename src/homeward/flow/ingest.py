@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from homeward.core import StackedPath, WrongUse
+from homeward.core.errors import said
 from homeward.evidence import Found, Source, sources
 from homeward.evidence.claims import read_claims
 from homeward.evidence.records import NEEDS_EXTRA
@@ -84,9 +85,13 @@ def ingest(
 
 
 def _check(case: Case, delivery: Delivery) -> None:
-    if not delivery.label.strip() or not delivery.authority.strip():
-        raise WrongUse("an exhibit needs a label and the authority under which it was seized")
+    said(delivery.label, "the exhibit's label")
+    said(delivery.authority, "the authority under which the exhibit was seized")
+    if delivery.acquirer:
+        said(delivery.acquirer, "the name of who acquired the exhibit")
     location = delivery.location.resolve()
+    if not str(location).isprintable():
+        raise WrongUse(f"the path to {delivery.location.name!a} cannot be recorded: mount or rename it to printable UTF-8")
     if not os.path.lexists(delivery.location):
         raise WrongUse(f"there is nothing at {delivery.location}")
     home = case.folder.resolve()

@@ -6,15 +6,16 @@ import json
 import shutil
 import uuid
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from homeward.core import WrongUse
+from homeward.core.errors import said
 from homeward.core.time import utc_now
 from homeward.store import database
 from homeward.store.errors import CaseExists, CaseNotFound
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
 
     from homeward.core.canonical import Plain
@@ -49,17 +50,19 @@ class Case:
 
         Raises:
             CaseExists: something is there already, or the team database holds another case.
-            WrongUse: no agency name, or a broken database address.
+            WrongUse: no agency name, the folder that one is in, or a broken database address.
             DatabaseUnreachable: the team database does not answer.
         """
-        if not agency.strip():
-            raise WrongUse("a case needs the name of the agency that keeps it")
+        agency = said(agency, "the name of the agency that keeps the case")
+        folder = folder.resolve()
+        if folder == Path.cwd():
+            raise WrongUse("a case cannot take the place of the folder that you are in: go one up and name it")
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise CaseExists(f"{folder} already exists and is not an empty folder")
         building = folder.with_name(f".{folder.name}.new-{uuid.uuid4().hex[:8]}")
         building.mkdir(parents=True, mode=0o700)
         try:
-            _build(building, agency.strip(), database_url)
+            _build(building, agency, database_url)
             building.rename(folder)
         except BaseException:
             shutil.rmtree(building, ignore_errors=True)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import canonical_json
+from homeward.store.custody import ERASED
 from homeward.store.intake import MANIFEST, manifest_digest
 from homeward.store.known_vouching import KnownVouching
 from homeward.store.models import Exhibit, Match, Media, Occurrence, SegmentRun, StackMember
@@ -68,7 +69,8 @@ class Vouching:
         if entry.act == "case.init":
             self._agency = str(details.get("agency"))
         if entry.act == "exhibit.add":
-            self._exhibits[str(details.get("label"))] = (str(details.get("authority")), str(details.get("acquirer")))
+            acquirer = self._case.custody.names(entry.seq).get("acquirer", "")
+            self._exhibits[str(details.get("label"))] = (str(details.get("authority")), acquirer)
         if entry.act == "ingest.batch":
             yield from self._manifest(entry.seq, details.get("manifest", ""))
         if entry.act == "step.batch":
@@ -103,7 +105,7 @@ class Vouching:
                 yield f"no ledger entry registered the exhibit {label}"
             elif label not in held:
                 yield f"the exhibit {label} was registered and is gone"
-            elif held[label] != self._exhibits[label]:
+            elif any(then not in {now, ERASED} for now, then in zip(held[label], self._exhibits[label], strict=True)):
                 yield f"the exhibit {label} is not as it was registered: its authority or acquirer was changed"
 
     def _manifest(self, seq: int, digest: str) -> Iterator[str]:

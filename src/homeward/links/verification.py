@@ -1,0 +1,72 @@
+"""Whether two pictures are copies of one picture, or only look alike, by how one lies in the other.
+
+A copy is its original up to an edit: cropped, scaled, framed, mirrored, turned, marked or recompressed. Then one affine map
+explains where everything went, to a fraction of a pixel, nearly everywhere that both show. Another view of the same room is
+no copy: its map stretches, or fits only one wall. The next frame of a burst fits nearly as well as a copy does; what gives it
+away is the hand: it turns the camera by a fraction of a degree *and* moves it, where an editor does not turn at all, or by
+quarters, or about the middle of the picture. Chosen on ``world-tune``: see ``docs/methods/copies.md``.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from homeward.descriptors.scene import Features
+from homeward.links.geometry import LEAST_INLIERS, Lie, lie
+
+LEAST_AGREEING = 0.4
+"""Share of the matches that must agree with the map."""
+LEAST_SHARE = 0.2
+"""Share of the features due in the overlap that must be found again."""
+MOST_STRETCH = 0.02
+MOST_RESIDUAL = 0.8
+"""Measured pixels."""
+HAND_TURN = (0.05, 2.0)
+"""Degrees off a quarter turn between which a hand, and hardly ever an editor, turns a picture."""
+CENTRED = 0.001
+"""Share of the longest side within which an editor's turn leaves the middle where it is."""
+
+
+class Kinship(StrEnum):
+    """What two pictures are to each other."""
+
+    COPY = "copy"
+    LOOK_ALIKE = "look-alike"
+
+
+class Verdict(msgspec.Struct, frozen=True, eq=False):
+    """Two pictures whose content agrees point by point."""
+
+    kinship: Kinship
+    lie: Lie
+    """How the first lies in the second."""
+
+    @property
+    def score(self) -> float:
+        """0..1: the share of what both should show that was found again."""
+        return min(1.0, self.lie.share)
+
+
+def verify(a: Features, b: Features) -> Verdict | None:
+    """What ``a`` is to ``b``; None where they do not agree point by point."""
+    found = lie(a, b)
+    if found is None or not agrees(found):
+        return None
+    return Verdict(Kinship.LOOK_ALIKE if _by_hand(found) else Kinship.COPY, found)
+
+
+def agrees(found: Lie) -> bool:
+    """Whether one affine map explains what the two pictures have in common."""
+    return (
+        found.inliers >= max(LEAST_INLIERS, LEAST_AGREEING * found.matches)
+        and found.share >= LEAST_SHARE
+        and found.stretch <= MOST_STRETCH
+        and found.residual <= MOST_RESIDUAL
+    )
+
+
+def _by_hand(found: Lie) -> bool:
+    least = max(HAND_TURN[0], 6 * found.turn_error)
+    return found.off_centre > CENTRED and least < abs(found.turn) < HAND_TURN[1]

@@ -103,7 +103,8 @@ class PictureIndex(Protocol):
 
         Args:
             ids: (n,) int64, none of them held yet.
-            pictures: for each the (k, 128) uint8 codes of its features, k >= 0.
+            pictures: for each the (k, 128) uint8 codes of its features, k >= 0, the strongest first: an index may keep
+                the first ones only.
 
         Raises:
             ValueError: wrong shapes or types, or an id twice; then nothing was added.

@@ -36,6 +36,8 @@ from homeward.indexes.segment_files import (
 
 ASKED_WORDS = 5
 """Words that each feature of a question is counted for: a feature near a border between words is found on either side."""
+STORED_FEATURES = 500
+"""Features of a picture that are stored, its first ones: 8 KB. Twice as many take twice the room and find little more."""
 _AT_ONCE = 8192
 """Pictures that are described before they are written: about 100 MB."""
 
@@ -92,12 +94,12 @@ class LocalIndex:
             self._manifest = manifest
 
     def add(self, ids: NDArray[np.int64], pictures: Sequence[NDArray[np.uint8]]) -> None:
-        """Take in pictures by their features, each (k, 128) uint8; see :meth:`add_described`."""
+        """Take in pictures by their first 500 features, each (k, 128) uint8; see :meth:`add_described`."""
         for codes in pictures:
             check_codes(codes)
         self._check_ids(ids, len(pictures))
         for start in range(0, len(ids), _AT_ONCE):
-            some = [self._book.describe(codes) for codes in pictures[start : start + _AT_ONCE]]
+            some = [self._book.describe(codes[:STORED_FEATURES]) for codes in pictures[start : start + _AT_ONCE]]
             self.add_described(ids[start : start + _AT_ONCE], some)
 
     def add_described(self, ids: NDArray[np.int64], pictures: Sequence[SignedWords]) -> None:
@@ -105,7 +107,7 @@ class LocalIndex:
 
         Args:
             ids: (n,) int64, none of them held.
-            pictures: n descriptions, ``book.describe(codes)``.
+            pictures: n descriptions, ``book.describe(codes[:STORED_FEATURES])``.
 
         Raises:
             ValueError: wrong shapes or types, or an id twice; then nothing was added.

@@ -25,7 +25,7 @@ TASKS = (
     "echo", "chatter", "speak", "finish_and_turn_deaf", "hold_back", "open_descriptors", "change", "fail", "keep",
     "work_long",
 )  # fmt: skip
-LIMITS = Limits(memory=256 << 20, cpu_seconds=1, wall_seconds=5.0, message_bytes=1 << 20)
+LIMITS = Limits(memory=256 << 20, cpu_seconds=1, wall_seconds=60.0, message_bytes=1 << 20)
 FINISHED = wire.HEADER.pack(wire.FINISHED, 0)
 
 

@@ -1,0 +1,106 @@
+"""How strongly sensor noise supports the same device, as a calibrated likelihood ratio with its limits.
+
+The words are "support for the same device": some devices share artefacts, and no score turns support into certainty.
+Calibrations are made by ``bench/calibrate_camera.py`` from devices that no reported figure is taken on.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from homeward.core.likelihood import Calibration
+from homeward.indexes.fingerprint import Prints, correlations
+
+METHOD, VERSION = "sensor noise", "1"
+BINS = ((1, "one picture"), (2, "two to four"), (5, "five or more"))
+"""Least number of pictures in the reference, and what a calibration for them is called."""
+BANDS = 8
+"""Horizontal bands in which agreement is looked at by itself."""
+LEAST_BANDS = 5
+"""Bands that must agree: a device's pattern is everywhere in the frame, an overlay or an artefact is somewhere."""
+SHARED_ARTEFACTS = frozenset({"samsung", "huawei", "xiaomi"})
+"""Makes with models on which independent studies found fingerprints that several devices share (see the methods page)."""
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What the noise of one picture says about a reference of one or more pictures."""
+
+    score: float
+    """Agreement in standard deviations of strangers."""
+    log10_lr: float
+    calibration: str
+    reason: str
+    caveats: tuple[str, ...]
+
+
+def weigh(score: float, pictures: int, bands: NDArray[np.float64] | None = None, make: str = "") -> Evidence:
+    """Turn an agreement into evidence.
+
+    Args:
+        score: agreement with the reference, in standard deviations of strangers.
+        pictures: how many pictures the reference is made of.
+        bands: (8,) agreement by horizontal band, of :func:`by_band`; None where it was not measured.
+        make: make of the camera as the files state it.
+    """
+    calibration = calibrations()[_bin(pictures)]
+    value = calibration.log10_lr(score)
+    caveats = []
+    if bands is not None and value > 0:
+        agreeing = int(np.sum(bands > 0))
+        if agreeing < LEAST_BANDS:
+            value = 0.0
+            caveats.append(f"agreement is local: only {agreeing} of {len(bands)} bands agree, so it counts as nothing")
+    words = _uniqueness(make)
+    if words:
+        caveats.append(words)
+    side = "the same device" if value > 0 else "different devices" if value < 0 else "neither side"
+    against = f"{pictures} other picture{'s' if pictures > 1 else ''}"
+    reason = f"sensor noise against {against}: {score:.1f} deviations of strangers, support for {side}"
+    return Evidence(score, value, calibration.name, reason, tuple(caveats))
+
+
+def by_band(held: Prints, member: int, others: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(8,) summed correlation of one digest with some others in each horizontal band of the frame."""
+    words = held.sure.shape[1]
+    edges = np.linspace(0, words, BANDS + 1).astype(int)
+    found = np.zeros(BANDS)
+    for band, (start, end) in enumerate(pairwise(edges)):
+        parts = [_part(held, rows, start, end) for rows in (np.array([member]), others)]
+        found[band] = float(correlations(parts[0], parts[1]).sum())
+    return found
+
+
+def uniqueness(makes: set[str]) -> str:
+    """Why uniqueness is not established for a device of these makes; empty where nothing speaks against it."""
+    return next((words for words in map(_uniqueness, sorted(makes)) if words), "" if makes else _uniqueness(""))
+
+
+@cache
+def calibrations() -> tuple[Calibration, ...]:
+    """One calibration for each of :data:`BINS`."""
+    body = resources.files("homeward.links").joinpath("camera_calibration.json").read_bytes()
+    return msgspec.json.decode(body, type=tuple[Calibration, ...])
+
+
+def _bin(pictures: int) -> int:
+    return max(at for at, (least, _) in enumerate(BINS) if pictures >= least)
+
+
+def _uniqueness(make: str) -> str:
+    if not make:
+        return "uniqueness not established: the files do not say which camera it is"
+    if make.strip().lower().split()[0] in SHARED_ARTEFACTS:
+        return f"uniqueness not established: devices by {make} are known to share artefacts"
+    return ""
+
+
+def _part(held: Prints, rows: NDArray[np.int64], start: int, end: int) -> Prints:
+    sure = np.ascontiguousarray(held.sure[rows, start:end])
+    signs = np.ascontiguousarray(held.signs[rows, start:end])
+    return Prints(sure, signs, np.bitwise_count(sure).sum(axis=1, dtype=np.int64))

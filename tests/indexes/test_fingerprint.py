@@ -1,0 +1,123 @@
+"""Digests against plain arithmetic; exact agreement against shifts, crops, scales and turns that were really made."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from homeward.descriptors import camera
+from homeward.indexes import fingerprint
+
+seeds = st.integers(0, 2**32)
+
+
+def residual(seed: int, shape: tuple[int, int] = (256, 300)) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
+
+
+def held(planes: list[NDArray[np.float32]]) -> fingerprint.Prints:
+    return fingerprint.prints(np.stack([np.frombuffer(camera.digest(plane), np.uint8) for plane in planes]))
+
+
+def told(plane: NDArray[np.float32]) -> NDArray[np.float64]:
+    spread = np.sqrt(np.square(plane, dtype=np.float64).mean())
+    return np.where(np.abs(plane) >= np.float32(camera.SURE * spread), np.sign(plane), 0).astype(np.float64)
+
+
+@settings(max_examples=20)
+@given(st.integers(128, 200), st.integers(128, 200), st.integers(1, 4), st.integers(1, 4), seeds)
+def test_digests_are_compared_as_the_definition_says(high: int, wide: int, n: int, m: int, seed: int) -> None:
+    ones = [residual(seed + at, (2 * high, 2 * wide)) for at in range(n)]
+    others = [residual(seed + 100 + at, (2 * high, 2 * wide)) + ones[0] for at in range(m)]
+    found = fingerprint.correlations(held(ones), held(others))
+    for i, a in enumerate(map(told, ones)):
+        for j, b in enumerate(map(told, others)):
+            assert found[i, j] == pytest.approx((a * b).sum() / np.sqrt(np.abs(a).sum() * np.abs(b).sum()), abs=1e-6)
+
+
+def test_the_matrix_of_all_with_all_is_symmetric_and_says_the_same() -> None:
+    prints = held([residual(at, (128, 130)) for at in range(131)])
+    matrix = fingerprint.gram(prints)
+    np.testing.assert_array_equal(matrix, matrix.T)
+    np.testing.assert_array_equal(np.diag(matrix), 1)
+    np.testing.assert_allclose(matrix, fingerprint.correlations(prints, prints), atol=1e-6)
+
+
+def test_digests_of_two_sizes_are_refused() -> None:
+    with pytest.raises(ValueError, match="two sizes"):
+        fingerprint.correlations(held([residual(0)]), held([residual(1, (300, 300))]))
+    with pytest.raises(ValueError, match="whole"):
+        fingerprint.prints(np.zeros((2, 24), np.uint8))
+
+
+@pytest.mark.parametrize("mates", [0, 20, 40])
+def test_the_floor_is_that_of_strangers_however_many_mates_there_are(mates: int) -> None:
+    rng = np.random.default_rng(4)
+    common = rng.normal(0, 1, 20_000)
+    planes = rng.normal(0, 1, (60, 20_000))
+    planes[:mates] += 0.15 * common
+    planes /= np.linalg.norm(planes, axis=1, keepdims=True)
+    measured = fingerprint.floor((planes @ planes.T).astype(np.float32), 20_000)
+    assert measured == pytest.approx(20_000**-0.5, rel=0.15)
+
+
+def test_a_bucket_of_one_device_has_no_strangers_to_measure() -> None:
+    rng = np.random.default_rng(4)
+    planes = rng.normal(0, 1, (30, 4000)) + 0.5 * rng.normal(0, 1, 4000)
+    planes /= np.linalg.norm(planes, axis=1, keepdims=True)
+    assert fingerprint.floor((planes @ planes.T).astype(np.float32), 4000) == pytest.approx(1.4 * 4000**-0.5)
+
+
+def test_agreement_at_one_place_and_near_it() -> None:
+    a, b, shared = residual(1), residual(2), residual(3)
+    mate, stranger = a + 0.5 * shared, b + 0.5 * shared
+    found = fingerprint.aligned(mate, stranger)
+    expected = float((mate.astype(np.float64) * stranger).sum() / np.linalg.norm(mate) / np.linalg.norm(stranger))
+    assert found.ncc == pytest.approx(expected, rel=1e-3)
+    assert (found.places, found.down, found.right) == (1, 0, 0)
+    assert found.pce == pytest.approx(expected**2 * a.size, rel=0.05)
+    moved = fingerprint.aligned(mate, np.roll(stranger, (-2, 1), (0, 1)), reach=3)
+    assert (moved.down, moved.right, moved.places) == (2, -1, 49)
+    assert abs(fingerprint.aligned(a, b).pce) < 20
+
+
+def test_the_more_places_are_tried_the_more_chance_finds() -> None:
+    pairs = [(residual(at), residual(at + 50)) for at in range(5)]
+    one = np.mean([abs(fingerprint.aligned(a, b).pce) for a, b in pairs])
+    many = np.mean([fingerprint.aligned(a, b, reach=20).pce for a, b in pairs])
+    assert many > 4 * one
+
+
+def test_a_crop_is_found_where_it_was_cut() -> None:
+    sensor = residual(8, (400, 520))
+    crop = sensor[61:261, 102:382] + 2 * residual(9, (200, 280))
+    found = fingerprint.search(sensor, crop, (520, 400), (280, 200))
+    assert (found.scale, found.turn) == (1.0, 0)
+    assert (found.agreement.down, found.agreement.right) == (61, 102)
+    assert found.agreement.pce > 100
+    stranger = fingerprint.search(residual(10, (400, 520)), crop, (520, 400), (280, 200))
+    assert stranger.agreement.pce < 60 < found.agreement.pce
+
+
+@pytest.mark.parametrize(("turn", "mirrored"), [(0, True), (1, False), (2, False), (3, False), (1, True)])
+def test_a_scaled_and_turned_picture_is_found(turn: int, mirrored: bool) -> None:
+    sensor = residual(11, (400, 520))
+    small = fingerprint.resized(sensor, (200, 260)) / 0.5
+    shown = small + residual(12, (200, 260))
+    shown = np.rot90(shown[:, ::-1] if mirrored else shown, -turn)
+    shown = np.ascontiguousarray(shown)
+    found = fingerprint.search(sensor, shown, (520, 400), (shown.shape[1], shown.shape[0]))
+    assert found.scale == 0.5
+    assert found.agreement.pce > 100
+    assert (found.agreement.down, found.agreement.right) == (0, 0)
+
+
+def test_scaling_keeps_what_the_smaller_grid_can_hold() -> None:
+    def wave(high: int, wide: int) -> NDArray[np.float32]:
+        y, x = np.mgrid[:high, :wide]
+        return np.cos(2 * np.pi * (3 * y / high + 5 * x / wide)).astype(np.float32)
+
+    np.testing.assert_allclose(fingerprint.resized(wave(240, 320), (121, 150)), wave(121, 150), atol=1e-4)

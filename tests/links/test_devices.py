@@ -1,0 +1,111 @@
+"""Devices found from correlations alone, against truth that was planted and against a plain, slow merging."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from homeward.links.devices import Devices, devices
+
+SAMPLES = 4000
+SPREAD = SAMPLES**-0.5
+
+
+def pictures(owners: list[int], strength: float, seed: int = 0) -> NDArray[np.float32]:
+    """Correlations of residuals: noise, and the pattern of each picture's owner."""
+    rng = np.random.default_rng(seed)
+    patterns = rng.normal(0, 1, (max(owners) + 1, SAMPLES))
+    planes = rng.normal(0, 1, (len(owners), SAMPLES)) + strength * patterns[owners]
+    planes /= np.linalg.norm(planes, axis=1, keepdims=True)
+    matrix: NDArray[np.float32] = (planes @ planes.T).astype(np.float32)
+    return matrix
+
+
+def groups(found: Devices) -> set[frozenset[int]]:
+    return {frozenset(group.members) for group in found.groups}
+
+
+def slow(matrix: NDArray[np.float32], threshold: float) -> set[frozenset[int]]:
+    """Merge the best pair, computed anew each time."""
+    sets = [[at] for at in range(len(matrix))]
+    total = lambda a, b: float(matrix[np.ix_(a, b)].astype(np.float64).sum())  # noqa: E731
+    while len(sets) > 1:
+        found = [
+            (total(a, b) / np.sqrt(total(a, a) * total(b, b)) / SPREAD, i, j)
+            for j, b in enumerate(sets)
+            for i, a in enumerate(sets[:j])
+        ]
+        best, i, j = max(found, key=lambda entry: entry[0])
+        if best < threshold:
+            break
+        sets[i] += sets.pop(j)
+    return {frozenset(members) for members in sets}
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=24), st.floats(0.0, 0.6), st.integers(0, 1000))
+def test_merging_is_the_plain_merging(owners: list[int], strength: float, seed: int) -> None:
+    matrix = pictures(owners, strength, seed)
+    assert groups(devices(matrix, SPREAD, merge=5, attach=99)) == slow(matrix, 5)
+
+
+def test_groups_reach_farther_than_pairs() -> None:
+    """Hardly a pair is beyond the threshold, and yet every picture finds its device."""
+    owners = [at % 4 for at in range(80)]
+    matrix = pictures(owners, 0.30)
+    values = matrix[np.triu_indices(80, 1)]
+    assert np.mean(values > 6 * SPREAD) < 0.3 * 0.25
+    found = devices(matrix, SPREAD)
+    assert groups(found) == {frozenset(range(at, 80, 4)) for at in range(4)}
+    assert all(strength > 5 for group in found.groups for strength in group.strengths)
+
+
+@given(st.integers(0, 200))
+@settings(max_examples=20)
+def test_strangers_stay_alone(seed: int) -> None:
+    assert len(devices(pictures(list(range(40)), 0.5, seed), SPREAD).groups) == 40
+
+
+def test_every_picture_is_in_one_group_and_the_order_does_not_matter() -> None:
+    owners = [0] * 9 + [1] * 5 + [2] * 2 + [3]
+    matrix = pictures(owners, 0.5)
+    found = devices(matrix, SPREAD)
+    assert sorted(member for group in found.groups for member in group.members) == list(range(17))
+    shuffled = np.random.default_rng(1).permutation(17)
+    again = devices(matrix[np.ix_(shuffled, shuffled)], SPREAD)
+    assert {frozenset(int(shuffled[m]) for m in members) for members in groups(again)} == groups(found)
+
+
+def test_a_newcomer_bridges_what_was_apart() -> None:
+    """Two pictures too weak to merge; more pictures of the device join them."""
+    matrix = pictures([0] * 12, 0.3, 5)
+    pair = np.unravel_index(int(np.argmin(matrix)), matrix.shape)
+    assert len(devices(matrix[np.ix_(pair, pair)], SPREAD).groups) == 2
+    assert groups(devices(matrix, SPREAD)) == {frozenset(range(12))}
+
+
+def test_two_serial_numbers_keep_apart_and_one_is_offered() -> None:
+    matrix = pictures([0] * 10, 0.5)
+    found = devices(matrix, SPREAD, ["A"] * 3 + [""] * 4 + ["B"] * 3)
+    for group in found.groups:
+        assert not {0, 1, 2} & set(group.members) or not {7, 8, 9} & set(group.members)
+    strangers = devices(pictures([0] * 5 + [1] * 5, 0.5), SPREAD, ["A"] + [""] * 4 + ["A"] + [""] * 4)
+    assert len(strangers.groups) == 2
+    assert [(offer.a, offer.b) for offer in strangers.offers] == [(0, 1)]
+    assert "serial" in strangers.offers[0].reason
+
+
+def test_what_is_too_weak_is_offered_and_not_merged() -> None:
+    matrix = np.eye(4, dtype=np.float32)
+    matrix[0, 1] = matrix[1, 0] = 9 * SPREAD
+    matrix[2, 3] = matrix[3, 2] = 4.5 * SPREAD
+    found = devices(matrix, SPREAD)
+    assert groups(found) == {frozenset({0, 1}), frozenset({2}), frozenset({3})}
+    assert [offer.strength for offer in found.offers] == [pytest.approx(4.5)]
+
+
+def test_nothing_is_nothing() -> None:
+    assert devices(np.zeros((0, 0), np.float32), SPREAD) == Devices((), ())

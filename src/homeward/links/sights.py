@@ -1,0 +1,157 @@
+"""Whether two pictures show one rigid thing or place from any side: as many features as chance cannot explain agree.
+
+A homography explains what lies in one plane (a wall, a print, a label), a fundamental matrix whatever does not move. Both are
+found by MAGSAC (Barath et al., CVPR 2020, as OpenCV has it, with a fixed seed). A fundamental matrix agrees with some eight
+matches of any two pictures, a homography with four, so those are taken off: the score is max(F - 7, H - 4). It says that one
+thing is in both pictures: not that the pictures come from one place, for prints and furniture are sold to many.
+Measured thresholds and limits: ``docs/methods/sights.md``.
+"""
+
+from __future__ import annotations
+
+import cv2
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from homeward.descriptors.scene import Features
+from homeward.links.geometry import Matches, match
+
+_FREE_F, _FREE_H = 7, 4
+"""Matches that a model explains of itself."""
+_BAND = 1.5
+"""Measured pixels from the epipolar line."""
+_NEAR = 4.0
+"""Measured pixels from where a homography puts a point."""
+_GUIDED_LEAST = 4
+"""Score of a homography from which it may guide a second look; with less it would guide to anything."""
+_FAR = 0.7 * 512
+"""Distance of codes beyond which a guided match is none."""
+_FEW = 120
+"""Features of a small thing: so few matches are tried that fewer agree by chance."""
+Points = NDArray[np.float64]
+
+
+class Sight(msgspec.Struct, frozen=True, eq=False):
+    """What two pictures have in common."""
+
+    score: int
+    """max(F - 7, H - 4), at least 1."""
+    agreeing: Matches
+    """The inlier map: the matched features that agree, for overlays and boxes."""
+    plane: NDArray[np.float64] | None
+    """(3, 3) homography of measured pixels of a to those of b, where it explains more than the fundamental matrix."""
+
+
+def least_score(features: int) -> int:
+    """The score from which a sight is shown to a person, by the number of features asked with: 7 up to 120, then 10."""
+    return 7 if features <= _FEW else 10
+
+
+def sight(a: Features, b: Features, rows: NDArray[np.int64] | None = None) -> Sight | None:
+    """What ``a`` and ``b`` have in common; None where no more agrees than chance explains.
+
+    Args:
+        a: the picture that is asked about.
+        b: a candidate.
+        rows: features of ``a`` to ask with, those of a region; all unless told.
+    """
+    asked = a if rows is None else _only(a, rows)
+    found = match(asked, b)
+    flat = _by_plane(asked, b, found)
+    deep = _by_depth(asked, b, found)
+    best = max((flat, deep), key=lambda one: one.score if one else 0)
+    if best is None or rows is None:
+        return best
+    return Sight(best.score, Matches(rows[best.agreeing.a], best.agreeing.b), best.plane)
+
+
+def _by_depth(a: Features, b: Features, found: Matches) -> Sight | None:
+    if len(found.a) <= _FREE_F:
+        return None
+    here, there = _points(a, found.a), _points(b, found.b)
+    _, mask = cv2.findFundamentalMat(here, there, cv2.USAC_MAGSAC, _BAND, 0.999, 2000)
+    return _sight(a, b, found, np.asarray(mask, np.uint8), _FREE_F, None) if mask is not None else None
+
+
+def _by_plane(a: Features, b: Features, found: Matches) -> Sight | None:
+    """The plane that most matches agree on; where it is a plane at all, it is asked again what else lies in it."""
+    first = _plane(a, b, found)
+    if first is None or first.plane is None or first.score < _GUIDED_LEAST:
+        return first
+    second = _plane(a, b, guided(a, b, first.plane))
+    return second if second is not None and second.score > first.score else first
+
+
+def _plane(a: Features, b: Features, found: Matches) -> Sight | None:
+    if len(found.a) <= _FREE_H:
+        return None
+    here, there = _points(a, found.a), _points(b, found.b)
+    agreed, mask = cv2.findHomography(here, there, cv2.USAC_MAGSAC, _NEAR, maxIters=2000, confidence=0.999)
+    if agreed is None or mask is None:
+        return None
+    plane, kept = np.asarray(agreed, np.float64), np.asarray(mask, np.uint8)
+    return _sight(a, b, found, kept, _FREE_H, plane) if is_view_of_plane(plane, here[kept.ravel() > 0]) else None
+
+
+def is_view_of_plane(plane: NDArray[np.float64], points: Points) -> bool:
+    """Whether a camera can see a plane like that: no mirror, no fold through the horizon, no collapse to a line.
+
+    Args:
+        plane: (3, 3) homography.
+        points: (k, 2) points that agree with it.
+    """
+    if len(points) < _FREE_H or not np.isfinite(plane).all():
+        return False
+    depth = points @ plane[2, :2] + plane[2, 2]
+    if not ((depth > 0).all() or (depth < 0).all()):
+        return False
+    middle = points.mean(axis=0)
+    w = float(plane[2, :2] @ middle + plane[2, 2])
+    to = (plane[:2, :2] @ middle + plane[:2, 2]) / w
+    slope = (plane[:2, :2] - np.outer(to, plane[2, :2])) / w
+    scales = np.linalg.svd(slope, compute_uv=False)
+    return bool(np.linalg.det(slope) > 0 and scales[1] > 1 / 16 and scales[0] < min(16, 8 * scales[1]))
+
+
+def guided(a: Features, b: Features, plane: NDArray[np.float64]) -> Matches:
+    """Matches that the plane leads to: of b's features near where it puts a feature of a, the clearly most alike."""
+    here = a.places[:, :2].astype(np.float64)
+    depth = here @ plane[2, :2] + plane[2, 2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        there = (here @ plane[:2, :2].T + plane[:2, 2]) / depth[:, None]
+    offsets = there[:, None] - b.places[None, :, :2]
+    near = (np.abs(offsets) < _NEAR).all(axis=2)
+    left, right = a.codes.astype(np.float32), b.codes.astype(np.float32)
+    apart = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * (left @ right.T)
+    apart = np.where(near, apart, np.inf)
+    if apart.size == 0:
+        none = np.zeros(0, np.int64)
+        return Matches(none, none)
+    nearest = apart.argmin(axis=1)
+    first = apart.min(axis=1)
+    mutual = apart.argmin(axis=0)[nearest] == np.arange(len(a))
+    kept = np.flatnonzero(mutual & (first < _FAR**2))
+    return Matches(kept.astype(np.int64), nearest[kept].astype(np.int64))
+
+
+def _sight(
+    a: Features, b: Features, found: Matches, mask: NDArray[np.uint8], free: int, plane: NDArray[np.float64] | None
+) -> Sight | None:
+    """The matches that agree, counted by different places: one place may carry several features of different direction."""
+    kept = mask.ravel() > 0
+    agreeing = Matches(found.a[kept], found.b[kept])
+    score = min(_places(a, agreeing.a), _places(b, agreeing.b)) - free
+    return Sight(score, agreeing, plane) if score > 0 else None
+
+
+def _places(features: Features, rows: NDArray[np.int64]) -> int:
+    return len(np.unique(np.rint(features.places[rows, :2]), axis=0))
+
+
+def _points(features: Features, rows: NDArray[np.int64]) -> Points:
+    return features.places[rows, :2].astype(np.float64)
+
+
+def _only(features: Features, rows: NDArray[np.int64]) -> Features:
+    return msgspec.structs.replace(features, codes=features.codes[rows], places=features.places[rows])

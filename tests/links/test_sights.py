@@ -84,6 +84,15 @@ def test_one_place_with_many_directions_counts_once() -> None:
     assert found.score == 12 - 4
 
 
+def test_a_patch_of_texture_is_no_scene() -> None:
+    rng = np.random.default_rng(20)
+    here, there = points(30, 21), points(30, 22)
+    there[:22] = rng.uniform([90, 190], [104, 204], (22, 2))
+    codes = some_codes(30, 23)
+    found = sight(features(here, codes), features(there, codes))
+    assert found is None or found.score < 7
+
+
 @pytest.mark.parametrize("counts", [(0, 0), (0, 50), (1, 50), (2, 2), (5, 5), (50, 0)])
 def test_too_few_features_say_nothing(counts: tuple[int, int]) -> None:
     a, b = (features(points(count, 11), some_codes(count, 12)) for count in counts)

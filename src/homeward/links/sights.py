@@ -21,6 +21,8 @@ _FREE_F, _FREE_H = 7, 4
 """Matches that a model explains of itself."""
 _BAND = 1.5
 """Measured pixels from the epipolar line."""
+_CELL = 16
+"""Measured pixels within which matches count once for a fundamental matrix: a patch of texture satisfies one by itself."""
 _NEAR = 4.0
 """Measured pixels from where a homography puts a point."""
 _GUIDED_LEAST = 4
@@ -138,15 +140,19 @@ def guided(a: Features, b: Features, plane: NDArray[np.float64]) -> Matches:
 def _sight(
     a: Features, b: Features, found: Matches, mask: NDArray[np.uint8], free: int, plane: NDArray[np.float64] | None
 ) -> Sight | None:
-    """The matches that agree, counted by different places: one place may carry several features of different direction."""
+    """The matches that agree, counted by different places: one place may carry several features of different direction.
+
+    For a fundamental matrix a place is a cell of 16 pixels.
+    """
     kept = mask.ravel() > 0
     agreeing = Matches(found.a[kept], found.b[kept])
-    score = min(_places(a, agreeing.a), _places(b, agreeing.b)) - free
+    cell = 1 if plane is not None else _CELL
+    score = min(_places(a, agreeing.a, cell), _places(b, agreeing.b, cell)) - free
     return Sight(score, agreeing, plane) if score > 0 else None
 
 
-def _places(features: Features, rows: NDArray[np.int64]) -> int:
-    return len(np.unique(np.rint(features.places[rows, :2]), axis=0))
+def _places(features: Features, rows: NDArray[np.int64], cell: int) -> int:
+    return len(np.unique(np.floor(features.places[rows, :2] / cell), axis=0))
 
 
 def _points(features: Features, rows: NDArray[np.int64]) -> Points:

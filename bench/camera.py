@@ -212,22 +212,20 @@ def figures(what: str, same: list[tuple[str, float]], different: list[tuple[str,
 
 
 def split_costs(same: list[tuple[str, float]], different: list[tuple[str, float]]) -> tuple[float, float, float]:
-    """Medians over 12 splits of devices: fitted on one half, Cllr, Cllr_min and LR > 10 of strangers on the other."""
-    names = sorted({device for device, _ in same})
-    rng, found = np.random.default_rng(2), []
-    for _ in range(12):
-        half = set(rng.permutation(names)[: max(1, len(names) // 2)].tolist())
-        sides = [
-            [np.array([s for d, s in side if (d in half) is chosen]) for side in (same, different)] for chosen in (True, False)
-        ]
-        if not all(len(side) for pair in sides for side in pair):
-            continue
-        fitted = likelihood.fit("half", *sides[0], independent=len({d for d, _ in different}) * MOST)
-        ones, others = (np.array([fitted.log10_lr(score) for score in side]) for side in sides[1])
-        found.append(
-            (likelihood.cllr(ones, others), likelihood.cllr_min(*sides[1]), likelihood.misleading(ones, others, 1.0)[0])
-        )
-    return tuple(float(value) for value in np.median(found, axis=0)) if found else (float("nan"),) * 3  # type: ignore[return-value]
+    """Each device by a calibration fitted on the other devices: Cllr, Cllr_min and LR > 10 of strangers, all together."""
+    ones: list[float] = []
+    others: list[float] = []
+    devices_met = sorted({device for device, _ in same})
+    for device in devices_met:
+        sides = [np.array([score for owner, score in side if owner != device]) for side in (same, different)]
+        if len(devices_met) < 2 or not all(map(len, sides)):
+            return float("nan"), float("nan"), float("nan")
+        fitted = likelihood.fit("the others", *sides, independent=MOST * (len(devices_met) - 1))
+        ones += [fitted.log10_lr(score) for owner, score in same if owner == device]
+        others += [fitted.log10_lr(score) for owner, score in different if owner == device]
+    least = likelihood.cllr_min(np.array([score for _, score in same]), np.array([score for _, score in different]))
+    told = np.array(ones), np.array(others)
+    return likelihood.cllr(*told), least, likelihood.misleading(*told, 1.0)[0]
 
 
 def grouped(name: str, held: list[Bucket]) -> Row:

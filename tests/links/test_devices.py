@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from homeward.links.devices import Devices, devices
+from homeward.links.devices import MERGE, Devices, devices, threshold
 
 SAMPLES = 4000
 SPREAD = SAMPLES**-0.5
@@ -63,8 +63,7 @@ def test_groups_reach_farther_than_pairs() -> None:
     assert all(strength > 5 for group in found.groups for strength in group.strengths)
 
 
-@given(st.integers(0, 200))
-@settings(max_examples=20)
+@pytest.mark.parametrize("seed", range(12))
 def test_strangers_stay_alone(seed: int) -> None:
     assert len(devices(pictures(list(range(40)), 0.5, seed), SPREAD).groups) == 40
 
@@ -105,6 +104,14 @@ def test_what_is_too_weak_is_offered_and_not_merged() -> None:
     found = devices(matrix, SPREAD)
     assert groups(found) == {frozenset({0, 1}), frozenset({2}), frozenset({3})}
     assert [offer.strength for offer in found.offers] == [pytest.approx(4.5)]
+
+
+def test_the_more_pictures_there_are_the_more_it_takes_to_merge() -> None:
+    levels = [threshold(count) for count in (0, 1, 2, 50, 500, 5000, 50_000)]
+    assert levels == sorted(levels)
+    assert levels[2] == MERGE
+    rng = np.random.default_rng(3)
+    assert rng.normal(0, 1, 500 * 499 // 2).max() < threshold(500)
 
 
 def test_nothing_is_nothing() -> None:

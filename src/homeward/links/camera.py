@@ -22,8 +22,9 @@ BINS = ((1, "one picture"), (2, "two to four"), (5, "five or more"))
 """Least number of pictures in the reference, and what a calibration for them is called."""
 BANDS = 8
 """Horizontal bands in which agreement is looked at by itself."""
-LEAST_BANDS = 5
-"""Bands that must agree: a device's pattern is everywhere in the frame, an overlay or an artefact is somewhere."""
+LOCAL_BANDS, LEAST_SPREAD = 2, 0.4
+"""Without its two strongest bands, agreement must keep this share of what an even spread would leave: a device's pattern is
+everywhere in the frame, an overlay or an artefact is somewhere."""
 SHARED_ARTEFACTS = frozenset({"samsung", "huawei", "xiaomi"})
 """Makes with models on which independent studies found fingerprints that several devices share (see the methods page)."""
 
@@ -51,11 +52,9 @@ def weigh(score: float, pictures: int, bands: NDArray[np.float64] | None = None,
     calibration = calibrations()[_bin(pictures)]
     value = calibration.log10_lr(score)
     caveats = []
-    if bands is not None and value > 0:
-        agreeing = int(np.sum(bands > 0))
-        if agreeing < LEAST_BANDS:
-            value = 0.0
-            caveats.append(f"agreement is local: only {agreeing} of {len(bands)} bands agree, so it counts as nothing")
+    if bands is not None and value > 0 and _local(bands):
+        value = 0.0
+        caveats.append("agreement is local: a few bands of the frame hold nearly all of it, so it counts as nothing")
     words = _uniqueness(make)
     if words:
         caveats.append(words)
@@ -90,6 +89,11 @@ def calibrations() -> tuple[Calibration, ...]:
 
 def _bin(pictures: int) -> int:
     return max(at for at, (least, _) in enumerate(BINS) if pictures >= least)
+
+
+def _local(bands: NDArray[np.float64]) -> bool:
+    rest = np.sort(bands)[:-LOCAL_BANDS]
+    return bool(rest.mean() < LEAST_SPREAD * bands.mean())
 
 
 def _uniqueness(make: str) -> str:

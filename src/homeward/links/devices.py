@@ -7,15 +7,18 @@ all that is needed of the pictures is the matrix of their correlations; no resid
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-MERGE = 6.0
-"""Standard deviations of strangers from which two fingerprints are merged by themselves."""
-ATTACH = 5.0
+MERGE = 4.75
+"""Standard deviations of strangers from which two fingerprints are merged by themselves, in a small set."""
+MARGIN = 0.5
+"""By how much a merge must exceed the greatest agreement that chance is expected to give in a large set."""
+ATTACH = 4.5
 """From which a single picture joins the fingerprint that it fits best, once fingerprints stand."""
 OFFER = 4.0
 """From which a person is asked."""
@@ -80,7 +83,7 @@ def devices(
     matrix: NDArray[np.float32],
     strangers: float,
     serials: Sequence[str] = (),
-    merge: float = MERGE,
+    merge: float | None = None,
     attach: float = ATTACH,
     offer: float = OFFER,
 ) -> Devices:
@@ -91,7 +94,7 @@ def devices(
         strangers: their measured standard deviation where two devices meet, :func:`homeward.indexes.fingerprint.floor`.
         serials: serial number of the camera body that each picture states, empty where it states none. Two serials keep two
             groups apart for ever; the same serial on two groups is offered to a person. A name can be forged, noise hardly.
-        merge: agreement from which groups are merged.
+        merge: agreement from which groups are merged; :func:`threshold` of the number of pictures unless told.
         attach: agreement from which a single picture joins a group.
         offer: agreement from which two groups are offered to a person.
     """
@@ -99,7 +102,7 @@ def devices(
     named = np.array(list(serials) or [""] * size, dtype=object)
     apart = (named[:, None] != named[None]) & (named != "")[:, None] & (named != "")[None]
     state = _Merging(matrix, apart, strangers)
-    _merge_all(state, merge)
+    _merge_all(state, threshold(size) if merge is None else merge)
     _attach_singles(state, attach)
     order = [at for at in range(size) if state.live[at]]
     order.sort(key=lambda at: (-len(state.members[at]), min(state.members[at])))
@@ -107,7 +110,13 @@ def devices(
     return Devices(groups, tuple(_offers(state, order, groups, named, offer)))
 
 
-def _merge_all(state: _Merging, threshold: float) -> None:
+def threshold(pictures: int) -> float:
+    """Agreement from which groups of so many pictures are merged: among n pairs chance alone reaches sqrt(2 ln n)."""
+    pairs = max(1, pictures * (pictures - 1) // 2)
+    return max(MERGE, MARGIN + math.sqrt(2 * math.log(pairs)))
+
+
+def _merge_all(state: _Merging, least: float) -> None:
     """Always the two groups that agree best, until none agree enough. Ties go to the first: the result has no luck in it."""
     size = len(state.members)
     if size < 2:
@@ -116,7 +125,7 @@ def _merge_all(state: _Merging, threshold: float) -> None:
     value = np.array([state.row(at)[best[at]] for at in range(size)])
     while True:
         a = int(np.argmax(value))
-        if value[a] < threshold:
+        if value[a] < least:
             return
         a, b = sorted((a, int(best[a])))
         state.join(a, b)
@@ -130,13 +139,13 @@ def _merge_all(state: _Merging, threshold: float) -> None:
         best[better], value[better] = a, fresh[better]
 
 
-def _attach_singles(state: _Merging, threshold: float) -> None:
+def _attach_singles(state: _Merging, least: float) -> None:
     """Single pictures join the group of several that they fit best; each is judged before any of them has joined."""
     several = np.array([len(members) > 1 for members in state.members], bool)
     wanted = []
     for at in np.flatnonzero(state.live & ~several):
         row = np.where(several, state.row(int(at)), -np.inf)
-        if row.size and row.max() >= threshold:
+        if row.size and row.max() >= least:
             wanted.append((int(np.argmax(row)), int(at)))
     for group, single in wanted:
         if not state.apart[group, single]:
@@ -157,7 +166,7 @@ def _device(matrix: NDArray[np.float32], members: list[int], strangers: float) -
 
 
 def _offers(
-    state: _Merging, order: list[int], groups: Sequence[Device], named: NDArray[np.object_], threshold: float
+    state: _Merging, order: list[int], groups: Sequence[Device], named: NDArray[np.object_], least: float
 ) -> Iterable[Offer]:
     places = {at: place for place, at in enumerate(order)}
     stated = [{str(named[member]) for member in group.members} - {""} for group in groups]
@@ -170,5 +179,5 @@ def _offers(
             same = stated[a] & stated[b]
             if same:
                 yield Offer(a, b, float(row[other]), "the same serial number of the camera body")
-            elif row[other] >= threshold:
+            elif row[other] >= least:
                 yield Offer(a, b, float(row[other]), "noise that agrees, too weakly to merge")

@@ -48,6 +48,8 @@ format: .venv/.developer
 
 bench: .venv/.developer
 	$(BIN)/python bench/ingest.py
+	$(BIN)/python bench/hamming.py
+	$(BIN)/python bench/join.py --data
 
 # make docs   write the reference pages from the program
 docs: .venv/.developer

@@ -38,6 +38,10 @@ class TooManyPairs(HomewardError, ValueError):
     """More pairs lie within the radius than the caller wants to hold."""
 
 
+class IndexDamaged(HomewardError, RuntimeError):
+    """A stored index contradicts itself; it can be made again from what was put into it."""
+
+
 class HammingIndex(Protocol):
     """Codes by id, asked for everything within a number of differing bits. Answers never depend on the order of adding."""
 

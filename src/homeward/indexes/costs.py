@@ -19,8 +19,9 @@ from homeward.indexes.planes import CHUNKS, Planes, chunk_values
 
 _SAMPLE = 1 << 17
 """Codes that are looked at to learn how they lie."""
-_FEW = 4_000_000_000
-"""Pairs below which everything is scanned without weighing: measuring the rates costs about as much."""
+_FEW, _FEW_FILLED = 4_000_000_000, 200_000_000
+"""Pairs below which everything is scanned without weighing: measuring the rates and making buckets, or the rates alone, costs
+about as much."""
 
 
 class Work(msgspec.Struct, frozen=True, eq=False):
@@ -59,7 +60,7 @@ def collisions(codes: Planes) -> NDArray[np.float64]:
 def cheaper_in_buckets(work: Work, rates: Rates | None = None) -> bool:
     """Whether multi-index hashing is expected to beat comparing everything."""
     pairs = work.queries * work.codes / (2 if work.later else 1)
-    if pairs < _FEW and not work.filled:
+    if pairs < (_FEW_FILLED if work.filled else _FEW):
         return False
     known = rates or measured()
     return in_buckets(work, known) < pairs * known.scan

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from itertools import combinations, pairwise
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -40,6 +41,13 @@ class Buckets(msgspec.Struct, frozen=True, eq=False):
     signatures: NDArray[np.uint32]
 
 
+class Space(NamedTuple):
+    """Memory that buckets are filled in one chunk after the other: fresh pages cost as much as the filling."""
+
+    filled: Buckets
+    by_upper: NDArray[np.uint32]
+
+
 def hits(
     queries: Planes,
     codes: Planes,
@@ -47,6 +55,7 @@ def hits(
     *,
     later: bool = False,
     buckets: Sequence[Buckets] | None = None,
+    spread: NDArray[np.float64] | None = None,
     threads: int = 1,
 ) -> Iterator[Hits]:
     """All pairs of a query and a code at most ``radius`` bits apart, in runs of bounded size.
@@ -57,12 +66,13 @@ def hits(
         radius: bits, 0..256.
         later: queries and codes are the same; each pair of different columns once, either of them as the query.
         buckets: of every chunk of ``codes``, where they are kept; made and dropped chunk by chunk otherwise.
+        spread: how the codes collide, see :func:`homeward.indexes.costs.collisions`, where it is known.
         threads: how many to share the work among; more of them hold more hits at a time.
     """
     pairs = queries.shape[1] * codes.shape[1]
     if pairs < _WORTH_COMPILING // (100 if "homeward.indexes.compiled" in sys.modules else 1):
         return compare_all(queries, codes, radius, later=later)
-    spread = collisions(codes)
+    spread = collisions(codes) if spread is None else spread
     work = Work(queries.shape[1], codes.shape[1], chunk_radii(radius, spread), spread, later, buckets is not None)
     if cheaper_in_buckets(work):
         return in_buckets(queries, codes, radius, work.radii, later=later, buckets=buckets, threads=threads)
@@ -101,11 +111,12 @@ def in_buckets(
     threads: int,
 ) -> Iterator[Hits]:
     """By multi-index hashing."""
+    space = make_space(codes) if threads == 1 and not buckets else None
 
     def part(chunk: int) -> Iterator[Hits]:
         from homeward.indexes.compiled import look_up
 
-        held = buckets[chunk] if buckets else fill(codes, chunk)
+        held = buckets[chunk] if buckets else fill(codes, chunk, space)
         order, marks = (held.rows, held.signatures) if later else _visiting(queries, chunk)
         kernel = partial(look_up, queries, order, marks, codes, held.starts, held.rows, held.signatures)
         return _resumed(partial(kernel, masks(int(radii[chunk])), chunk, radii, radius, later), [0, 0, 0, 0])
@@ -113,15 +124,23 @@ def in_buckets(
     return _shared_out([partial(part, chunk) for chunk in range(CHUNKS) if radii[chunk] >= 0], threads)
 
 
-def fill(codes: Planes, chunk: int) -> Buckets:
-    """Put a set of codes into the buckets of a chunk."""
-    from homeward.indexes.compiled import PADDING, VALUES, fill_buckets
+def fill(codes: Planes, chunk: int, space: Space | None = None) -> Buckets:
+    """Put a set of codes into the buckets of a chunk; those in ``space`` before are overwritten."""
+    from homeward.indexes.compiled import fill_buckets
+
+    filled, by_upper = space or make_space(codes)
+    fill_buckets(codes, chunk, filled.starts, filled.rows, filled.signatures, by_upper)
+    return filled
+
+
+def make_space(codes: Planes) -> Space:
+    """Room for the buckets of one chunk."""
+    from homeward.indexes.compiled import PADDING, VALUES
 
     size = codes.shape[1]
-    starts, rows = np.zeros(VALUES + 1, np.uint32), np.empty(size, np.uint32)
     signatures = np.zeros((SIGNATURE, size + PADDING), np.uint32)
-    fill_buckets(codes, chunk, starts, rows, signatures)
-    return Buckets(starts, rows, signatures)
+    filled = Buckets(np.empty(VALUES + 1, np.uint32), np.empty(size, np.uint32), signatures)
+    return Space(filled, np.empty((size, 5), np.uint32))
 
 
 @cache

@@ -109,6 +109,8 @@ def checked(ids: NDArray[np.int64], codes: NDArray[np.uint8]) -> Planes:
 
 def has_repeats(ids: NDArray[np.int64]) -> bool:
     """Whether an id occurs twice."""
+    if (ids[1:] > ids[:-1]).all():
+        return False
     ordered = np.sort(ids)
     return bool((ordered[1:] == ordered[:-1]).any())
 

@@ -33,10 +33,11 @@ def near_matches(
     """
     asked = np.flatnonzero(qualities >= LEAST_QUALITY)
     asked = asked[np.argsort(pictures[asked], kind="stable")]
-    usable = known_qualities >= LEAST_QUALITY
-    index = hamming_index(entries[usable], known[usable])
-    said = dict(zip(entries[usable].tolist(), known_qualities[usable].tolist(), strict=True))
-    found = index.within(codes[asked], RADIUS)
-    for query, entry, distance in zip(found.query.tolist(), found.id.tolist(), found.distance.tolist(), strict=True):
-        row = asked[query]
-        yield Match(int(pictures[row]), entry, "pdq", distance, min(int(qualities[row]), said[entry]))
+    usable = np.flatnonzero(known_qualities >= LEAST_QUALITY)
+    usable = usable[np.argsort(entries[usable], kind="stable")]
+    found = hamming_index(np.arange(len(usable), dtype=np.int64), known[usable]).within(codes[asked], RADIUS)
+    for query, place, distance in zip(
+        asked[found.query].tolist(), usable[found.id].tolist(), found.distance.tolist(), strict=True
+    ):
+        quality = min(int(qualities[query]), int(known_qualities[place]))
+        yield Match(int(pictures[query]), int(entries[place]), "pdq", distance, quality)

@@ -23,7 +23,8 @@ from homeward.store.segments import FULL
 def folder(material: Path, tmp_path: Path) -> Path:
     """A case that has been through everything, closed."""
     with Case.create(tmp_path / "worked", "Test Unit") as case:
-        ingest(case, [Delivery("A", material, "W", "")], Quiet())
+        (tmp_path / "claims.md5").write_text(f"{'0' * 32}  notes.txt\n")
+        ingest(case, [Delivery("A", material, "W", "")], Quiet(), claims=tmp_path / "claims.md5")
         listed = [hashlib.sha256(b"somebody else's").hexdigest(), _first_picture(material)]
         (tmp_path / "known.csv").write_text("\n".join(["sha256", *listed]))
         add_known_list(case, tmp_path / "known.csv", "known", Quiet())
@@ -64,6 +65,16 @@ CHANGES = [
     ("UPDATE homeward_knownlist SET state = 'removed'", "known list"),
     ("UPDATE homeward_knownword SET reason = 'other'", "about a hash"),
     ("DELETE FROM homeward_knownword", "about a hash"),
+    ("UPDATE homeward_finding SET text = 'all is well'", "the findings that ledger entry"),
+    ("UPDATE homeward_finding SET occurrence_id = 1", "the findings that ledger entry"),
+    ("UPDATE homeward_finding SET batch = NULL", "no ledger entry vouches for a finding"),
+    ("UPDATE homeward_finding SET batch = 0", "finding rows say that ledger entry 0"),
+    ("DELETE FROM homeward_finding", "the findings that ledger entry"),
+    ("UPDATE homeward_job SET reason = 'x' WHERE state = 'failed'", "the failures that ledger entry"),
+    ("UPDATE homeward_job SET state = 'done' WHERE state = 'failed'", "the failures that ledger entry"),
+    ("UPDATE homeward_job SET state = 'failed' WHERE state = 'done'", "no ledger entry vouches for a failure"),
+    ("UPDATE homeward_job SET batch = 1 WHERE state = 'failed'", "failure rows say that ledger entry 1"),
+    ("DELETE FROM homeward_job WHERE state = 'failed'", "the failures that ledger entry"),
     ("UPDATE homeward_segmentrun SET first = first + 1 WHERE id = 1", "segment"),
     ("DELETE FROM homeward_stackmember", "step stack"),
     ("UPDATE homeward_ledgerentry SET body = replace(CAST(body AS TEXT), 'ingest', 'Ingest') WHERE seq = 2", "ledger entry 2"),

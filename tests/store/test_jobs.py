@@ -66,7 +66,8 @@ def test_jobs_are_leased_in_order_and_once(case: Case, items: list[int]) -> None
     assert states(case) == {"leased": 30}
     assert done(case, items[:5]) == set(items[:5])
     assert done(case, items[:5]) == set()
-    case.jobs.failed(STEP, items[5], "it is no picture")
+    assert case.jobs.failed(STEP, items[5], "it is no picture", 3)
+    assert not case.jobs.failed(STEP, items[5], "it is no picture", 4)
     assert states(case) == {"leased": 24, "done": 5, "failed": 1}
     case.jobs.release()
     assert case.jobs.lease(STEP, 99) == items[6:]
@@ -76,13 +77,10 @@ def test_a_file_that_kills_its_worker_is_tried_twice(case: Case, items: list[int
     case.jobs.enqueue(STEP, ["still"])
     for attempt in range(MAX_ATTEMPTS):
         assert case.jobs.lease(STEP, 1) == items[:1]
-        case.jobs.lost(STEP, items[0], f"crash {attempt}")
+        assert case.jobs.lost(STEP, items[0], f"crash {attempt}", attempt) is (attempt == MAX_ATTEMPTS - 1)
     assert case.jobs.lease(STEP, 1) == items[1:2]
     failed = Job.objects.using(case.alias).get(item_id=items[0])
-    assert (failed.state, failed.attempts, failed.reason) == ("failed", 2, "crash 1")
-    assert case.jobs.retry_failed(STEP, [items[0]]) == 1
-    assert case.jobs.retry_failed(STEP, [items[0]]) == 0
-    assert case.jobs.lease(STEP, 1) == items[:1]
+    assert (failed.state, failed.attempts, failed.reason, failed.batch) == ("failed", 2, "crash 1", 1)
 
 
 def test_what_a_rolled_back_batch_marked_done_is_still_to_do(case: Case, items: list[int]) -> None:
@@ -109,8 +107,8 @@ def test_a_lease_that_ran_out_goes_to_another_and_its_late_result_is_not_taken(c
     jobs.update(state="leased", owner="another-machine/1/1", expires=utc_now() + timedelta(minutes=5))
     assert case.jobs.reclaim() == 0
     assert done(case, late) == set()
-    case.jobs.failed(STEP, late[0], "too late")
-    case.jobs.lost(STEP, late[1], "too late")
+    assert not case.jobs.failed(STEP, late[0], "too late", 1)
+    assert not case.jobs.lost(STEP, late[1], "too late", 1)
     assert states(case) == {"leased": 2, "pending": 28}
 
 
@@ -184,7 +182,7 @@ class Queue(RuleBasedStateMachine):
     @rule(data=st.data(), gently=st.booleans())
     def fail(self, data: st.DataObject, gently: bool) -> None:
         item = data.draw(st.sampled_from(sorted(self.state)))
-        (self.case.jobs.lost if gently else self.case.jobs.failed)(STEP, item, "why")
+        (self.case.jobs.lost if gently else self.case.jobs.failed)(STEP, item, "why", 1)
         if self.state[item] == "leased":
             self.attempts[item] += gently
             self.state[item] = "pending" if gently and self.attempts[item] < MAX_ATTEMPTS else "failed"
@@ -193,13 +191,6 @@ class Queue(RuleBasedStateMachine):
     def release(self) -> None:
         self.case.jobs.release()
         self.state |= dict.fromkeys(self.those("leased"), "pending")
-
-    @rule()
-    def retry(self) -> None:
-        failed = self.those("failed")
-        assert self.case.jobs.retry_failed(STEP, self.state) == len(failed)
-        self.state |= dict.fromkeys(failed, "pending")
-        self.attempts |= dict.fromkeys(failed, 0)
 
     @invariant()
     def the_table_agrees(self) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from homeward.flow.executors import EXECUTORS, Executor
 from homeward.flow.steps import DESCRIBE, STEPS, Step
 from homeward.flow.units import Described, Lost, Unit
-from homeward.store import reads, results, vouching
+from homeward.store import digests, reads, results
 from homeward.store.jobs import StepKey
 from homeward.store.results import MediaRow
 from homeward.store.segments import folder_name, record_dtype
@@ -78,9 +78,8 @@ def step_key(step: Step) -> StepKey:
 def _run(case: Case, key: StepKey, crew: Executor, leased: list[int], progress: Progress) -> None:
     units = [unit_of(row) for row in reads.work(case, leased)]
     sizes = {unit.item: unit.size for unit in units}
-    for item in set(leased) - set(sizes):
-        case.jobs.failed(key, item, "no exhibit holds its bytes any more")
-    done: list[Described | Lost] = []
+    lacking = sorted(set(leased) - set(sizes))
+    done: list[Described | Lost] = [Lost(item, "no exhibit holds its bytes any more", again=False) for item in lacking]
     committed = time.monotonic()
     for outcome in crew.describe(units):
         done.append(outcome)
@@ -116,24 +115,28 @@ def _commit(case: Case, key: StepKey, done: list[Described | Lost]) -> None:
         described = [o for o in described if o.item in held]
         results.write_media(case, map(_media, described), batch.seq)
         previews = [("other preview", o.item, o.other_preview) for o in described if o.other_preview]
-        results.write_item_findings(case, previews)
+        results.write_item_findings(case, previews, batch.seq)
         for folder, records in _records(described):
             batch.append(folder, records)
-        failed = [o for o in done if isinstance(o, Described) and o.failure]
-        for outcome in failed:
-            case.jobs.failed(key, outcome.item, outcome.failure)
-        for lost in (o for o in done if isinstance(o, Lost)):
-            if lost.again:
-                case.jobs.lost(key, lost.item, lost.reason)
-            else:
-                case.jobs.failed(key, lost.item, lost.reason)
+        failed = sum(_failed(case, key, outcome, batch.seq) for outcome in done)
         batch.details |= {
             "items": len(described),
-            "failed": len(done) - len(described),
-            "media": vouching.media_digest(case, batch.seq),
+            "failed": failed,
+            "media": digests.media_digest(case, batch.seq),
+            "findings": digests.findings_digest(case, batch.seq),
+            "failures": digests.failures_digest(case, batch.seq),
         }
         batch.skip = not described and not failed
     log.info("step batch", extra={"fields": {"step": key.name, "items": len(described), "others": len(done) - len(described)}})
+
+
+def _failed(case: Case, key: StepKey, outcome: Described | Lost, batch: int) -> bool:
+    """Write that an item has failed, if it has; whether it has for good."""
+    if isinstance(outcome, Described):
+        return bool(outcome.failure) and case.jobs.failed(key, outcome.item, outcome.failure, batch)
+    if outcome.again:
+        return case.jobs.lost(key, outcome.item, outcome.reason, batch)
+    return case.jobs.failed(key, outcome.item, outcome.reason, batch)
 
 
 def _media(outcome: Described) -> MediaRow:

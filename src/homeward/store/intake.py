@@ -14,7 +14,7 @@ import msgspec
 from homeward.core import Digests, StackedPath
 from homeward.core.canonical import canonical_json
 from homeward.core.time import LARGEST, Moment, storable, utc_now
-from homeward.store import bulk
+from homeward.store import bulk, digests
 from homeward.store.models import Exhibit, Finding, Item, Occurrence, Source
 
 if TYPE_CHECKING:
@@ -111,9 +111,10 @@ def take(
         suspect = frozenset(row.source for row in rows if _key(row) in changed)
         _supersede(case.alias, [known[path_key(str(row.path))][0] for row in fresh if _key(row) in known])
         written = _write(case.alias, exhibit, sources, items, fresh, batch.seq)
-        found = _find(case.alias, exhibit, [*notes, *differing])
+        found = _find(case.alias, exhibit, [*notes, *differing], batch.seq)
         _stamp(case.alias, exhibit, {path: stamp for path, stamp in stamps.items() if path not in suspect})
         batch.details |= {"occurrences": len(written), "manifest": manifest_digest(written)}
+        batch.details["findings"] = digests.findings_digest(case, batch.seq)
         batch.skip = not (written or found)
     return Taken(len(written), new_items, [*found, *(note for note in differing if note not in found)], suspect)
 
@@ -239,7 +240,7 @@ def _write(
     return manifest
 
 
-def _find(alias: str, exhibit: Exhibit, notes: Sequence[Note]) -> list[Note]:
+def _find(alias: str, exhibit: Exhibit, notes: Sequence[Note], batch: int) -> list[Note]:
     """Write what is not known yet and return it."""
     subjects = {path_key(f"{exhibit.label}\0{note.path}\0{note.text}"): note for note in notes}
     for chunk in _chunks(list(subjects)):
@@ -250,8 +251,8 @@ def _find(alias: str, exhibit: Exhibit, notes: Sequence[Note]) -> list[Note]:
     for subject, note in subjects.items():
         query = Occurrence.objects.using(alias).filter(exhibit=exhibit, key=path_key(str(note.path)), current=True)
         at = query.values_list("id", "item_id").first() or (None, None)
-        rows.append((note.kind, subject, *at, note.text, now))
-    bulk.insert(alias, Finding, ("kind", "subject", "occurrence", "item", "text", "found"), rows)
+        rows.append((note.kind, subject, *at, note.text, now, batch))
+    bulk.insert(alias, Finding, ("kind", "subject", "occurrence", "item", "text", "found", "batch"), rows)
     return list(subjects.values())
 
 

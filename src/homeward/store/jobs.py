@@ -96,24 +96,25 @@ class Jobs:
         mine = Job.objects.using(self._alias).filter(state="leased", owner=self._owner)
         mine.update(expires=utc_now() + LEASE)
 
-    def failed(self, step: StepKey, item: int, reason: str) -> None:
-        """Mark as failed for good: the file itself says why."""
-        self._held(step, [item]).update(state="failed", owner="", expires=None, reason=reason)
+    def failed(self, step: StepKey, item: int, reason: str, batch: int) -> bool:
+        """Mark as failed for good, since the file itself says why; whether this process still held it.
 
-    def lost(self, step: StepKey, item: int, reason: str) -> None:
-        """A locked worker was lost over it: pending once more, and failed the second time."""
+        ``batch`` is the ledger entry that vouches for it: belongs in its transaction.
+        """
+        held = self._held(step, [item])
+        return bool(held.update(state="failed", owner="", expires=None, reason=reason, batch=batch))
+
+    def lost(self, step: StepKey, item: int, reason: str, batch: int) -> bool:
+        """A locked worker was lost over it: pending once more, and failed the second time; whether it has failed now."""
         job = self._held(step, [item]).first()
         if job is None:
-            return
+            return False
         job.attempts += 1
         job.state = "pending" if job.attempts < MAX_ATTEMPTS else "failed"
         job.owner, job.expires, job.reason = "", None, reason
+        job.batch = batch if job.state == "failed" else None
         job.save(using=self._alias)
-
-    def retry_failed(self, step: StepKey, items: Iterable[int]) -> int:
-        """Make failed jobs pending again because their input has come back; return how many."""
-        failed = self._of(step).filter(state="failed", item_id__in=list(items))
-        return failed.update(state="pending", attempts=0, reason="")
+        return job.state == "failed"
 
     def release(self) -> None:
         """Give back whatever this process still holds (a clean stop)."""

@@ -105,6 +105,8 @@ class Finding(models.Model):
     item = models.ForeignKey(Item, models.PROTECT, null=True)
     text = models.TextField()
     found = models.DateTimeField()
+    batch = models.BigIntegerField(null=True, db_index=True)
+    """Ledger entry that vouches for this row; empty in cases from before findings were vouched for."""
 
     class Meta:
         """Kept once however often it is found."""
@@ -126,12 +128,17 @@ class Job(models.Model):
     owner = models.TextField()
     expires = models.DateTimeField(null=True)
     reason = models.TextField()
+    batch = models.BigIntegerField(null=True)
+    """Ledger entry that vouches for a failure and its reason."""
 
     class Meta:
         """The key of a result: step, version, parameters, input."""
 
         constraints = [models.UniqueConstraint(fields=["step", "version", "params", "item"], name="job_once")]
-        indexes = [models.Index(fields=["state", "step", "item"], name="job_queue")]
+        indexes = [
+            models.Index(fields=["state", "step", "item"], name="job_queue"),
+            models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="job_failures"),
+        ]
 
 
 class StepRun(models.Model):

@@ -46,11 +46,11 @@ def write_media(case: Case, rows: Iterable[MediaRow], batch: int) -> None:
     bulk.insert(case.alias, Media, columns, values)
 
 
-def write_item_findings(case: Case, rows: Iterable[tuple[str, int, str]]) -> None:
+def write_item_findings(case: Case, rows: Iterable[tuple[str, int, str]], batch: int) -> None:
     """Add findings about items, given as (kind, item, text), inside the caller's batch."""
     now = utc_now()
-    values = [(kind, f"item-{item}", item, text, now) for kind, item, text in rows]
-    bulk.insert(case.alias, Finding, ("kind", "subject", "item", "text", "found"), values, ignore=True)
+    values = [(kind, f"item-{item}", item, text, now, batch) for kind, item, text in rows]
+    bulk.insert(case.alias, Finding, ("kind", "subject", "item", "text", "found", "batch"), values, ignore=True)
 
 
 def replace_stacks(case: Case, rows: Sequence[StackRow]) -> None:

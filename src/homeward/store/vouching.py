@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from homeward.core import canonical_json
+from django.db.models import Q
+
 from homeward.store.custody import ERASED
+from homeward.store.digests import PAGE, failures_digest, findings_digest, media_digest, rows_digest
 from homeward.store.intake import MANIFEST, manifest_digest
 from homeward.store.known_vouching import KnownVouching
-from homeward.store.models import Exhibit, Match, Media, Occurrence, SegmentRun, StackMember
+from homeward.store.models import Exhibit, Finding, Job, Match, Media, Occurrence, SegmentRun, StackMember
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from django.db.models import Model
 
     from homeward.store.case import Case
     from homeward.store.ledger import Entry
 
-MEDIA = ("item__sha256", "format", "width", "height", "duration_ms", "missing", "damage", "facts")
 MATCHES = (
     "item__sha256", "time_ms", "entry__kind", "entry__value", "entry__list__digest", "entry__line", "entry__quality",
     "entry__codes", "entry__series", "entry__victim_identified", "entry__submissions", "entry__key", "distance", "quality",
     "orientation", "new_to_list", "silenced",
 )  # fmt: skip
 STACKS = ("item__sha256", "exemplar__sha256", "distance")
-PAGE = 5_000
-
-
-def rows_digest(rows: Iterable[Sequence[Any]]) -> str:
-    """SHA-256 over rows in the order of their canonical text, so that the order of writing plays no part."""
-    lines = sorted(hashlib.sha256(canonical_json(list(row))).digest() for row in rows)
-    return hashlib.sha256(b"".join(lines)).hexdigest()
-
-
-def media_digest(case: Case, batch: int) -> str:
-    """Digest of the media records that were written with ledger entry ``batch``."""
-    return rows_digest(Media.objects.using(case.alias).filter(batch=batch).values_list(*MEDIA).iterator(chunk_size=PAGE))
 
 
 def set_digest(case: Case, step: str) -> str:
@@ -60,6 +48,8 @@ class Vouching:
         self._exhibits: dict[str, tuple[str, str]] = {}
         self._agency = ""
         self._known = KnownVouching(case)
+        self._older = False
+        """There are entries from before findings and failures were vouched for."""
         self.occurrences = 0
         self.stretches = 0
 
@@ -77,6 +67,8 @@ class Vouching:
             self._seen["media"].add(entry.seq)
             if media_digest(self._case, entry.seq) != details.get("media"):
                 yield f"what was decoded with ledger entry {entry.seq} has been changed since"
+        if entry.act in {"ingest.batch", "step.batch"}:
+            yield from self._told(entry)
         self._known.look(entry)
         if entry.act == "step.set":
             self._sets[str(details.get("step"))] = (entry.seq, str(details.get("rows")))
@@ -89,10 +81,30 @@ class Vouching:
             if set_digest(self._case, step) != digest:
                 yield f"the results of the step {step} are not those of ledger entry {seq}"
         yield from self._known.finish()
-        for name, model in (("media", Media), ("occurrence", Occurrence), ("segment", SegmentRun)):
-            batches = set(model._default_manager.using(self._case.alias).values_list("batch", flat=True).distinct())
-            for batch in sorted(batches - self._seen[name]):
+        failed = Q(state="failed") | Q(batch__isnull=False)
+        for name, model, those in (
+            ("media", Media, Q()),
+            ("occurrence", Occurrence, Q()),
+            ("segment", SegmentRun, Q()),
+            ("finding", Finding, Q()),
+            ("failure", Job, failed),
+        ):
+            rows = model._default_manager.using(self._case.alias).filter(those)
+            batches = set(rows.values_list("batch", flat=True).distinct())
+            if None in batches and not self._older:
+                yield f"no ledger entry vouches for a {name}"
+            for batch in sorted(one for one in batches - self._seen[name] if one is not None):
                 yield f"{name} rows say that ledger entry {batch} vouches for them, and it does not"
+
+    def _told(self, entry: Entry) -> Iterator[str]:
+        """What is wrong with findings and failures."""
+        self._older |= "findings" not in entry.details
+        for name, digest in (("finding", findings_digest), ("failure", failures_digest)):
+            told = entry.details.get(f"{name}s")
+            if told is not None:
+                self._seen[name].add(entry.seq)
+                if digest(self._case, entry.seq) != told:
+                    yield f"the {name}s that ledger entry {entry.seq} recorded have been changed since"
 
     def _registered(self) -> Iterator[str]:
         """What is wrong with the case's own name and its exhibits; both stand in entries in full."""

@@ -50,6 +50,7 @@ bench: .venv/.developer
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/hamming.py
 	$(BIN)/python bench/join.py --data
+	$(BIN)/python bench/local_index.py
 
 # make docs   write the reference pages from the program
 docs: .venv/.developer

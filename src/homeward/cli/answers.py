@@ -35,10 +35,10 @@ def stacks(case: Path, as_json: bool) -> None:
 @json_option
 def matches(case: Path, as_json: bool) -> None:
     """List what known lists name: first known series whose victim is not identified, with files new to the list."""
-    from homeward.store import known
+    from homeward.flow.known import matches as named
 
     with opened(case) as opened_case:
-        found = known.matches(opened_case)
+        found = named(opened_case)
     if as_json:
         print_json(found)
         return

@@ -31,7 +31,7 @@ def ingest(
     """Register exhibits: list, hash and type everything in SOURCES. Evidence is only read, never changed or copied.
 
     Several SOURCES become the exhibits LABEL/1, LABEL/2 and so on. --claims takes a file as md5sum, sha1sum or sha256sum
-    write it.
+    write it, CSV, or the Project VIC case that came with a media folder.
     """
     from homeward.flow.ingest import Delivery
     from homeward.flow.ingest import ingest as take_in

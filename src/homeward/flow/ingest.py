@@ -13,14 +13,14 @@ import msgspec
 from homeward.core import StackedPath, WrongUse
 from homeward.core.errors import said
 from homeward.evidence import Found, Source, sources
-from homeward.evidence.claims import read_claims
 from homeward.evidence.records import NEEDS_EXTRA
 from homeward.evidence.types import kind_of
+from homeward.flow.claims import read_stated
 from homeward.flow.reading import read_sources
 from homeward.sandbox import Lost
 from homeward.store import reads
 from homeward.store.exhibits import register
-from homeward.store.intake import Note, OccurrenceRow, compare_claims, take
+from homeward.store.intake import Note, OccurrenceRow, compare_claims, compare_contents, take
 
 if TYPE_CHECKING:
     from homeward.flow.progress import Progress
@@ -72,13 +72,15 @@ def ingest(
         raise WrongUse("the hashes that came with a delivery are compared with that delivery alone: ingest one at a time")
     for delivery in deliveries:
         _check(case, delivery)
-    stated = read_claims(claims) if claims else {}
+    stated = read_stated(claims, deliveries[0].location) if claims else None
     report = Intake()
     for delivery in deliveries:
         exhibit = register(case, delivery.label, str(delivery.location.resolve()), delivery.authority, delivery.acquirer)
         _take_in(case, exhibit, delivery.location, jobs, progress, report)
         if stated:
-            report.notes += compare_claims(case, exhibit, stated)
+            report.notes += compare_claims(case, exhibit, stated.by_path)
+            report.notes += compare_contents(case, exhibit, stated.contents)
+            report.notes += take(case, exhibit, {}, [], stated.notes).notes
         if second_reader:
             report.notes += _second_opinion(case, exhibit, delivery.location)
     return report

@@ -7,12 +7,13 @@ import logging
 import os
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from homeward.core import WrongUse
 from homeward.known import ALERT, KNOWN, NEGATIVE, WIDTHS, Report
+from homeward.known.grading import label
 from homeward.known.hashes import kind_by_length
 from homeward.known.shelf import FILES
 from homeward.known.worker import DATABASE, Order, read_answer
@@ -77,6 +78,14 @@ def add_known_list(
         return _add(case, file, name, together, progress, manner or Manner())
     except OSError as error:
         raise WrongUse(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
+
+
+def matches(case: Case) -> list[dict[str, Any]]:
+    """What known lists name, in order of urgency, each code with what its own scheme calls it."""
+    return [
+        {**found, "code_label": label(found["scheme"], found["scheme_version"], found["codes"])}
+        for found in known.matches(case)
+    ]
 
 
 def remove_known(case: Case, name: str, hash_text: str, agency: str, reason: str) -> int:

@@ -12,12 +12,15 @@ from homeward.known import csv_list, ncmec, nsrl, vic
 from homeward.known.records import KnownListRefused, Report
 from homeward.known.shelf import Shelf, ShelfFiles
 from homeward.known.text import Stream, encoding_of
+from homeward.known.vic_claims import Claim, case_claims
 from homeward.sandbox import ByteRange
 
 HEAD = 1 << 12
 DATABASE = b"SQLite format 3\0"
 """How a file begins that is read by its path, and not through a descriptor."""
 _PROGRESS = 4 << 20
+_TOGETHER = 500
+"""Claims in one answer."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -70,13 +73,41 @@ def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     yield _encode(Answer(report=report))
 
 
+class Claims(msgspec.Struct, frozen=True):
+    """What a case states; a list of claims, or why there are none."""
+
+    claims: list[Claim] = []
+    refused: str = ""
+
+
+read_claims = msgspec.msgpack.Decoder(Claims).decode
+
+
+def claims(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """Read a case's claims (descriptor: the delivered file), some hundred at a time."""
+    order = _order(payload)
+    source = io.BufferedReader(ByteRange(fds[0], 0, order.size), 1 << 20)
+    encoding, mark = encoding_of(source.peek(HEAD)[:HEAD])
+    stream = source if encoding == "utf-8" else Transcoded(source, encoding, mark)
+    try:
+        found: list[Claim] = []
+        for claim in case_claims(stream):
+            found.append(claim)
+            if len(found) == _TOGETHER:
+                yield _encode(Claims(found))
+                found = []
+        yield _encode(Claims(found))
+    except KnownListRefused as error:
+        yield _encode(Claims(refused=str(error)))
+
+
 def _read_text(source: io.BufferedReader[ByteRange], order: Order, shelf: Shelf) -> Iterator[Report]:
     head = source.peek(HEAD)[:HEAD]
     encoding, mark = encoding_of(head)
     first = head[mark:].decode(encoding, "replace").lstrip()[:1]
     if first in ("{", "["):
         wide = encoding != "utf-8"
-        for report in vic.read_vic(_Transcoded(source, encoding, mark, shelf) if wide else source, shelf):
+        for report in vic.read_vic(Transcoded(source, encoding, mark, shelf) if wide else source, shelf):
             report.in_place = not wide
             yield report
     elif first == "<":
@@ -85,10 +116,10 @@ def _read_text(source: io.BufferedReader[ByteRange], order: Order, shelf: Shelf)
         yield from csv_list.read_csv(source, shelf, pdq=order.pdq)
 
 
-class _Transcoded:
-    """UTF-16 as UTF-8, kept as the list's text on the way: references are then places in that text."""
+class Transcoded:
+    """UTF-16 as UTF-8; with a shelf it is kept as the list's text on the way: references are then places in that text."""
 
-    def __init__(self, source: Stream, encoding: str, mark: int, shelf: Shelf) -> None:
+    def __init__(self, source: Stream, encoding: str, mark: int, shelf: Shelf | None = None) -> None:
         self._source, self._shelf = source, shelf
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         source.read(mark)
@@ -99,5 +130,6 @@ class _Transcoded:
         while not text and (read := self._source.read(size)):
             text = self._decoder.decode(read)
         body = (text or self._decoder.decode(b"", final=True)).encode("utf-8", "replace")
-        self._shelf.keep(body)
+        if self._shelf is not None:
+            self._shelf.keep(body)
         return body

@@ -136,6 +136,30 @@ def compare_claims(case: Case, exhibit: Exhibit, stated: dict[str, list[tuple[st
     return take(case, exhibit, {}, [], notes).notes
 
 
+def compare_contents(case: Case, exhibit: Exhibit, stated: Sequence[tuple[str, list[tuple[str, str]]]]) -> list[Note]:
+    """Compare hashes of files whose place a delivery does not say (their name, (algorithm, hexadecimal)) with all contents.
+
+    Returns those that no content of the exhibit has, as far as they were not known before; kept as findings.
+    """
+    notes = []
+    measured = Occurrence.objects.using(case.alias).filter(exhibit=exhibit, current=True, item__isnull=False)
+    for first in range(0, len(stated), CHUNK):
+        some = stated[first : first + CHUNK]
+        wanted = {claim for _, claims in some for claim in claims}
+        held = set()
+        for algorithm in ("md5", "sha1", "sha256"):
+            column = f"item__{algorithm}"
+            values = [value for kind, value in wanted if kind == algorithm]
+            for found in measured.filter(**{f"{column}__in": values}).values_list(column, flat=True).distinct():
+                held.add((algorithm, found))
+        for name, claims in some:
+            for algorithm, value in claims:
+                if (algorithm, value) not in held:
+                    text = f"the delivery states {algorithm} {value}; no content of the exhibit has it"
+                    notes.append(Note("claim differs", StackedPath.of([name]), text))
+    return take(case, exhibit, {}, [], notes).notes
+
+
 def _key(row: OccurrenceRow) -> str:
     return path_key(str(row.path))
 

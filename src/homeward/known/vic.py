@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from msgspec import UNSET
+from numpy.typing import NDArray
 
 from homeward.known.hashes import read_hash, read_hashes
 from homeward.known.json_text import Cursor, Window, numbered
@@ -186,20 +187,20 @@ class _Reading:
     def _quick(self, rows: list[_Record], body: bytes, base: int) -> bool:
         """All rows at once; False, and nothing taken, where one of them needs a closer look."""
         columns = {"md5": [row.MD5 for row in rows], "sha1": [row.SHA1 for row in rows]}
-        keys = len(rows) - columns["md5"].count(UNSET) + sum(part.MD5 is not UNSET for part in _parts(rows))
+        nested = [row for row in rows if row.MediaFiles or row.Exifs or row.MediaMetadata or row.AlternativeHashes]
+        keys = len(rows) - columns["md5"].count(UNSET) + sum(part.MD5 is not UNSET for part in _parts(nested))
         # As many keys in the bytes as were decoded: none stands twice, none is written with escapes.
         if body.count(b'"MD5"') != keys or body.count(b'"SHA1"') != len(rows) - columns["sha1"].count(UNSET):
             return False
-        if any(row.Media.__class__ is list or row.AlternativeHashes for row in rows):
+        if [row for row in rows if row.Media.__class__ is list or row.AlternativeHashes]:
             return False
         some = np.zeros(len(rows), bool)
         usable = {}
         for kind, column in columns.items():
-            said = [at for at, text in enumerate(column) if text is not UNSET and text is not None and text != ""]
-            values = read_hashes(kind, column if len(said) == len(column) else [column[at] for at in said])
+            said, values = _said(kind, column)
             if values is None:
                 return False
-            usable[kind] = (np.array(said, np.uint64), values)
+            usable[kind] = (said, values)
             some[said] = True
         if not some.all():
             return False
@@ -270,11 +271,20 @@ def _parts(rows: list[_Record]) -> Iterator[_Part]:
 
 
 def _texts(categories: list[Any]) -> set[str]:
-    return {plain(category) for category in set(filter(_simple, categories))}
+    try:
+        distinct = set(categories)
+    except TypeError:  # lists or objects among them
+        distinct = {category for category in categories if isinstance(category, int | str)}
+    return {plain(category) for category in distinct if isinstance(category, int | str) and category != ""}
 
 
-def _simple(value: Any) -> bool:
-    return isinstance(value, int | str) and value != ""
+def _said(kind: str, column: list[Any]) -> tuple[NDArray[np.uint64], NDArray[np.uint8] | None]:
+    """Places of a column at which there is anything, and the hashes there; none where one of them cannot be used."""
+    values = read_hashes(kind, column)
+    if values is not None:
+        return np.arange(len(column), dtype=np.uint64), values
+    places = [at for at, text in enumerate(column) if text is not UNSET and text is not None and text != ""]
+    return np.array(places, np.uint64), read_hashes(kind, [column[at] for at in places])
 
 
 def _strict(raw: bytes) -> dict[str, Any] | str:

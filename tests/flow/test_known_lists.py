@@ -149,6 +149,7 @@ def test_everything_a_match_says(case: Case, add: Any) -> None:
         "new_to_list": False,
         "silenced_by": None,
         "words": [],
+        "decoder": None,
         "extra": {"Odd key": [1]},
     }
 

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.core.canonical import Plain
+from homeward.descriptors.pdq import HASH_BYTES
+from homeward.descriptors.pdq_turned import ORIENTATIONS
 from homeward.flow.described import copy_hashes, set_key
 from homeward.flow.steps import Step
 from homeward.known import NEGATIVE, KnownListRefused, ReadShelf, near_matches
@@ -26,6 +28,32 @@ STRONGEST = ("sha256", "sha1", "md5")
 STILL = -1
 
 
+AS_STORED, TRIMMED = "as stored", "as stored, without its border"
+TURNED = {
+    2: "mirrored",
+    3: "turned by half",
+    4: "mirrored top to bottom",
+    5: "mirrored at the falling diagonal",
+    6: "turned right",
+    7: "mirrored at the rising diagonal",
+    8: "turned left",
+}
+"""How a picture was turned to match, by EXIF orientation."""
+
+
+class Views(msgspec.Struct, frozen=True, eq=False):
+    """What is compared with PDQ lists: ``codes`` (n, 32) uint8 with ``qualities`` (n,) uint8 of pictures (``items``, ``times``)
+    as seen in ``ways`` (n,), places in ``orientations``, the plainest first.
+    """
+
+    items: NDArray[np.int64]
+    times: NDArray[np.int32]
+    codes: NDArray[np.uint8]
+    qualities: NDArray[np.uint8]
+    ways: NDArray[np.int64]
+    orientations: tuple[str, ...]
+
+
 class Hit(msgspec.Struct, frozen=True):
     """An item that a row of a list names; ``value`` is the row's hash."""
 
@@ -38,6 +66,7 @@ class Hit(msgspec.Struct, frozen=True):
     distance: int
     quality: int | None
     list_quality: int | None = None
+    orientation: str = AS_STORED
 
 
 class Reader:
@@ -92,25 +121,43 @@ def _near(case: Case, readers: dict[int, Reader]) -> list[Hit]:
     """An item is named once by a row, at its nearest picture."""
     tables = {pk: reader.shelf.near() for pk, reader in readers.items()}
     sizes = [len(table) for table in tables.values()]
-    hashes = copy_hashes(case)
-    if not sum(sizes) or not len(hashes.items):
+    if not sum(sizes):
         return []
+    views = _views(case)
     listed: NDArray[Any] = np.concatenate(list(tables.values()))
     owners = np.repeat(np.array(list(tables), np.int64), sizes)
-    places = np.arange(len(hashes.items), dtype=np.int64)
+    places = np.arange(len(views.items), dtype=np.int64)
     rows = np.arange(len(listed), dtype=np.int64)
     values = np.ascontiguousarray(listed["value"])
-    best: dict[tuple[int, int, int, bytes], Hit] = {}
-    for one in near_matches(places, hashes.codes, hashes.qualities, rows, values, np.ascontiguousarray(listed["quality"])):
-        item, time = int(hashes.items[one.picture]), int(hashes.times[one.picture])
+    best: dict[tuple[int, int, int, bytes], tuple[tuple[int, int, int], Hit]] = {}
+    for one in near_matches(places, views.codes, views.qualities, rows, values, np.ascontiguousarray(listed["quality"])):
+        item, time, way = (int(column[one.picture]) for column in (views.items, views.times, views.ways))
         said = int(listed["quality"][one.entry])
         ref, value = int(listed["ref"][one.entry]), values[one.entry].tobytes()
-        owner = int(owners[one.entry])
-        hit = Hit(item, time, owner, ref, "pdq", value, one.distance, one.quality, said if said <= 100 else None)
-        before = best.setdefault((item, owner, ref, value), hit)
-        if (hit.distance, hit.time_ms) < (before.distance, before.time_ms):
-            best[item, owner, ref, value] = hit
-    return list(best.values())
+        owner, orientation = int(owners[one.entry]), views.orientations[way]
+        list_quality = said if said <= 100 else None
+        hit = Hit(item, time, owner, ref, "pdq", value, one.distance, one.quality, list_quality, orientation)
+        rank = (one.distance, way, time)
+        key = (item, owner, ref, value)
+        if key not in best or rank < best[key][0]:
+            best[key] = (rank, hit)
+    return [hit for _, hit in best.values()]
+
+
+def _views(case: Case) -> Views:
+    """Every picture as stored, without its border, and turned; a list holds hashes of pictures as their makers had them."""
+    plain, trimmed, turned = (copy_hashes(case, name) for name in ("pdq", "pdq_trimmed", "pdq_turned"))
+    count = len(ORIENTATIONS)
+    sizes = [len(plain.items), len(trimmed.items), *[len(turned.items)] * count]
+    blocks = [plain.codes, trimmed.codes[:, :HASH_BYTES], *np.split(turned.codes, count, axis=1)]
+    return Views(
+        np.concatenate([plain.items, trimmed.items, *[turned.items] * count]),
+        np.concatenate([plain.times, trimmed.times, *[turned.times] * count]),
+        np.ascontiguousarray(np.concatenate(blocks)),
+        np.concatenate([plain.qualities, trimmed.qualities, *[turned.qualities] * count]),
+        np.repeat(np.arange(len(sizes)), sizes),
+        (AS_STORED, TRIMMED, *(TURNED[orientation] for orientation in ORIENTATIONS)),
+    )
 
 
 def _told(case: Case, readers: dict[int, Reader], hits: list[Hit]) -> tuple[list[EntryRow], list[MatchRow]]:
@@ -135,7 +182,7 @@ def _told(case: Case, readers: dict[int, Reader], hits: list[Hit]) -> tuple[list
         if places[place] >= 0:
             new = hit.kind == "pdq" and (hit.item, reader.row.name) not in exact
             by = silence.by(hit)
-            rows.append(MatchRow(hit.item, hit.time_ms, places[place], hit.distance, hit.quality, "as stored", new, by))
+            rows.append(MatchRow(hit.item, hit.time_ms, places[place], hit.distance, hit.quality, hit.orientation, new, by))
     return entries, rows
 
 

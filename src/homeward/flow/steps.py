@@ -40,7 +40,7 @@ DESCRIBE = Step(
     caption="Decoding and describing",
 )
 MATCH = Step(
-    "match", "2", {"radius": 31, "min_quality": 50}, function="homeward.flow.match:match", caption="Matching known lists"
+    "match", "3", {"radius": 31, "min_quality": 50}, function="homeward.flow.match:match", caption="Matching known lists"
 )
 STACK = Step("stack", "1", {"radius": 31, "min_quality": 50}, function="homeward.flow.stack:stack", caption="Stacking copies")
 

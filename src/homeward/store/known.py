@@ -10,8 +10,9 @@ import msgspec
 from homeward.core.canonical import canonical_json
 from homeward.core.time import utc_now
 from homeward.store import bulk
+from homeward.store.intake import CHUNK
 from homeward.store.known_files import KnownFiles
-from homeward.store.models import KnownEntry, KnownList, KnownWord, Match
+from homeward.store.models import KnownEntry, KnownList, KnownWord, Match, Media
 from homeward.store.reads import stacked_paths
 
 if TYPE_CHECKING:
@@ -218,7 +219,8 @@ def matches(case: Case) -> list[dict[str, Any]]:
     rows = list(Match.objects.using(case.alias).values(*columns))
     paths = stacked_paths(case, {row["item_id"] for row in rows})
     words = _words(case)
-    listed = [_match(row, paths, words) for row in rows]
+    decoders = _decoders(case, {row["item_id"] for row in rows if row["entry__kind"] == "pdq"})
+    listed = [{**_match(row, paths, words), "decoder": decoders.get(row["item_id"])} for row in rows]
     return sorted(listed, key=urgency)
 
 
@@ -271,6 +273,16 @@ def _match(
         "extra": row["entry__extra"],
         "paths": paths.get(row["item_id"], []),
     }
+
+
+def _decoders(case: Case, items: Iterable[int]) -> dict[int, str]:
+    """How the pictures of these items were decoded before they were hashed."""
+    chosen = sorted(items)
+    found: dict[int, str] = {}
+    for first in range(0, len(chosen), CHUNK):
+        query = Media.objects.using(case.alias).filter(current=True, item_id__in=chosen[first : first + CHUNK])
+        found |= dict(query.values_list("item_id", "facts__decoder"))
+    return found
 
 
 def _words(case: Case) -> dict[tuple[str, str], list[dict[str, Any]]]:

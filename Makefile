@@ -51,6 +51,7 @@ bench: .venv/.developer
 	$(BIN)/python bench/hamming.py
 	$(BIN)/python bench/join.py --data
 	$(BIN)/python bench/local_index.py
+	$(BIN)/python bench/known_import.py
 
 # make docs   write the reference pages from the program
 docs: .venv/.developer

@@ -44,10 +44,11 @@ def matches(case: Path, as_json: bool) -> None:
         return
     rows = [
         (match["series"], _identified(match["victim_identified"]), "yes" if match["new_to_list"] else "", match["list"],
-         match["kind"], match["distance"], match["codes"], _remarks(match), match["paths"][0] if match["paths"] else "")
+         match["kind"] if match["exact"] else f"{match['kind']} {match['distance']}", _remarks(match),
+         match["paths"][0] if match["paths"] else "")
         for match in found
     ]  # fmt: skip
-    columns = ("series", "victim identified", "new to it", "list", "by", "bits", "codes", "remarks", "first place")
+    columns = ("series", "identified", "new", "list", "by", "says", "first place")
     print_table("Matches", columns, rows)
 
 
@@ -68,10 +69,11 @@ def findings(case: Path, as_json: bool) -> None:
 
 
 def _remarks(match: dict[str, Any]) -> str:
+    code = match["code_label"] or match["codes"]
+    purpose = match["purpose"] if match["purpose"] != "alert" else ""
+    silenced = f"silenced by {match['silenced_by']}" if match["silenced_by"] else ""
     words = [f"{word['word']}: {word['agency']}" for word in match["words"]]
-    purpose = [match["purpose"]] if match["purpose"] != "alert" else []
-    silenced = [f"silenced by {match['silenced_by']}"] if match["silenced_by"] else []
-    return ", ".join([*silenced, *purpose, *words])
+    return ", ".join(filter(None, [silenced, purpose, code, *words]))
 
 
 def _identified(value: bool | None) -> str:

@@ -32,13 +32,19 @@ _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder(strict=False).sc
 
 
 class Window(msgspec.Struct, frozen=True):
-    """Whole elements of an array, as they stand in the file, without the brackets."""
+    """Whole elements of an array, as they stand in the file."""
 
     offset: int
     line: int
-    body: bytes
+    text: bytes
+    """Between brackets."""
     rows: list[Any] | None
     """Decoded; None where they are not of the type asked for."""
+
+    @property
+    def body(self) -> bytes:
+        """As they stand in the file, without the brackets."""
+        return self.text[1:-1]
 
 
 class Cursor:
@@ -130,12 +136,12 @@ class Cursor:
         cut = self._buffer.rfind(follows, self._at, self._at + WINDOW)
         if cut <= self._at:
             return None
-        body = self._buffer[self._at : cut]
+        text = self._bracketed(cut)
         try:
-            rows = decode(b"[" + body + b"]")
+            rows = decode(text)
         except UNDECODABLE:
             return None
-        window = self._window(body, rows)
+        window = self._window(text, rows)
         self._at = cut + follows.index(b"{")
         return window
 
@@ -148,12 +154,12 @@ class Cursor:
             follows, after, last = self._after(end)
             if follows or last or end >= WINDOW:
                 break
-        body = self._buffer[:end]
+        text = self._bracketed(end)
         try:
-            rows = decode(b"[" + body + b"]")
+            rows = decode(text)
         except UNDECODABLE:
             rows = None
-        window = self._window(body, rows)
+        window = self._window(text, rows)
         self._at = after
         return window, follows, last
 
@@ -182,9 +188,12 @@ class Cursor:
             if at < len(self._buffer) or not self._more(keep=True):
                 return at
 
-    def _window(self, body: bytes, rows: list[Any] | None) -> Window:
+    def _bracketed(self, end: int) -> bytes:
+        return b"".join((b"[", memoryview(self._buffer)[self._at : end], b"]"))
+
+    def _window(self, text: bytes, rows: list[Any] | None) -> Window:
         line = self._line + self._buffer.count(b"\n", 0, self._at)
-        return Window(self._base + self._at, line, body, rows)
+        return Window(self._base + self._at, line, text, rows)
 
     def _element(self, at: int) -> tuple[Any, int]:
         """Decode what begins at ``at`` of the buffer; bytes are taken one by one, so text beyond ASCII is not readable."""

@@ -164,10 +164,10 @@ class Shelf:
         filled = starts[:-1].copy()
         for first in range(0, count, DEAL):
             rows = _read(fd, first, min(DEAL, count - first))
-            heads = (leading(rows["value"]) >> shift).astype(np.int64)
-            order = np.argsort(heads, kind="stable")
+            heads = (leading(rows["value"]) >> shift).astype(np.uint16)
+            order = np.argsort(heads, kind="stable")  # of 16 bits: by counting
             rows, heads = rows[order], heads[order]
-            edges = np.flatnonzero(np.diff(heads, prepend=-1))
+            edges = np.concatenate([[0], np.flatnonzero(np.diff(heads)) + 1])
             for begin, end in zip(edges.tolist(), [*edges[1:].tolist(), len(rows)], strict=True):
                 deal = int(heads[begin])
                 _write(self._files.scratch, rows[begin:end].tobytes(), int(filled[deal]) * EXACT.itemsize)
@@ -197,7 +197,7 @@ def words(values: NDArray[np.uint8]) -> list[NDArray[np.uint64]]:
 def _in_order(rows: NDArray[Any]) -> NDArray[Any]:
     """Rows by value, then reference. Leading words settle nearly everything; only what ties there is compared further."""
     first = leading(rows["value"])
-    order = np.argsort(first, kind="stable")
+    order = np.argsort(first)
     same = first[order][1:] == first[order][:-1]
     tied = np.concatenate([same, [False]]) | np.concatenate([[False], same])
     if tied.any():

@@ -180,17 +180,17 @@ class _Reading:
         yield report
 
     def _take(self, window: Window) -> None:
-        base = self._shelf.window(window.offset, len(window.body), window.line)
-        if window.rows is None or not self._quick(window.rows, window.body, base):
+        base = self._shelf.window(window.offset, len(window.text) - 2, window.line)
+        if window.rows is None or not self._quick(window.rows, window.text, base):
             self._slow(window, base)
 
-    def _quick(self, rows: list[_Record], body: bytes, base: int) -> bool:
+    def _quick(self, rows: list[_Record], text: bytes, base: int) -> bool:
         """All rows at once; False, and nothing taken, where one of them needs a closer look."""
         columns = {"md5": [row.MD5 for row in rows], "sha1": [row.SHA1 for row in rows]}
         nested = [row for row in rows if row.MediaFiles or row.Exifs or row.MediaMetadata or row.AlternativeHashes]
         keys = len(rows) - columns["md5"].count(UNSET) + sum(part.MD5 is not UNSET for part in _parts(nested))
         # As many keys in the bytes as were decoded: none stands twice, none is written with escapes.
-        if body.count(b'"MD5"') != keys or body.count(b'"SHA1"') != len(rows) - columns["sha1"].count(UNSET):
+        if text.count(b'"MD5"') != keys or text.count(b'"SHA1"') != len(rows) - columns["sha1"].count(UNSET):
             return False
         if [row for row in rows if row.Media.__class__ is list or row.AlternativeHashes]:
             return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import io
 from collections.abc import Iterator
 
 import msgspec
@@ -55,12 +54,12 @@ def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     shelf = Shelf(ShelfFiles(*fds[1:]))
     report = Report()
     try:
-        source = io.BufferedReader(ByteRange(fds[0], 0, order.size), 1 << 20)
+        source = Source(fds[0], order.size)
         readings = nsrl.read_nsrl(order.path, shelf) if order.path else _read_text(source, order, shelf)
         told = 0
         for reading in readings:
             report = reading
-            at = source.raw.tell()
+            at = source.at
             if at - told >= _PROGRESS or order.path:
                 told = at
                 yield _encode(Answer(at))
@@ -86,8 +85,8 @@ read_claims = msgspec.msgpack.Decoder(Claims).decode
 def claims(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """Read a case's claims (descriptor: the delivered file), some hundred at a time."""
     order = _order(payload)
-    source = io.BufferedReader(ByteRange(fds[0], 0, order.size), 1 << 20)
-    encoding, mark = encoding_of(source.peek(HEAD)[:HEAD])
+    source = Source(fds[0], order.size)
+    encoding, mark = encoding_of(source.head)
     stream = source if encoding == "utf-8" else Transcoded(source, encoding, mark)
     try:
         found: list[Claim] = []
@@ -101,10 +100,9 @@ def claims(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
         yield _encode(Claims(refused=str(error)))
 
 
-def _read_text(source: io.BufferedReader[ByteRange], order: Order, shelf: Shelf) -> Iterator[Report]:
-    head = source.peek(HEAD)[:HEAD]
-    encoding, mark = encoding_of(head)
-    first = head[mark:].decode(encoding, "replace").lstrip()[:1]
+def _read_text(source: Source, order: Order, shelf: Shelf) -> Iterator[Report]:
+    encoding, mark = encoding_of(source.head)
+    first = source.head[mark:].decode(encoding, "replace").lstrip()[:1]
     if first in ("{", "["):
         wide = encoding != "utf-8"
         for report in vic.read_vic(Transcoded(source, encoding, mark, shelf) if wide else source, shelf):
@@ -114,6 +112,21 @@ def _read_text(source: io.BufferedReader[ByteRange], order: Order, shelf: Shelf)
         yield from ncmec.read_ncmec(source, shelf)
     else:
         yield from csv_list.read_csv(source, shelf, pdq=order.pdq)
+
+
+class Source:
+    """The delivered file, read from its beginning; each byte is copied once."""
+
+    def __init__(self, fd: int, size: int) -> None:
+        self._range = ByteRange(fd, 0, size)
+        self.head = self._range.at(0, HEAD)
+        self.at = 0
+
+    def read(self, size: int = 1 << 20, /) -> bytes:
+        """Up to ``size`` bytes, none at the end."""
+        body = self._range.at(self.at, size)
+        self.at += len(body)
+        return body
 
 
 class Transcoded:

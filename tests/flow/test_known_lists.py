@@ -182,6 +182,13 @@ def test_the_same_file_changes_nothing(case: Case, add: Any) -> None:
     assert (known.lists(case), reads.status(case)["ledger_entries"]) == (before, entries)
 
 
+def test_a_name_that_is_no_text_is_kept_as_text(case: Case, tmp_path: Path) -> None:
+    file = tmp_path / "K\udcfcche.csv"
+    file.write_text(table("a"))
+    added = add_known_list(case, file, file.stem, Quiet())
+    assert added.name == known.lists(case)[0]["name"] == "K\ufffdche"
+
+
 def test_files_given_together_stand_together(case: Case, add: Any) -> None:
     first = add(table("a"))
     add(table("b"), together=(first.digest,))

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from homeward.cli.common import case_argument, json_option, next_step, opened, print_json, print_table, shown_progress
+from homeward.cli.common import (
+    case_argument,
+    json_option,
+    next_step,
+    opened,
+    print_json,
+    print_table,
+    printable,
+    shown_progress,
+)
 
 if TYPE_CHECKING:
     from homeward.flow.known import AddedList
@@ -108,14 +117,15 @@ def vote(case: Path, hash_text: str, word: str | None, agency: str, reason: str)
 
 
 def _say(added: AddedList) -> None:
+    file = printable(added.file)
     if added.before:
-        click.echo(f"{added.file} was added before as {added.name}; nothing changed.")
+        click.echo(f"{file} was added before as {printable(added.name)}; nothing changed.")
         return
     report = added.report
-    click.echo(f"Added {added.entries} hashes from {added.file} ({report.format}); skipped {report.skipped} rows.")
+    click.echo(f"Added {added.entries} hashes from {file} ({report.format}); skipped {report.skipped} rows.")
     for kind, count in report.unmatched.items():
         click.echo(
             f"  {count} values of {kind} are kept with their rows; they cannot be matched without its licensed software."
         )
     for sentence in (*report.notes, *report.problems):
-        click.echo(f"  {sentence}")
+        click.echo(f"  {printable(sentence)}")

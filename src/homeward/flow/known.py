@@ -16,6 +16,7 @@ from homeward.known import ALERT, KNOWN, NEGATIVE, WIDTHS, Report
 from homeward.known.grading import label
 from homeward.known.hashes import kind_by_length
 from homeward.known.shelf import FILES
+from homeward.known.words import plain
 from homeward.known.worker import DATABASE, Order, read_answer
 from homeward.sandbox import Call, Limits, Lost, Message, Pool
 from homeward.store import known
@@ -75,7 +76,7 @@ def add_known_list(
         WrongUse: the file cannot be read or is no list of hashes. The case is as it was before.
     """
     try:
-        return _add(case, file, name, together, progress, manner or Manner())
+        return _add(case, file, plain(name), together, progress, manner or Manner())
     except OSError as error:
         raise WrongUse(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
 

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from homeward.core import StackedPath, WrongUse
 from homeward.core.digests import Hasher
+from homeward.flow import known as flow_known
 from homeward.flow.claims import read_stated
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.known import AddedList, Manner, add_known_list, matches, remove_known, vote
@@ -291,6 +293,31 @@ def test_a_bad_list_breaks_nothing_that_stood(case: Case, add: Any, bad: bytes) 
     assert reads.status(case)["ledger_entries"] == entries
     assert len(list((case.folder / "known").iterdir())) == 1
     assert verify(case, Quiet()).faults == []
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"hashes": {"md5": 2}},
+        {"hashes": {"md5": 1, "pdq": 1}},
+        {"hashes": {"other": 1}},
+        {"format": "x"},
+        {"purpose": "negative"},
+    ],
+)
+def test_a_worker_that_was_taken_over_cannot_leave_a_broken_list(
+    case: Case, add: Any, monkeypatch: pytest.MonkeyPatch, lie: dict[str, Any]
+) -> None:
+    honest = flow_known._read
+
+    def lying(*arguments: Any) -> Any:
+        return msgspec.structs.replace(honest(*arguments), **lie)
+
+    monkeypatch.setattr(flow_known, "_read", lying)
+    with pytest.raises(WrongUse, match="makes no sense"):
+        add(table("a"))
+    assert known.lists(case) == []
+    assert list((case.folder / "known").iterdir()) == []
 
 
 def test_what_a_kill_left_behind_is_tidied_up(case: Case, add: Any) -> None:

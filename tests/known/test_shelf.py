@@ -126,3 +126,14 @@ def test_a_file_of_the_wrong_size_is_damage(tmp_path: Path, cut: int) -> None:
     (tmp_path / "md5").write_bytes(body[:-cut])
     with pytest.raises(KnownListRefused, match="damaged"):
         ExactHashes(tmp_path / "md5", "md5", 40)
+
+
+@pytest.mark.parametrize("places", [0, 1, 39, 40, 41, 2**32 - 1])
+def test_a_table_that_lies_leads_nowhere(tmp_path: Path, places: int) -> None:
+    rows = [(bytes([at * 6, *range(15)]), at) for at in range(40)]
+    filled(tmp_path, "md5", rows)
+    body = (tmp_path / "md5").read_bytes()
+    head = 40 * EXACT.itemsize
+    (tmp_path / "md5").write_bytes(body[:head] + places.to_bytes(4, "little") * ((len(body) - head) // 4))
+    found = looked_up(ExactHashes(tmp_path / "md5", "md5", 40), [value for value, _ in rows])
+    assert all(refs == [at] for at, refs in found.items())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from homeward.core import WrongUse
-from homeward.known import ALERT, KNOWN, NEGATIVE, WIDTHS, Report
+from homeward.known import ALERT, EXACT_KINDS, KNOWN, NEGATIVE, WIDTHS, KnownListRefused, ReadShelf, Report
 from homeward.known.grading import label
 from homeward.known.hashes import kind_by_length
 from homeward.known.shelf import FILES
@@ -32,6 +32,9 @@ log = logging.getLogger("homeward.flow")
 TASK = "homeward.known.worker:read"
 READING = Limits(memory=448 << 20, cpu_seconds=12 * 3600, wall_seconds=3600.0, file_bytes=1 << 42)
 """Sorting says nothing for minutes. Memory is address space, of which less than half is ever touched."""
+FORMATS = ("vic", "csv", "icse", "nsrl", "nsrl-text", "ncmec")
+PURPOSES = (ALERT, KNOWN)
+"""What a file can say that it is for."""
 _CHUNK = 1 << 20
 
 
@@ -131,6 +134,7 @@ def _add(case: Case, file: Path, name: str, together: Collection[str], progress:
         report = _read(shelf, order, progress)
         if report.refused:
             raise WrongUse(f"{file}: {report.refused}")
+        _check(file, shelf, report)
         purpose = _purpose(file, report, manner)
         shelf.drop("scratch")
         if report.in_place:
@@ -179,6 +183,19 @@ def _read(shelf: NewShelf, order: Order, progress: Progress) -> Report:
     return Report(refused="reading it came to no end")
 
 
+def _check(file: Path, shelf: NewShelf, report: Report) -> None:
+    """Whether what the worker wrote is what it says: it may have been taken over."""
+    written = ReadShelf(shelf.folder, report.format, report.hashes)
+    try:
+        for kind in EXACT_KINDS:
+            written.exact(kind)
+        written.near()
+    except KnownListRefused as error:
+        raise WrongUse(f"{file}: what came back from reading it makes no sense") from error
+    if report.format not in FORMATS or report.purpose not in PURPOSES or not set(report.hashes) <= set(WIDTHS):
+        raise WrongUse(f"{file}: what came back from reading it makes no sense")
+
+
 def _purpose(file: Path, report: Report, manner: Manner) -> str:
     graded = report.format in {"vic", "icse", "ncmec"} and report.purpose == ALERT
     if manner.purpose == KNOWN and graded:
@@ -200,7 +217,7 @@ def _row(name: str, digest: str, purpose: str, report: Report) -> ListRow:
         report.unmatched,
         report.skipped,
         report.incomplete,
-        report.problems,
-        report.notes,
-        report.withdrawn,
+        list(map(plain, report.problems)),
+        list(map(plain, report.notes)),
+        list(map(plain, report.withdrawn)),
     )

@@ -84,9 +84,13 @@ class ExactHashes:
 
     def _first(self, wanted: list[NDArray[np.uint64]]) -> NDArray[np.int64]:
         """The first row that is not below each wanted value: bisection inside the place its leading bits lead to."""
+        low: NDArray[np.int64]
+        high: NDArray[np.int64]
         if self._bits:
             place = (wanted[0] >> np.uint64(64 - self._bits)).astype(np.int64)
-            low, high = self._places[place].astype(np.int64), self._places[place + 1].astype(np.int64)
+            # A table that lies is damage, which verify names; here it must lead nowhere.
+            ends = np.minimum(np.stack([self._places[place], self._places[place + 1]]), len(self._rows))
+            low, high = ends.astype(np.int64)
         else:
             low, high = np.zeros(len(wanted[0]), np.int64), np.full(len(wanted[0]), len(self._rows), np.int64)
         left = np.flatnonzero(low < high)

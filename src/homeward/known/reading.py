@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from homeward.known import vic
 from homeward.known.exact import ExactHashes
-from homeward.known.json_text import numbered
+from homeward.known.json_text import MOST, numbered
 from homeward.known.records import Details, KnownListRefused
 from homeward.known.shelf import NEAR, NUMBER_BITS, WINDOW
 
 _details = msgspec.json.Decoder(Details).decode
+_LARGEST = 2 * MOST
+"""Bytes of a window; one may end behind a record of :data:`~homeward.known.json_text.MOST`."""
 _MISSING = "a row that a known list once had is no longer there"
 
 
@@ -43,7 +45,10 @@ class ReadShelf:
 
     def near(self) -> NDArray[Any]:
         """Its PDQ hashes, (n,) of :data:`~homeward.known.shelf.NEAR`."""
-        return _mapped(self._folder / "pdq", NEAR) if self._hashes.get("pdq") else np.zeros(0, NEAR)
+        rows = _mapped(self._folder / "pdq", NEAR) if self._hashes.get("pdq") else np.zeros(0, NEAR)
+        if len(rows) != self._hashes.get("pdq", 0):
+            raise KnownListRefused("the PDQ hashes of a known list are damaged")
+        return rows
 
     def details(self, ref: int) -> Details:
         """What the row ``ref`` says. Quickest in the order of references.
@@ -64,7 +69,7 @@ class ReadShelf:
 
     def _place(self, window: int) -> Any:
         windows = _mapped(self._folder / "windows", WINDOW)
-        if window >= len(windows):
+        if window >= len(windows) or windows[window]["length"] > _LARGEST:
             raise KnownListRefused(_MISSING)
         return windows[window]
 

@@ -64,7 +64,7 @@ class Report(msgspec.Struct):
     """What reading a list came to."""
 
     format: str = ""
-    """A key of :data:`homeward.known.formats.FORMATS`."""
+    """``vic``, ``csv``, ``icse``, ``nsrl`` (a database), ``nsrl-text`` or ``ncmec``."""
     refused: str = ""
     """Why nothing was taken, the end of a sentence; everything else is then without meaning."""
     hashes: dict[str, int] = {}

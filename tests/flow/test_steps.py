@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 from homeward.descriptors import descriptor
+from homeward.descriptors.header import VERSION
 from homeward.flow.measuring import DESCRIPTORS
 from homeward.flow.steps import DESCRIBE, STEPS
 from homeward.media.veil import HEIGHT, WIDTH
@@ -12,7 +13,7 @@ from homeward.media.veil import HEIGHT, WIDTH
 
 def test_the_describing_step_names_every_descriptor_with_its_version() -> None:
     named = [f"{name} {descriptor(name).version}" for name in DESCRIPTORS]
-    assert DESCRIBE.params == {"descriptors": named, "veil": [WIDTH, HEIGHT]}
+    assert DESCRIBE.params == {"descriptors": named, "veil": [WIDTH, HEIGHT], "header": VERSION}
 
 
 def test_every_step_can_be_called_and_has_a_caption() -> None:

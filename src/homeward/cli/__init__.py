@@ -21,6 +21,7 @@ COMMANDS = {
     "status": "homeward.cli.status:status",
     "stacks": "homeward.cli.answers:stacks",
     "matches": "homeward.cli.answers:matches",
+    "cameras": "homeward.cli.cameras:cameras",
     "findings": "homeward.cli.answers:findings",
     "hash": "homeward.cli.hash:exact_hash",
     "export": "homeward.cli.export:export",

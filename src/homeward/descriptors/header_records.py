@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from homeward.descriptors.header_tables import FAMILIES
+
 
 class Origin(StrEnum):
     """Which way a file came, as far as its header tells."""
@@ -61,8 +63,10 @@ class HeaderSignature(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def full(self) -> str:
-        """Key of the whole path: files of one camera setting share it; empty for a file of unknown kind."""
-        layout = (self.order, self.frame, self.tables, self.huffman, self.thumbnail)
+        """Key of the whole path: files of one camera share it; empty for a file of unknown kind. Quantisation tables count by
+        family only: some cameras fit them to each picture.
+        """
+        layout = (self.order, self.frame, self._family, self.huffman, self.thumbnail)
         return self._key(*layout, self.types, self.maker_note, self.make, self.model)
 
     @property
@@ -75,7 +79,12 @@ class HeaderSignature(msgspec.Struct, frozen=True, omit_defaults=True):
     def writer(self) -> str:
         """Key of the program: the same at every quality and for every camera whose pictures it saves."""
         order = tuple(name for name in self.order if not name.startswith("APP1 Exif"))
-        return self._key(order, self.frame, self.scale.rsplit(" ", 1)[0] or "own tables", self.huffman, self.texts)
+        return self._key(order, self.frame, self._family, self.huffman, self.texts)
+
+    @property
+    def _family(self) -> str:
+        """Which standard tables were scaled, by whatever amount; ``own`` for others."""
+        return next((name for name in FAMILIES if self.scale.startswith(name)), "own")
 
     def _key(self, *parts: object) -> str:
         return digest((self.format, *parts)) if self.format else ""

@@ -13,7 +13,7 @@ import numpy as np
 from homeward.flow.executors import EXECUTORS, Executor
 from homeward.flow.steps import DESCRIBE, STEPS, Step
 from homeward.flow.units import Described, Lost, Unit
-from homeward.store import digests, reads, results
+from homeward.store import digests, headers, reads, results
 from homeward.store.jobs import StepKey
 from homeward.store.results import MediaRow
 from homeward.store.segments import folder_name, record_dtype
@@ -114,6 +114,7 @@ def _commit(case: Case, key: StepKey, done: list[Described | Lost]) -> None:
         held = case.jobs.done(key, [o.item for o in described])
         described = [o for o in described if o.item in held]
         results.write_media(case, map(_media, described), batch.seq)
+        headers.write_headers(case, ((o.item, msgspec.structs.astuple(o.heading)) for o in described), batch.seq)
         previews = [("other preview", o.item, o.other_preview) for o in described if o.other_preview]
         results.write_item_findings(case, previews, batch.seq)
         for folder, records in _records(described):
@@ -125,6 +126,7 @@ def _commit(case: Case, key: StepKey, done: list[Described | Lost]) -> None:
             "media": digests.media_digest(case, batch.seq),
             "findings": digests.findings_digest(case, batch.seq),
             "failures": digests.failures_digest(case, batch.seq),
+            "headers": digests.header_digest(case, batch.seq),
         }
         batch.skip = not described and not failed
     log.info("step batch", extra={"fields": {"step": key.name, "items": len(described), "others": len(done) - len(described)}})

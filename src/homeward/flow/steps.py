@@ -34,7 +34,7 @@ DESCRIBE = Step(
     "describe",
     "4",
     # A test holds these against the descriptors themselves: a new version there is a new key here.
-    {"descriptors": ["pdq 2", "pdq_turned 2", "pdq_trimmed 2"], "veil": [24, 18]},
+    {"descriptors": ["pdq 2", "pdq_turned 2", "pdq_trimmed 2"], "veil": [24, 18], "header": "1"},
     kinds=("still", "video"),
     function="homeward.flow.tasks:describe",
     caption="Decoding and describing",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from homeward.flow import heading
 from homeward.flow.measuring import rehearse, values
 from homeward.flow.units import CHANGED, Described, Order, Sighting
 from homeward.media import metadata, stills, thumbnail
@@ -27,6 +28,7 @@ def warm_up() -> None:
     """Load every decoder and compile what is compiled."""
     stills.warm_up()
     metadata.warm_up()
+    heading.warm_up()
     rehearse()
 
 
@@ -50,6 +52,7 @@ def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
 
 def _describe(item: int, data: bytes, still: Still) -> Described:
     facts = metadata.read_metadata(data)
+    head, layout = heading.of_still(data, facts)
     sound = still.sound()
     picture = Sighting(
         STILL,
@@ -61,6 +64,7 @@ def _describe(item: int, data: bytes, still: Still) -> Described:
         "orientation": still.orientation,
         "decoder": f"{still.format.lower()} 1/{still.reduction}",
         "metadata": msgspec.to_builtins(facts),
+        "header": layout,
     }
     return Described(
         item,
@@ -70,6 +74,7 @@ def _describe(item: int, data: bytes, still: Still) -> Described:
         missing=still.damage.missing if still.damage else 0,
         damage=still.damage.reason if still.damage else "",
         other_preview=_other_preview(data, still),
+        heading=head,
         facts=told,
         pictures=(picture,),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from homeward.flow import heading
 from homeward.flow.measuring import rehearse, values
 from homeward.flow.units import CHANGED, Described, Order, Sighting
 from homeward.media import video
@@ -23,6 +24,7 @@ _TURNS = {0: 1, 90: 6, 180: 3, 270: 8}
 def warm_up() -> None:
     """Load codecs, descriptors and whatever they load on first use."""
     video.warm_up()
+    heading.warm_up()
     rehearse()
 
 
@@ -43,10 +45,12 @@ def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     if not seen:
         yield _encode(Described(order.item, failure=footage.damage or "no frame of it can be decoded"))
         return
+    head, layout = heading.of_clip(source.at, order.size)
     facts = {
         "streams": msgspec.to_builtins(clip.streams),
         "tags": clip.tags,
         "rotation": clip.rotation,
+        "header": layout,
         "decoder": "luma plane 1/1",
         "key_frames": sum(key for key, _ in seen),
         "frames_described": len(seen),
@@ -59,6 +63,7 @@ def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
             height=clip.height,
             duration_ms=clip.duration_ms,
             damage=footage.damage,
+            heading=head,
             facts=facts,
             pictures=tuple(picture for _, picture in seen),
         )

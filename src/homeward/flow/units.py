@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -48,6 +48,25 @@ Duration = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 Sentence = Annotated[str, msgspec.Meta(max_length=4000, pattern=r"^[^\x00]*\Z")]
 
 
+Key = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{12})?\Z")]
+Word = Annotated[str, msgspec.Meta(max_length=400, pattern=r"^[^\x00]*\Z")]
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """What a file's header says: its keys, the device that it names, and the way it came."""
+
+    full: Key = ""
+    bare: Key = ""
+    writer: Key = ""
+    make: Word = ""
+    model: Word = ""
+    body_serial: Word = ""
+    lens_serial: Word = ""
+    origin: Literal["camera", "app", "stripped", "unknown"] = "unknown"
+    app: Word = ""
+    likely_make: Word = ""
+
+
 class Sighting(msgspec.Struct, frozen=True):
     """One picture of an item: a still (``time_ms`` -1) or a frame."""
 
@@ -70,6 +89,7 @@ class Described(msgspec.Struct, frozen=True):
     damage: Sentence = ""
     other_preview: Sentence = ""
     """Why the embedded preview does not show what the picture shows, empty where it does."""
+    heading: Heading = Heading()
     facts: dict[str, object] = {}
     pictures: Annotated[tuple[Sighting, ...], msgspec.Meta(max_length=1024)] = ()
 

@@ -6,7 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import canonical_json
-from homeward.store.models import Finding, Job, Media
+from homeward.store.headers import COLUMNS
+from homeward.store.models import Finding, Header, Job, Media
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MEDIA = ("item__sha256", "format", "width", "height", "duration_ms", "missing", "damage", "facts")
 FINDINGS = ("kind", "subject", "occurrence__path", "item__sha256", "text")
 FAILURES = ("item__sha256", "step", "version", "params", "state", "reason")
+HEADERS = ("item__sha256", *COLUMNS)
 PAGE = 5_000
 
 
@@ -25,9 +27,18 @@ def rows_digest(rows: Iterable[Sequence[Any]]) -> str:
     return hashlib.sha256(b"".join(lines)).hexdigest()
 
 
+NO_ROWS = rows_digest([])
+"""Digest where there is nothing, as in entries from before a kind of record was kept."""
+
+
 def media_digest(case: Case, batch: int) -> str:
     """Digest of the media records that were written with ledger entry ``batch``."""
     return rows_digest(Media.objects.using(case.alias).filter(batch=batch).values_list(*MEDIA).iterator(chunk_size=PAGE))
+
+
+def header_digest(case: Case, batch: int) -> str:
+    """Digest of the header records that were written with ledger entry ``batch``."""
+    return rows_digest(Header.objects.using(case.alias).filter(batch=batch).values_list(*HEADERS).iterator(chunk_size=PAGE))
 
 
 def findings_digest(case: Case, batch: int) -> str:

@@ -172,6 +172,36 @@ class Media(models.Model):
         constraints = [models.UniqueConstraint(fields=["item"], condition=models.Q(current=True), name="media_once")]
 
 
+class Header(models.Model):
+    """How an item's header is laid out and which device it names: the columns by which files are looked up.
+
+    The rest of what the header says stands in ``Media.facts``.
+    """
+
+    item = models.ForeignKey(Item, models.PROTECT, db_index=False)
+    full = models.CharField(max_length=12)
+    """Key of the whole path; ``bare`` without EXIF, ``writer`` of the program. Empty for a format that is not read."""
+    bare = models.CharField(max_length=12, db_index=True)
+    writer = models.CharField(max_length=12, db_index=True)
+    make = models.TextField()
+    model = models.TextField()
+    body_serial = models.TextField(db_index=True)
+    lens_serial = models.TextField()
+    origin = models.CharField(max_length=8)
+    """``camera``, ``app``, ``stripped`` or ``unknown``."""
+    app = models.TextField()
+    likely_make = models.TextField()
+    """Whose cameras lay files out like this, by the reference set."""
+    current = models.BooleanField()
+    batch = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        """One current record an item."""
+
+        constraints = [models.UniqueConstraint(fields=["item"], condition=models.Q(current=True), name="header_once")]
+        indexes = [models.Index(fields=["full", "item"], name="header_path")]
+
+
 class SegmentRun(models.Model):
     """A committed stretch of a segment file."""
 

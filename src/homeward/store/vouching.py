@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from homeward.store.custody import ERASED
-from homeward.store.digests import PAGE, failures_digest, findings_digest, media_digest, rows_digest
+from homeward.store.digests import NO_ROWS, PAGE, failures_digest, findings_digest, header_digest, media_digest, rows_digest
 from homeward.store.intake import MANIFEST, manifest_digest
 from homeward.store.known_vouching import KnownVouching
-from homeward.store.models import Exhibit, Finding, Job, Match, Media, Occurrence, SegmentRun, StackMember
+from homeward.store.models import Exhibit, Finding, Header, Job, Match, Media, Occurrence, SegmentRun, StackMember
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,6 +67,8 @@ class Vouching:
             self._seen["media"].add(entry.seq)
             if media_digest(self._case, entry.seq) != details.get("media"):
                 yield f"what was decoded with ledger entry {entry.seq} has been changed since"
+            if header_digest(self._case, entry.seq) != details.get("headers", NO_ROWS):
+                yield f"what was read of headers with ledger entry {entry.seq} has been changed since"
         if entry.act in {"ingest.batch", "step.batch"}:
             yield from self._told(entry)
         self._known.look(entry)
@@ -84,6 +86,7 @@ class Vouching:
         failed = Q(state="failed") | Q(batch__isnull=False)
         for name, model, those in (
             ("media", Media, Q()),
+            ("media", Header, Q()),
             ("occurrence", Occurrence, Q()),
             ("segment", SegmentRun, Q()),
             ("finding", Finding, Q()),

@@ -1,0 +1,29 @@
+"""``homeward cameras``: the devices behind a case, read only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from homeward.cli.common import case_argument, json_option, opened, print_json, print_table
+
+
+@click.command()
+@case_argument
+@json_option
+def cameras(case: Path, as_json: bool) -> None:
+    """List the devices behind a case by serial number and by how their files are written, and what came through programs."""
+    from homeward.flow.cameras import cameras as found_in
+
+    with opened(case) as opened_case:
+        found = found_in(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (group["by"], group["serial"] or group["id"].partition(":")[2], f"{group['make']} {group['model']}".strip(),
+         group["likely_make"], group["count"], f"{group['straight_from_camera']:.0%}")
+        for group in found
+    ]  # fmt: skip
+    print_table("Cameras", ("by", "which", "make and model", "laid out as by", "items", "straight from a camera"), rows)

@@ -42,16 +42,21 @@ def scale_percent(quality: int) -> int:
     return 5000 // quality if quality < 50 else 200 - 2 * quality
 
 
+def standard_tables(percent: int, family: str = "annex K") -> tuple[bytes, bytes]:
+    """Luminance and chrominance table of a family at a scale, as stored: 64 bytes each in zigzag order."""
+    bases = (np.array([int(word) for word in text.split()])[list(ZIGZAG)] for text in FAMILIES[family])
+    luma, chroma = (np.clip((base * percent + 50) // 100, 1, 255).astype(np.uint8).tobytes() for base in bases)
+    return luma, chroma
+
+
 @cache
 def _known() -> tuple[dict[bytes, list[tuple[str, int]]], dict[bytes, list[tuple[str, int]]]]:
     """Luminance and chrominance tables as stored (64 bytes, zigzag) to every (family, percent) that gives them."""
     found: tuple[dict[bytes, list[tuple[str, int]]], dict[bytes, list[tuple[str, int]]]] = ({}, {})
-    for family, texts in FAMILIES.items():
-        for text, tables in zip(texts, found, strict=True):
-            base = np.array([int(word) for word in text.split()])[list(ZIGZAG)]
-            for percent in sorted({*range(MOST_PERCENT + 1), *_qualities()}):
-                scaled = np.clip((base * percent + 50) // 100, 1, 255).astype(np.uint8).tobytes()
-                tables.setdefault(scaled, []).append((family, percent))
+    for family in FAMILIES:
+        for percent in sorted({*range(MOST_PERCENT + 1), *_qualities()}):
+            for table, tables in zip(standard_tables(percent, family), found, strict=True):
+                tables.setdefault(table, []).append((family, percent))
     return found
 
 

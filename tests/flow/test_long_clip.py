@@ -23,8 +23,9 @@ def _minutes(path: Path) -> None:
     with av.open(str(path), "w", format="mp4") as out:
         stream = out.add_stream("mpeg4", rate=1, options={"threads": "1"})
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = 1920, 1080, "yuv420p", 1
-        frame = av.VideoFrame.from_ndarray(room, format="rgb24").reformat(format="yuv420p")
         for at in range(240):
+            moved = np.ascontiguousarray(np.roll(room, 40 * at, axis=1))
+            frame = av.VideoFrame.from_ndarray(moved, format="rgb24").reformat(format="yuv420p")
             frame.pts = at
             out.mux(stream.encode(frame))
         out.mux(stream.encode())

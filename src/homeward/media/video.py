@@ -1,8 +1,8 @@
 """Video by PyAV, the only module that imports it: what a clip is, and a bounded choice of its frames.
 
-Frames are the key frames plus one a second; a clip with more of both than the budget is thinned evenly, so that its end
-is seen as well as its beginning, and a clip that is too long to decode whole is seen by its key frames alone. After data that
-cannot be decoded, frames count again from the next key frame on: what lies between is guesswork of the decoder.
+Which frames are looked at is for :mod:`homeward.media.shots` to say. A clip that is too long to decode whole is seen by its key
+frames alone, thinned evenly. After data that cannot be decoded, frames count again from the next key frame on: what lies
+between is guesswork of the decoder.
 
 Grey levels come from the decoder's luma plane, stretched to full range where the clip is in video range (ITU-R BT.709,
 section 4.6), which is what a conversion to RGB and back would give.
@@ -23,9 +23,8 @@ from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
 from homeward.media.records import DecodeFailed, TooLarge
+from homeward.media.shots import MOST_FRAMES, Chooser
 
-MOST_FRAMES = 240
-"""Frames described of one clip."""
 MOST_PIXELS = 64 << 20
 """Pixels of one frame: 8K film has 33 million."""
 MOST_DECODED = 4 << 30
@@ -137,13 +136,6 @@ def _moves(stream: Any) -> bool:
     return stream.codec_context is not None and not stream.disposition & Disposition.attached_pic
 
 
-def choose(keys: list[int], seconds: set[int], budget: int) -> list[int]:
-    """Times in milliseconds to look at: key frames and full seconds in which there are frames, thinned evenly to ``budget``,
-    first and last kept. A clip may state any duration, and leap to any time.
-    """
-    return thinned(sorted({*keys, *seconds} or {0}), budget)
-
-
 def thinned(times: list[int], budget: int) -> list[int]:
     """At most ``budget`` (2 or more) of ``times``, evenly spread, first and last kept."""
     if len(times) <= budget:
@@ -189,7 +181,7 @@ def _frames(source: io.IOBase, container: Any, video: Any, footage: Footage) -> 
     try:
         container, video = _open(source)  # not a seek: some cut files can be read again but not wound back
         if pixels <= MOST_DECODED or len(found.keys) < FEWEST_KEYS:
-            chosen = _in_order(container, video, choose(found.keys, found.seconds, MOST_FRAMES), footage)
+            chosen = _in_order(container, video, Chooser(1000 * len(found.seconds), found.frames), footage)
         else:
             chosen = _by_seeking(container, video, thinned(found.keys, MOST_FRAMES), footage)
         yield from _turned(footage, chosen)
@@ -210,7 +202,7 @@ class _Scan(msgspec.Struct):
 
     keys: list[int]
     seconds: set[int]
-    """Full seconds in which a frame begins."""
+    """Full seconds in which a frame begins: how long the clip is, for it may state any duration and leap to any time."""
     frames: int = 0
     last: int = 0
     """When the last frame begins."""
@@ -243,21 +235,16 @@ def _scan(container: Any, video: Any, footage: Footage) -> _Scan:
     return found
 
 
-def _in_order(container: Any, video: Any, times: list[int], footage: Footage) -> Iterator[tuple[Any, int]]:
-    """Decode from the start and keep, for each wanted time, the first sound frame at or after it."""
-    waiting = list(reversed(times))
+def _in_order(container: Any, video: Any, chooser: Chooser, footage: Footage) -> Iterator[tuple[Any, int]]:
+    """Decode from the start and keep what ``chooser`` chooses."""
     budget = MOST_DECODED
     for frame, time in _sound(container, video, footage):
         budget -= frame.width * frame.height
-        if time >= waiting[-1]:
-            while waiting and time >= waiting[-1]:
-                waiting.pop()
-            yield frame, max(0, time)
-        if not waiting:
-            return
+        yield from chooser.offer(frame, max(0, time), _luma(frame))
         if budget < 0:
             footage.damage = footage.damage or f"it is too long to be looked at beyond {time / 1000:.0f} seconds"
-            return
+            break
+    yield from chooser.finish()
 
 
 def _sound(container: Any, video: Any, footage: Footage) -> Iterator[tuple[Any, int]]:
@@ -292,13 +279,23 @@ def _by_seeking(container: Any, video: Any, keys: list[int], footage: Footage) -
 
 
 def _grey(frame: Any) -> NDArray[np.uint8]:
-    if "yuv" not in frame.format.name or frame.format.components[0].bits != 8:
-        return np.ascontiguousarray(frame.reformat(format="gray", threads=1).to_ndarray())
-    plane = frame.planes[0]
-    luma = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-    if frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG:
+    """(h, w) grey levels 0..255."""
+    luma = _luma(frame)
+    if not _has_luma(frame) or frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG:
         return np.ascontiguousarray(luma)
     return np.asarray(_FULL_RANGE[luma])
+
+
+def _luma(frame: Any) -> NDArray[np.uint8]:
+    """(h, w) luma as coded; grey levels where it is coded in another way."""
+    if not _has_luma(frame):
+        return np.asarray(frame.reformat(format="gray", threads=1).to_ndarray())
+    plane = frame.planes[0]
+    return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+
+
+def _has_luma(frame: Any) -> bool:
+    return "yuv" in frame.format.name and frame.format.components[0].bits == 8
 
 
 _FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)

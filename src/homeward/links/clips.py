@@ -1,0 +1,233 @@
+"""Which stretch of one clip is which stretch of another, by the copy hashes of their frames.
+
+Two frames are alike within 31 bits, both of quality 50 or more, the one as stored or trimmed of its border, the other so or
+turned. One pair of alike frames says little about moving pictures; what is looked for is a run of them at one distance in time,
+so a copy may be re-encoded, trimmed, cut together, letterboxed, mirrored or turned, but keeps its speed. A frame stands for the
+time until the next one that was looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from homeward.descriptors.pdq import HASH_BYTES, LEAST_QUALITY, RADIUS
+from homeward.descriptors.pdq_turned import ORIENTATIONS
+from homeward.indexes import hamming_index
+
+SLACK_MS = 120
+"""By how much two frames of one moment may miss each other: three frames at 25 a second."""
+GAP_MS = 1500
+"""Time without a match that does not end a stretch: a few frames that strong compression has changed too much."""
+LEAST_FRAMES = 2
+"""Different frames of both clips that a stretch needs, unless one of them has no more."""
+MOST_STRETCHES = 32
+_MOST_SHIFTS = 64
+_SHIFT_MS = 40
+
+
+class Frames(msgspec.Struct, frozen=True, eq=False):
+    """Hashes of n frames, sorted by clip and time.
+
+    ``clips`` (n,) int64 ids; ``starts``, ``ends`` (n,) int64 milliseconds, the time for which the frame stands; ``codes``
+    (n, 32) and ``turned`` (n, 224) uint8; ``trimmed`` (n, 32) uint8, equal to ``codes`` where nothing was trimmed;
+    ``qualities`` and ``trimmed_qualities`` (n,) uint8 0..100.
+    """
+
+    clips: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    codes: NDArray[np.uint8]
+    turned: NDArray[np.uint8]
+    trimmed: NDArray[np.uint8]
+    qualities: NDArray[np.uint8]
+    trimmed_qualities: NDArray[np.uint8]
+
+
+class Stretch(msgspec.Struct, frozen=True, order=True):
+    """``a_from`` to ``a_to`` of one clip is ``b_from`` to ``b_to`` of the other; milliseconds."""
+
+    a_from: int
+    a_to: int
+    b_from: int
+    b_to: int
+
+
+class ClipMatch(msgspec.Struct, frozen=True):
+    """What two clips, or a still and a clip, have in common."""
+
+    a: int
+    b: int
+    orientation: int
+    """EXIF orientation 1..8 that turns ``a`` so that it looks as ``b`` does."""
+    stretches: tuple[Stretch, ...]
+    share_a: float
+    """Share 0..1 of ``a`` that is found in ``b``; 1 for a still."""
+    share_b: float
+    distance: int
+    """Median bits between the frames that match."""
+
+
+class _Hits(msgspec.Struct, frozen=True, eq=False):
+    """Pairs of alike frames: rows, orientation of the first, bits; four (k,) int64 arrays."""
+
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    orientation: NDArray[np.int64]
+    distance: NDArray[np.int64]
+
+    def only(self, chosen: NDArray[np.bool_]) -> _Hits:
+        return _Hits(self.a[chosen], self.b[chosen], self.orientation[chosen], self.distance[chosen])
+
+
+class _Library:
+    """Frames that can be asked for what is alike; as stored, and trimmed where that is another hash."""
+
+    def __init__(self, frames: Frames) -> None:
+        other = (frames.trimmed != frames.codes).any(axis=1)
+        plain = np.flatnonzero(frames.qualities >= LEAST_QUALITY)
+        inside = np.flatnonzero(other & (frames.trimmed_qualities >= LEAST_QUALITY))
+        self._rows = np.concatenate([plain, inside])
+        codes = np.concatenate([frames.codes[plain], frames.trimmed[inside]])
+        self._index = hamming_index(np.arange(len(codes), dtype=np.int64), codes)
+
+    def alike(self, frames: Frames, rows: NDArray[np.int64]) -> _Hits:
+        """Every pair of one of ``rows`` of ``frames`` and a frame held here, once an orientation, at the least distance."""
+        queries, owners, turns = _queries(frames, rows)
+        found = self._index.within(queries, RADIUS)
+        a, b, turn = owners[found.query], self._rows[found.id], turns[found.query]
+        order = np.lexsort((found.distance, turn, b, a))
+        first = np.ones(len(order), np.bool_)
+        keys = np.stack([a, b, turn])[:, order]
+        first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
+        kept = order[first]
+        return _Hits(a[kept], b[kept], turn[kept], found.distance[kept])
+
+
+def _queries(frames: Frames, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    """Every hash by which ``rows`` are looked for, the row it belongs to, and its orientation."""
+    plain = rows[frames.qualities[rows] >= LEAST_QUALITY]
+    other = (frames.trimmed[rows] != frames.codes[rows]).any(axis=1)
+    inside = rows[other & (frames.trimmed_qualities[rows] >= LEAST_QUALITY)]
+    turned = frames.turned[plain].reshape(len(plain) * len(ORIENTATIONS), HASH_BYTES)
+    return (
+        np.concatenate([frames.codes[plain], frames.trimmed[inside], turned]),
+        np.concatenate([plain, inside, np.repeat(plain, len(ORIENTATIONS))]),
+        np.concatenate([np.ones(len(plain) + len(inside), np.int64), np.tile(np.array(ORIENTATIONS), len(plain))]),
+    )
+
+
+def clip_matches(frames: Frames) -> Iterator[ClipMatch]:
+    """Every pair of clips that share a stretch, each once, ``a`` before ``b`` in order of id."""
+    library = _Library(frames)
+    spans = _spans(frames)
+    for clip, (first, end) in spans.items():
+        hits = library.alike(frames, np.arange(first, end))
+        hits = hits.only(frames.clips[hits.b] > clip)
+        for other in np.unique(frames.clips[hits.b]).tolist():
+            ours = hits.only(frames.clips[hits.b] == other)
+            found = _best_orientation(frames, ours, (first, end), spans[other])
+            if found is not None:
+                yield found
+
+
+def still_matches(stills: Frames, frames: Frames) -> Iterator[ClipMatch]:
+    """Every still (its ``clips`` is its id) that is seen in a clip, with the stretches in which it is."""
+    library = _Library(frames)
+    spans = _spans(frames)
+    for start in range(0, len(stills.clips), 1024):
+        hits = library.alike(stills, np.arange(start, min(start + 1024, len(stills.clips))))
+        pairs = np.stack([hits.a, frames.clips[hits.b]])
+        for still, clip in np.unique(pairs, axis=1).T.tolist():
+            some = hits.only((pairs[0] == still) & (pairs[1] == clip))
+            turn = int(some.orientation[np.lexsort((some.orientation, some.distance))[0]])
+            some = some.only(some.orientation == turn)
+            runs = _runs(frames.starts[some.b], frames.ends[some.b])
+            stretches = tuple(Stretch(0, 0, begin, end) for begin, end in runs)
+            share = _share(stretches, frames, spans[clip], of_b=True)
+            distance = int(np.median(some.distance))
+            yield ClipMatch(int(stills.clips[still]), clip, turn, stretches, 1.0, share, distance)
+
+
+def _spans(frames: Frames) -> dict[int, tuple[int, int]]:
+    clips, first = np.unique(frames.clips, return_index=True)
+    ends = np.append(first[1:], len(frames.clips))
+    return {int(clip): (int(a), int(b)) for clip, a, b in zip(clips, first, ends, strict=True)}
+
+
+def _best_orientation(frames: Frames, hits: _Hits, a: tuple[int, int], b: tuple[int, int]) -> ClipMatch | None:
+    """The orientation in which the two clips share most; as stored where several share as much."""
+    best: ClipMatch | None = None
+    for turn in np.unique(hits.orientation).tolist():
+        some = hits.only(hits.orientation == turn)
+        stretches, distance = _stretches(frames, some, min(LEAST_FRAMES, a[1] - a[0], b[1] - b[0]))
+        if not stretches:
+            continue
+        shares = _share(stretches, frames, a, of_b=False), _share(stretches, frames, b, of_b=True)
+        if best is None or sum(shares) > best.share_a + best.share_b:
+            best = ClipMatch(int(frames.clips[a[0]]), int(frames.clips[b[0]]), turn, stretches, *shares, distance)
+    return best
+
+
+def _stretches(frames: Frames, hits: _Hits, least: int) -> tuple[tuple[Stretch, ...], int]:
+    """Runs of alike frames at one shift in time, the longest first to be found, none of ``a`` twice; and their median bits."""
+    found: list[Stretch] = []
+    bits: list[NDArray[np.int64]] = []
+    while len(found) < MOST_STRETCHES and len(hits.a):
+        fits = _at_best_shift(frames, hits)
+        here = hits.only(fits)
+        if min(len(np.unique(here.a)), len(np.unique(here.b))) < least:
+            break
+        found += _paired_runs(frames, here)
+        bits.append(here.distance)
+        hits = hits.only(~np.isin(hits.a, here.a))
+    distance = int(np.median(np.concatenate(bits))) if bits else 0
+    return tuple(sorted(found)), distance
+
+
+def _at_best_shift(frames: Frames, hits: _Hits) -> NDArray[np.bool_]:
+    """Which hits hold at the shift of ``b`` against ``a`` at which the longest part of ``a`` is matched."""
+    a0, a1, b0, b1 = frames.starts[hits.a], frames.ends[hits.a], frames.starts[hits.b], frames.ends[hits.b]
+    shifts = np.concatenate([b0 - a0, b1 - a1])
+    rounded, votes = np.unique(shifts // _SHIFT_MS, return_counts=True)
+    candidates = rounded[np.lexsort((rounded, -votes))[:_MOST_SHIFTS]] * _SHIFT_MS + _SHIFT_MS // 2
+    _, rows = np.unique(hits.a, return_inverse=True)
+    lengths = np.zeros(rows.max() + 1, np.int64)
+    lengths[rows] = a1 - a0
+    best, most = np.zeros(len(hits.a), np.bool_), -1
+    for shift in candidates.tolist():
+        fits = np.minimum(a1, b1 - shift) - np.maximum(a0, b0 - shift) > -SLACK_MS
+        matched = int(lengths[np.bincount(rows[fits], minlength=len(lengths)) > 0].sum())
+        if matched > most:
+            best, most = fits, matched
+    return best
+
+
+def _paired_runs(frames: Frames, hits: _Hits) -> Iterator[Stretch]:
+    """Stretches of ``a`` with the part of ``b`` that each is."""
+    for begin, end in _runs(frames.starts[hits.a], frames.ends[hits.a]):
+        inside = (frames.starts[hits.a] >= begin) & (frames.ends[hits.a] <= end)
+        yield Stretch(begin, end, int(frames.starts[hits.b[inside]].min()), int(frames.ends[hits.b[inside]].max()))
+
+
+def _runs(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Intervals joined where less than :data:`GAP_MS` lies between them."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(zip(starts.tolist(), ends.tolist(), strict=True)):
+        if joined and start - joined[-1][1] <= GAP_MS:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _share(stretches: tuple[Stretch, ...], frames: Frames, span: tuple[int, int], *, of_b: bool) -> float:
+    """Share of a clip that lies in its side of the stretches."""
+    sides = [(s.b_from, s.b_to) if of_b else (s.a_from, s.a_to) for s in stretches]
+    begin, end = int(frames.starts[span[0]]), int(frames.ends[span[1] - 1])
+    starts, ends = np.array(sides, np.int64).T
+    covered = sum(b - a for a, b in _runs(starts, ends))
+    return min(1.0, covered / max(1, end - begin))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from homeward.descriptors.pdq_turned import ORIENTATIONS
-from homeward.links.clips import Frames, Stretch, clip_matches, still_matches
+from homeward.links.clips import ClipMatch, Frames, Stretch, clip_matches, stack_clips, still_matches
 
 STEP = 500
 NEUTRAL = 90
@@ -45,8 +45,8 @@ def test_an_excerpt_is_found_to_the_frame(first: int, length: int, bits: int, se
     whole = film(seed, 60)
     (found,) = clip_matches(frames_of(whole, noisy(whole[first : first + length], bits)))
     assert found.stretches == (Stretch(first * STEP, (first + length) * STEP, 0, length * STEP),)
-    assert found.share_b == 1.0
-    assert found.share_a == pytest.approx(length / 60)
+    assert found.share_b == 1000
+    assert found.share_a == length * 1000 // 60
     assert (found.orientation, found.distance) == (1, bits)
 
 
@@ -87,7 +87,7 @@ def test_a_compilation_names_every_part() -> None:
     with_one, with_two = clip_matches(frames_of(one, two, cut))
     assert with_one.stretches == (Stretch(1000, 5000, 15_000, 19_000), Stretch(10_000, 15_000, 0, 5000))
     assert with_two.stretches == (Stretch(2500, 7500, 10_000, 15_000),)
-    assert with_one.share_b == pytest.approx(18 / 38)
+    assert with_one.share_b == 18_000 // 38
 
 
 def test_one_alike_frame_makes_no_stretch_unless_there_is_only_one() -> None:
@@ -119,4 +119,21 @@ def test_a_still_is_found_where_it_is_seen() -> None:
     whole[41:44] = whole[40]
     found = list(still_matches(frames_of(whole[40:41], film(9, 1)), frames_of(film(4, 20), whole)))
     assert [(match.a, match.b, match.stretches) for match in found] == [(0, 1, (Stretch(0, 0, 20_000, 22_000),))]
-    assert (found[0].share_a, found[0].share_b) == (1.0, pytest.approx(4 / 60))
+    assert (found[0].share_a, found[0].share_b) == (1000, 4000 // 60)
+
+
+def match(a: int, b: int, share_a: int, share_b: int) -> ClipMatch:
+    return ClipMatch(a, b, 1, (Stretch(0, 1, 0, 1),), share_a, share_b, 4)
+
+
+def test_a_clip_joins_the_better_one_that_holds_it_and_no_chain() -> None:
+    matches = [match(1, 2, 500, 1000), match(2, 3, 900, 950), match(1, 3, 300, 700), match(4, 5, 950, 950)]
+    lengths = {1: 90_000, 2: 40_000, 3: 30_000, 4: 200_000, 5: 200_000}
+    joined = stack_clips(matches, [4, 5, 1, 2, 3], lengths)
+    assert joined == {2: matches[0]}
+
+
+def test_five_new_seconds_are_looked_at() -> None:
+    for length, stacked in ((99_000, True), (101_000, False)):
+        joined = stack_clips([match(1, 2, 950, 950)], [1, 2], {1: length, 2: length})
+        assert bool(joined) == stacked

@@ -30,22 +30,6 @@ def _seen(data: bytes) -> tuple[video.Footage, list[video.Frame]]:
     return footage, list(frames)
 
 
-<<<<<<< HEAD
-@given(st.lists(st.integers(0, 100_000), max_size=50), st.sets(st.integers(0, 100)), st.integers(2, 60))
-def test_the_choice_of_frames(keys: list[int], seconds: set[int], budget: int) -> None:
-    seconds = {1000 * second for second in seconds}
-    times = video.choose(sorted(set(keys)), seconds, budget)
-    assert len(times) <= budget
-    assert times == sorted(set(times))
-    everything = sorted({*keys, *seconds} or {0})
-    assert set(times) <= set(everything)
-    assert (times[0], times[-1]) == (everything[0], everything[-1])
-    if len(everything) <= budget:
-        assert times == everything
-
-
-=======
->>>>>>> eab82ed (Frames by content; stretches that clips have in common)
 def test_a_clip_is_described(clip: bytes) -> None:
     footage, frames = _seen(clip)
     assert (footage.clip.width, footage.clip.height) == (320, 240)

@@ -22,6 +22,7 @@ COMMANDS = {
     "stacks": "homeward.cli.answers:stacks",
     "matches": "homeward.cli.answers:matches",
     "cameras": "homeward.cli.cameras:cameras",
+    "links": "homeward.cli.answers:links",
     "findings": "homeward.cli.answers:findings",
     "hash": "homeward.cli.hash:exact_hash",
     "export": "homeward.cli.export:export",

@@ -1,4 +1,4 @@
-"""``homeward stacks``, ``matches`` and ``findings``: what was found, read only."""
+"""``homeward stacks``, ``matches``, ``links`` and ``findings``: what was found, read only."""
 
 from __future__ import annotations
 
@@ -50,6 +50,26 @@ def matches(case: Path, as_json: bool) -> None:
     ]  # fmt: skip
     columns = ("series", "identified", "new", "list", "by", "says", "first place")
     print_table("Matches", columns, rows)
+
+
+@click.command()
+@case_argument
+@click.option("--kind", type=click.Choice(["copy"]), help="Only links that speak of the same copy, and so on.")
+@json_option
+def links(case: Path, kind: str | None, as_json: bool) -> None:  # noqa: ARG001 - one kind so far; the choice is checked above
+    """List what two items have in common: which stretch of a clip is which of another, and which picture is seen in which."""
+    from homeward.store.clips import links as read
+
+    with opened(case) as opened_case:
+        found = read(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (link["kind"], next(iter(link["a_paths"]), link["a"][:12]), next(iter(link["b_paths"]), link["b"][:12]), link["reason"])
+        for link in found
+    ]
+    print_table("Links", ("kind", "one", "other", "why"), rows)
 
 
 @click.command()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from homeward.core import WrongUse
+from homeward.descriptors.pdq import HASH_BYTES
 from homeward.descriptors.pdq_exact import MODE
 from homeward.flow.opening import Opened, Opener
 from homeward.flow.process import unit_of
@@ -77,7 +78,7 @@ def _hashed(opened: Iterator[Opened | Lost], release: Callable[[int], None]) -> 
         for event in pool.run(_calls(opened, unopened)):
             key: Opened = event.key  # type: ignore[assignment]
             if isinstance(event, Message):
-                yield key.unit.item, _exact_hash(event.body)
+                yield key.unit.item, _believed(event.body)
                 continue
             release(key.fd)
             if isinstance(event, WorkerLost):
@@ -92,6 +93,13 @@ def _calls(opened: Iterator[Opened | Lost], unopened: list[tuple[int, ExactHash]
             continue
         order = Order(one.unit.item, one.offset, one.size, one.unit.sha256)
         yield Call(one, EXACT, msgspec.msgpack.encode(order), (one.fd,))
+
+
+def _believed(body: bytes) -> ExactHash:
+    """What a worker said, where it could be true: it may have been taken over by the file it decoded."""
+    said = _exact_hash(body)
+    true = bool(said.failure) or (len(said.value) == HASH_BYTES and 0 <= said.quality <= 100)
+    return said if true else ExactHash(failure="what was said of it cannot be true")
 
 
 def _row(sha256: str, paths: list[str], said: ExactHash) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from homeward.core.canonical import Plain
+from homeward.flow.clips import stacked_clips
 from homeward.flow.described import copy_hashes, set_key
 from homeward.flow.steps import Step
 from homeward.links.stacks import best_first
@@ -38,6 +39,7 @@ def stack(case: Case, step: Step, progress: Progress) -> None:
 
 def _stacks(case: Case) -> list[StackRow]:
     members = {item: StackRow(item, item, 0) for item in reads.repeated_items(case)}
+    members |= {row.item: row for row in stacked_clips(case)}
     hashes = copy_hashes(case)
     still = hashes.times == STILL
     items = hashes.items[still]

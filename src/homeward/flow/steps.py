@@ -32,7 +32,7 @@ class Step(msgspec.Struct, frozen=True):
 
 DESCRIBE = Step(
     "describe",
-    "4",
+    "5",
     # A test holds these against the descriptors themselves: a new version there is a new key here.
     {"descriptors": ["pdq 2", "pdq_turned 2", "pdq_trimmed 2"], "veil": [24, 18], "header": "1"},
     kinds=("still", "video"),
@@ -42,7 +42,20 @@ DESCRIBE = Step(
 MATCH = Step(
     "match", "3", {"radius": 31, "min_quality": 50}, function="homeward.flow.match:match", caption="Matching known lists"
 )
-STACK = Step("stack", "1", {"radius": 31, "min_quality": 50}, function="homeward.flow.stack:stack", caption="Stacking copies")
+CLIPS = Step(
+    "clips",
+    "1",
+    {"radius": 31, "min_quality": 50, "slack_ms": 120, "gap_ms": 1500, "frames": 2},
+    function="homeward.flow.clips:clips",
+    caption="Comparing clips",
+)
+STACK = Step(
+    "stack",
+    "2",
+    {"radius": 31, "min_quality": 50, "clip_share": 900, "clip_new_ms": 5000},
+    function="homeward.flow.stack:stack",
+    caption="Stacking copies",
+)
 
-STEPS = (DESCRIBE, MATCH, STACK)
-"""Items first, then what compares them: matching needs descriptions, stacking needs them too."""
+STEPS = (DESCRIBE, MATCH, CLIPS, STACK)
+"""Items first, then what compares them: all others need descriptions, and stacking needs what clips have in common."""

@@ -8,7 +8,7 @@ time until the next one that was looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -25,6 +25,9 @@ GAP_MS = 1500
 LEAST_FRAMES = 2
 """Different frames of both clips that a stretch needs, unless one of them has no more."""
 MOST_STRETCHES = 32
+STACKED = 900
+"""Per mille of a clip that must lie in another for the two to be looked at as one; what may be new is also bounded in time."""
+MOST_NEW_MS = 5000
 _MOST_SHIFTS = 64
 _SHIFT_MS = 40
 
@@ -64,9 +67,9 @@ class ClipMatch(msgspec.Struct, frozen=True):
     orientation: int
     """EXIF orientation 1..8 that turns ``a`` so that it looks as ``b`` does."""
     stretches: tuple[Stretch, ...]
-    share_a: float
-    """Share 0..1 of ``a`` that is found in ``b``; 1 for a still."""
-    share_b: float
+    share_a: int
+    """Per mille of ``a`` that is found in ``b``; 1000 for a still."""
+    share_b: int
     distance: int
     """Median bits between the frames that match."""
 
@@ -149,7 +152,7 @@ def still_matches(stills: Frames, frames: Frames) -> Iterator[ClipMatch]:
             stretches = tuple(Stretch(0, 0, begin, end) for begin, end in runs)
             share = _share(stretches, frames, spans[clip], of_b=True)
             distance = int(np.median(some.distance))
-            yield ClipMatch(int(stills.clips[still]), clip, turn, stretches, 1.0, share, distance)
+            yield ClipMatch(int(stills.clips[still]), clip, turn, stretches, 1000, share, distance)
 
 
 def _spans(frames: Frames) -> dict[int, tuple[int, int]]:
@@ -224,10 +227,42 @@ def _runs(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[tuple[int,
     return joined
 
 
-def _share(stretches: tuple[Stretch, ...], frames: Frames, span: tuple[int, int], *, of_b: bool) -> float:
-    """Share of a clip that lies in its side of the stretches."""
+def _share(stretches: tuple[Stretch, ...], frames: Frames, span: tuple[int, int], *, of_b: bool) -> int:
+    """Per mille of a clip that lies in its side of the stretches."""
     sides = [(s.b_from, s.b_to) if of_b else (s.a_from, s.a_to) for s in stretches]
     begin, end = int(frames.starts[span[0]]), int(frames.ends[span[1] - 1])
     starts, ends = np.array(sides, np.int64).T
     covered = sum(b - a for a, b in _runs(starts, ends))
-    return min(1.0, covered / max(1, end - begin))
+    return min(1000, 1000 * covered // max(1, end - begin))
+
+
+def stack_clips(matches: Iterable[ClipMatch], best_first: Sequence[int], lengths: Mapping[int, int]) -> dict[int, ClipMatch]:
+    """Which clips are copies or excerpts of a better one, and by which match; the others are absent.
+
+    From the best to the least, each joins the exemplar so far that holds most of it, if that holds at least 90 % and all but
+    five seconds: who has seen the exemplar has then seen the member.
+
+    Args:
+        matches: what :func:`clip_matches` says.
+        best_first: every clip's id.
+        lengths: milliseconds of every clip.
+    """
+    known: dict[int, list[tuple[int, int, ClipMatch]]] = {}
+    for match in matches:
+        known.setdefault(match.a, []).append((match.b, match.share_a, match))
+        known.setdefault(match.b, []).append((match.a, match.share_b, match))
+    rank = {clip: at for at, clip in enumerate(best_first)}
+    joined: dict[int, ClipMatch] = {}
+    for clip in best_first:
+        held = [
+            (-share, rank[other], match)
+            for other, share, match in known.get(clip, [])
+            if rank[other] < rank[clip] and other not in joined and _seen_in(share, lengths[clip])
+        ]
+        if held:
+            joined[clip] = min(held, key=lambda one: one[:2])[2]
+    return joined
+
+
+def _seen_in(share: int, length: int) -> bool:
+    return share >= STACKED and (1000 - share) * length <= 1000 * MOST_NEW_MS

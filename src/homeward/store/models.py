@@ -326,6 +326,27 @@ class StackMember(models.Model):
     """Bits between this item's copy hash and the exemplar's."""
 
 
+class ClipLink(models.Model):
+    """Two clips, or a still and a clip, that show the same for a while."""
+
+    a = models.ForeignKey(Item, models.PROTECT, related_name="clip_links")
+    b = models.ForeignKey(Item, models.PROTECT, related_name="+")
+    orientation = models.IntegerField()
+    """EXIF orientation 1..8 that turns ``a`` so that it looks as ``b`` does."""
+    stretches = models.JSONField()
+    """Lists of four times in milliseconds: from and to in ``a``, from and to in ``b``."""
+    share_a = models.IntegerField()
+    """Per mille of ``a`` that is found in ``b``; 1000 for a still."""
+    share_b = models.IntegerField()
+    distance = models.IntegerField()
+    """Median bits between the frames."""
+
+    class Meta:
+        """Each pair once."""
+
+        constraints = [models.UniqueConstraint(fields=["a", "b"], name="clip_link_once")]
+
+
 class LedgerEntry(models.Model):
     """Canonical bytes of one ledger entry; the files under ``ledger/`` are derived from these."""
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, NullIf
 
 from homeward.core.time import Moment
 from homeward.store.models import (
+    ClipLink,
     Exhibit,
     Finding,
     Item,
@@ -136,15 +137,29 @@ def stacked_paths(case: Case, items: Iterable[int] | None = None) -> dict[int, l
 def stacks(case: Case) -> list[dict[str, Any]]:
     """Stacks, the largest first; a stack's id is its exemplar's SHA-256, and it has two or more places."""
     rows = StackMember.objects.using(case.alias).values_list("exemplar__sha256", "item_id", "item__sha256", "distance")
-    paths = stacked_paths(case)
+    paths, ranges = stacked_paths(case), _ranges(case)
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for exemplar, item, sha256, distance in rows.order_by("exemplar__sha256", "distance", "item__sha256"):
-        found[exemplar].append({"sha256": sha256, "distance": distance, "paths": paths.get(item, [])})
+        member = {"sha256": sha256, "distance": distance, "paths": paths.get(item, [])}
+        if (sha256, exemplar) in ranges:
+            member["ranges"] = ranges[sha256, exemplar]
+        found[exemplar].append(member)
     listed = [
         {"id": exemplar, "kind": "near" if len(members) > 1 else "exact", "items": members}
         for exemplar, members in found.items()
     ]
     return sorted(listed, key=lambda stack: (-len(stack["items"]), stack["id"]))
+
+
+def _ranges(case: Case) -> dict[tuple[str, str], list[dict[str, list[float]]]]:
+    """For every two clips, either first: which seconds of the first are which of the second."""
+    found: dict[tuple[str, str], list[dict[str, list[float]]]] = defaultdict(list)
+    for a, b, stretches in ClipLink.objects.using(case.alias).values_list("a__sha256", "b__sha256", "stretches"):
+        for times in stretches:
+            first, second = [time / 1000 for time in times[:2]], [time / 1000 for time in times[2:]]
+            found[a, b].append({"member": first, "exemplar": second})
+            found[b, a].append({"member": second, "exemplar": first})
+    return found
 
 
 def repeated_items(case: Case) -> list[int]:

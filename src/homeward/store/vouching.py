@@ -11,7 +11,18 @@ from homeward.store.custody import ERASED
 from homeward.store.digests import NO_ROWS, PAGE, failures_digest, findings_digest, header_digest, media_digest, rows_digest
 from homeward.store.intake import MANIFEST, manifest_digest
 from homeward.store.known_vouching import KnownVouching
-from homeward.store.models import Exhibit, Finding, Header, Job, Match, Media, Occurrence, SegmentRun, StackMember
+from homeward.store.models import (
+    ClipLink,
+    Exhibit,
+    Finding,
+    Header,
+    Job,
+    Match,
+    Media,
+    Occurrence,
+    SegmentRun,
+    StackMember,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,12 +37,17 @@ MATCHES = (
     "entry__codes", "entry__series", "entry__victim_identified", "entry__submissions", "entry__key", "distance", "quality",
     "orientation", "new_to_list", "silenced",
 )  # fmt: skip
+CLIPS = ("a__sha256", "b__sha256", "orientation", "stretches", "share_a", "share_b", "distance")
 STACKS = ("item__sha256", "exemplar__sha256", "distance")
 
 
 def set_digest(case: Case, step: str) -> str:
     """Digest of everything that a whole-set step holds now, empty for a step that keeps no rows."""
-    held: dict[str, tuple[type[Model], tuple[str, ...]]] = {"match": (Match, MATCHES), "stack": (StackMember, STACKS)}
+    held: dict[str, tuple[type[Model], tuple[str, ...]]] = {
+        "match": (Match, MATCHES),
+        "clips": (ClipLink, CLIPS),
+        "stack": (StackMember, STACKS),
+    }
     if step not in held:
         return ""
     model, columns = held[step]

@@ -176,44 +176,56 @@ def _best_orientation(frames: Frames, hits: _Hits, a: tuple[int, int], b: tuple[
 
 
 def _stretches(frames: Frames, hits: _Hits, least: int) -> tuple[tuple[Stretch, ...], int]:
-    """Runs of alike frames at one shift in time, the longest first to be found, none of ``a`` twice; and their median bits."""
+    """Runs of alike frames at one shift in time, the longest found first, no frame twice; and their median bits."""
     found: list[Stretch] = []
     bits: list[NDArray[np.int64]] = []
     while len(found) < MOST_STRETCHES and len(hits.a):
-        fits = _at_best_shift(frames, hits)
+        fits, shift = _at_best_shift(frames, hits)
         here = hits.only(fits)
         if min(len(np.unique(here.a)), len(np.unique(here.b))) < least:
             break
-        found += _paired_runs(frames, here)
+        found += _paired_runs(frames, here, shift)
         bits.append(here.distance)
-        hits = hits.only(~np.isin(hits.a, here.a))
+        hits = hits.only(~np.isin(hits.a, here.a) & ~np.isin(hits.b, here.b))
     distance = int(np.median(np.concatenate(bits))) if bits else 0
     return tuple(sorted(found)), distance
 
 
-def _at_best_shift(frames: Frames, hits: _Hits) -> NDArray[np.bool_]:
-    """Which hits hold at the shift of ``b`` against ``a`` at which the longest part of ``a`` is matched."""
-    a0, a1, b0, b1 = frames.starts[hits.a], frames.ends[hits.a], frames.starts[hits.b], frames.ends[hits.b]
-    shifts = np.concatenate([b0 - a0, b1 - a1])
-    rounded, votes = np.unique(shifts // _SHIFT_MS, return_counts=True)
-    candidates = rounded[np.lexsort((rounded, -votes))[:_MOST_SHIFTS]] * _SHIFT_MS + _SHIFT_MS // 2
+def _at_best_shift(frames: Frames, hits: _Hits) -> tuple[NDArray[np.bool_], int]:
+    """The shift of ``b`` against ``a`` in milliseconds that explains the longest part of ``a``, and which hits hold at it."""
+    a0, a1, b0, b1 = _times(frames, hits)
+    candidates = _shifts(np.sort(np.concatenate([b0 - a0, b1 - a1])))
     _, rows = np.unique(hits.a, return_inverse=True)
-    lengths = np.zeros(rows.max() + 1, np.int64)
-    lengths[rows] = a1 - a0
-    best, most = np.zeros(len(hits.a), np.bool_), -1
+    best, chosen, most = np.zeros(len(hits.a), np.bool_), 0, -1
     for shift in candidates.tolist():
-        fits = np.minimum(a1, b1 - shift) - np.maximum(a0, b0 - shift) > -SLACK_MS
-        matched = int(lengths[np.bincount(rows[fits], minlength=len(lengths)) > 0].sum())
-        if matched > most:
-            best, most = fits, matched
-    return best
+        together = np.minimum(a1, b1 - shift) - np.maximum(a0, b0 - shift) + SLACK_MS
+        explained = np.zeros(rows.max() + 1, np.int64)
+        np.maximum.at(explained, rows, together)
+        if (total := int(explained.sum())) > most:
+            best, chosen, most = together > 0, shift, total
+    return best, chosen
 
 
-def _paired_runs(frames: Frames, hits: _Hits) -> Iterator[Stretch]:
-    """Stretches of ``a`` with the part of ``b`` that each is."""
-    for begin, end in _runs(frames.starts[hits.a], frames.ends[hits.a]):
-        inside = (frames.starts[hits.a] >= begin) & (frames.ends[hits.a] <= end)
-        yield Stretch(begin, end, int(frames.starts[hits.b[inside]].min()), int(frames.ends[hits.b[inside]].max()))
+def _shifts(observed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The shifts most often observed (sorted), each the median of those within some milliseconds of it."""
+    _, first, votes = np.unique(observed // _SHIFT_MS, return_index=True, return_counts=True)
+    often = np.lexsort((first, -votes))[:_MOST_SHIFTS]
+    return np.asarray(observed[first[often] + votes[often] // 2])
+
+
+def _times(frames: Frames, hits: _Hits) -> tuple[NDArray[np.int64], ...]:
+    """Start and end of the first frames, start and end of the second."""
+    return frames.starts[hits.a], frames.ends[hits.a], frames.starts[hits.b], frames.ends[hits.b]
+
+
+def _paired_runs(frames: Frames, hits: _Hits, shift: int) -> Iterator[Stretch]:
+    """Stretches in which a frame of ``a`` and the one of ``b`` stand at once, and at least an instant of each."""
+    a0, a1, b0, b1 = _times(frames, hits)
+    begin = np.maximum(a0, b0 - shift)
+    end = np.maximum(np.minimum(a1, b1 - shift), begin + 1)
+    first, last = int(b0.min()), int(b1.max())
+    for start, stop in _runs(begin, end):
+        yield Stretch(start, min(stop, int(a1.max())), max(start + shift, first), min(stop + shift, last))
 
 
 def _runs(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -19,12 +19,12 @@ METHOD = "frames by PDQ"
 TURNS = {
     1: "as stored",
     2: "mirrored",
-    3: "turned by 180°",
-    4: "mirrored upside down",
-    5: "mirrored and turned by 90° anti-clockwise",
-    6: "turned by 90° clockwise",
-    7: "mirrored and turned by 90° clockwise",
-    8: "turned by 90° anti-clockwise",
+    3: "turned by half",
+    4: "mirrored top to bottom",
+    5: "mirrored at the falling diagonal",
+    6: "turned right",
+    7: "mirrored at the rising diagonal",
+    8: "turned left",
 }
 """EXIF orientations in words."""
 

@@ -24,6 +24,8 @@ GAP_MS = 1500
 """Time without a match that does not end a stretch: a few frames that strong compression has changed too much."""
 LEAST_FRAMES = 2
 """Different frames of both clips that a stretch needs, unless one of them has no more."""
+LEAST_MS = 500
+"""Length of a further stretch: a moment at which both rest is no part that was cut in."""
 MOST_STRETCHES = 32
 STACKED = 900
 """Per mille of a clip that must lie in another for the two to be looked at as one; what may be new is also bounded in time."""
@@ -182,9 +184,12 @@ def _stretches(frames: Frames, hits: _Hits, least: int) -> tuple[tuple[Stretch, 
     while len(found) < MOST_STRETCHES and len(hits.a):
         fits, shift = _at_best_shift(frames, hits)
         here = hits.only(fits)
+        runs = list(_paired_runs(frames, here, shift))
+        if found and sum(run.a_to - run.a_from for run in runs) < LEAST_MS:
+            break
         if min(len(np.unique(here.a)), len(np.unique(here.b))) < least:
             break
-        found += _paired_runs(frames, here, shift)
+        found += runs
         bits.append(here.distance)
         hits = hits.only(~np.isin(hits.a, here.a) & ~np.isin(hits.b, here.b))
     distance = int(np.median(np.concatenate(bits))) if bits else 0

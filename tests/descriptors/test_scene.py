@@ -103,9 +103,9 @@ def test_storage_keeps_codes_exactly_and_places_to_a_hundredth(count: int, seed:
     assert unpack(np.frombuffer(value, np.uint8)).packed() == after.packed()
 
 
-@pytest.mark.parametrize("value", [b"", b"\xff" * WIDTH, bytes(WIDTH - 1)])
+@pytest.mark.parametrize("value", [b"", b"\xff" * WIDTH, bytes(WIDTH - 1), bytes(WIDTH)])
 def test_what_is_no_stored_value_is_refused(value: bytes) -> None:
-    with pytest.raises(ValueError, match=r"bytes|fit"):
+    with pytest.raises(ValueError, match=r"bytes|fit|pixels"):
         unpack(value)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from homeward.store import Case, known, reads
+from homeward.store import Case, known, reads, stacks
 from homeward.store.models import Job, Media
 
 POINTS = {
@@ -23,6 +23,8 @@ POINTS = {
     "while matches are replaced": ("homeward.store.known", "replace_matches", "after"),
     "after occurrences are written": ("homeward.store.intake", "_write", "after"),
     "while stacks are replaced": ("homeward.store.results", "replace_stacks", "after"),
+    "while verdicts on pairs are written": ("homeward.store.results", "write_kin", "after"),
+    "while copies are replaced": ("homeward.store.results", "replace_copies", "after"),
 }
 """Where a process can be killed: module, function, and on which side of the call."""
 
@@ -79,7 +81,7 @@ def state(folder: Path) -> dict[str, Any]:
         return {
             "occurrences": list(reads.occurrences(case)),
             "media": sorted(map(str, Media.objects.using(case.alias).values_list("item__sha256", "format", "facts", "damage"))),
-            "stacks": reads.stacks(case),
+            "stacks": stacks.stacks(case),
             "matches": known.matches(case),
             "findings": reads.findings(case),
             "jobs": sorted(jobs),

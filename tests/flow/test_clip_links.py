@@ -13,7 +13,7 @@ from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
-from homeward.store import Case, reads
+from homeward.store import Case, reads, stacks
 from homeward.store.clips import links
 from homeward.testing import scenes
 from homeward.testing.encoding import encode, film
@@ -67,7 +67,7 @@ def test_stretches_are_said_with_their_times(case: Case, footage: Path) -> None:
 
 def test_copies_and_excerpts_lie_on_the_stack_of_the_longest(case: Case, footage: Path) -> None:
     worked(case, footage)
-    (stack,) = reads.stacks(case)
+    (stack,) = stacks.stacks(case)
     names = {member["sha256"]: member["paths"][0].removeprefix("A > ") for member in stack["items"]}
     assert set(names.values()) == {"whole.mp4", "excerpt.mp4", "mirrored.mp4"}
     assert names[stack["id"]] in {"whole.mp4", "mirrored.mp4"}
@@ -111,7 +111,7 @@ def test_every_copy_of_the_worlds_clips_is_found_at_its_time_and_nothing_else(
         assert times[original][0] == pytest.approx(first / rate, abs=0.14)
         assert times[copy][0] == pytest.approx(0, abs=0.14)
         assert link[f"{copy}_share"] >= 0.95
-    assert {len(stack["items"]) for stack in reads.stacks(case)} == {2}
+    assert {len(stack["items"]) for stack in stacks.stacks(case)} == {2}
 
 
 def _paths(case: Case) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from homeward.flow.known import add_known_list
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
-from homeward.store import Case, known, reads
+from homeward.store import Case, known, reads, stacks
 from homeward.testing.demo_material import DemoTruth, make
 
 
@@ -56,7 +56,7 @@ def test_copies_are_counted(rows: list[dict[str, Any]], truth: DemoTruth) -> Non
 
 
 def test_stacks_are_the_true_ones(demo: Case, truth: DemoTruth) -> None:
-    found = {frozenset(item["sha256"] for item in stack["items"]) for stack in reads.stacks(demo)}
+    found = {frozenset(item["sha256"] for item in stack["items"]) for stack in stacks.stacks(demo)}
     assert {stack for stack in found if len(stack) > 1} == set(truth.stacks)
 
 

@@ -80,6 +80,7 @@ CHANGES = [
     ("DELETE FROM homeward_job WHERE state = 'failed'", "the failures that ledger entry"),
     ("UPDATE homeward_segmentrun SET first = first + 1 WHERE id = 1", "segment"),
     ("DELETE FROM homeward_stackmember", "step stack"),
+    ("UPDATE homeward_copymember SET map = '1 0 0 0 1 0'", "step copies"),
     ("UPDATE homeward_ledgerentry SET body = replace(CAST(body AS TEXT), 'ingest', 'Ingest') WHERE seq = 2", "ledger entry 2"),
     ("DELETE FROM homeward_ledgerentry WHERE seq = 1", "ledger entry 1"),
     ("DELETE FROM homeward_ledgerhead", "entries lie outside of what the ledger says"),

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from store_makers import STEP, digests, exhibit, row
 
 from homeward.core.time import Moment
-from homeward.store import Case, reads
+from homeward.store import Case, reads, stacks
 from homeward.store.intake import take
 from homeward.store.models import Item, Job
-from homeward.store.results import MediaRow, StackRow, replace_stacks, write_media
+from homeward.store.results import CopyRow, MediaRow, replace_copies, write_media
 
 
 def ids(case: Case) -> dict[str, int]:
@@ -105,13 +105,18 @@ def test_the_sums_agree_whatever_was_registered_and_done(
 
 def test_stacks_are_listed_largest_first(case: Case) -> None:
     items = filled(case)
-    rows = [StackRow(items[b"c"], items[b"c"], 0), StackRow(items[b"d"], items[b"c"], 9), StackRow(items[b"a"], items[b"a"], 0)]
+    rows = [
+        CopyRow(items[b"c"], items[b"c"], "itself", 0, None, ""),
+        CopyRow(items[b"d"], items[b"c"], "hash", 9, None, "2 0 0 0 2 0"),
+        CopyRow(items[b"a"], items[b"a"], "itself", 0, None, ""),
+    ]
     for _ in range(2):
         with case.batch("step.set"):
-            replace_stacks(case, rows)
-    near, exact = reads.stacks(case)
+            replace_copies(case, rows)
+    near, exact = stacks.stacks(case)
     assert (near["id"], near["kind"]) == (digests(b"c").sha256, "near")
     assert [(one["sha256"], one["distance"]) for one in near["items"]] == [(digests(b"c").sha256, 0), (digests(b"d").sha256, 9)]
+    assert [one["map"] for one in near["items"]] == [[1, 0, 0, 0, 1, 0], [2, 0, 0, 0, 2, 0]]
     assert exact["kind"] == "exact"
     assert exact["items"][0]["paths"] == ["EX-1 > a.png", "EX-1 > b.zip > a again.png"]
 

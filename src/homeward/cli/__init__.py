@@ -23,6 +23,7 @@ COMMANDS = {
     "matches": "homeward.cli.answers:matches",
     "cameras": "homeward.cli.cameras:cameras",
     "links": "homeward.cli.answers:links",
+    "find": "homeward.cli.find:find",
     "findings": "homeward.cli.answers:findings",
     "hash": "homeward.cli.hash:exact_hash",
     "export": "homeward.cli.export:export",

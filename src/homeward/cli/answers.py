@@ -15,10 +15,10 @@ from homeward.cli.common import case_argument, json_option, opened, print_json, 
 @json_option
 def stacks(case: Path, as_json: bool) -> None:
     """List stacks: copies and near-copies of one picture."""
-    from homeward.store import reads
+    from homeward.store import stacks as stacked
 
     with opened(case) as opened_case:
-        found = reads.stacks(opened_case)
+        found = stacked.stacks(opened_case)
     if as_json:
         print_json(found)
         return

@@ -65,11 +65,12 @@ def _found(case: Case) -> dict[str, Any]:
     from homeward.flow.progress import Quiet
     from homeward.flow.verify import verify
     from homeward.store import known, reads
+    from homeward.store import stacks as stacked
 
     return {
         "status": reads.status(case),
         "matches": known.matches(case),
-        "stacks": reads.stacks(case),
+        "stacks": stacked.stacks(case),
         "findings": reads.findings(case),
         "verdict": verify(case, Quiet(), full=True),
     }

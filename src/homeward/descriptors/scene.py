@@ -89,7 +89,7 @@ def unpack(value: bytes | NDArray[np.uint8]) -> Features:
     """The features in a stored value.
 
     Raises:
-        ValueError: it is not :data:`WIDTH` bytes, or says that it holds more than fits.
+        ValueError: it is not :data:`WIDTH` bytes, or says what cannot be.
     """
     data = value.tobytes() if isinstance(value, np.ndarray) else value
     if len(data) != WIDTH:
@@ -97,7 +97,11 @@ def unpack(value: bytes | NDArray[np.uint8]) -> Features:
     full_width, full_height, width, height, count = _HEADER.unpack_from(data)
     if count > MOST:
         raise ValueError(f"{count} features do not fit")
+    if not min(full_width, full_height, width, height):
+        raise ValueError("a picture has no pixels")
     stored = np.frombuffer(data, _PLACES, count, _HEADER.size)
+    if not (np.isfinite(stored["size"]) & (stored["size"] > 0)).all():
+        raise ValueError("a feature has no size")
     places = np.empty((count, 4), np.float32)
     places[:, 0], places[:, 1] = stored["x"] / _STEP, stored["y"] / _STEP
     places[:, 2], places[:, 3] = stored["size"], stored["angle"] * (360 / _TURN)

@@ -17,6 +17,7 @@ from homeward.flow.units import Described, Unit
 
 DEEPEST = 12
 """Levels of nested facts."""
+MEASURED = (*DESCRIPTORS, "scene")
 LARGEST = 1 << 53
 """Beyond it canonical JSON holds no integer exactly."""
 
@@ -40,11 +41,22 @@ def read_described(unit: Unit, body: bytes) -> Described:
         raise AnswerRefused("it is not about what was asked")
     for picture in said.pictures:
         for name, (quality, value) in picture.values.items():
-            if name not in DESCRIPTORS or not 0 <= quality <= 100 or len(value) != descriptor(name).width:
+            if name not in MEASURED or not 0 <= quality <= 100 or len(value) != descriptor(name).width:
                 raise AnswerRefused("it holds no value of a descriptor")
+            if name == "scene":
+                _check_features(value)
     if not _is_plain(said.facts, DEEPEST):
         raise AnswerRefused("its facts are none that can be kept")
     return said
+
+
+def _check_features(value: bytes) -> None:
+    from homeward.descriptors.scene import unpack  # loads OpenCV, which few commands need
+
+    try:
+        unpack(value)
+    except ValueError as error:
+        raise AnswerRefused(f"its local features cannot be: {error}") from error
 
 
 def _is_plain(value: object, deepest: int) -> bool:

@@ -48,8 +48,8 @@ def stacked_clips(case: Case) -> Iterator[StackRow]:
     if not matches:
         return
     lengths = stored.durations(case)
-    about = reads.item_sizes(case)
-    best_first = sorted(lengths, key=lambda clip: (about[clip][2], -lengths[clip], -about[clip][1], about[clip][0]))
+    about = reads.item_facts(case)
+    best_first = sorted(lengths, key=lambda clip: (about[clip].missing, -lengths[clip], about[clip].rank))
     for clip, match in stack_clips(matches, best_first, lengths).items():
         exemplar = match.b if match.a == clip else match.a
         yield StackRow(clip, exemplar, match.distance)

@@ -46,7 +46,7 @@ def set_key(case: Case, step: Step) -> str:
         [
             step.version,
             step.params_digest,
-            [run.sha256 for run in reads.segment_runs(case)],
+            [run.sha256 for run in reads.segment_runs(case) if run.descriptor.split("-")[0] in step.reads],
             known.fingerprint(case),
             reads.counts(case),
         ]

@@ -20,6 +20,8 @@ from homeward.sandbox import Call, Limits, Message, Pool
 from homeward.sandbox import Lost as WorkerLost
 
 DECODING = Limits(memory=400 << 20, cpu_seconds=30, wall_seconds=60.0)
+MEASURING = Limits(memory=1 << 30, cpu_seconds=60, wall_seconds=120.0)
+"""More than for decoding: local features are measured at many scales at once."""
 STILLS, VIDEOS = "homeward.flow.tasks:describe", "homeward.flow.tasks_video:describe"
 
 Outcome = Described | Lost
@@ -30,6 +32,10 @@ class Executor(Protocol):
 
     def describe(self, units: Iterable[Unit]) -> Iterator[Outcome]:
         """One outcome for each unit, in any order; units are pulled only as they can be worked on."""
+        ...
+
+    def measure(self, task: str, units: Iterable[Unit]) -> Iterator[Outcome]:
+        """The same by another sandbox task, for stills."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -54,9 +60,13 @@ class Processes:
         if videos:
             yield from self._run(VIDEOS, videos)
 
+    def measure(self, task: str, units: Iterable[Unit]) -> Iterator[Outcome]:
+        """See :class:`Executor`."""
+        yield from self._run(task, units)
+
     def _run(self, task: str, units: Iterable[Unit]) -> Iterator[Outcome]:
         if task not in self._pools:
-            self._pools[task] = Pool([task], workers=self._jobs, limits=DECODING)
+            self._pools[task] = Pool([task], workers=self._jobs, limits=DECODING if task in {STILLS, VIDEOS} else MEASURING)
         unopened: list[Lost] = []
         told: set[int] = set()
         for event in self._pools[task].run(self._calls(task, units, unopened)):

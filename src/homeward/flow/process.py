@@ -19,7 +19,7 @@ from homeward.store.results import MediaRow
 from homeward.store.segments import folder_name, record_dtype
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from homeward.flow.progress import Progress
     from homeward.store import Case
@@ -57,7 +57,10 @@ def help_out(case: Case, jobs: int, progress: Progress) -> int:
 def describe_pending(case: Case, step: Step, executor: str, jobs: int, progress: Progress) -> int:
     """Run an item step until its queue is empty; return how many items were worked on here."""
     key = step_key(step)
-    case.jobs.enqueue(key, step.kinds)
+    if step.chosen:
+        case.jobs.enqueue_items(key, _function(step.chosen)(case))
+    else:
+        case.jobs.enqueue(key, step.kinds)
     waiting = case.jobs.pending(key)
     if not waiting:
         return 0
@@ -65,7 +68,7 @@ def describe_pending(case: Case, step: Step, executor: str, jobs: int, progress:
     done = 0
     with EXECUTORS[executor](jobs) as crew:
         while leased := case.jobs.lease(key, LEASE):
-            _run(case, key, crew, leased, progress)
+            _run(case, step, crew, leased, progress)
             done += len(leased)
     return done
 
@@ -75,20 +78,20 @@ def step_key(step: Step) -> StepKey:
     return StepKey(step.name, step.version, step.params_digest)
 
 
-def _run(case: Case, key: StepKey, crew: Executor, leased: list[int], progress: Progress) -> None:
+def _run(case: Case, step: Step, crew: Executor, leased: list[int], progress: Progress) -> None:
     units = [unit_of(row) for row in reads.work(case, leased)]
     sizes = {unit.item: unit.size for unit in units}
     lacking = sorted(set(leased) - set(sizes))
     done: list[Described | Lost] = [Lost(item, "no exhibit holds its bytes any more", again=False) for item in lacking]
     committed = time.monotonic()
-    for outcome in crew.describe(units):
+    for outcome in crew.describe(units) if step is DESCRIBE else crew.measure(step.function, units):
         done.append(outcome)
         progress.advance(1, sizes[outcome.item])
         if len(done) >= BATCH or time.monotonic() - committed > PATIENCE:
-            _commit(case, key, done)
+            _commit(case, step, done)
             done.clear()
             committed = time.monotonic()
-    _commit(case, key, done)
+    _commit(case, step, done)
 
 
 def unit_of(row: dict[str, Any]) -> Unit:
@@ -106,18 +109,20 @@ def unit_of(row: dict[str, Any]) -> Unit:
     )
 
 
-def _commit(case: Case, key: StepKey, done: list[Described | Lost]) -> None:
+def _commit(case: Case, step: Step, done: list[Described | Lost]) -> None:
     """Write outcomes in one transaction; those whose lease went elsewhere meanwhile are left out."""
+    key = step_key(step)
     described = sorted((o for o in done if isinstance(o, Described) and not o.failure), key=lambda o: o.item)
     with case.batch("step.batch", {"step": key.name, "version": key.version, "params": key.params}) as batch:
         case.jobs.renew()
         held = case.jobs.done(key, [o.item for o in described])
         described = [o for o in described if o.item in held]
-        results.write_media(case, map(_media, described), batch.seq)
-        headers.write_headers(case, ((o.item, msgspec.structs.astuple(o.heading)) for o in described), batch.seq)
-        previews = [("other preview", o.item, o.other_preview) for o in described if o.other_preview]
-        results.write_item_findings(case, previews, batch.seq)
-        for folder, records in _records(described):
+        if step is DESCRIBE:
+            results.write_media(case, map(_media, described), batch.seq)
+            headers.write_headers(case, ((o.item, msgspec.structs.astuple(o.heading)) for o in described), batch.seq)
+            previews = [("other preview", o.item, o.other_preview) for o in described if o.other_preview]
+            results.write_item_findings(case, previews, batch.seq)
+        for folder, records in _records(step, described):
             batch.append(folder, records)
         failed = sum(_failed(case, key, outcome, batch.seq) for outcome in done)
         batch.details |= {
@@ -154,26 +159,32 @@ def _media(outcome: Described) -> MediaRow:
     )
 
 
-def _records(described: list[Described]) -> Iterator[tuple[str, Any]]:
+def _records(step: Step, described: list[Described]) -> Iterator[tuple[str, Any]]:
     """Segment folder and records of everything described, veils first."""
     values: dict[str, list[tuple[int, int, int, bytes]]] = {}
     for outcome in described:
         for picture in outcome.pictures:
-            values.setdefault("veil", []).append((outcome.item, picture.time_ms, 0, picture.veil))
+            if step is DESCRIBE:
+                values.setdefault("veil", []).append((outcome.item, picture.time_ms, 0, picture.veil))
             for name, (quality, value) in picture.values.items():
                 values.setdefault(name, []).append((outcome.item, picture.time_ms, quality, value))
     for name, rows in values.items():
         records = np.zeros(len(rows), record_dtype(len(rows[0][3])))
         for at, (item, time_ms, quality, value) in enumerate(rows):
             records[at] = (item, time_ms, quality, np.frombuffer(value, np.uint8))
-        yield segment_folder(name, len(rows[0][3])), records
+        yield segment_folder(name, len(rows[0][3]), step), records
 
 
-def segment_folder(name: str, width: int) -> str:
-    """Where this step's records of descriptor ``name`` lie."""
-    return folder_name(name, DESCRIBE.version, DESCRIBE.params_digest[:8], width)
+def segment_folder(name: str, width: int, step: Step = DESCRIBE) -> str:
+    """Where a step's records of descriptor ``name`` lie."""
+    return folder_name(name, step.version, step.params_digest[:8], width)
 
 
 def _whole_set(case: Case, step: Step, progress: Progress) -> None:
-    module, function = step.function.split(":")
-    getattr(importlib.import_module(module), function)(case, step, progress)
+    _function(step.function)(case, step, progress)
+
+
+def _function(name: str) -> Callable[..., Any]:
+    module, function = name.split(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return found

@@ -1,4 +1,4 @@
-"""Copies and near-copies of one picture on one stack; a file that lies in several places is a stack by itself."""
+"""Which stills are copies by their copy hashes alone: what the verification of copies starts from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from homeward.core.canonical import Plain
 from homeward.flow.clips import stacked_clips
 from homeward.flow.described import copy_hashes, set_key
 from homeward.flow.steps import Step
-from homeward.links.stacks import best_first
 from homeward.links.stacks import stack as group
 from homeward.store import reads, results, vouching
 from homeward.store.results import StackRow
@@ -38,19 +37,13 @@ def stack(case: Case, step: Step, progress: Progress) -> None:
 
 
 def _stacks(case: Case) -> list[StackRow]:
-    members = {item: StackRow(item, item, 0) for item in reads.repeated_items(case)}
-    members |= {row.item: row for row in stacked_clips(case)}
+    members = {row.item: row for row in stacked_clips(case)}
     hashes = copy_hashes(case)
     still = hashes.times == STILL
     items = hashes.items[still]
     if len(items):
-        about = reads.item_sizes(case)
-        facts = [about[item] for item in items.tolist()]
-        order = best_first(
-            np.array([area for _, area, _ in facts], np.int64),
-            np.array([missing for _, _, missing in facts], np.int64),
-            [sha256 for sha256, _, _ in facts],
-        )
+        facts = reads.item_facts(case)
+        order = np.array(sorted(range(len(items)), key=lambda row: facts[int(items[row])].rank), np.int64)
         found = group(hashes.codes[still], hashes.qualities[still], order)
         sizes = np.bincount(found.exemplar, minlength=len(items))
         for row in np.flatnonzero(sizes[found.exemplar] > 1):

@@ -23,6 +23,10 @@ class Step(msgspec.Struct, frozen=True):
     function: str = ""
     """``module:function``: a sandbox task for items, ``(case, progress) -> None`` for whole sets."""
     caption: str = ""
+    reads: tuple[str, ...] = ()
+    """Descriptors that a step over everything looks at: it is done again when there is more of them."""
+    chosen: str = ""
+    """``module:function``, ``case -> items``: what an item step is for, where that is not every item of its kinds."""
 
     @property
     def params_digest(self) -> str:
@@ -40,7 +44,12 @@ DESCRIBE = Step(
     caption="Decoding and describing",
 )
 MATCH = Step(
-    "match", "3", {"radius": 31, "min_quality": 50}, function="homeward.flow.match:match", caption="Matching known lists"
+    "match",
+    "3",
+    {"radius": 31, "min_quality": 50},
+    function="homeward.flow.match:match",
+    caption="Matching known lists",
+    reads=("pdq", "pdq_turned", "pdq_trimmed"),
 )
 CLIPS = Step(
     "clips",
@@ -48,14 +57,34 @@ CLIPS = Step(
     {"radius": 31, "min_quality": 50, "slack_ms": 120, "gap_ms": 1500, "frames": 2},
     function="homeward.flow.clips:clips",
     caption="Comparing clips",
+    reads=("pdq", "pdq_turned", "pdq_trimmed"),
 )
 STACK = Step(
     "stack",
-    "2",
+    "3",
     {"radius": 31, "min_quality": 50, "clip_share": 900, "clip_new_ms": 5000},
     function="homeward.flow.stack:stack",
     caption="Stacking copies",
+    reads=("pdq", "pdq_turned", "pdq_trimmed"),
+)
+SCENE = Step(
+    "scene",
+    "1",
+    {"descriptors": ["scene 1"], "sure": 8},
+    kinds=("still",),
+    function="homeward.flow.tasks_scene:measure",
+    caption="Measuring local features",
+    chosen="homeward.flow.scene:unsure_items",
+)
+COPIES = Step(
+    "copies",
+    "1",
+    {"descriptors": ["scene 1"], "candidates": [25, 8], "misses": 4},
+    function="homeward.flow.copies:copies",
+    caption="Verifying copies",
+    reads=("pdq", "pdq_turned", "pdq_trimmed", "scene"),
 )
 
-STEPS = (DESCRIBE, MATCH, CLIPS, STACK)
-"""Items first, then what compares them: all others need descriptions, and stacking needs what clips have in common."""
+STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES)
+"""Items first, then what compares them: all others need descriptions, stacking needs what clips have in common, and local
+features are measured only of what copy hashes leave apart or unsure."""

@@ -76,16 +76,17 @@ def match(a: Features, b: Features) -> Matches:
     return Matches(kept.astype(np.int64), nearest[kept].astype(np.int64))
 
 
-def lie(a: Features, b: Features) -> Lie | None:
-    """How ``a`` lies in ``b``, perhaps mirrored; None where fewer than 12 features agree on one affine map.
+def lie(a: Features, b: Features, *, mirrored: bool | None = None) -> Lie | None:
+    """How ``a`` lies in ``b``; None where fewer than 12 features agree on one affine map.
+
+    Unless ``mirrored`` says which, ``a`` is tried as it is and in a mirror, which takes twice as long.
 
     A map says nothing yet about copies: see :mod:`homeward.links.verification`.
     """
-    plain = _lie(a, b, mirrored=False)
-    if plain is not None and plain.inliers >= 2 * LEAST_INLIERS:
+    plain = None if mirrored else _lie(a, b, mirrored=False)
+    if mirrored is False or (plain is not None and plain.inliers >= 2 * LEAST_INLIERS):
         return plain
-    mirrored = _lie(a.mirrored(), b, mirrored=True)
-    both = [found for found in (plain, mirrored) if found is not None]
+    both = [found for found in (plain, _lie(a.mirrored(), b, mirrored=True)) if found is not None]
     return max(both, key=lambda found: found.inliers, default=None)
 
 

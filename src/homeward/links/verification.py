@@ -49,9 +49,9 @@ class Verdict(msgspec.Struct, frozen=True, eq=False):
         return min(1.0, self.lie.share)
 
 
-def verify(a: Features, b: Features) -> Verdict | None:
-    """What ``a`` is to ``b``; None where they do not agree point by point."""
-    found = lie(a, b)
+def verify(a: Features, b: Features, *, mirrored: bool | None = None) -> Verdict | None:
+    """What ``a`` is to ``b``; None where they do not agree point by point. ``mirrored`` as for :func:`lie`."""
+    found = lie(a, b, mirrored=mirrored)
     if found is None or not agrees(found):
         return None
     return Verdict(Kinship.LOOK_ALIKE if _by_hand(found) else Kinship.COPY, found)

@@ -16,6 +16,7 @@ import msgspec
 from django.db import connections, transaction
 
 from homeward.core.time import utc_now
+from homeward.store import bulk
 from homeward.store.database import is_sqlite
 from homeward.store.models import Job
 
@@ -59,6 +60,14 @@ class Jobs:
         with connections[self._alias].cursor() as cursor:
             cursor.execute(sql, [*key, *kinds, *key])
             return int(cursor.rowcount)
+
+    def enqueue_items(self, step: StepKey, items: Iterable[int]) -> int:
+        """Add a pending job for each of ``items`` that has none for this key; return how many were added."""
+        before = self._of(step).count()
+        rows = [(*msgspec.structs.astuple(step), item, "pending", 0, "", "") for item in items]
+        columns = ("step", "version", "params", "item", "state", "attempts", "owner", "reason")
+        bulk.insert(self._alias, Job, columns, rows, ignore=True)
+        return self._of(step).count() - before
 
     def reclaim(self) -> int:
         """Make pending again what a dead owner on this machine, or an expired lease, still holds."""

@@ -13,6 +13,7 @@ from homeward.store import bulk
 from homeward.store.intake import CHUNK
 from homeward.store.known_files import KnownFiles
 from homeward.store.models import KnownEntry, KnownList, KnownWord, Match, Media
+from homeward.store.passed_on import passed_on
 from homeward.store.reads import stacked_paths
 
 if TYPE_CHECKING:
@@ -221,7 +222,11 @@ def matches(case: Case) -> list[dict[str, Any]]:
     words = _words(case)
     decoders = _decoders(case, {row["item_id"] for row in rows if row["entry__kind"] == "pdq"})
     listed = [{**_match(row, paths, words), "decoder": decoders.get(row["item_id"])} for row in rows]
-    return sorted(listed, key=urgency)
+    return sorted([*listed, *passed_on(case, listed)], key=urgency)
+
+
+_MOST = 256
+"""Bits by which two hashes can differ: what is known through a copy comes after what a list names itself."""
 
 
 def urgency(match: dict[str, Any]) -> tuple[Any, ...]:
@@ -236,7 +241,7 @@ def urgency(match: dict[str, Any]) -> tuple[Any, ...]:
         match["victim_identified"] is True,
         not match["new_to_list"],
         match["list"],
-        match["distance"],
+        _MOST if match["distance"] is None else match["distance"],
         match["sha256"],
         match["kind"],
         match["entry"],
@@ -259,6 +264,7 @@ def _match(
         "kind": row["entry__kind"],
         "exact": row["entry__kind"] != "pdq",
         "distance": row["distance"],
+        "via": None,
         "quality": row["quality"],
         "orientation": row["orientation"],
         "codes": row["entry__codes"],

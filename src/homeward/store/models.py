@@ -318,7 +318,7 @@ class Match(models.Model):
 
 
 class StackMember(models.Model):
-    """Which stack an item lies in; a stack is named by its exemplar."""
+    """What copy hashes alone say: which items lie together, proposed to the step that verifies copies."""
 
     item = models.OneToOneField(Item, models.PROTECT, primary_key=True)
     exemplar = models.ForeignKey(Item, models.PROTECT, related_name="stack_members")
@@ -345,6 +345,43 @@ class ClipLink(models.Model):
         """Each pair once."""
 
         constraints = [models.UniqueConstraint(fields=["a", "b"], name="clip_link_once")]
+
+
+class Kin(models.Model):
+    """Two items that agree point by point: copies of one picture, or pictures that only look alike."""
+
+    a = models.ForeignKey(Item, models.PROTECT, related_name="kin_after")
+    b = models.ForeignKey(Item, models.PROTECT, related_name="kin_before", db_index=False)
+    kinship = models.TextField()
+    score = models.IntegerField()
+    """Per mille of what both should show that was found again."""
+    inliers = models.IntegerField()
+    """Features that agree with the map."""
+    map = models.TextField()
+    """Six numbers, row by row: the (2, 3) map from a's to b's full-size pixels."""
+    key = models.TextField()
+    """Version and parameters of the step that said so."""
+    batch = models.BigIntegerField()
+
+    class Meta:
+        """One verdict a pair and version."""
+
+        constraints = [models.UniqueConstraint(fields=["key", "a", "b"], name="kin_once")]
+
+
+class CopyMember(models.Model):
+    """Which stack an item lies in; a stack is named by its exemplar."""
+
+    item = models.OneToOneField(Item, models.PROTECT, primary_key=True)
+    exemplar = models.ForeignKey(Item, models.PROTECT, related_name="copies")
+    evidence = models.TextField()
+    """``itself`` (the exemplar), ``hash`` or ``features``."""
+    distance = models.IntegerField(null=True)
+    """Bits between this item's copy hash and the exemplar's, where hashes put them together."""
+    score = models.IntegerField(null=True)
+    """Per mille of what both should show that was found again, where features put them together."""
+    map = models.TextField()
+    """Six numbers, row by row: the (2, 3) map from this item's to the exemplar's full-size pixels; empty for the exemplar."""
 
 
 class LedgerEntry(models.Model):

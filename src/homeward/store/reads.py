@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django.db.models import Case as DbCase
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, TextField, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
 from homeward.core.time import Moment
 from homeward.store.models import (
-    ClipLink,
+    CopyMember,
     Exhibit,
     Finding,
     Item,
@@ -23,7 +24,6 @@ from homeward.store.models import (
     Occurrence,
     SegmentRun,
     Source,
-    StackMember,
 )
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def status(case: Case) -> dict[str, Any]:
         "findings": dict(findings.order_by("kind")),
         "known_lists": KnownList.objects.using(alias).filter(state="current").count(),
         "matched_items": Match.objects.using(alias).filter(silenced="").values("item").distinct().count(),
-        "stacks": StackMember.objects.using(alias).values("exemplar").distinct().count(),
+        "stacks": CopyMember.objects.using(alias).values("exemplar").distinct().count(),
         "ledger_entries": LedgerHead.objects.using(alias).get().size,
     }
 
@@ -134,34 +134,6 @@ def stacked_paths(case: Case, items: Iterable[int] | None = None) -> dict[int, l
     return found
 
 
-def stacks(case: Case) -> list[dict[str, Any]]:
-    """Stacks, the largest first; a stack's id is its exemplar's SHA-256, and it has two or more places."""
-    rows = StackMember.objects.using(case.alias).values_list("exemplar__sha256", "item_id", "item__sha256", "distance")
-    paths, ranges = stacked_paths(case), _ranges(case)
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for exemplar, item, sha256, distance in rows.order_by("exemplar__sha256", "distance", "item__sha256"):
-        member = {"sha256": sha256, "distance": distance, "paths": paths.get(item, [])}
-        if (sha256, exemplar) in ranges:
-            member["ranges"] = ranges[sha256, exemplar]
-        found[exemplar].append(member)
-    listed = [
-        {"id": exemplar, "kind": "near" if len(members) > 1 else "exact", "items": members}
-        for exemplar, members in found.items()
-    ]
-    return sorted(listed, key=lambda stack: (-len(stack["items"]), stack["id"]))
-
-
-def _ranges(case: Case) -> dict[tuple[str, str], list[dict[str, list[float]]]]:
-    """For every two clips, either first: which seconds of the first are which of the second."""
-    found: dict[tuple[str, str], list[dict[str, list[float]]]] = defaultdict(list)
-    for a, b, stretches in ClipLink.objects.using(case.alias).values_list("a__sha256", "b__sha256", "stretches"):
-        for times in stretches:
-            first, second = [time / 1000 for time in times[:2]], [time / 1000 for time in times[2:]]
-            found[a, b].append({"member": first, "exemplar": second})
-            found[b, a].append({"member": second, "exemplar": first})
-    return found
-
-
 def repeated_items(case: Case) -> list[int]:
     """Items that can be looked at and lie in more than one place."""
     query = Occurrence.objects.using(case.alias).filter(current=True, readable=True).exclude(item__kind="")
@@ -181,14 +153,46 @@ def stills(case: Case) -> dict[str, int]:
     return dict(Item.objects.using(case.alias).filter(kind="still").values_list("sha256", "id"))
 
 
-def item_sizes(case: Case) -> dict[int, tuple[str, int, int]]:
-    """SHA-256, pixels and damage (per mille missing) of every item that was decoded."""
-    query = (
-        Media.objects.using(case.alias)
-        .filter(current=True)
-        .values_list("item_id", "item__sha256", "width", "height", "missing")
-    )
-    return {item: (sha256, width * height, missing) for item, sha256, width, height, missing in query}
+class Facts(msgspec.Struct, frozen=True):
+    """What is known of a decoded item beside what it shows."""
+
+    sha256: str
+    width: int
+    height: int
+    missing: int
+    """Per mille of the area that is lost."""
+    camera: bool
+    """Its metadata names a camera."""
+    size: int
+    """Bytes of the file."""
+
+    @property
+    def rank(self) -> tuple[int, bool, int, int, str]:
+        """The less processed the smaller: less damaged, from a camera, larger, less compressed; at last by name."""
+        return self.missing, not self.camera, -self.width * self.height, -self.size, self.sha256
+
+
+def item_facts(case: Case) -> dict[int, Facts]:
+    """Facts of every item that was decoded."""
+    columns = ("item_id", "item__sha256", "width", "height", "missing", "facts", "item__size")
+    query = Media.objects.using(case.alias).filter(current=True).values_list(*columns)
+    found = {}
+    for item, sha256, width, height, missing, facts, size in query.iterator(chunk_size=2000):
+        said = facts.get("metadata") or {}
+        camera = bool(said.get("make") or said.get("model"))
+        found[item] = Facts(sha256, width, height, missing, camera, size)
+    return found
+
+
+def item_names(case: Case) -> dict[int, str]:
+    """SHA-256 of every item that can be looked at."""
+    return dict(Item.objects.using(case.alias).exclude(kind="").values_list("id", "sha256"))
+
+
+def decoded_stills(case: Case) -> list[int]:
+    """Every still that was decoded."""
+    query = Media.objects.using(case.alias).filter(current=True, item__kind="still")
+    return list(query.order_by("item").values_list("item_id", flat=True))
 
 
 def work(case: Case, items: Iterable[int]) -> list[dict[str, Any]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from homeward.core.time import utc_now
 from homeward.store import bulk
-from homeward.store.models import Finding, Media, StackMember, StepRun
+from homeward.store.models import CopyMember, Finding, Kin, Media, StackMember, StepRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,6 +39,43 @@ class StackRow(msgspec.Struct, frozen=True):
     distance: int
 
 
+class KinRow(msgspec.Struct, frozen=True):
+    """What two items are to each other; see :class:`homeward.store.models.Kin`."""
+
+    a: int
+    b: int
+    kinship: str
+    score: int
+    inliers: int
+    map: str
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """The (2, 3) map from a to b."""
+        return np.array(self.map.split(), np.float64).reshape(2, 3)
+
+
+class CopyRow(msgspec.Struct, frozen=True):
+    """Membership of an item in a stack of verified copies; see :class:`homeward.store.models.CopyMember`."""
+
+    item: int
+    exemplar: int
+    evidence: str
+    distance: int | None
+    score: int | None
+    map: str
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """The (2, 3) map to the exemplar."""
+        return np.array((self.map or "1 0 0 0 1 0").split(), np.float64).reshape(2, 3)
+
+
+def map_text(matrix: NDArray[np.float64]) -> str:
+    """A (2, 3) map as it is stored: a millionth of a pixel at the scale of a pixel is more than is known."""
+    return " ".join(f"{value:.9g}" for value in matrix.ravel())
+
+
 def write_media(case: Case, rows: Iterable[MediaRow], batch: int) -> None:
     """Add media records inside the caller's batch, in the place of what older versions said of the same items."""
     columns = ("item", "format", "width", "height", "duration_ms", "missing", "damage", "facts", "current", "batch")
@@ -58,6 +97,19 @@ def replace_stacks(case: Case, rows: Sequence[StackRow]) -> None:
     StackMember.objects.using(case.alias).all().delete()
     values = [msgspec.structs.astuple(row) for row in rows]
     bulk.insert(case.alias, StackMember, ("item", "exemplar", "distance"), values)
+
+
+def replace_copies(case: Case, rows: Sequence[CopyRow]) -> None:
+    """Put ``rows`` in the place of all stacks of verified copies, inside the caller's batch."""
+    CopyMember.objects.using(case.alias).all().delete()
+    values = [msgspec.structs.astuple(row) for row in rows]
+    bulk.insert(case.alias, CopyMember, ("item", "exemplar", "evidence", "distance", "score", "map"), values)
+
+
+def write_kin(case: Case, rows: Sequence[KinRow], key: str, batch: int) -> None:
+    """Add verdicts on pairs inside the caller's batch."""
+    values = [(*msgspec.structs.astuple(row), key, batch) for row in rows]
+    bulk.insert(case.alias, Kin, ("a", "b", "kinship", "score", "inliers", "map", "key", "batch"), values)
 
 
 def step_key(case: Case, step: str) -> str:

@@ -13,10 +13,12 @@ from homeward.store.intake import MANIFEST, manifest_digest
 from homeward.store.known_vouching import KnownVouching
 from homeward.store.models import (
     ClipLink,
+    CopyMember,
     Exhibit,
     Finding,
     Header,
     Job,
+    Kin,
     Match,
     Media,
     Occurrence,
@@ -39,6 +41,13 @@ MATCHES = (
 )  # fmt: skip
 CLIPS = ("a__sha256", "b__sha256", "orientation", "stretches", "share_a", "share_b", "distance")
 STACKS = ("item__sha256", "exemplar__sha256", "distance")
+COPIES = ("item__sha256", "exemplar__sha256", "evidence", "distance", "score", "map")
+KIN = ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key")
+
+
+def kin_digest(case: Case, batch: int) -> str:
+    """Digest of the verdicts on pairs that were written with ledger entry ``batch``."""
+    return rows_digest(Kin.objects.using(case.alias).filter(batch=batch).values_list(*KIN).iterator(chunk_size=PAGE))
 
 
 def set_digest(case: Case, step: str) -> str:
@@ -47,6 +56,7 @@ def set_digest(case: Case, step: str) -> str:
         "match": (Match, MATCHES),
         "clips": (ClipLink, CLIPS),
         "stack": (StackMember, STACKS),
+        "copies": (CopyMember, COPIES),
     }
     if step not in held:
         return ""
@@ -87,6 +97,7 @@ class Vouching:
                 yield f"what was read of headers with ledger entry {entry.seq} has been changed since"
         if entry.act in {"ingest.batch", "step.batch"}:
             yield from self._told(entry)
+        yield from self._kin(entry)
         self._known.look(entry)
         if entry.act == "step.set":
             self._sets[str(details.get("step"))] = (entry.seq, str(details.get("rows")))
@@ -107,6 +118,7 @@ class Vouching:
             ("segment", SegmentRun, Q()),
             ("finding", Finding, Q()),
             ("failure", Job, failed),
+            ("kin", Kin, Q()),
         ):
             rows = model._default_manager.using(self._case.alias).filter(those)
             batches = set(rows.values_list("batch", flat=True).distinct())
@@ -138,6 +150,13 @@ class Vouching:
                 yield f"the exhibit {label} was registered and is gone"
             elif any(then not in {now, ERASED} for now, then in zip(held[label], self._exhibits[label], strict=True)):
                 yield f"the exhibit {label} is not as it was registered: its authority or acquirer was changed"
+
+    def _kin(self, entry: Entry) -> Iterator[str]:
+        """What is wrong with the verdicts on pairs that ``entry`` vouches for."""
+        if "kin" in entry.details:
+            self._seen["kin"].add(entry.seq)
+            if kin_digest(self._case, entry.seq) != entry.details["kin"]:
+                yield f"the verdicts on copies that ledger entry {entry.seq} recorded have been changed since"
 
     def _manifest(self, seq: int, digest: str) -> Iterator[str]:
         self._seen["occurrence"].add(seq)

@@ -27,6 +27,7 @@ ACTS = {
     "known.remove": "known lists were taken out",
     "known.word": "an agency said something about a hash of a known list",
     "step.batch": "a step's results were written",
+    "step.part": "a part of a step over everything was written",
     "step.set": "a step over everything was completed",
     "decision": "a person decided",
     "view": "a person saw a clear picture",

@@ -1,0 +1,251 @@
+"""Never looked at twice: how many copies are recognised on every rung of a ladder of edits, and on a rendered world.
+
+usage: python bench/never_twice.py [--originals N] [--world NAME] [--json FILE]
+
+Ladder: N photographs of places, N made rooms and N rendered rooms are originals; every rung of ``ladder.py`` makes a copy
+of each. Ours: the copy is asked of an index of all originals, hashes first, then features. Peer: ``pdqhash`` on the full
+picture and python-threatexchange's PDQIndex (31 bits), quality 50 and more on both sides.
+World: all pictures of a rendered world are put in a case and processed; stacks and matches are held against the truth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import subprocess
+import tempfile
+import time
+from collections import defaultdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pdqhash
+from PIL import Image
+from threatexchange.signal_type.pdq.pdq_index import PDQIndex
+
+from common import DATA, HOMEWARD, machine
+from homeward.descriptors import descriptor
+from homeward.descriptors.scene import Features, extract
+from homeward.indexes.local import LocalIndex
+from homeward.links.verification import Kinship, verify
+from homeward.media.stills import decode_still
+from homeward.testing import scenes
+from ladder import RUNGS, Pixels, copies, jpeg
+
+RADIUS, QUALITY = 31, 50
+
+
+class Said(NamedTuple):
+    """What we measure of one picture."""
+
+    pdq: int
+    quality: int
+    turned: tuple[int, ...]
+    trimmed: int | None
+    features: Features | None
+
+
+def originals(count: int) -> list[Pixels]:
+    """Benign pictures; none was used to choose anything."""
+    places = [row for row in table(DATA / "places/groundtruth.csv") if row["kind"] in {"indoor", "object", "outdoor"}]
+    world = [row for row in table(DATA / "world/truth/originals.csv") if not row["burst_of"]]
+    files = {row["file_id"]: DATA / "world" / row["path"] for row in table(DATA / "world/truth/files.csv")}
+    chosen = [DATA / "places" / row["file"] for row in places[:: max(1, len(places) // count)][:count]]
+    chosen += [files[row["file_id"]] for row in world[:: max(1, len(world) // count)][:count]]
+    pictures = [np.asarray(Image.open(path).convert("RGB"), np.uint8) for path in chosen]
+    return pictures + [scenes.room(5000 + seed, 1024, 768) for seed in range(count)]
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def measured(data: bytes) -> Said:
+    grey = decode_still(data).sound()
+    assert grey is not None
+    plain, turned, trimmed = (descriptor(name).describe(grey) for name in ("pdq", "pdq_turned", "pdq_trimmed"))
+    assert plain is not None
+    assert turned is not None
+    others = tuple(number(turned.value[at : at + 32]) for at in range(0, 224, 32))
+    cut = number(trimmed.value[:32]) if trimmed is not None and trimmed.quality >= QUALITY else None
+    return Said(number(plain.value), plain.quality, others, cut, extract(grey))
+
+
+def number(value: bytes) -> int:
+    return int.from_bytes(value, "big")
+
+
+def by_hash(copy: Said, original: Said) -> bool:
+    """Plain, turned, and what is inside borders, on either side."""
+    if min(copy.quality, original.quality) < QUALITY:
+        return False
+    ours = [copy.pdq, *copy.turned, *([copy.trimmed] if copy.trimmed is not None else [])]
+    theirs = [original.pdq, *([original.trimmed] if original.trimmed is not None else [])]
+    return any((a ^ b).bit_count() <= RADIUS for a in ours for b in theirs)
+
+
+class Ours:
+    """The originals, asked with copies."""
+
+    def __init__(self, pictures: list[Pixels], folder: Path) -> None:
+        self.held = [measured(jpeg(pixels, 92)) for pixels in pictures]
+        self.index = LocalIndex(folder)
+        usable = [row for row, said in enumerate(self.held) if said.features is not None]
+        self.index.add(np.array(usable, np.int64), [self.held[row].features.codes for row in usable])
+
+    def ask(self, data: bytes) -> tuple[set[int], set[int]]:
+        """Originals that the copy is recognised as, and those it is only said to look like."""
+        copy = measured(data)
+        found = {row for row, original in enumerate(self.held) if by_hash(copy, original)}
+        alike: set[int] = set()
+        if copy.features is None or len(copy.features) < 12:
+            return found, alike
+        for codes, most, mirrored in ((copy.features.codes, 25, False), (copy.features.mirrored().codes, 8, True)):
+            for row in self.index.search(codes, most).id.tolist():
+                verdict = verify(copy.features, self.held[row].features, mirrored=mirrored)
+                if verdict is not None:
+                    (found if verdict.kinship == Kinship.COPY else alike).add(row)
+        return found, alike
+
+
+class Peer:
+    """pdqhash and PDQIndex, as python-threatexchange has them."""
+
+    def __init__(self, pictures: list[Pixels]) -> None:
+        hashes = [self.hashed(jpeg(pixels, 92)) for pixels in pictures]
+        self.index = PDQIndex.build([(text, row) for row, (text, quality) in enumerate(hashes) if quality >= QUALITY])
+
+    @staticmethod
+    def hashed(data: bytes) -> tuple[str, int]:
+        """Hash as hexadecimal, and quality."""
+        bits, quality = pdqhash.compute(np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
+        return np.packbits(bits).tobytes().hex(), quality
+
+    def ask(self, data: bytes) -> set[int]:
+        """Originals that the copy is recognised as."""
+        text, quality = self.hashed(data)
+        return {match.metadata for match in self.index.query(text)} if quality >= QUALITY else set()
+
+
+def ladder(count: int) -> list[dict[str, str]]:
+    pictures = originals(count)
+    right: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    wrong = {"ours": 0, "peer": 0}
+    spent = {"ours": 0.0, "peer": 0.0}
+    with tempfile.TemporaryDirectory() as folder:
+        ours, peer = Ours(pictures, Path(folder) / "index"), Peer(pictures)
+        for row, pixels in enumerate(pictures):
+            for rung, data in copies(pixels):
+                began = time.process_time()
+                found, _ = ours.ask(data)
+                middle = time.process_time()
+                theirs = peer.ask(data)
+                spent["ours"] += middle - began
+                spent["peer"] += time.process_time() - middle
+                right[rung].append((row in found, row in theirs))
+                wrong["ours"] += len(found - {row})
+                wrong["peer"] += len(theirs - {row})
+    pairs = len(pictures) * len(RUNGS) * (len(pictures) - 1)
+    rows = [{"what": f"ladder: {rung}", **_shares(np.array(both))} for rung, both in right.items()]
+    asked = len(pictures) * len(RUNGS)
+    rows.append({"what": f"ladder: false in {pairs} unrelated pairs", "ours": str(wrong["ours"]), "peer": str(wrong["peer"])})
+    cost = {who: f"{1000 * spent[who] / asked:.0f}" for who in spent}
+    return [*rows, {"what": "ladder: ms of processor time a copy, decoding included", **cost}]
+
+
+def _shares(both: np.ndarray) -> dict[str, str]:
+    """Share recognised by either, with 95 % bootstrap intervals over originals."""
+    rng = np.random.default_rng(1)
+    told = {}
+    for column, who in enumerate(("ours", "peer")):
+        drawn = both[rng.integers(0, len(both), (1000, len(both))), column].mean(axis=1)
+        low, high = np.percentile(drawn, [2.5, 97.5])
+        told[who] = f"{both[:, column].mean():.3f} ({low:.2f} to {high:.2f})"
+    return told
+
+
+def world(name: str) -> list[dict[str, str]]:
+    """The whole of a rendered world in one case."""
+    with tempfile.TemporaryDirectory() as folder:
+        case = str(Path(folder) / "case")
+        for command in (
+            ["init", case, "--agency", "Benchmark"],
+            ["ingest", case, str(DATA / name / "files"), "--exhibit", "W", "--authority", "-"],
+            ["known", "add", case, str(DATA / name / "evidence/known_hashes.txt")],
+            ["process", case],
+        ):
+            subprocess.run([*HOMEWARD, *command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stacks, matches = (
+            json.loads(subprocess.run([*HOMEWARD, what, case, "--json"], check=True, capture_output=True).stdout)
+            for what in ("stacks", "matches")
+        )
+    return scored(DATA / name, stacks, matches, name)
+
+
+def scored(folder: Path, stacks: list[Any], matches: list[Any], name: str) -> list[dict[str, str]]:
+    """Stacks and matches against the truth."""
+    files = [row for row in table(folder / "truth/files.csv") if not row["path"].endswith(".mp4")]
+    bursts = {row["file_id"]: row["burst_of"] or row["file_id"] for row in table(folder / "truth/originals.csv")}
+    home = {item["sha256"]: stack["id"] for stack in stacks for item in stack["items"]}
+    sha = {row["file_id"]: row["sha256"] for row in files}
+    right = wanted = burst = wrong = 0
+    for a, b in combinations(files, 2):
+        together = a["sha256"] in home and home[a["sha256"]] == home.get(b["sha256"])
+        if a["root"] == b["root"]:
+            wanted, right = wanted + 1, right + together
+        elif together:
+            same = bursts[a["root"]] == bursts[b["root"]]
+            burst, wrong = burst + same, wrong + (not same)
+    mostly = [row for row in files if row["kind"] == "derivative" and shown(row, files) >= 0.3]
+    with_root = sum(home.get(row["sha256"], row["sha256"]) == home.get(sha[row["root"]], "") for row in mostly)
+    listed = set((folder / "evidence/known_hashes.txt").read_text().split())
+    roots = {row["root"] for row in files if row["sha256"] in listed}
+    kin = {row["sha256"] for row in files if row["root"] in roots}
+    named = {match["sha256"] for match in matches} & set(sha.values())
+    pairs = len(files) * (len(files) - 1) // 2 - wanted
+    gleapp = {"recall": "0.337", "wrong": "0", "known": "0.217"} if name == "world" else defaultdict(lambda: "-")
+    return [
+        {"what": f"{name}: copy pairs on one stack, of {wanted}", "ours": f"{right / wanted:.3f}", "peer": gleapp["recall"]},
+        {"what": f"{name}: wrong pairs on one stack, of {pairs}", "ours": str(wrong), "peer": gleapp["wrong"]},
+        {"what": f"{name}: pairs of two frames of one burst on one stack", "ours": str(burst), "peer": "-"},
+        {
+            "what": f"{name}: copies that show 30 % of their original, on its stack, of {len(mostly)}",
+            "ours": f"{with_root / max(1, len(mostly)):.3f}",
+            "peer": "-",
+        },
+        {"what": f"{name}: copies of known files named, of {len(kin)}", "ours": f"{len(named & kin) / max(1, len(kin)):.3f}",
+         "peer": gleapp["known"]},
+        {"what": f"{name}: files named that are no copies of known ones", "ours": str(len(named - kin)), "peer": "-"},
+    ]  # fmt: skip
+
+
+def shown(row: dict[str, str], files: list[dict[str, str]]) -> float:
+    """Share of the original that a copy shows."""
+    root = next(other for other in files if other["file_id"] == row["root"])
+    (a, b, _), (c, d, _), _ = json.loads(row["root_to_here"])
+    left, top, right, bottom = map(float, row["shows"].split())
+    return (right - left) * (bottom - top) / abs(a * d - b * c) / (int(root["width"]) * int(root["height"]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--originals", type=int, default=12)
+    parser.add_argument("--world", default="world")
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    rows = ladder(asked.originals) + world(asked.world)
+    for row in rows:
+        print(f"{row['what']:<75} {row['ours']:>24} {row['peer']:>24}")
+    print(machine())
+    if asked.json:
+        told = {"title": "Never looked at twice", "machine": machine(), "rows": rows}
+        asked.json.write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -27,6 +27,10 @@ _MARGIN = 8.0
 """Measured pixels at the rim where features are not counted as missing: they are not measured there either."""
 _SMALLEST = 3.5
 """Diameters below which a feature need not be found again at the other size."""
+_CELLS = 10
+"""Cells of the grid along the longest side."""
+_SHOWN = 3
+"""Features by which a cell shows something."""
 _DOUBTFUL = 0.2
 """Share found again below which the matches may be those of a mark or an interface that lies over both pictures."""
 
@@ -50,6 +54,8 @@ class Lie(msgspec.Struct, frozen=True, eq=False):
     """Median distance of the inliers from where the map puts them, in measured pixels of the coarser picture."""
     share: float
     """Of the features that both pictures should have where they overlap: the share that was found again, 0..1."""
+    coverage: float
+    """Of a grid over b, the cells that show something of both: the share in which a feature agrees, 0..1."""
     stretch: float
     """The larger over the smaller scale, minus one."""
     turn: float
@@ -202,11 +208,21 @@ def _told(a: Features, b: Features, kept: Matches, matches: int, transform: NDAr
         matches=matches,
         residual=residual,
         share=found / due if due else 0.0,
+        coverage=_coverage(b, due_b, kept.b),
         stretch=float(scales[0] / scales[1]) - 1,
         turn=(turn + 45) % 90 - 45,
         turn_error=float(np.degrees(residual * max(1.0, scale) / max(spread, 1e-9))),
         off_centre=float(np.linalg.norm(middle - [b.width / 2, b.height / 2])) / max(b.width, b.height),
     )
+
+
+def _coverage(b: Features, due: NDArray[np.bool_], agreeing: NDArray[np.int64]) -> float:
+    cells = np.minimum(b.places[:, :2] * _CELLS / max(b.width, b.height), _CELLS - 1).astype(np.int64)
+    cell = cells[:, 1] * _CELLS + cells[:, 0]
+    shown = np.bincount(cell[due], minlength=_CELLS**2) >= _SHOWN
+    met = np.zeros(_CELLS**2, np.bool_)
+    met[cell[agreeing]] = True
+    return float((met & shown).sum() / max(1, shown.sum()))
 
 
 def _inside(a: Features, b: Features, transform: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -19,7 +19,10 @@ from homeward.links.geometry import LEAST_INLIERS, Lie, lie
 LEAST_AGREEING = 0.4
 """Share of the matches that must agree with the map."""
 LEAST_SHARE = 0.2
-"""Share of the features due in the overlap that must be found again."""
+"""Share of the features due in the overlap that must be found again: a mark or an interface alone does not reach it."""
+MANY, SPREAD = 50, 0.5
+"""Agreeing features, and the share of cells they lie in, with which fewer need be found again: sizes that differ much leave
+different features among the strongest thousand, but those that agree lie everywhere."""
 MOST_STRETCH = 0.02
 MOST_RESIDUAL = 0.8
 """Measured pixels."""
@@ -61,7 +64,7 @@ def agrees(found: Lie) -> bool:
     """Whether one affine map explains what the two pictures have in common."""
     return (
         found.inliers >= max(LEAST_INLIERS, LEAST_AGREEING * found.matches)
-        and found.share >= LEAST_SHARE
+        and (found.share >= LEAST_SHARE or (found.inliers >= MANY and found.coverage >= SPREAD))
         and found.stretch <= MOST_STRETCH
         and found.residual <= MOST_RESIDUAL
     )

@@ -54,7 +54,7 @@ def originals(count: int) -> list[Pixels]:
     places = [row for row in table(DATA / "places/groundtruth.csv") if row["kind"] in {"indoor", "object", "outdoor"}]
     world = [row for row in table(DATA / "world/truth/originals.csv") if not row["burst_of"]]
     files = {row["file_id"]: DATA / "world" / row["path"] for row in table(DATA / "world/truth/files.csv")}
-    chosen = [DATA / "places" / row["file"] for row in places[:: max(1, len(places) // count)][:count]]
+    chosen = [DATA / "places/img" / row["file"] for row in places[:: max(1, len(places) // count)][:count]]
     chosen += [files[row["file_id"]] for row in world[:: max(1, len(world) // count)][:count]]
     pictures = [np.asarray(Image.open(path).convert("RGB"), np.uint8) for path in chosen]
     return pictures + [scenes.room(5000 + seed, 1024, 768) for seed in range(count)]

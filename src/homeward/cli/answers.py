@@ -54,14 +54,14 @@ def matches(case: Path, as_json: bool) -> None:
 
 @click.command()
 @case_argument
-@click.option("--kind", type=click.Choice(["copy"]), help="Only links that speak of the same copy, and so on.")
+@click.option("--kind", type=click.Choice(["copy", "camera"]), help="Only links that speak of the same copy, and so on.")
 @json_option
-def links(case: Path, kind: str | None, as_json: bool) -> None:  # noqa: ARG001 - one kind so far; the choice is checked above
-    """List what two items have in common: which stretch of a clip is which of another, and which picture is seen in which."""
-    from homeward.store.clips import links as read
+def links(case: Path, kind: str | None, as_json: bool) -> None:
+    """List what two items have in common: stretches of clips, pictures seen in clips, sensor noise of one device."""
+    from homeward.store import clips, noise
 
     with opened(case) as opened_case:
-        found = read(opened_case)
+        found = (clips.links(opened_case) if kind != "camera" else []) + (noise.links(opened_case) if kind != "copy" else [])
     if as_json:
         print_json(found)
         return

@@ -13,11 +13,15 @@ from homeward.cli.common import case_argument, json_option, opened, print_json, 
 @case_argument
 @json_option
 def cameras(case: Path, as_json: bool) -> None:
-    """List the devices behind a case by serial number and by how their files are written, and what came through programs."""
+    """List the devices behind a case: by sensor noise, by serial number, by how files are written; and what programs wrote."""
+    from collections import Counter
+
     from homeward.flow.cameras import cameras as found_in
+    from homeward.flow.noise import unusable
 
     with opened(case) as opened_case:
         found = found_in(opened_case)
+        reasons = Counter(unusable(opened_case).values())
     if as_json:
         print_json(found)
         return
@@ -27,3 +31,4 @@ def cameras(case: Path, as_json: bool) -> None:
         for group in found
     ]  # fmt: skip
     print_table("Cameras", ("by", "which", "make and model", "laid out as by", "items", "straight from a camera"), rows)
+    print_table("Without usable noise", ("pictures", "why"), [(count, why) for why, count in reasons.most_common()])

@@ -13,11 +13,13 @@ import msgspec
 from homeward.core.errors import HomewardError
 from homeward.descriptors import descriptor
 from homeward.flow.measuring import DESCRIPTORS
-from homeward.flow.units import Described, Unit
+from homeward.flow.units import NO_NOISE, NOISE, NOISE_NAMES, REASON_BYTES, Described, Unit
 
 DEEPEST = 12
 """Levels of nested facts."""
 MEASURED = (*DESCRIPTORS, "scene")
+LONGEST_DIGEST = 256 << 10
+"""Bytes of the digest of the sensor noise of the largest picture."""
 LARGEST = 1 << 53
 """Beyond it canonical JSON holds no integer exactly."""
 
@@ -41,6 +43,9 @@ def read_described(unit: Unit, body: bytes) -> Described:
         raise AnswerRefused("it is not about what was asked")
     for picture in said.pictures:
         for name, (quality, value) in picture.values.items():
+            if name in NOISE_NAMES:
+                _check_noise(name, quality, value)
+                continue
             if name not in MEASURED or not 0 <= quality <= 100 or len(value) != descriptor(name).width:
                 raise AnswerRefused("it holds no value of a descriptor")
             if name == "scene":
@@ -48,6 +53,13 @@ def read_described(unit: Unit, body: bytes) -> Described:
     if not _is_plain(said.facts, DEEPEST):
         raise AnswerRefused("its facts are none that can be kept")
     return said
+
+
+def _check_noise(name: str, quality: int, value: bytes) -> None:
+    digest = name == NOISE and 0 < len(value) <= LONGEST_DIGEST and len(value) % 16 == 0
+    reason = name == NO_NOISE and len(value) == REASON_BYTES and value.isascii()
+    if not 0 <= quality <= 100 or not (digest or reason):
+        raise AnswerRefused("it holds no sensor noise")
 
 
 def _check_features(value: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The devices behind a case, as far as headers tell: by serial number, by layout, and what came through programs."""
+"""The devices behind a case: by sensor noise, by serial number, by layout, and what came through programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from homeward.descriptors.header_make import parts_of, reference
 from homeward.descriptors.header_records import HeaderSignature
 from homeward.links import headers as links
-from homeward.store import headers, reads
+from homeward.store import headers, noise, reads
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -18,25 +18,54 @@ if TYPE_CHECKING:
 _SERIAL = "serial numbers can be edited, and programs copy them on"
 _PATH = "cameras of one model and firmware are laid out alike: this is a model, not a body"
 _PROGRAM = "programs rewrite the header: nothing here tells devices apart"
+_CAVEATS = {"body serial": _SERIAL, "header path": _PATH, "program": _PROGRAM}
 
 
 def cameras(case: Case) -> list[dict[str, Any]]:
     """One dictionary a group of items with the same answer, the largest first within each kind of evidence.
 
-    ``by`` is ``body serial`` (items that name one body), ``header path`` (items straight from a camera that name none, laid out
-    alike by one model) or ``program`` (items that a program wrote or changed). ``straight_from_camera`` is the share of the
-    group's items without any mark of a program; ``log10_lr`` weighs the layout against unlike models.
+    ``by`` is ``sensor noise`` (items whose noise supports one device), ``body serial`` (items that name one body), ``header
+    path`` (items straight from a camera that name none, laid out alike by one model) or ``program`` (items that a program
+    wrote or changed). ``straight_from_camera`` is the share of the group's items without any mark of a program; ``log10_lr``
+    weighs the layout against unlike models, and of noise it is that of the weakest item against the others.
     """
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in headers.all_headers(case):
+    said = list(headers.all_headers(case))
+    for row in said:
         groups[_group(row)].append(row)
     paths = reads.stacked_paths(case)
     layouts = headers.layouts(case, [rows[0]["item"] for (by, _, _), rows in groups.items() if by == "header path"])
     order = {"body serial": 0, "header path": 1, "program": 2}
-    return [
+    return _by_noise(case, {row["item"]: row for row in said}, paths) + [
         _told(by, rows, paths, layouts.get(rows[0]["item"], {}))
         for (by, _, _), rows in sorted(groups.items(), key=lambda pair: (order[pair[0][0]], -len(pair[1]), pair[0]))
     ]
+
+
+def _by_noise(case: Case, said: dict[int, dict[str, Any]], paths: dict[int, list[str]]) -> list[dict[str, Any]]:
+    """Devices that noise supports. An item is here and again under what its header says: the two are told apart on purpose."""
+    return sorted(
+        (_device(members, said, paths) for members in noise.devices(case).values()),
+        key=lambda group: (-group["count"], group["id"]),
+    )
+
+
+def _device(members: list[noise.CameraRow], said: dict[int, dict[str, Any]], paths: dict[int, list[str]]) -> dict[str, Any]:
+    rows = [said[row.item] for row in members]
+    caveats = sorted({words for row in members for words in row.caveats if words.startswith("uniqueness")})
+    told = _told("sensor noise", rows, paths, {})
+    evidence = [
+        {"score": row.score / 1000, "log10_lr": row.log10_lr / 1000, "reason": row.reason, "caveats": row.caveats}
+        for row in members
+    ]
+    return told | {
+        "id": f"noise:{rows[0]['item__sha256']}",
+        "serial": _common(rows, "body_serial"),
+        "log10_lr": min(row.log10_lr for row in members) / 1000,
+        "uniqueness": "not established" if caveats else "nothing speaks against it",
+        "caveats": caveats,
+        "items": [item | why for item, why in zip(told["items"], evidence, strict=True)],
+    }
 
 
 def _group(row: dict[str, Any]) -> tuple[str, str, str]:
@@ -72,7 +101,7 @@ def _told(by: str, rows: list[dict[str, Any]], paths: dict[int, list[str]], layo
         "header_paths": len({row["full"] for row in rows}),
         "log10_lr": links.same_path(_parts(layout), reference()) if by == "header path" else None,
         "uniqueness": "not established",
-        "caveats": [{"body serial": _SERIAL, "header path": _PATH, "program": _PROGRAM}[by]],
+        "caveats": [_CAVEATS[by]] if by in _CAVEATS else [],
         "items": [{"sha256": row["item__sha256"], "paths": paths.get(row["item"], [])} for row in rows],
     }
 

@@ -161,18 +161,18 @@ def _media(outcome: Described) -> MediaRow:
 
 def _records(step: Step, described: list[Described]) -> Iterator[tuple[str, Any]]:
     """Segment folder and records of everything described, veils first."""
-    values: dict[str, list[tuple[int, int, int, bytes]]] = {}
+    values: dict[tuple[str, int], list[tuple[int, int, int, bytes]]] = {}
     for outcome in described:
         for picture in outcome.pictures:
             if step is DESCRIBE:
-                values.setdefault("veil", []).append((outcome.item, picture.time_ms, 0, picture.veil))
+                values.setdefault(("veil", len(picture.veil)), []).append((outcome.item, picture.time_ms, 0, picture.veil))
             for name, (quality, value) in picture.values.items():
-                values.setdefault(name, []).append((outcome.item, picture.time_ms, quality, value))
-    for name, rows in values.items():
-        records = np.zeros(len(rows), record_dtype(len(rows[0][3])))
+                values.setdefault((name, len(value)), []).append((outcome.item, picture.time_ms, quality, value))
+    for (name, width), rows in values.items():
+        records = np.zeros(len(rows), record_dtype(width))
         for at, (item, time_ms, quality, value) in enumerate(rows):
             records[at] = (item, time_ms, quality, np.frombuffer(value, np.uint8))
-        yield segment_folder(name, len(rows[0][3]), step), records
+        yield segment_folder(name, width, step), records
 
 
 def segment_folder(name: str, width: int, step: Step = DESCRIBE) -> str:

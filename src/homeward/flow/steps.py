@@ -85,6 +85,25 @@ COPIES = Step(
     reads=("pdq", "pdq_turned", "pdq_trimmed", "scene"),
 )
 
-STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES)
+NOISE = Step(
+    "noise",
+    "1",
+    {"descriptors": ["camera 1"]},
+    kinds=("still",),
+    function="homeward.flow.tasks_noise:measure",
+    caption="Measuring sensor noise",
+    chosen="homeward.flow.noise:decoded_stills",
+)
+DEVICES = Step(
+    "devices",
+    "1",
+    {"calibration": 1},
+    function="homeward.flow.noise:devices",
+    caption="Finding devices",
+    reads=("noise",),
+)
+
+STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, NOISE, DEVICES)
 """Items first, then what compares them: all others need descriptions, stacking needs what clips have in common, and local
-features are measured only of what copy hashes leave apart or unsure."""
+features are measured only of what copy hashes leave apart or unsure. Noise comes
+last: it costs most and nothing else waits for it."""

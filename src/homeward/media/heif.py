@@ -30,8 +30,8 @@ _FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).asty
 """From video range (ITU-T H.273, 8.3) to 0..255."""
 
 
-def decode_heif(data: bytes) -> Still:
-    """Decode the primary picture.
+def decode_heif(data: bytes, *, whole: bool = False) -> Still:
+    """Decode the primary picture; with ``whole`` at full size.
 
     Raises:
         DecodeFailed: broken, cut short before the first row of tiles is complete, or of a kind not supported.
@@ -41,11 +41,11 @@ def decode_heif(data: bytes) -> Still:
         found = read_items(memoryview(data))
         primary = found.items.get(found.primary, Item())
         if primary.kind == b"av01":
-            return decode_raster(data, "AVIF")
+            return decode_raster(data, "AVIF", whole=whole)
         plane, sound = _assembled(found, primary)
     except BrokenContainer as error:
         raise DecodeFailed(f"this HEIF picture cannot be decoded: {error}") from error
-    return _still(plane, sound, found, primary)
+    return _still(plane, sound, found, primary, whole=whole)
 
 
 def luma_plane(data: bytes) -> NDArray[np.uint8]:
@@ -61,9 +61,9 @@ def luma_plane(data: bytes) -> NDArray[np.uint8]:
         raise DecodeFailed(f"this HEIF picture cannot be decoded: {error}") from error
 
 
-def _still(plane: NDArray[np.uint8], sound: int, found: Items, primary: Item) -> Still:
+def _still(plane: NDArray[np.uint8], sound: int, found: Items, primary: Item, *, whole: bool) -> Still:
     height, width = plane.shape
-    reduction = choose_reduction(width, height)
+    reduction = 1 if whole else choose_reduction(width, height)
     grey = luminance(Image.fromarray(plane), reduction)
     reason = None if sound == height else f"the data breaks off after {100 * sound // height} % of the picture"
     return Still(

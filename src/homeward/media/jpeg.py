@@ -16,8 +16,8 @@ from homeward.media.reduction import MOST_BYTES, choose_reduction, too_large
 _INK_PLANES = 4
 
 
-def decode_jpeg(data: bytes | memoryview) -> Still:
-    """Decode the luminance of one JPEG.
+def decode_jpeg(data: bytes | memoryview, *, whole: bool = False) -> Still:
+    """Decode the luminance of one JPEG; with ``whole`` at full size.
 
     Trailing bytes behind the end marker (previews, other files) are no part of the picture and ignored.
 
@@ -27,7 +27,7 @@ def decode_jpeg(data: bytes | memoryview) -> Still:
     """
     verdict = check(data)
     frame = verdict.frame
-    reduction = choose_reduction(frame.width, frame.height)
+    reduction = 1 if whole else choose_reduction(frame.width, frame.height)
     _afford(verdict, reduction)
     if verdict.walked and verdict.sound_rows == 0 and verdict.reason and verdict.reason.startswith("the file ends"):
         raise DecodeFailed("the file ends before the first rows of the picture")

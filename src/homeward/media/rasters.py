@@ -37,8 +37,8 @@ FAILURES = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, 
 """What Pillow's readers raise on foreign bytes."""
 
 
-def decode_raster(data: bytes, kind: str) -> Still:
-    """Decode the first picture of a file whose signature says ``kind``.
+def decode_raster(data: bytes, kind: str, *, whole: bool = False) -> Still:
+    """Decode the first picture of a file whose signature says ``kind``; with ``whole`` at full size.
 
     Raises:
         DecodeFailed: nothing can be decoded.
@@ -52,22 +52,24 @@ def decode_raster(data: bytes, kind: str) -> Still:
     with quiet():
         picture = _open(trusted, kind, container.reason)
         complaint = _load(picture)
-        whole = _still(picture, kind, container, turned)
+        decoded = _still(picture, kind, container, turned, 1 if whole else None)
         picture.close()  # the check needs a canvas of its own
         # A PNG whose data end too early, but in order, is no complaint to Pillow: a last row of zeros gives it away.
-        doubtful = kind == "GIF" or not whole.grey[-1].any()
+        doubtful = kind == "GIF" or not decoded.grey[-1].any()
         if not (complaint or container.reason or doubtful):
-            return whole
+            return decoded
         written = None if kind in _ALL_OR_NOTHING else written_rows(lambda: _open(trusted, kind, None), FAILURES)
-    if complaint and (written is None or written.lost >= whole.height):
+    if complaint and (written is None or written.lost >= decoded.height):
         raise DecodeFailed(f"nothing of this {kind} picture can be decoded: {container.reason or complaint}")
-    return msgspec.structs.replace(whole, damage=_damage(whole, container, complaint, written))
+    return msgspec.structs.replace(decoded, damage=_damage(decoded, container, complaint, written))
 
 
-def _still(picture: ImageFile.ImageFile, kind: str, container: Container, turned: Orientation | None) -> Still:
+def _still(
+    picture: ImageFile.ImageFile, kind: str, container: Container, turned: Orientation | None, reduction: int | None
+) -> Still:
     """What was decoded, as if all of it was."""
     width, height = picture.im.size
-    reduction = choose_reduction(width, height)
+    reduction = reduction or choose_reduction(width, height)
     frames = getattr(picture, "n_frames", 1) if kind in _ALL_OR_NOTHING else container.frames
     return Still(
         format=kind,

@@ -21,8 +21,8 @@ _HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 _AV1_BRANDS = {b"avif", b"avis"}
 
 
-def decode_still(data: bytes | memoryview) -> Still:
-    """Decode a still picture to luminance, by its content.
+def decode_still(data: bytes | memoryview, *, whole: bool = False) -> Still:
+    """Decode a still picture to luminance, by its content; with ``whole`` at full size, never reduced.
 
     Raises:
         DecodeFailed: no supported format, or nothing of it can be decoded.
@@ -32,8 +32,10 @@ def decode_still(data: bytes | memoryview) -> Still:
     if kind is None:
         raise DecodeFailed("these bytes are no still picture in a known format")
     if kind == "JPEG":
-        return decode_jpeg(data)
-    return decode_heif(bytes(data)) if kind == "HEIF" else decode_raster(bytes(data), kind)
+        return decode_jpeg(data, whole=whole)
+    if kind == "HEIF":
+        return decode_heif(bytes(data), whole=whole)
+    return decode_raster(bytes(data), kind, whole=whole)
 
 
 def still_format(data: bytes | memoryview) -> str | None:

@@ -384,6 +384,28 @@ class CopyMember(models.Model):
     """Six numbers, row by row: the (2, 3) map from this item's to the exemplar's full-size pixels; empty for the exemplar."""
 
 
+class CameraLink(models.Model):
+    """A picture and the picture that names a device: one of its pictures, or offered as one."""
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="camera_links")
+    device = models.ForeignKey(Item, models.PROTECT, related_name="+")
+    """The picture that agrees best with the others of the device; its own row is about itself."""
+    merged = models.BooleanField()
+    """False: offered to a person."""
+    score = models.BigIntegerField()
+    """Agreement in thousandths of a standard deviation of strangers."""
+    log10_lr = models.IntegerField()
+    """Thousandths."""
+    calibration = models.TextField()
+    reason = models.TextField()
+    caveats = models.JSONField()
+
+    class Meta:
+        """Each pair once."""
+
+        constraints = [models.UniqueConstraint(fields=["item", "device"], name="camera_link_once")]
+
+
 class LedgerEntry(models.Model):
     """Canonical bytes of one ledger entry; the files under ``ledger/`` are derived from these."""
 

@@ -12,6 +12,7 @@ from homeward.store.digests import NO_ROWS, PAGE, failures_digest, findings_dige
 from homeward.store.intake import MANIFEST, manifest_digest
 from homeward.store.known_vouching import KnownVouching
 from homeward.store.models import (
+    CameraLink,
     ClipLink,
     CopyMember,
     Exhibit,
@@ -40,6 +41,7 @@ MATCHES = (
     "orientation", "new_to_list", "silenced",
 )  # fmt: skip
 CLIPS = ("a__sha256", "b__sha256", "orientation", "stretches", "share_a", "share_b", "distance")
+CAMERAS = ("item__sha256", "device__sha256", "merged", "score", "log10_lr", "calibration", "reason", "caveats")
 STACKS = ("item__sha256", "exemplar__sha256", "distance")
 COPIES = ("item__sha256", "exemplar__sha256", "evidence", "distance", "score", "map")
 KIN = ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key")
@@ -57,6 +59,7 @@ def set_digest(case: Case, step: str) -> str:
         "clips": (ClipLink, CLIPS),
         "stack": (StackMember, STACKS),
         "copies": (CopyMember, COPIES),
+        "devices": (CameraLink, CAMERAS),
     }
     if step not in held:
         return ""

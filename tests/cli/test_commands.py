@@ -204,3 +204,29 @@ def test_the_version_is_told() -> None:
     from homeward import __version__
 
     assert __version__ in homeward("--version").stdout
+
+
+def test_clues_are_added_decided_shown_and_exchanged(worked: Path) -> None:
+    sha256 = json.loads(homeward("stacks", "case", "--json", cwd=worked).stdout)[0]["items"][0]["sha256"]
+    added = homeward(
+        "clues", "case", "add", "--kind", "text", "--value", "Färg", "--picture", sha256[:10], "--box", "1,2,3,4", cwd=worked
+    )
+    assert added.returncode == 0, added.stderr
+    name = added.stdout.split()[1].rstrip(":")
+    for arguments, said in (
+        (("set", name, "--status", "traced"), ""),
+        (("set", name, "--status", "traced", "--why", "a shop"), "Do not trace it again"),
+        (("set", name, "--searched", "maps", "--why", "none"), ""),
+        (("set", name), ""),
+        (("export", "clues.json"), "Wrote 2 events"),
+        (("import", "clues.json"), "Took 0 new"),
+        (("show", name), "a shop"),
+    ):
+        done = homeward("clues", "case", *arguments, cwd=worked)
+        assert done.returncode == (0 if said else 2), done.stderr
+        assert said in done.stdout if said else done.stderr.count("\n") < 6
+        assert "Traceback" not in done.stderr
+    (row,) = json.loads(homeward("clues", "case", "--json", cwd=worked).stdout)
+    assert (row["kind"], row["value"], row["stopped"]) == ("text", "Färg", True)
+    told = json.loads(homeward("clues", "case", "show", name, "--json", cwd=worked).stdout)
+    assert [event["act"] for event in told["history"]] == ["sight", "status"]

@@ -25,6 +25,7 @@ COMMANDS = {
     "links": "homeward.cli.answers:links",
     "find": "homeward.cli.find:find",
     "findings": "homeward.cli.answers:findings",
+    "clues": "homeward.cli.clues:clues",
     "hash": "homeward.cli.hash:exact_hash",
     "export": "homeward.cli.export:export",
     "verify": "homeward.cli.verify:verify",

@@ -85,6 +85,7 @@ COPIES = Step(
     reads=("pdq", "pdq_turned", "pdq_trimmed", "scene"),
 )
 
+CLUES = Step("clues", "1", {}, function="homeward.flow.clues:propose", caption="Proposing clues")
 NOISE = Step(
     "noise",
     "1",
@@ -103,7 +104,7 @@ DEVICES = Step(
     reads=("noise",),
 )
 
-STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, NOISE, DEVICES)
+STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, CLUES, NOISE, DEVICES)
 """Items first, then what compares them: all others need descriptions, stacking needs what clips have in common, and local
 features are measured only of what copy hashes leave apart or unsure. Noise comes
 last: it costs most and nothing else waits for it."""

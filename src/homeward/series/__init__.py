@@ -1,1 +1,1 @@
-"""Hypotheses: pictures held together by links; clues, leads, priority and the standing watch. Nothing lives here yet."""
+"""Hypotheses: pictures held together by links; clues, leads, priority and the standing watch. Clues live here so far."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeward.core import canonical_json
 from homeward.store.headers import COLUMNS
-from homeward.store.models import Finding, Header, Job, Media
+from homeward.store.models import ClueEvent, Finding, Header, Job, Media
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ MEDIA = ("item__sha256", "format", "width", "height", "duration_ms", "missing", 
 FINDINGS = ("kind", "subject", "occurrence__path", "item__sha256", "text")
 FAILURES = ("item__sha256", "step", "version", "params", "state", "reason")
 HEADERS = ("item__sha256", *COLUMNS)
+CLUES = ("event", "clue", "picture", "body", "source")
 PAGE = 5_000
 
 
@@ -49,3 +50,8 @@ def findings_digest(case: Case, batch: int) -> str:
 def failures_digest(case: Case, batch: int) -> str:
     """Digest of the failures that were recorded, with their reasons, by ledger entry ``batch``."""
     return rows_digest(Job.objects.using(case.alias).filter(batch=batch).values_list(*FAILURES).iterator(chunk_size=PAGE))
+
+
+def clues_digest(case: Case, batch: int) -> str:
+    """Digest of what was said about clues with ledger entry ``batch``."""
+    return rows_digest(ClueEvent.objects.using(case.alias).filter(batch=batch).values_list(*CLUES).iterator(chunk_size=PAGE))

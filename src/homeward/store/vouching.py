@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from homeward.store.custody import ERASED
-from homeward.store.digests import NO_ROWS, PAGE, failures_digest, findings_digest, header_digest, media_digest, rows_digest
+from homeward.store.digests import (
+    NO_ROWS,
+    PAGE,
+    clues_digest,
+    failures_digest,
+    findings_digest,
+    header_digest,
+    media_digest,
+    rows_digest,
+)
 from homeward.store.intake import MANIFEST, manifest_digest
 from homeward.store.known_vouching import KnownVouching
 from homeward.store.models import (
     CameraLink,
     ClipLink,
+    ClueEvent,
     CopyMember,
     Exhibit,
     Finding,
@@ -101,6 +111,7 @@ class Vouching:
         if entry.act in {"ingest.batch", "step.batch"}:
             yield from self._told(entry)
         yield from self._kin(entry)
+        yield from self._clues(entry)
         self._known.look(entry)
         if entry.act == "step.set":
             self._sets[str(details.get("step"))] = (entry.seq, str(details.get("rows")))
@@ -122,6 +133,7 @@ class Vouching:
             ("finding", Finding, Q()),
             ("failure", Job, failed),
             ("kin", Kin, Q()),
+            ("clue", ClueEvent, Q()),
         ):
             rows = model._default_manager.using(self._case.alias).filter(those)
             batches = set(rows.values_list("batch", flat=True).distinct())
@@ -139,6 +151,12 @@ class Vouching:
                 self._seen[name].add(entry.seq)
                 if digest(self._case, entry.seq) != told:
                     yield f"the {name}s that ledger entry {entry.seq} recorded have been changed since"
+
+    def _clues(self, entry: Entry) -> Iterator[str]:
+        if entry.act == "clue.events":
+            self._seen["clue"].add(entry.seq)
+            if clues_digest(self._case, entry.seq) != entry.details.get("rows"):
+                yield f"what was said about clues with ledger entry {entry.seq} has been changed since"
 
     def _registered(self) -> Iterator[str]:
         """What is wrong with the case's own name and its exhibits; both stand in entries in full."""

@@ -1,0 +1,197 @@
+"""``homeward clues``: the clue ledger."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from homeward.cli.common import case_argument, json_option, next_step, opened, print_json, print_table, printable
+
+if TYPE_CHECKING:
+    from homeward.series.clues import Clue
+
+KINDS = ("text", "code", "coordinate", "serial", "region")
+STATUSES = ("open", "traced", "too common", "dead")
+by_option = click.option("--by", "who", default="", help="Who says so; the account that runs this unless told.")
+why_option = click.option("--why", default="", help="The reason; it is kept with what is said.")
+
+
+class _Box(click.ParamType[tuple[int, int, int, int]]):
+    name = "X,Y,W,H"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int, int, int]:
+        try:
+            left, top, width, height = map(int, str(value).split(","))
+        except ValueError:
+            self.fail("a region is written as X,Y,W,H in whole pixels", param, ctx)
+        return left, top, width, height
+
+
+class _AfterCase(click.Group):
+    """A group reads no option behind its argument; ``homeward clues CASE --json`` is what every reading command takes."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args[1:2] == ["--json"]:
+            args = [args[1], args[0], *args[2:]]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_AfterCase, invoke_without_command=True)
+@case_argument
+@json_option
+@click.pass_context
+def clues(context: click.Context, case: Path, as_json: bool) -> None:
+    """List what stands in pictures and may lead somewhere; with a command, add to it.
+
+    Nothing said about a clue is ever changed or lost. Traced and dead clues come last, and are not traced again.
+    """
+    context.obj = case
+    if context.invoked_subcommand is not None:
+        return
+    from homeward.flow.clues import listed
+
+    with opened(case) as opened_case:
+        found = listed(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (row["id"][:12], row["kind"], row["value"][:60], _status(row), ", ".join(row["owners"]), row["pictures"])
+        for row in found
+    ]
+    print_table("Clues", ("clue", "kind", "says", "status", "owner", "pictures"), rows)
+
+
+@clues.command()
+@click.option("--kind", required=True, type=click.Choice(KINDS))
+@click.option("--value", default="", help="What it says; not for a region.")
+@click.option("--picture", required=True, metavar="SHA256", help="Where it is seen; the beginning is enough.")
+@click.option("--time", type=click.FloatRange(min=0), help="Seconds into a clip.")
+@click.option("--box", type=_Box(), help="Region in pixels of the full picture.")
+@by_option
+@why_option
+@click.pass_obj
+def add(case: Path, kind: str, value: str, picture: str, time: float | None, box: Any, who: str, why: str) -> None:
+    """Record that a clue is seen in a picture. A value that was seen before is the same clue."""
+    from homeward.flow.clues import sight
+
+    with opened(case) as opened_case:
+        clue = sight(opened_case, kind, value, picture, time, box, who or getpass.getuser(), why)
+    _say(clue)
+
+
+@clues.command("set")
+@click.argument("clue_name", metavar="CLUE")
+@click.option("--status", type=click.Choice(STATUSES))
+@click.option("--owner", help="Who follows it; empty: nobody.")
+@click.option("--note", help="A note for this case alone.")
+@click.option("--searched", help="Where was searched for it; say with --why what came of it.")
+@click.option("--rarity", nargs=2, type=click.IntRange(min=0), metavar="SEEN OF", help="Seen in SEEN of OF, named by --why.")
+@click.option("--undo", metavar="EVENT", help="Take back what was said in this case.")
+@by_option
+@why_option
+@click.pass_obj
+def set_(case: Path, /, clue_name: str, who: str, why: str, **told: Any) -> None:
+    """Say something about CLUE (the beginning of its name is enough). Decisions need a reason (--why)."""
+    from homeward.flow.clues import find_clue, tell
+
+    given = {name: value for name, value in told.items() if value is not None}
+    if len(given) != 1:
+        raise click.UsageError("say one of --status, --owner, --note, --searched, --rarity and --undo")
+    act, fields, why = _fields(given, why)
+    with opened(case) as opened_case:
+        clue = tell(opened_case, find_clue(opened_case, clue_name), act, who or getpass.getuser(), why, **fields)
+    _say(clue)
+
+
+@clues.command()
+@click.argument("clue_name", metavar="CLUE")
+@json_option
+@click.pass_obj
+def show(case: Path, clue_name: str, as_json: bool) -> None:
+    """Show everything about CLUE: every sighting, and all that was ever said, by whom and when."""
+    from homeward.flow.clues import find_clue, shown
+
+    with opened(case) as opened_case:
+        found = shown(opened_case, find_clue(opened_case, clue_name))
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"{found['kind']} {printable(found['value'])}: {_status(found)} {printable(found['why'])}".rstrip())
+    seen = [
+        (one["picture"][:12], "" if one["time"] is None else one["time"], one["box"] or "", ", ".join(one["by"]),
+         one["paths"][0] if one["paths"] else "not in this case")
+        for one in found["sightings"]
+    ]  # fmt: skip
+    print_table("Seen", ("picture", "time", "region", "by", "first place"), seen)
+    history = [
+        (event["when"][:19], event["agency"], event["who"], _act(event), event.get("why", ""), event["event"][:12])
+        for event in found["history"]
+    ]
+    print_table("Said", ("when", "agency", "who", "what", "why", "event"), history, limit=1000)
+
+
+@clues.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def export_(case: Path, file: Path) -> None:
+    """Write what partners may know of all clues to FILE: no pictures, notes, owners, places of files or names of people."""
+    from homeward.flow.clues import give
+
+    with opened(case) as opened_case:
+        click.echo(f"Wrote {give(opened_case, file)} events to {file}. They are readable for everyone: send them encrypted.")
+
+
+@clues.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@by_option
+@click.pass_obj
+def import_(case: Path, file: Path, who: str) -> None:
+    """Take in FILE from a partner. What was traced there is not traced again here."""
+    from homeward.flow.clues import receive
+
+    with opened(case) as opened_case:
+        delivery, new, stopped = receive(opened_case, file, who or getpass.getuser())
+    click.echo(f"Took {new} new events of {printable(delivery.agency)}; skipped {delivery.skipped}.")
+    for problem in delivery.problems:
+        click.echo(f"  {printable(problem)}")
+    for clue in stopped:
+        _say(clue)
+    next_step(f"homeward clues {case}")
+
+
+def _fields(given: dict[str, Any], why: str) -> tuple[Any, dict[str, Any], str]:
+    """The act, its fields, and its reason."""
+    ((name, value),) = given.items()
+    if name == "note":
+        return "note", {}, value
+    if name == "searched":
+        return "search", {"where": value, "outcome": why}, ""
+    if name == "rarity":
+        return "rarity", {"seen": value[0], "of": value[1], "where": why}, ""
+    return ("undo", {"undone": value}, why) if name == "undo" else (name, {name: value}, why)
+
+
+def _say(clue: Clue) -> None:
+    from homeward.series.clues import told_by
+
+    pictures = len({one.picture for one in clue.sightings})
+    click.echo(f"Clue {clue.id[:12]}: {clue.kind} {printable(clue.value)}, {clue.status}, seen in {pictures} pictures.")
+    if clue.disputed:
+        click.echo("Units decided differently about it without knowing of each other.")
+    if clue.stopped:
+        click.echo(f"Do not trace it again: {printable(told_by(clue))}.")
+
+
+def _status(row: dict[str, Any]) -> str:
+    return ", ".join([row["status"], *(word for word in ("proposed", "disputed") if row[word])])
+
+
+def _act(event: dict[str, Any]) -> str:
+    told = [str(event[name]) for name in ("status", "owner", "where", "outcome", "by", "undone") if event.get(name)]
+    if "of" in event:
+        told.append(f"{event.get('seen', 0)} of {event['of']}")
+    return " ".join([event["act"], *(text[:60] for text in told), *(["(taken back)"] if event["taken_back"] else [])])

@@ -1,0 +1,69 @@
+"""What counts as the same clue: one normal form of every value, per kind."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_REGION = re.compile(r"([0-9a-f]{64}) (-1|[0-9]{1,13}) ([0-9]{1,7}),([0-9]{1,7}),([0-9]{1,7}),([0-9]{1,7})")
+_NUMBER = r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,15})?"
+_COORDINATE = re.compile(rf"({_NUMBER})\s*[,;\s]\s*({_NUMBER})")
+DECIMALS = 4
+"""Of degrees: about eleven metres north to south."""
+
+
+def likeness(kind: str, value: str) -> str:
+    """The normal form of a value; two values of a kind are the same clue exactly when their normal forms are equal.
+
+    * ``text``, ``serial``: Unicode NFKC, without case, runs of blanks as one.
+    * ``code``: NFKC without blanks; hyphens are left out of codes of digits. Case counts: in QR codes it does.
+    * ``coordinate``: latitude and longitude in degrees, rounded to :data:`DECIMALS`.
+    * ``region``: itself; ``SHA256 TIME_MS LEFT,TOP,WIDTH,HEIGHT``.
+
+    Raises:
+        ValueError: no value of its kind.
+    """
+    if kind == "coordinate":
+        return _coordinate(value)
+    if kind == "region":
+        if not _REGION.fullmatch(value):
+            raise ValueError("a region is written as SHA256 TIME_MS LEFT,TOP,WIDTH,HEIGHT")
+        return value
+    found = " ".join(unicodedata.normalize("NFKC", value).split())
+    if kind == "code":
+        found = found.replace(" ", "")
+        bare = found.replace("-", "")
+        found = bare if bare.isdigit() else found
+    else:
+        found = " ".join(_caseless(found).split())
+    if not found:
+        raise ValueError(f"a {kind} has at least one character")
+    return found
+
+
+def _caseless(text: str) -> str:
+    """Compatibility caseless matching (Unicode 15, section 3.13, D146)."""
+    found = unicodedata.normalize("NFD", text)
+    for _ in range(2):
+        found = unicodedata.normalize("NFKC", found.casefold())
+    return found
+
+
+def position(value: str) -> tuple[float, float]:
+    """Latitude and longitude in degrees from ``59.3326, 18.0649``.
+
+    Raises:
+        ValueError: no coordinate, or none on earth.
+    """
+    found = _COORDINATE.fullmatch(value.strip())
+    if found is None:
+        raise ValueError("a coordinate is written as LATITUDE,LONGITUDE in decimal degrees")
+    latitude, longitude = float(found[1]), float(found[2])
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        raise ValueError("a latitude lies within 90 degrees and a longitude within 180")
+    return latitude, longitude
+
+
+def _coordinate(value: str) -> str:
+    latitude, longitude = (round(part, DECIMALS) + 0.0 for part in position(value))
+    return f"{latitude:.{DECIMALS}f},{180.0 if longitude == -180 else longitude:.{DECIMALS}f}"

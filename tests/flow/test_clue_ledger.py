@@ -1,0 +1,206 @@
+"""Clues in a case: from metadata by themselves, from people, from partners; vouched for, and the same after any crash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from homeward.core import StackedPath, WrongUse
+from homeward.core.digests import Hasher
+from homeward.flow.clues import find_clue, give, listed, propose, receive, shown, sight, tell
+from homeward.flow.progress import Quiet
+from homeward.flow.steps import CLUES
+from homeward.flow.verify import verify
+from homeward.store import Case, results
+from homeward.store.exhibits import register
+from homeward.store.intake import OccurrenceRow, take
+from homeward.store.models import ClueEvent, Item
+from homeward.store.results import MediaRow
+
+FACTS = {
+    "a": {"metadata": {"place": {"latitude": 59.33258, "longitude": 18.0649}, "body_serial": "77", "make": "Acme"}},
+    "b": {"metadata": {"place": {"latitude": 59.33262, "longitude": 18.06491}}},
+    "c": {"metadata": {}},
+    "d": {"tags": {"location": "-33.8568+151.2153/"}},
+}
+
+
+def made(folder: Path, agency: str) -> Case:
+    """A case with four decoded items, a to d."""
+    case = Case.create(folder, agency)
+    rows = []
+    for name in FACTS:
+        hasher = Hasher()
+        hasher.update(name.encode())
+        rows.append(OccurrenceRow(name, StackedPath.of([name]), 1, hasher.digests, "image/jpeg", "still"))
+    take(case, register(case, "X", str(folder), "W", ""), {row.source: "" for row in rows}, rows)
+    return case
+
+
+def decode(case: Case, names: str = "abcd") -> None:
+    """Write what a decode would have said of the items."""
+    from homeward.store.digests import failures_digest, findings_digest, media_digest
+
+    items = {sha(name): name for name in FACTS}
+    with case.batch("step.batch", {"step": "describe"}) as batch:
+        found = [(item.pk, items[item.sha256]) for item in Item.objects.using(case.alias).order_by("id")]
+        rows = [MediaRow(item, "JPEG", 400, 300, None, 0, "", FACTS[name]) for item, name in found if name in names]
+        results.write_media(case, rows, batch.seq)
+        batch.details["media"] = media_digest(case, batch.seq)
+        batch.details["findings"] = findings_digest(case, batch.seq)
+        batch.details["failures"] = failures_digest(case, batch.seq)
+
+
+def sha(name: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Iterator[Case]:
+    with made(tmp_path / "ours", "Ours") as case:
+        yield case
+
+
+@pytest.fixture
+def partner(tmp_path: Path) -> Iterator[Case]:
+    with made(tmp_path / "theirs", "Theirs") as case:
+        yield case
+
+
+def faults(case: Case) -> list[str]:
+    return verify(case, Quiet()).faults
+
+
+def test_metadata_propose_clues_once_and_the_same_place_is_one_clue(case: Case) -> None:
+    decode(case)
+    propose(case, CLUES, Quiet())
+    rows = listed(case)
+    assert {(row["kind"], row["pictures"], row["proposed"]) for row in rows} == {
+        ("coordinate", 2, True), ("serial", 1, True), ("coordinate", 1, True),
+    }  # fmt: skip
+    assert rows[0]["value"] in {"59.33258,18.0649", "59.33262,18.06491"}
+    assert {row["value"] for row in rows[1:]} == {"Acme 77", "-33.8568,151.2153"}
+    assert rows[0]["sightings"][0]["paths"] in (["X > a"], ["X > b"])
+    events = ClueEvent.objects.using(case.alias).count()
+    results.write_step_key(case, CLUES.name, "")
+    propose(case, CLUES, Quiet())
+    assert ClueEvent.objects.using(case.alias).count() == events
+    assert faults(case) == []
+
+
+def test_new_items_add_their_clues_and_a_proposal_taken_back_stays_so(case: Case) -> None:
+    decode(case, "a")
+    propose(case, CLUES, Quiet())
+    (serial,) = [row for row in listed(case) if row["kind"] == "serial"]
+    clue = find_clue(case, serial["id"])
+    tell(case, clue, "undo", "Kim", "a stock serial number", undone=clue.events[0].id[:10])
+    assert serial["id"] not in {row["id"] for row in listed(case)}
+    decode(case, "bcd")
+    propose(case, CLUES, Quiet())
+    assert len(listed(case)) == 2
+    assert serial["id"] not in {row["id"] for row in listed(case)}
+    assert find_clue(case, serial["id"]).sightings == ()
+
+
+def test_a_person_says_and_it_stays_with_name_reason_and_time(case: Case) -> None:
+    clue = sight(case, "text", " Nordsjö  Färg", sha("a")[:12], None, (1, 2, 30, 40), "Kim", "on a bag")
+    clue = tell(case, clue, "owner", "Kim", owner="Robin")
+    clue = tell(case, clue, "search", "Robin", where="maps", outcome="three shops")
+    clue = tell(case, clue, "rarity", "Robin", seen=3, of=4000, where="shop gallery")
+    clue = tell(case, clue, "status", "Robin", "found in Malmö", status="traced")
+    told = shown(case, clue)
+    assert (told["value"], told["status"], told["owners"], told["stopped"]) == ("Nordsjö Färg", "traced", ["Robin"], True)
+    assert [(event["act"], event["who"]) for event in told["history"]] == [
+        ("sight", "Kim"), ("owner", "Kim"), ("search", "Robin"), ("rarity", "Robin"), ("status", "Robin"),
+    ]  # fmt: skip
+    assert told["rarity"][0]["of"] == 4000
+    with pytest.raises(WrongUse, match="found in Malmö"):
+        tell(case, clue, "search", "Kim", where="maps", outcome="again")
+    again = sight(case, "text", "NORDSJÖ FÄRG", sha("b"), None, None, "Kim", "")
+    assert (again.id, again.status, len(again.sightings)) == (clue.id, "traced", 2)
+    assert faults(case) == []
+
+
+def test_what_makes_no_sense_is_one_sentence(case: Case) -> None:
+    decode(case)
+    asked: list[tuple[str, str, str, tuple[int, int, int, int] | None, str]] = [
+        ("text", "x", "ffff" * 16, None, "no items"),
+        ("text", "x", "not hex", None, "no items"),
+        ("text", "x", sha("a"), (390, 0, 20, 5), "outside"),
+        ("text", "x", sha("a"), (0, 0, 0, 5), "outside"),
+        ("text", "", sha("a"), None, "missing"),
+        ("text", "a\x07b", sha("a"), None, "control"),
+        ("text", "x" * 3000, sha("a"), None, "length"),
+        ("coordinate", "somewhere", sha("a"), None, "LATITUDE"),
+        ("region", "", sha("a"), None, "--box"),
+    ]
+    for kind, value, picture, box, reason in asked:
+        with pytest.raises(WrongUse, match=reason):
+            sight(case, kind, value, picture, None, box, "Kim", "")
+    assert listed(case) == []
+
+
+def test_what_a_partner_traced_is_not_traced_again_here(case: Case, partner: Case, tmp_path: Path) -> None:
+    ours = sight(case, "text", "Nordsjö Färg", sha("a"), None, None, "Kim", "")
+    theirs = sight(partner, "text", "nordsjö färg", sha("d"), None, None, "Noor", "")
+    theirs = tell(partner, theirs, "note", "Noor", "only for us")
+    tell(partner, theirs, "status", "Noor", "the shop in Malmö", status="traced")
+    assert give(partner, tmp_path / "out.json") == 2
+    assert "Noor" not in (tmp_path / "out.json").read_text()
+    delivery, new, stopped = receive(case, tmp_path / "out.json", "Kim")
+    assert (delivery.agency, new, [clue.id for clue in stopped]) == ("Theirs", 2, [ours.id])
+    assert receive(case, tmp_path / "out.json", "Kim")[1:] == (0, [])
+    with pytest.raises(WrongUse, match="the shop in Malmö"):
+        tell(case, find_clue(case, ours.id), "search", "Kim", where="maps", outcome="none")
+    told = shown(case, find_clue(case, ours.id))
+    assert [(one["act"], one["agency"], one["who"]) for one in told["history"]] == [
+        ("sight", "Ours", "Kim"), ("sight", "Theirs", "Kim"), ("status", "Theirs", "Kim"),
+    ]  # fmt: skip
+    assert faults(case) == []
+
+
+def test_files_of_partners_in_any_order_make_one_ledger(case: Case, partner: Case, tmp_path: Path) -> None:
+    with made(tmp_path / "third", "Third") as third:
+        for number, other in enumerate((partner, third)):
+            clue = sight(other, "code", "4006381333931", sha("abcd"[number]), None, None, "x", "")
+            tell(other, clue, "status", "x", f"reason {number}", status=("dead", "too common")[number])
+            give(other, tmp_path / f"{number}.json")
+    for order in ((0, 1), (1, 0)):
+        with made(tmp_path / f"reader{order[0]}", "Reader") as reader:
+            for number in order:
+                receive(reader, tmp_path / f"{number}.json", "Kim")
+            (row,) = listed(reader)
+            assert (row["status"], row["disputed"], row["pictures"]) == ("dead", True, 2)
+            give(reader, tmp_path / f"all{order[0]}.json")
+    first, second = (json.loads((tmp_path / f"all{number}.json").read_text())["events"] for number in (0, 1))
+    assert first == second
+
+
+def test_changed_rows_are_found(case: Case) -> None:
+    clue = sight(case, "text", "Nordsjö", sha("a"), None, None, "Kim", "")
+    tell(case, clue, "status", "Kim", "no such shop", status="dead")
+    rows = ClueEvent.objects.using(case.alias)
+    last = rows.order_by("id").last()
+    assert last is not None
+    rows.filter(pk=last.pk).update(body=last.body.replace("dead", "open"))
+    assert any("about clues" in fault for fault in faults(case))
+    rows.filter(pk=last.pk).delete()
+    assert any("about clues" in fault for fault in faults(case))
+
+
+def test_a_file_that_is_none_changes_nothing(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_bytes(b"\xff\xfe{}")
+    with pytest.raises(WrongUse, match="no file of clues"):
+        receive(case, tmp_path / "bad.json", "Kim")
+    with pytest.raises(WrongUse, match="cannot be read"):
+        receive(case, tmp_path / "absent.json", "Kim")
+    (tmp_path / "there").write_text("kept")
+    with pytest.raises(WrongUse, match="exists already"):
+        give(case, tmp_path / "there")
+    assert (tmp_path / "there").read_text() == "kept"
+    assert faults(case) == []

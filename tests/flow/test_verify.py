@@ -14,7 +14,8 @@ from homeward.flow.known import add_known_list, vote
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
-from homeward.store import Case, CaseDamaged, reads
+from homeward.store import Case, CaseDamaged, StoreError, reads
+from homeward.store.custody import ERASED
 from homeward.store.models import Exhibit
 from homeward.store.segments import FULL
 
@@ -90,6 +91,7 @@ CHANGES = [
     ("UPDATE homeward_item SET mime = 'text/plain' WHERE id = 1", "occurrences"),
     ("UPDATE homeward_exhibit SET authority = 'W 2'", "exhibit A"),
     ("UPDATE homeward_exhibit SET acquirer = 'Somebody'", "exhibit A"),
+    (f"UPDATE homeward_exhibit SET acquirer = '{ERASED}'", "exhibit A"),
     ("UPDATE homeward_exhibit SET label = 'B'", "exhibit B"),
     ("UPDATE homeward_caseinfo SET agency = 'Another Unit'", "agency"),
 ]
@@ -178,5 +180,8 @@ def test_who_acquired_an_exhibit_can_be_erased_by_law(material: Path, tmp_path: 
         assert case.custody.names(seq)["acquirer"] == "Somebody Whose Name Is Protected"
         assert verify(case, Quiet()).faults == []
         case.custody.erase(seq, "acquirer", "court order 3/2026")
-        Exhibit.objects.using(case.alias).update(acquirer="")
+        assert Exhibit.objects.using(case.alias).get().acquirer == ERASED
+        assert not any(b"Somebody" in path.read_bytes() for path in case.folder.rglob("*") if path.is_file())
+        with pytest.raises(StoreError, match="move it and ingest it again first"):
+            case.custody.erase(seq, "location", "court order 3/2026")
         assert verify(case, Quiet()).faults == []

@@ -73,6 +73,27 @@ def test_a_case_that_could_not_be_made_leaves_nothing(tmp_path: Path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_case_of_a_team_that_could_not_be_made_leaves_its_database_free(
+    postgresql: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgresql()
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", refuse)
+        with pytest.raises(OSError, match="no space"):
+            Case.create(tmp_path / "case", "Unit 7", url)
+    assert list(tmp_path.iterdir()) == []
+    with Case.create(tmp_path / "case", "Unit 8", url) as case:
+        assert case.info.agency == "Unit 8"
+    with pytest.raises(CaseExists):
+        Case.create(tmp_path / "other", "Unit 9", url)
+    with Case.open(tmp_path / "case") as case:
+        assert case.info.agency == "Unit 8"
+
+
 @pytest.mark.parametrize("mark", [None, "", "[]", "{}", '{"homeward": "x", "database": "sqlite"}', "\xff"])
 def test_a_folder_that_is_no_case_is_said(tmp_path: Path, mark: str | None) -> None:
     if mark is not None:

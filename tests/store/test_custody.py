@@ -20,6 +20,7 @@ from homeward.store.ledger import Entry, decode, encode
 
 CaseFactory = Callable[[], Case]
 Elsewhere = Callable[[str], Popen[str]]
+ACTOR = pwd.getpwuid(os.getuid()).pw_name
 
 
 def faults(case: Case, *trusted: str) -> list[str]:
@@ -52,7 +53,7 @@ def test_entries_say_who_did_what_in_order(case: Case) -> None:
     write(case, 3)
     written = entries(case)
     assert [entry.seq for entry in written] == [0, 1, 2, 3]
-    assert {entry.actor for entry in written} == {pwd.getpwuid(os.getuid()).pw_name}
+    assert {case.custody.names(entry.seq)["actor"] for entry in written} == {ACTOR}
     assert sorted(entry.time for entry in written) == [entry.time for entry in written]
 
 
@@ -60,7 +61,7 @@ def test_the_environment_does_not_say_who_acts(case: Case, monkeypatch: pytest.M
     monkeypatch.setenv("LOGNAME", "somebody.else")
     again = case_factory()
     write(again)
-    assert entries(again)[-1].actor == pwd.getpwuid(os.getuid()).pw_name
+    assert again.custody.names(entries(again)[-1].seq)["actor"] == ACTOR
 
 
 def test_closing_publishes_and_reopening_finds_nothing_wrong(case: Case, case_factory: CaseFactory) -> None:
@@ -119,14 +120,14 @@ def test_names_are_not_in_the_entry_and_can_be_read_until_they_are_erased(case: 
     write(case, names={"person": "Nobody Atall", "note": "a note"})
     body = dict(case.custody.entries())[1]
     assert b"Nobody" not in body
-    assert case.custody.names(1) == {"person": "Nobody Atall", "note": "a note"}
+    assert case.custody.names(1) == {"person": "Nobody Atall", "note": "a note", "actor": ACTOR}
     case.custody.publish()
     case.custody.erase(1, "person", "order 12/26")
-    assert case.custody.names(1) == {"person": ERASED, "note": "a note"}
+    assert case.custody.names(1) == {"person": ERASED, "note": "a note", "actor": ACTOR}
     assert dict(case.custody.entries())[1] == body
     assert faults(case) == []
     last = entries(case)[-1]
-    assert (last.act, last.details) == ("erase", {"entry": 1, "field": "person", "reason": "order 12/26"})
+    assert (last.act, last.details) == ("erase", {"entries": [[1, 1]], "field": "person", "reason": "order 12/26"})
 
 
 def test_what_was_erased_or_never_there_cannot_be_erased(case: Case) -> None:
@@ -154,6 +155,35 @@ def test_an_erased_name_is_in_no_file_of_the_case(case: Case) -> None:
     assert holds(b"Somebody Else")
 
 
+def test_who_acted_can_be_erased_from_every_entry_at_once(case: Case) -> None:
+    write(case, 3)
+    case.custody._actor = "somebody.else"
+    write(case)
+    assert not any(ACTOR.encode() in body or b"somebody.else" in body for _, body in case.custody.entries())
+    case.custody.erase_everywhere("actor", ACTOR, "order 12/26")
+    assert [case.custody.names(seq)["actor"] for seq in range(5)] == [*[ERASED] * 4, "somebody.else"]
+    assert entries(case)[-1].details["entries"] == [[0, 3]]
+    assert faults(case) == []
+    with pytest.raises(StoreError, match="no ledger entry has such"):
+        case.custody.erase_everywhere("actor", ACTOR, "order 12/26")
+
+
+def test_an_erasure_of_an_older_ledger_is_understood(case: Case) -> None:
+    write(case, names={"person": "Nobody Atall"})
+    with case.batch("erase", {"entry": 1, "field": "person", "reason": "order 12/26"}):
+        run_sql(case, "DELETE FROM homeward_ledgeropening WHERE seq = 1 AND field = 'person'")
+    assert faults(case) == []
+
+
+@pytest.mark.parametrize("entries", [[[0, 10**15]], [[-5, 1]], [["a", 1]], "x", [[1]]])
+def test_an_erasure_that_makes_no_sense_explains_nothing_it_should_not(case: Case, entries: Any) -> None:
+    write(case, names={"person": "Nobody Atall"})
+    with case.batch("erase", {"entries": entries, "field": "note", "reason": "order 12/26"}):
+        pass
+    run_sql(case, "DELETE FROM homeward_ledgeropening WHERE seq = 1 AND field = 'person'")
+    assert any("the person behind ledger entry 1 is gone" in fault for fault in faults(case))
+
+
 @pytest.mark.parametrize("name", ["a\udcffb", "a\0b", "", "\u2028", "x" * 10_000])
 def test_any_name_can_be_held(case: Case, name: str) -> None:
     write(case, names={"file": name})
@@ -166,8 +196,14 @@ def test_any_name_can_be_held(case: Case, name: str) -> None:
     [
         ("DELETE FROM homeward_ledgeropening WHERE seq = 2", "the person behind ledger entry 2 is gone, and no entry says"),
         ("UPDATE homeward_ledgeropening SET value = 'X' WHERE seq = 2", "the person behind ledger entry 2 was changed"),
-        ("UPDATE homeward_ledgeropening SET field = 'note' WHERE seq = 2", "the note behind ledger entry 2 was changed"),
-        ("UPDATE homeward_ledgeropening SET seq = 1 WHERE seq = 2", "the person behind ledger entry 1 was changed"),
+        (
+            "UPDATE homeward_ledgeropening SET field = 'note' WHERE seq = 2 AND field = 'person'",
+            "the note behind ledger entry 2 was changed",
+        ),
+        (
+            "UPDATE homeward_ledgeropening SET seq = 1 WHERE seq = 2 AND field = 'person'",
+            "the person behind ledger entry 1 was changed",
+        ),
         ("UPDATE homeward_ledgerhead SET size = 9", "says that it holds 9 entries, and it ends after 4"),
         ("UPDATE homeward_ledgerhead SET size = 3", "1 entries lie outside"),
         ("DELETE FROM homeward_ledgerhead", "4 entries lie outside"),
@@ -190,7 +226,8 @@ def test_rows_changed_behind_its_back_are_named(case: Case, sql: str, fault: str
 def test_a_changed_entry_is_named(case: Case) -> None:
     write(case, 3)
     case.custody.publish()
-    forged = encode(Entry(2, entries(case)[2].time, "somebody", "decision", {"number": 7}, {}))
+    real = entries(case)[2]
+    forged = encode(Entry(2, real.time, "somebody", "decision", {"number": 7}, real.commitments))
     run_sql(case, "UPDATE homeward_ledgerentry SET body = %s WHERE seq = 2", forged)
     assert faults(case) == ["ledger entry 2 is not the one that was published"]
 
@@ -209,7 +246,8 @@ def test_an_erased_name_that_comes_back_is_named(case: Case) -> None:
     write(case, names={"person": "Nobody Atall"})
     run_sql(case, "CREATE TABLE kept AS SELECT seq, field, salt, value FROM homeward_ledgeropening")
     case.custody.erase(1, "person", "order 12/26")
-    run_sql(case, "INSERT INTO homeward_ledgeropening (seq, field, salt, value) SELECT seq, field, salt, value FROM kept")
+    columns = "seq, field, salt, value"
+    run_sql(case, f"INSERT INTO homeward_ledgeropening ({columns}) SELECT {columns} FROM kept WHERE field = 'person'")
     assert faults(case) == ["the person behind ledger entry 1 was erased and is there again"]
 
 

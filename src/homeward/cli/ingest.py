@@ -12,8 +12,10 @@ from homeward.cli.common import case_argument, next_step, opened, print_table, s
 @click.command()
 @case_argument
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--exhibit", "label", required=True, help="The exhibit's label, as on its bag or in the register.")
-@click.option("--authority", required=True, help="The legal authority: warrant, order or file reference.")
+@click.option(
+    "--exhibit", "label", required=True, help="The exhibit's label, as on its bag or in the register; no person's name."
+)
+@click.option("--authority", required=True, help="The legal authority: warrant, order or file reference; no person's name.")
 @click.option("--acquirer", default="", help="Who acquired it.")
 @click.option("--claims", type=click.Path(path_type=Path, dir_okay=False), help="Hashes that came with the delivery.")
 @click.option("--second-reader", is_flag=True, help="List disk images with a second reader and report differences.")

@@ -23,9 +23,11 @@ def process(case: Path, jobs: int, executor: str) -> None:
         with shown_progress() as progress:
             run(opened_case, executor, jobs, progress)
         found = reads.status(opened_case)
+        elsewhere = opened_case.jobs.elsewhere()
         following = what_next(opened_case, found)
     counts = found["occurrences"]
     click.echo(", ".join(f"{count} {state}" for state, count in counts.items() if state != "total") + ".")
+    _say_elsewhere(elsewhere)
     next_step(following)
 
 
@@ -38,5 +40,12 @@ def work(case: Path, jobs: int) -> None:
 
     with opened(case) as opened_case, shown_progress() as progress:
         done = help_out(opened_case, jobs, progress)
+        elsewhere = opened_case.jobs.elsewhere()
     click.echo(f"{done} items done here.")
+    _say_elsewhere(elsewhere)
     next_step(f"homeward process {case}")
+
+
+def _say_elsewhere(count: int) -> None:
+    if count:
+        click.echo(f"{count} are being worked on by another run; what it finds is matched and stacked when it ends.")

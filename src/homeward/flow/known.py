@@ -17,7 +17,7 @@ from homeward.known.grading import label
 from homeward.known.hashes import kind_by_length
 from homeward.known.shelf import FILES
 from homeward.known.words import plain
-from homeward.known.worker import DATABASE, Order, read_answer
+from homeward.known.worker import DATABASE, Answer, Order, read_answer
 from homeward.sandbox import Call, Limits, Lost, Message, Pool
 from homeward.store import known
 from homeward.store.known import ListRow
@@ -171,11 +171,11 @@ def _read(shelf: NewShelf, order: Order, progress: Progress) -> Report:
     readable = [Path(order.path)] if order.path else []
     done = 0
     with Pool([TASK], workers=1, limits=READING, readable=readable) as pool:
-        for event in pool.run([Call(0, TASK, msgspec.msgpack.encode(order), fds)]):
+        for event in pool.run([Call(0, TASK, msgspec.msgpack.encode(order), fds, read_answer)]):
             if isinstance(event, Lost):
                 return Report(refused=f"reading it failed: {event.reason}")
             if isinstance(event, Message):
-                answer = read_answer(event.body)
+                answer: Answer = event.body
                 if answer.report is not None:
                     return answer.report
                 progress.advance(max(0, answer.done - done))

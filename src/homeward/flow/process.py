@@ -30,8 +30,10 @@ BATCH = 256
 """Items committed together: a kill loses at most this much work, a commit costs a few milliseconds."""
 PATIENCE = 20.0
 """Seconds after which fewer are committed: a clip can take as long as thousands of stills."""
-LEASE = 1024
-"""Items leased together, so that an archive is walked once for many of them."""
+ROUND = 1024
+"""Items worked on before clips have their turn; an archive is walked once for as many of them."""
+PORTION = 64
+"""Items leased together: few enough that a second run finds something to do, at a few milliseconds a lease."""
 
 
 def process(case: Case, executor: str, jobs: int, progress: Progress) -> None:
@@ -67,9 +69,8 @@ def describe_pending(case: Case, step: Step, executor: str, jobs: int, progress:
     progress.begin(step.caption, waiting)
     done = 0
     with EXECUTORS[executor](jobs) as crew:
-        while leased := case.jobs.lease(key, LEASE):
-            _run(case, step, crew, leased, progress)
-            done += len(leased)
+        while count := _round(case, step, crew, progress):
+            done += count
     return done
 
 
@@ -78,12 +79,12 @@ def step_key(step: Step) -> StepKey:
     return StepKey(step.name, step.version, step.params_digest)
 
 
-def _run(case: Case, step: Step, crew: Executor, leased: list[int], progress: Progress) -> None:
-    units = [unit_of(row) for row in reads.work(case, leased)]
-    sizes = {unit.item: unit.size for unit in units}
-    lacking = sorted(set(leased) - set(sizes))
-    done: list[Described | Lost] = [Lost(item, "no exhibit holds its bytes any more", again=False) for item in lacking]
+def _round(case: Case, step: Step, crew: Executor, progress: Progress) -> int:
+    """Work on up to :data:`ROUND` items; how many there were."""
+    sizes: dict[int, int] = {}
+    done: list[Described | Lost] = []
     committed = time.monotonic()
+    units = _leased(case, step_key(step), sizes, done)
     for outcome in crew.describe(units) if step is DESCRIBE else crew.measure(step.function, units):
         done.append(outcome)
         progress.advance(1, sizes[outcome.item])
@@ -92,6 +93,17 @@ def _run(case: Case, step: Step, crew: Executor, leased: list[int], progress: Pr
             done.clear()
             committed = time.monotonic()
     _commit(case, step, done)
+    return len(sizes)
+
+
+def _leased(case: Case, key: StepKey, sizes: dict[int, int], done: list[Described | Lost]) -> Iterator[Unit]:
+    """Lease portion after portion as they can be worked on; ``sizes`` gets every item, ``done`` those without any bytes."""
+    while len(sizes) < ROUND and (leased := case.jobs.lease(key, PORTION)):
+        units = [unit_of(row) for row in reads.work(case, leased)]
+        sizes |= dict.fromkeys(leased, 0) | {unit.item: unit.size for unit in units}
+        lacking = sorted(set(leased) - {unit.item for unit in units})
+        done += [Lost(item, "no exhibit holds its bytes any more", again=False) for item in lacking]
+        yield from units
 
 
 def unit_of(row: dict[str, Any]) -> Unit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import uuid
@@ -13,7 +14,7 @@ from homeward.core import WrongUse
 from homeward.core.errors import said
 from homeward.core.time import utc_now
 from homeward.store import database
-from homeward.store.errors import CaseExists, CaseNotFound
+from homeward.store.errors import CaseExists, CaseNotFound, StoreError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -61,10 +62,13 @@ class Case:
             raise CaseExists(f"{folder} already exists and is not an empty folder")
         building = folder.with_name(f".{folder.name}.new-{uuid.uuid4().hex[:8]}")
         building.mkdir(parents=True, mode=0o700)
+        origin = f"homeward.case/{uuid.uuid4()}"
         try:
-            _build(building, agency, database_url)
+            _build(building, agency, origin, database_url)
             building.rename(folder)
         except BaseException:
+            if database_url:
+                _clear(database_url, origin)
             shutil.rmtree(building, ignore_errors=True)
             raise
         return cls.open(folder)
@@ -133,14 +137,13 @@ def _settings(folder: Path) -> dict[str, Any]:
     return database.sqlite(folder / "case.db") if address == "sqlite" else database.postgresql(address)
 
 
-def _build(folder: Path, agency: str, database_url: str) -> None:
+def _build(folder: Path, agency: str, origin: str, database_url: str) -> None:
     from homeward.store.ledger import key
 
     for name in ("blobs", "segments", "ledger", "keys"):
         (folder / name).mkdir(mode=0o700)
     mark = {"homeward": FORMAT, "database": database_url or "sqlite"}
     (folder / MARK).write_text(json.dumps(mark) + "\n", encoding="utf-8")
-    origin = f"homeward.case/{uuid.uuid4()}"
     key.create(folder / "keys", origin)
     database.connect(alias := f"new-{uuid.uuid4().hex[:12]}", _settings(folder))
     try:
@@ -149,6 +152,20 @@ def _build(folder: Path, agency: str, database_url: str) -> None:
         database.disconnect(alias)
     with Case.open(folder) as case, case.batch("case.init", {"agency": agency, "origin": origin}):
         pass
+
+
+def _clear(database_url: str, origin: str) -> None:
+    """Take the tables of the case ``origin`` out of a team's database again, if it is this case that they hold."""
+    from homeward.store.models import CaseInfo
+
+    alias = f"old-{uuid.uuid4().hex[:12]}"
+    with contextlib.suppress(StoreError, WrongUse):  # one that does not answer holds nothing of it, or the error says why
+        database.connect(alias, database.postgresql(database_url))
+        try:
+            if CaseInfo.objects.using(alias).filter(origin=origin).exists():
+                database.remove_tables(alias)
+        finally:
+            database.disconnect(alias)
 
 
 def _first_rows(alias: str, agency: str, origin: str) -> None:

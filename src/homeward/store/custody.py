@@ -6,8 +6,9 @@ import fcntl
 import os
 import pwd
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 from django.db import DatabaseError, connections, transaction
 from django.db.models import Subquery
 from django.db.models.functions import Coalesce
@@ -18,7 +19,7 @@ from homeward.store.errors import CaseDamaged, StoreError
 from homeward.store.ledger import Checker, Entry, EntryRefused, Log, Opening, commit, decode, encode, opens, timestamp
 from homeward.store.ledger import key as keys
 from homeward.store.ledger.log import latest
-from homeward.store.models import CaseInfo, LedgerEntry, LedgerHead, LedgerOpening
+from homeward.store.models import CaseInfo, Exhibit, LedgerEntry, LedgerHead, LedgerOpening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -57,10 +58,10 @@ class Custody:
         Raises:
             CaseDamaged: the entry before is gone or unreadable: nothing may be built on it.
         """
-        committed = {field: commit(_storable(value)) for field, value in names.items()}
+        committed = {field: commit(_storable(value)) for field, value in {"actor": self._actor, **names}.items()}
         now = max(timestamp(utc_now()), self._last_time(seq))  # a clock that was set back must not turn the log back
         commitments = {field: digest for field, (digest, _) in committed.items()}
-        body = encode(Entry(seq, now, self._actor, act, dict(details), commitments))
+        body = encode(Entry(seq, now, "", act, dict(details), commitments))
         LedgerEntry.objects.using(self._alias).create(seq=seq, body=body)
         for field, (_, opening) in committed.items():
             LedgerOpening.objects.using(self._alias).create(seq=seq, field=field, salt=opening.salt, value=opening.value)
@@ -134,22 +135,53 @@ class Custody:
     def erase(self, seq: int, field: str, reason: str) -> None:
         """Delete what a commitment hides, by law; the entry and the tree stay, and the erasure is an entry of its own.
 
-        ``reason`` stands in that entry for ever: a case reference, never the name.
+        The acquirer's name goes from the exhibit too. ``reason`` stands in the new entry for ever: a case reference, never
+        the name.
 
         Raises:
-            StoreError: there is nothing to erase.
+            StoreError: there is nothing to erase, or what is to be erased is still needed.
         """
+        self._erase({"seq": seq}, field, reason, f"ledger entry {seq} has no {field} that could be erased")
+
+    def erase_everywhere(self, field: str, name: str, reason: str) -> None:
+        """Do the same in every entry whose ``field`` is ``name``: a person's (``actor``) stands in many.
+
+        Raises:
+            StoreError: there is nothing to erase, or what is to be erased is still needed.
+        """
+        self._erase({"value": _storable(name)}, field, reason, f"no ledger entry has such a {field}")
+
+    def _erase(self, which: dict[str, int | str], field: str, reason: str, nothing: str) -> None:
         embedded = is_sqlite(self._alias)
         if embedded:
             self._run("PRAGMA secure_delete=ON")  # overwrite, not only unlink, what is deleted
         with transaction.atomic(using=self._alias):
             number = self.lock()
-            gone, _ = LedgerOpening.objects.using(self._alias).filter(seq=seq, field=field).delete()
-            if not gone:
-                raise StoreError(f"ledger entry {seq} has no {field} that could be erased")
-            self.append(number, "erase", {"entry": seq, "field": field, "reason": reason}, {})
-        # The old row would otherwise live on, in the write-ahead log or as a dead tuple.
-        self._run("PRAGMA wal_checkpoint(TRUNCATE)" if embedded else f"VACUUM {LedgerOpening._meta.db_table}")
+            openings = LedgerOpening.objects.using(self._alias).filter(field=field, **which)
+            seqs = sorted(openings.values_list("seq", flat=True))
+            if not seqs:
+                raise StoreError(nothing)
+            self._clear_rows(seqs, field)
+            openings.delete()
+            self.append(number, "erase", {"entries": list(map(list, _stretches(seqs))), "field": field, "reason": reason}, {})
+        # The old rows would otherwise live on, in the write-ahead log or as dead tuples.
+        tables = f"{LedgerOpening._meta.db_table}, {Exhibit._meta.db_table}"
+        self._run("PRAGMA wal_checkpoint(TRUNCATE)" if embedded else f"VACUUM {tables}")
+
+    def _clear_rows(self, seqs: Sequence[int], field: str) -> None:
+        """Take a name that is to be erased out of the records as well."""
+        exhibits = Exhibit.objects.using(self._alias)
+        for seq, body in self._bodies(seqs) if field in {"acquirer", "location"} else ():
+            entry = decode(body)
+            exhibit = exhibits.filter(label=str(entry.details.get("label")))
+            if field == "acquirer" and entry.act == "exhibit.add":
+                exhibit.update(acquirer=ERASED)
+            elif field == "location" and exhibit.filter(location=self.names(seq)["location"]).exists():
+                raise StoreError(f"the exhibit lies where ledger entry {seq} says: move it and ingest it again first")
+
+    def _bodies(self, seqs: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        for seq in seqs:
+            yield from self.entries(seq, seq + 1)
 
     def _size(self) -> int:
         head = LedgerHead.objects.using(self._alias).first()
@@ -195,6 +227,14 @@ class Custody:
             os.close(fd)
 
 
+class _Erasure(msgspec.Struct, frozen=True):
+    """Details of an entry that records an erasure."""
+
+    field: str
+    entries: tuple[tuple[Annotated[int, msgspec.Meta(ge=0)], int], ...] = ()
+    entry: int = -1
+
+
 class _Names:
     """Compares the rows behind commitments with the entries; both come in order, so neither is held in memory."""
 
@@ -207,7 +247,7 @@ class _Names:
     def add(self, entry: Entry) -> Iterator[str]:
         """What is wrong about the names of this entry."""
         if entry.act == "erase":
-            self._erased.add(_erasure(entry))
+            self._erased |= _erasure(entry)
         here: dict[str, Opening] = {}
         while self._next is not None and self._next[0] <= entry.seq:
             seq, field, opening = self._next
@@ -226,16 +266,30 @@ class _Names:
         """Names that are gone although no entry says that they were erased; ``later`` are entries written meanwhile."""
         unexplained = self._gone - self._erased
         if unexplained:
-            unexplained -= {_erasure(entry) for entry in later if entry.act == "erase"}
+            unexplained -= {one for entry in later if entry.act == "erase" for one in _erasure(entry)}
         for seq, field in sorted(unexplained):
             yield f"the {field} behind ledger entry {seq} is gone, and no entry says that it was erased"
         for seq, field in sorted(self._erased - self._gone):
             yield f"the {field} behind ledger entry {seq} was erased and is there again"
 
 
-def _erasure(entry: Entry) -> tuple[int, str]:
-    seq, field = entry.details.get("entry"), entry.details.get("field")
-    return (seq, field) if isinstance(seq, int) and isinstance(field, str) else (-1, "")
+def _erasure(entry: Entry) -> set[tuple[int, str]]:
+    """Which names an entry says were erased; one of an older Homeward names a single ``entry``."""
+    try:
+        said = msgspec.convert(entry.details, _Erasure)
+    except msgspec.ValidationError:
+        return {(-1, "")}
+    stretches = said.entries or ((said.entry, said.entry),)
+    return {(seq, said.field) for first, last in stretches for seq in range(first, min(last, entry.seq - 1) + 1)}
+
+
+def _stretches(seqs: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of every unbroken stretch of ``seqs``, which ascend."""
+    first = seqs[0]
+    for before, seq in zip(seqs, [*seqs[1:], -1], strict=True):
+        if seq != before + 1:
+            yield first, before
+            first = seq
 
 
 def _decoded(row: tuple[int, bytes]) -> Entry | None:

@@ -83,6 +83,13 @@ def connect(alias: str, connection: dict[str, Any]) -> None:
         raise DatabaseUnreachable(f"the case's database cannot be used: {error}") from error
 
 
+def remove_tables(alias: str) -> None:
+    """Undo everything that :func:`connect` made in an empty database."""
+    from django.core.management import call_command
+
+    call_command("migrate", "homeward", "zero", database=alias, verbosity=0, interactive=False)
+
+
 def disconnect(alias: str) -> None:
     """Close and forget the connection."""
     connections[alias].close()

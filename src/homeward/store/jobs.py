@@ -134,6 +134,10 @@ class Jobs:
         """How many are not finished, in hand or not."""
         return self._of(step).filter(state__in=("pending", "leased")).count()
 
+    def elsewhere(self) -> int:
+        """How many another run has in hand."""
+        return Job.objects.using(self._alias).filter(state="leased").exclude(owner=self._owner).count()
+
     def _of(self, step: StepKey) -> QuerySet[Job]:
         return Job.objects.using(self._alias).filter(step=step.name, version=step.version, params=step.params)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from homeward.store.custody import ERASED
 from homeward.store.digests import (
     NO_ROWS,
     PAGE,
@@ -169,7 +168,7 @@ class Vouching:
                 yield f"no ledger entry registered the exhibit {label}"
             elif label not in held:
                 yield f"the exhibit {label} was registered and is gone"
-            elif any(then not in {now, ERASED} for now, then in zip(held[label], self._exhibits[label], strict=True)):
+            elif held[label] != self._exhibits[label]:
                 yield f"the exhibit {label} is not as it was registered: its authority or acquirer was changed"
 
     def _kin(self, entry: Entry) -> Iterator[str]:

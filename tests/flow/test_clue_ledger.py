@@ -204,3 +204,24 @@ def test_a_file_that_is_none_changes_nothing(case: Case, tmp_path: Path) -> None
         give(case, tmp_path / "there")
     assert (tmp_path / "there").read_text() == "kept"
     assert faults(case) == []
+
+
+def test_whereabouts_of_a_stack_open_into_clues_and_metadata(case: Case) -> None:
+    from homeward.flow.whereabouts import located, located_one
+
+    decode(case)
+    assert located(case) == []
+    assert {row["probability"] for row in located_one(case, sha("c"))["countries"]} == {1 / 250}
+    sight(case, "attribute", "Socket: J", sha("c"), None, (1, 1, 9, 9), "Kim", "")
+    common = sight(case, "text", "+1 202 555 0100", sha("c"), None, None, "Kim", "")
+    tell(case, common, "status", "Kim", "a stock photograph", status="too common")
+    propose(case, CLUES, Quiet())
+    rows = located(case)
+    assert [row["items"] for row in rows[:2]] == [[sha("d")], rows[1]["items"]]
+    assert rows[0]["countries"][0]["country"] == "AU"
+    found = located_one(case, sha("c")[:10])
+    assert [(cue["kind"], cue["value"]) for cue in found["cues"]] == [("socket", "J")]
+    assert {row["country"] for row in found["countries"][:3]} == {"CH", "LI", "RW"}
+    assert "mains" in found["missing"]
+    with pytest.raises(WrongUse, match="socket is one of A, B"):
+        sight(case, "attribute", "socket: Q", sha("c"), None, None, "Kim", "")

@@ -26,6 +26,7 @@ COMMANDS = {
     "find": "homeward.cli.find:find",
     "findings": "homeward.cli.answers:findings",
     "clues": "homeward.cli.clues:clues",
+    "whereabouts": "homeward.cli.whereabouts:whereabouts",
     "hash": "homeward.cli.hash:exact_hash",
     "export": "homeward.cli.export:export",
     "verify": "homeward.cli.verify:verify",

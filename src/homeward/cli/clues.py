@@ -13,7 +13,7 @@ from homeward.cli.common import case_argument, json_option, next_step, opened, p
 if TYPE_CHECKING:
     from homeward.series.clues import Clue
 
-KINDS = ("text", "code", "coordinate", "serial", "region")
+KINDS = ("text", "code", "coordinate", "serial", "region", "attribute")
 STATUSES = ("open", "traced", "too common", "dead")
 by_option = click.option("--by", "who", default="", help="Who says so; the account that runs this unless told.")
 why_option = click.option("--why", default="", help="The reason; it is kept with what is said.")
@@ -67,7 +67,7 @@ def clues(context: click.Context, case: Path, as_json: bool) -> None:
 
 @clues.command()
 @click.option("--kind", required=True, type=click.Choice(KINDS))
-@click.option("--value", default="", help="What it says; not for a region.")
+@click.option("--value", default="", help="What it says; not for a region. An attribute is KIND: VALUE.")
 @click.option("--picture", required=True, metavar="SHA256", help="Where it is seen; the beginning is enough.")
 @click.option("--time", type=click.FloatRange(min=0), help="Seconds into a clip.")
 @click.option("--box", type=_Box(), help="Region in pixels of the full picture.")

@@ -31,7 +31,7 @@ _WEIGHT = (TRACED, DEAD, COMMON, OPEN)
 AT_HOME = ("note", "owner")
 """Acts that stay in the case that they were said in."""
 
-Kind = Literal["text", "code", "coordinate", "serial", "region"]
+Kind = Literal["text", "code", "coordinate", "serial", "region", "attribute"]
 Act = Literal["sight", "status", "owner", "note", "search", "rarity", "undo"]
 Line = Annotated[str, msgspec.Meta(max_length=2000)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]

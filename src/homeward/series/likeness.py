@@ -18,6 +18,7 @@ def likeness(kind: str, value: str) -> str:
     * ``text``, ``serial``: Unicode NFKC, without case, runs of blanks as one.
     * ``code``: NFKC without blanks; hyphens are left out of codes of digits. Case counts: in QR codes it does.
     * ``coordinate``: latitude and longitude in degrees, rounded to :data:`DECIMALS`.
+    * ``attribute``: ``KIND: VALUE``, both as a table of :mod:`homeward.series.tables` has them.
     * ``region``: itself; ``SHA256 TIME_MS LEFT,TOP,WIDTH,HEIGHT``.
 
     Raises:
@@ -25,6 +26,8 @@ def likeness(kind: str, value: str) -> str:
     """
     if kind == "coordinate":
         return _coordinate(value)
+    if kind == "attribute":
+        return _attribute(value)
     if kind == "region":
         if not _REGION.fullmatch(value):
             raise ValueError("a region is written as SHA256 TIME_MS LEFT,TOP,WIDTH,HEIGHT")
@@ -39,6 +42,28 @@ def likeness(kind: str, value: str) -> str:
     if not found:
         raise ValueError(f"a {kind} has at least one character")
     return found
+
+
+def attribute(value: str) -> tuple[str, str]:
+    """Kind and value of an attribute.
+
+    Raises:
+        ValueError: no table speaks of it.
+    """
+    from homeward.series.tables import tables
+
+    kind, _, what = (part.strip() for part in value.partition(":"))
+    table = tables().get(kind.casefold())
+    if table is None:
+        raise ValueError(f"an attribute is written as KIND: VALUE with one of these kinds: {', '.join(sorted(tables()))}")
+    if table.likelihood(what) is None:
+        known = sorted({*table.values, table.otherwise} - {""})
+        raise ValueError(f"{kind} is one of {', '.join(known[:60])}")
+    return table.kind, what
+
+
+def _attribute(value: str) -> str:
+    return ": ".join(attribute(value)).casefold()
 
 
 def _caseless(text: str) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Max, Q
 from homeward.store import bulk
 from homeward.store.digests import PAGE, clues_digest
 from homeward.store.intake import CHUNK
-from homeward.store.models import ClueEvent, Item, Media
+from homeward.store.models import ClueEvent, CopyMember, Item, Media
 from homeward.store.results import write_step_key
 
 if TYPE_CHECKING:
@@ -103,6 +103,21 @@ def telling(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
     holding = Q(facts__metadata__has_key="place") | Q(facts__metadata__has_key="body_serial") | Q(facts__has_key="tags")
     query = Media.objects.using(case.alias).filter(holding, current=True).order_by("item_id")
     yield from query.values_list("item__sha256", "facts").iterator(chunk_size=PAGE)
+
+
+def stack_of(case: Case, item: int) -> list[tuple[int, str]]:
+    """(Row id, SHA-256) of everything that lies on one stack with an item, itself included."""
+    member = CopyMember.objects.using(case.alias).filter(item=item).first()
+    query = Item.objects.using(case.alias).order_by("sha256")
+    those = query.filter(copymember__exemplar=member.exemplar_id) if member else query.filter(pk=item)
+    return list(those.values_list("id", "sha256"))
+
+
+def zones(case: Case, items: Collection[int]) -> dict[int, str]:
+    """Item -> the offset from UTC that its camera wrote with the time of the picture."""
+    query = Media.objects.using(case.alias).filter(current=True, item_id__in=sorted(items))
+    rows = query.values_list("item_id", "facts__metadata__taken__offset")
+    return {item: offset for item, offset in rows if offset}
 
 
 def measured(case: Case) -> Sequence[Plain]:

@@ -1,0 +1,101 @@
+"""``homeward whereabouts``: in which countries the pictures of a stack may have been made, from clues and metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from homeward.core import WrongUse
+from homeward.flow.clues import ledger
+from homeward.series.clues import COMMON, Clue
+from homeward.series.cues import cues_of
+from homeward.series.tables import countries, offset_of
+from homeward.series.whereabouts import Cue, Whereabouts, whereabouts
+from homeward.store import clues as store
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+
+SHOWN = 5
+"""Countries of a stack in the list of all."""
+
+
+def located(case: Case) -> list[dict[str, Any]]:
+    """Every stack that a clue speaks of, the surest first."""
+    clues = _by_picture(ledger(case).values())
+    here = store.held_items(case, clues)
+    done: set[int] = set()
+    rows = []
+    for item in here.values():
+        stack = store.stack_of(case, item)
+        if stack[0][0] in done:
+            continue
+        done.add(stack[0][0])
+        if cues := list(_cues(case, stack, clues)):
+            rows.append(_row(stack, whereabouts(cues), SHOWN))
+    return sorted(rows, key=lambda row: (-row["countries"][0]["probability"], row["items"]))
+
+
+def located_one(case: Case, start: str) -> dict[str, Any]:
+    """The stack of one item in full.
+
+    Raises:
+        WrongUse: no item, or several, have a SHA-256 that begins with ``start``.
+    """
+    found = store.pictures(case, start.lower())
+    if len(found) != 1:
+        raise WrongUse(f"{'several' if found else 'no'} items have a SHA-256 that begins with {start!r}")
+    sha256 = found[0][0]
+    stack = store.stack_of(case, store.held_items(case, [sha256])[sha256])
+    return _row(stack, whereabouts(_cues(case, stack, _by_picture(ledger(case).values()))), len(countries()))
+
+
+def _by_picture(clues: Iterable[Clue]) -> dict[str, list[Clue]]:
+    found: dict[str, list[Clue]] = {}
+    for clue in clues:
+        if clue.status != COMMON:
+            for picture in sorted({sighting.picture for sighting in clue.sightings}):
+                found.setdefault(picture, []).append(clue)
+    return found
+
+
+def _cues(case: Case, stack: list[tuple[int, str]], clues: dict[str, list[Clue]]) -> Iterator[Cue]:
+    offsets = store.zones(case, [item for item, _ in stack])
+    for item, sha256 in stack:
+        for clue in clues.get(sha256, []):
+            by = sorted({name for one in clue.sightings if one.picture == sha256 for name in one.by})
+            yield from cues_of(clue.kind, clue.value, f"clue {clue.id[:12]} in {sha256[:12]} by {', '.join(by)}")
+        if offset := offset_of(offsets.get(item, "")):
+            yield Cue("utc offset", offset, f"metadata of {sha256[:12]}")
+
+
+def _row(stack: list[tuple[int, str]], found: Whereabouts, most: int) -> dict[str, Any]:
+    names = countries()
+    order = sorted(found.posterior, key=lambda country: (-found.posterior[country], country))[:most]
+    return {
+        "items": [sha256 for _, sha256 in stack],
+        "countries": [
+            {
+                "country": country,
+                "name": names[country],
+                "probability": found.posterior[country],
+                "prior": found.prior[country],
+                "penalties": {group: those[country] for group, those in found.groups.items()},
+            }
+            for country in order
+        ],
+        "cues": [
+            {
+                "kind": part.cue.kind,
+                "value": part.cue.value,
+                "origin": part.cue.origin,
+                "group": part.group,
+                "source": part.source,
+                "why_not": part.why_not,
+                "penalties": {country: part.penalties[country] for country in order} if part.penalties else {},
+            }
+            for part in found.parts
+        ],
+        "missing": list(found.missing),
+        "calibration": "none: tables and weights are judged, not measured",
+    }

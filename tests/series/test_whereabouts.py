@@ -1,0 +1,166 @@
+"""Laws of the posterior over countries, its tables, and golden examples."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from homeward.series.cues import cues_of
+from homeward.series.tables import DATA, calling_code, countries, numbered_by, of_position, offset_of, script_of, tables
+from homeward.series.whereabouts import ALSO, CAPS, POSITION, Cue, Whereabouts, flat, whereabouts
+
+VALUES = [(kind, value) for kind, table in tables().items() for value in table.values if kind != "barcode"]
+CUES = st.one_of(
+    st.sampled_from(VALUES).map(lambda pair: Cue(*pair)),
+    st.tuples(st.floats(-90, 90), st.floats(-180, 180)).map(lambda at: Cue(POSITION, f"{at[0]:.4f},{at[1]:.4f}")),
+    st.just(Cue("barcode", "400")),
+    st.just(Cue("socket", "Z")),
+    st.just(Cue("wallpaper", "green")),
+)
+
+
+def likeliest(found: Whereabouts) -> list[str]:
+    best = max(found.posterior.values())
+    return sorted(country for country, chance in found.posterior.items() if math.isclose(chance, best))
+
+
+@given(st.lists(CUES, max_size=8), st.integers(0, 9))
+@settings(max_examples=40)
+def test_order_and_repetition_play_no_part_and_chances_add_up(cues: list[Cue], seed: int) -> None:
+    found = whereabouts(cues)
+    shuffled = [*cues, *cues[:3]]
+    random.Random(seed).shuffle(shuffled)
+    assert whereabouts(shuffled) == found
+    assert math.isclose(math.fsum(found.posterior.values()), 1)
+    assert set(found.posterior) == set(countries())
+
+
+@given(st.lists(CUES, max_size=6), CUES)
+@settings(max_examples=40)
+def test_a_cue_that_fits_a_country_best_never_lowers_it(cues: list[Cue], cue: Cue) -> None:
+    before, after = whereabouts(cues), whereabouts([*cues, cue])
+    part = next(part for part in after.parts if (part.cue.kind, part.cue.value) == (cue.kind, cue.value))
+    for country in countries():
+        if part.why_not or part.penalties[country] == 0:
+            assert after.posterior[country] >= before.posterior[country] * (1 - 1e-9)
+
+
+@given(st.lists(CUES, max_size=6), CUES)
+@settings(max_examples=40)
+def test_a_contradicted_country_falls_behind_those_that_fit(cues: list[Cue], cue: Cue) -> None:
+    before, after = whereabouts(cues), whereabouts([*cues, cue])
+    part = next(part for part in after.parts if (part.cue.kind, part.cue.value) == (cue.kind, cue.value))
+    if part.why_not:
+        return
+    fits = [country for country, penalty in part.penalties.items() if penalty == 0]
+    for country, penalty in part.penalties.items():
+        if penalty > 0:
+            odds = after.posterior[country] / after.posterior[fits[0]]
+            assert odds <= before.posterior[country] / before.posterior[fits[0]] * (1 + 1e-9)
+
+
+@given(st.lists(CUES, max_size=12))
+@settings(max_examples=40)
+def test_groups_are_capped_and_open_into_their_parts(cues: list[Cue]) -> None:
+    found = whereabouts(cues)
+    for group, penalties in found.groups.items():
+        parts = [part.penalties for part in found.parts if part.group == group and not part.why_not]
+        for country, penalty in penalties.items():
+            each = sorted((part[country] for part in parts), reverse=True)
+            assert math.isclose(penalty, min(CAPS[group], each[0] + ALSO * sum(each[1:])), abs_tol=1e-9)
+    for one, other in (("DE", "JP"), ("US", "IS")):
+        told = sum(penalties[other] - penalties[one] for penalties in found.groups.values())
+        assert math.isclose(math.log10(found.posterior[one] / found.posterior[other]), told, abs_tol=1e-6)
+
+
+def test_where_nothing_is_known_every_country_is_alike_and_all_is_missing() -> None:
+    found = whereabouts([Cue("wallpaper", "green"), Cue("socket", "Z"), Cue(POSITION, "0,-30")])
+    assert found.posterior == pytest.approx(flat())
+    assert set(found.missing) == {POSITION, *tables()}
+    assert all(part.why_not for part in found.parts)
+
+
+def test_the_prior_is_what_is_started_from() -> None:
+    found = whereabouts([Cue("socket", "F")], {"SE": 0.5, "US": 0.5})
+    assert set(found.posterior) == {"SE", "US"}
+    assert found.posterior["SE"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("cues", "expected"),
+    [
+        ([("socket", "J")], ["CH", "LI", "RW"]),
+        ([("socket", "N"), ("mains", "60")], ["BR"]),
+        ([("socket", "I"), ("driving side", "left"), ("calling code", "64")], ["NZ"]),
+        ([("socket", "B"), ("paper", "letter"), ("calling code", "52")], ["MX"]),
+        ([("script", "Cyrillic"), ("calling code", "380")], ["UA"]),
+        ([("script", "Hangul"), ("mains", "60"), ("socket", "F")], ["KR"]),
+        ([(POSITION, "59.3326,18.0649")], ["SE"]),
+        ([(POSITION, "-33.8568,151.2153")], ["AU"]),
+        ([(POSITION, "36.7372,3.0866"), ("script", "Arabic")], ["DZ"]),
+    ],
+)
+def test_golden_examples(cues: list[tuple[str, str]], expected: list[str]) -> None:
+    assert likeliest(whereabouts([Cue(*pair) for pair in cues])) == expected
+
+
+def test_borders_are_not_decided_by_a_few_kilometres() -> None:
+    posterior = whereabouts([Cue(POSITION, "48.5734,7.7521")]).posterior  # Strasbourg; Kehl lies over the river
+    assert posterior["FR"] > posterior["DE"] > 0.1
+
+
+def test_tables_name_countries_that_there_are_with_their_sources() -> None:
+    for table in tables().values():
+        assert {code for those in table.values.values() for code in those} <= set(countries())
+        assert set(table.unknown) <= set(countries())
+        assert table.group in CAPS
+        assert 0 < table.error <= 0.5
+        assert len(table.source) > 10
+        for value in table.values:
+            assert table.likelihood(value)
+    for file in DATA.glob("*.json"):
+        told = json.loads(file.read_text(encoding="utf-8"))["values"]
+        assert all(len(those) == len(set(those)) for those in told.values())
+
+
+def test_calling_codes_and_time_zones_agree_with_an_independent_list() -> None:
+    zones = Path("/usr/share/zoneinfo/iso3166.tab")
+    if not zones.exists():
+        pytest.skip("this machine has no list of countries")
+    told = {line[:2] for line in zones.read_text(encoding="utf-8").splitlines() if not line.startswith("#")}
+    assert set(countries()) - {"XK"} == told
+    for code, country in {"1876": "JM", "46": "SE", "44": "GB", "7": "KZ", "852": "HK", "972": "IL", "256": "UG"}.items():
+        assert country in tables()["calling code"].values[code]
+
+
+def test_what_clues_say_about_countries() -> None:
+    def said(kind: str, value: str) -> list[tuple[str, str]]:
+        return [(cue.kind, cue.value) for cue in cues_of(kind, value, "")]
+
+    assert said("text", "+46 8 123 45 67") == [("calling code", "46")]
+    assert said("text", "Аптека 12") == [("script", "Cyrillic")]
+    assert said("text", "Pharmacy") == []
+    assert said("code", "4006381333931") == [("barcode", "400")]
+    assert said("code", "4006381333932") == []  # a wrong check digit
+    assert said("attribute", "Socket: f") == [("socket", "f")]
+    assert said("coordinate", "59.3,18.1") == [(POSITION, "59.3,18.1")]
+    assert said("serial", "Acme 4711") == []
+
+
+@given(st.text(max_size=20))
+def test_no_text_breaks_what_reads_it(text: str) -> None:
+    for read in (calling_code, numbered_by, offset_of, script_of):
+        read(text)
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180))
+@settings(max_examples=20)
+def test_a_position_has_one_nearest_country_or_none(latitude: float, longitude: float) -> None:
+    found = of_position(latitude, longitude)
+    assert found is None or max(found.values()) == 1.0

@@ -1,10 +1,11 @@
 """Never looked at twice: how many copies are recognised on every rung of a ladder of edits, and on a rendered world.
 
-usage: python bench/never_twice.py [--originals N] [--world NAME] [--json FILE]
+usage: python bench/never_twice.py [--part ladder|world] [--originals N] [--strangers N] [--world NAME] [--json FILE]
 
 Ladder: N photographs of places, N made rooms and N rendered rooms are originals; every rung of ``ladder.py`` makes a copy
-of each. Ours: the copy is asked of an index of all originals, hashes first, then features. Peer: ``pdqhash`` on the full
-picture and python-threatexchange's PDQIndex (31 bits), quality 50 and more on both sides.
+of each. It is asked of all originals and of further pictures, most of them other views of the same places. Ours: hashes
+first, then features of the candidates of the index, as a case does it. Peer: ``pdqhash`` on the full
+picture and python-threatexchange's PDQIndex (31 bits), quality 50 and more on both sides. Clips: see ``ladder_clips.py``.
 World: all pictures of a rendered world are put in a case and processed; stacks and matches are held against the truth.
 """
 
@@ -30,11 +31,13 @@ from threatexchange.signal_type.pdq.pdq_index import PDQIndex
 from common import DATA, HOMEWARD, machine
 from homeward.descriptors import descriptor
 from homeward.descriptors.scene import Features, extract
+from homeward.flow.comparing import CANDIDATES, MIRRORED, MISSES
 from homeward.indexes.local import LocalIndex
 from homeward.links.verification import Kinship, verify
 from homeward.media.stills import decode_still
 from homeward.testing import scenes
 from ladder import RUNGS, Pixels, copies, jpeg
+from ladder_clips import clip_rungs
 
 RADIUS, QUALITY = 31, 50
 
@@ -49,15 +52,21 @@ class Said(NamedTuple):
     features: Features | None
 
 
-def originals(count: int) -> list[Pixels]:
-    """Benign pictures; none was used to choose anything."""
+def pictures_of(count: int, strangers: int) -> list[Pixels]:
+    """``3 * count`` originals, then strangers to them; all benign, and none was used to choose anything."""
     places = [row for row in table(DATA / "places/groundtruth.csv") if row["kind"] in {"indoor", "object", "outdoor"}]
     world = [row for row in table(DATA / "world/truth/originals.csv") if not row["burst_of"]]
     files = {row["file_id"]: DATA / "world" / row["path"] for row in table(DATA / "world/truth/files.csv")}
     chosen = [DATA / "places/img" / row["file"] for row in places[:: max(1, len(places) // count)][:count]]
     chosen += [files[row["file_id"]] for row in world[:: max(1, len(world) // count)][:count]]
-    pictures = [np.asarray(Image.open(path).convert("RGB"), np.uint8) for path in chosen]
-    return pictures + [scenes.room(5000 + seed, 1024, 768) for seed in range(count)]
+    rooms = [scenes.room(5000 + seed, 1024, 768) for seed in range(count)]
+    others = [path for row in places if (path := DATA / "places/img" / row["file"]) not in set(chosen)]
+    others = others[:: max(1, len(others) // strangers)][:strangers]
+    return [*map(_pixels, chosen), *rooms, *map(_pixels, others)]
+
+
+def _pixels(path: Path) -> Pixels:
+    return np.asarray(Image.open(path).convert("RGB"), np.uint8)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -105,11 +114,18 @@ class Ours:
         alike: set[int] = set()
         if copy.features is None or len(copy.features) < 12:
             return found, alike
-        for codes, most, mirrored in ((copy.features.codes, 25, False), (copy.features.mirrored().codes, 8, True)):
+        for codes, most, mirrored in (
+            (copy.features.codes, CANDIDATES, False),
+            (copy.features.mirrored().codes, MIRRORED, True),
+        ):
+            misses = 0
             for row in self.index.search(codes, most).id.tolist():
                 verdict = verify(copy.features, self.held[row].features, mirrored=mirrored)
+                misses = 0 if verdict is not None else misses + 1
                 if verdict is not None:
                     (found if verdict.kinship == Kinship.COPY else alike).add(row)
+                if misses == MISSES:
+                    break
         return found, alike
 
 
@@ -132,14 +148,15 @@ class Peer:
         return {match.metadata for match in self.index.query(text)} if quality >= QUALITY else set()
 
 
-def ladder(count: int) -> list[dict[str, str]]:
-    pictures = originals(count)
+def ladder(count: int, strangers: int) -> list[dict[str, str]]:
+    pictures = pictures_of(count, strangers)
+    originals = pictures[: 3 * count]
     right: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     wrong = {"ours": 0, "peer": 0}
     spent = {"ours": 0.0, "peer": 0.0}
     with tempfile.TemporaryDirectory() as folder:
         ours, peer = Ours(pictures, Path(folder) / "index"), Peer(pictures)
-        for row, pixels in enumerate(pictures):
+        for row, pixels in enumerate(originals):
             for rung, data in copies(pixels):
                 began = time.process_time()
                 found, _ = ours.ask(data)
@@ -150,12 +167,19 @@ def ladder(count: int) -> list[dict[str, str]]:
                 right[rung].append((row in found, row in theirs))
                 wrong["ours"] += len(found - {row})
                 wrong["peer"] += len(theirs - {row})
-    pairs = len(pictures) * len(RUNGS) * (len(pictures) - 1)
+    asked = len(originals) * len(RUNGS)
+    pairs = asked * (len(pictures) - 1)
     rows = [{"what": f"ladder: {rung}", **_shares(np.array(both))} for rung, both in right.items()]
-    asked = len(pictures) * len(RUNGS)
     rows.append({"what": f"ladder: false in {pairs} unrelated pairs", "ours": str(wrong["ours"]), "peer": str(wrong["peer"])})
     cost = {who: f"{1000 * spent[who] / asked:.0f}" for who in spent}
-    return [*rows, {"what": "ladder: ms of processor time a copy, decoding included", **cost}]
+    return [*rows, {"what": f"ladder: ms of processor time a copy, decoding included, of {asked}", **cost}]
+
+
+def clips(count: int) -> list[dict[str, str]]:
+    right, wrong, pairs = clip_rungs(count)
+    rows = [{"what": f"ladder: {rung}", **_shares(np.array(both))} for rung, both in right.items()]
+    false = {who: str(number) for who, number in wrong.items()}
+    return [*rows, {"what": f"ladder: false in {pairs} unrelated pairs of clips", **false}]
 
 
 def _shares(both: np.ndarray) -> dict[str, str]:
@@ -234,11 +258,17 @@ def shown(row: dict[str, str], files: list[dict[str, str]]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--part", choices=["ladder", "world"])
     parser.add_argument("--originals", type=int, default=12)
+    parser.add_argument("--strangers", type=int, default=120)
     parser.add_argument("--world", default="world")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    rows = ladder(asked.originals) + world(asked.world)
+    rows = []
+    if asked.part != "world":
+        rows += ladder(asked.originals, asked.strangers) + clips(asked.originals)
+    if asked.part != "ladder":
+        rows += world(asked.world)
     for row in rows:
         print(f"{row['what']:<75} {row['ours']:>24} {row['peer']:>24}")
     print(machine())

@@ -46,7 +46,7 @@ def test_every_occurrence_is_in_one_state(case: Case) -> None:
     items = filled(case)
     case.jobs.enqueue(STEP, ["still"])
     assert case.jobs.lease(STEP, 9) == sorted([items[b"a"], items[b"c"], items[b"d"]])
-    case.jobs.failed(STEP, items[b"c"], "it is no picture")
+    case.jobs.failed(STEP, items[b"c"], "it is no picture", 1)
     described(case, items[b"a"])
     assert states(case) == {
         "a.png": ("done", ""),
@@ -89,7 +89,7 @@ def test_the_sums_agree_whatever_was_registered_and_done(
     case.jobs.enqueue(STEP, ["still", "video"])
     for item in case.jobs.lease(STEP, 2):
         if item % 2:
-            case.jobs.failed(STEP, item, "it is no picture")
+            case.jobs.failed(STEP, item, "it is no picture", 1)
             continue
         with transaction.atomic(using=case.alias):
             assert case.jobs.done(STEP, [item]) == {item}

@@ -152,6 +152,7 @@ def test_everything_a_match_says(case: Case, add: Any) -> None:
         "silenced_by": None,
         "words": [],
         "decoder": None,
+        "via": None,
         "extra": {"Odd key": [1]},
     }
 
@@ -159,6 +160,7 @@ def test_everything_a_match_says(case: Case, add: Any) -> None:
 def test_a_newer_file_replaces_its_list_and_the_old_one_stays_explained(case: Case, add: Any) -> None:
     first, other = add(table("a")), add(table("c"), "other")
     second = add(table("b"))
+    assert (first.replaced, other.replaced, second.replaced) == (0, 0, 1)
     assert places(case) == ["b", "c"]
     told = {one["sha256"]: (one["state"], one["replaced_by"]) for one in known.lists(case)}
     assert told == {

@@ -19,7 +19,7 @@ from homeward.known import NEGATIVE
 from homeward.media.records import Grey
 from homeward.store import Case
 from homeward.testing import scenes
-from homeward.testing.encoding import encode
+from homeward.testing.encoding import encode, film
 
 Turn = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 TURNS: dict[str, Turn] = {
@@ -84,3 +84,23 @@ def test_a_framed_picture_is_named_and_a_nearer_false_hit_silences_it(seen: Call
     assert found["silenced_by"] is None
     (found,) = seen(f"pdq,quality\n{value},{quality}\n# the same\n", "false hits", NEGATIVE)
     assert found["silenced_by"] == "false hits"
+
+
+def test_a_false_hit_at_one_moment_of_a_clip_silences_no_other(tmp_path: Path, case: Case) -> None:
+    shown, card = scenes.room(3, 320, 240), scenes.room(8, 320, 240)
+    folder = tmp_path / "seized"
+    folder.mkdir()
+    (folder / "clip.mp4").write_bytes(film([card] * 50 + [shown] * 50))
+    ingest(case, [Delivery("A", folder, "W", "")], Quiet())
+
+    def found(name: str, picture: NDArray[np.uint8], purpose: str = "", off: int = 0) -> dict[str, str | None]:
+        value = f"{int(pdq(picture)[0], 16) ^ off:064x}"
+        (tmp_path / name).write_text(f"pdq,quality,series\n{value},100,{name}\n")
+        add_known_list(case, tmp_path / name, name, Quiet(), Manner(purpose))
+        process(case, "inline", 1, Quiet())
+        return {one["series"]: one["silenced_by"] for one in matches(case)}
+
+    assert found("series", shown, off=0xFFF << 64) == {"series": None}
+    assert found("title card", card) == {"series": None, "title card": None}
+    assert found("false hits", card, NEGATIVE) == {"series": None, "title card": "false hits"}
+    assert found("more false hits", shown, NEGATIVE) == {"series": "more false hits", "title card": "false hits"}

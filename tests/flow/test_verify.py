@@ -27,7 +27,7 @@ def folder(material: Path, tmp_path: Path) -> Path:
         (tmp_path / "claims.md5").write_text(f"{'0' * 32}  notes.txt\n")
         ingest(case, [Delivery("A", material, "W", "")], Quiet(), claims=tmp_path / "claims.md5")
         listed = [hashlib.sha256(b"somebody else's").hexdigest(), _first_picture(material)]
-        (tmp_path / "known.csv").write_text("\n".join(["sha256", *listed]))
+        (tmp_path / "known.csv").write_text("\n".join(["sha256,colour", *(f"{one},blue" for one in listed)]))
         add_known_list(case, tmp_path / "known.csv", "known", Quiet())
         vote(case, "deny", listed[0], "Unit 9", "a stock photograph")
         process(case, "inline", 1, Quiet())
@@ -65,6 +65,8 @@ CHANGES = [
     ("UPDATE homeward_header SET origin = 'camera' WHERE id = 2", "headers"),
     ("DELETE FROM homeward_header WHERE id = 1", "headers"),
     ("UPDATE homeward_knownentry SET series = 'cd'", "step match"),
+    ("UPDATE homeward_knownentry SET extra = '{}'", "step match"),
+    ("UPDATE homeward_knownlist SET name = 'other'", "known list"),
     ("UPDATE homeward_knownlist SET purpose = 'negative'", "known list"),
     ("UPDATE homeward_knownlist SET state = 'removed'", "known list"),
     ("UPDATE homeward_knownword SET reason = 'other'", "about a hash"),

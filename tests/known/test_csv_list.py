@@ -75,6 +75,14 @@ def test_sixty_four_digits_are_a_pdq_only_where_a_column_says_so() -> None:
     ]  # fmt: skip
 
 
+def test_the_frames_of_a_clip_as_vpdq_writes_them() -> None:
+    entries, _ = read(f"0,100,{PDQ},0.000\n1,49,{PDQ},0.033\n2,nothing,{PDQ},0.067\n".encode())
+    assert [(entry.kind, entry.quality) for entry in entries] == [("pdq", 100), ("pdq", 49), ("pdq", None)]
+    assert entries[1].extra == {"column 1": "1", "column 4": "0.033"}
+    assert kinds(read(f"0,100,{SHA256},a.jpg\n".encode())[0]) == [("sha256", SHA256)]
+    assert kinds(read(f"path,pdq_hex\na.jpg,{PDQ}\n".encode())[0]) == [("pdq", PDQ)]
+
+
 def test_the_output_of_checksum_programs() -> None:
     entries, _ = read(f"{MD5}  holiday/IMG 1.jpg\n{MD5[::-1]} *b.jpg\n".encode())
     assert kinds(entries) == [("md5", MD5), ("md5", MD5[::-1])]

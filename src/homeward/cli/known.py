@@ -123,6 +123,11 @@ def _say(added: AddedList) -> None:
         return
     report = added.report
     click.echo(f"Added {added.entries} hashes from {file} ({report.format}); skipped {report.skipped} rows.")
+    if added.replaced:
+        click.echo(
+            f"  It replaces {added.replaced} earlier deliveries called {printable(added.name)}, which count no longer: give "
+            "--name to keep lists of different makers apart, --update to add to one."
+        )
     for kind, count in report.unmatched.items():
         click.echo(
             f"  {count} values of {kind} are kept with their rows; they cannot be matched without its licensed software."

@@ -57,6 +57,8 @@ class AddedList(msgspec.Struct, frozen=True):
     digest: str
     report: Report
     before: bool
+    replaced: int = 0
+    """Deliveries of that name which count no longer."""
 
     @property
     def entries(self) -> int:
@@ -143,11 +145,12 @@ def _add(case: Case, file: Path, name: str, together: Collection[str], progress:
             shelf.drop("delivered")
         digests = shelf.seal({"text": digest} if report.in_place else {})
         row = _row(name, digest, purpose, report)
-        kept = known.add(case, row, shelf, digests, replacing=not manner.update, together=together)
+        replaced = known.add(case, row, shelf, digests, replacing=not manner.update, together=together)
+        kept = replaced is not None
     finally:
         shelf.close(kept=kept)
     log.info("known list", extra={"fields": {"hashes": sum(report.hashes.values()), "skipped": report.skipped}})
-    return AddedList(name, file.name, digest, report, before=not kept)
+    return AddedList(name, file.name, digest, report, not kept, len(replaced or ()))
 
 
 def _copy(file: Path, fd: int, progress: Progress) -> tuple[int, str, bool]:

@@ -19,6 +19,8 @@ from homeward.store.errors import CaseDamaged
 from homeward.store.known import EntryRow, MatchRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from homeward.flow.progress import Progress
     from homeward.store import Case
     from homeward.store.models import KnownList
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 STRONGEST = ("sha256", "sha1", "md5")
 """A row that names an item by several hashes names it by the first of these."""
 STILL = -1
+_NOWHERE = (257, "")
+"""Farther than any two hashes, and by no list."""
 
 
 AS_STORED, TRIMMED = "as stored", "as stored, without its border"
@@ -89,9 +93,10 @@ def match(case: Case, step: Step, progress: Progress) -> None:
     readers = {row.pk: Reader(case, row) for row in known.current(case)}
     progress.begin(step.caption, len(STRONGEST) + 1)
     try:
-        hits = _exact(case, readers, progress) + _near(case, readers)
+        exact = _exact(case, readers, progress)
+        near, silence = _near(case, readers, exact)
         progress.advance()
-        entries, rows = _told(case, readers, hits)
+        entries, rows = _told(case, readers, exact + near, silence)
     except KnownListRefused as error:
         raise CaseDamaged(f"{error}; homeward verify says more") from error
     details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "matches": len(rows)}
@@ -117,31 +122,41 @@ def _exact(case: Case, readers: dict[int, Reader], progress: Progress) -> list[H
     return list(found.values())
 
 
-def _near(case: Case, readers: dict[int, Reader]) -> list[Hit]:
-    """An item is named once by a row, at its nearest picture."""
+def _near(case: Case, readers: dict[int, Reader], exact: list[Hit]) -> tuple[list[Hit], _Silence]:
+    """Near hits, of an item once by a row, and what negative lists silence."""
     tables = {pk: reader.shelf.near() for pk, reader in readers.items()}
-    sizes = [len(table) for table in tables.values()]
-    if not sum(sizes):
-        return []
+    against = {pk for pk, reader in readers.items() if reader.row.purpose == NEGATIVE}
+    if not sum(map(len, tables.values())):
+        return [], _Silence(readers, exact)
     views = _views(case)
+    false = [hit for _, hit in _near_hits(views, {pk: table for pk, table in tables.items() if pk in against})]
+    silence = _Silence(readers, [*exact, *false])
+    best: dict[tuple[int, int, int, bytes], tuple[tuple[bool, int, int, int], Hit]] = {}
+    for way, hit in _near_hits(views, {pk: table for pk, table in tables.items() if pk not in against}):
+        # The nearest moment of a clip; but one that nothing speaks against goes before one that is silenced.
+        rank = (bool(silence.by(hit)), hit.distance, way, hit.time_ms)
+        key = (hit.item, hit.list, hit.ref, hit.value)
+        if key not in best or rank < best[key][0]:
+            best[key] = (rank, hit)
+    return [hit for _, hit in best.values()], silence
+
+
+def _near_hits(views: Views, tables: dict[int, NDArray[Any]]) -> Iterator[tuple[int, Hit]]:
+    """Every view within reach of a row of the lists' PDQ ``tables``, with its way."""
+    if not sum(map(len, tables.values())):
+        return
     listed: NDArray[Any] = np.concatenate(list(tables.values()))
-    owners = np.repeat(np.array(list(tables), np.int64), sizes)
+    owners = np.repeat(np.array(list(tables), np.int64), [len(table) for table in tables.values()])
     places = np.arange(len(views.items), dtype=np.int64)
     rows = np.arange(len(listed), dtype=np.int64)
     values = np.ascontiguousarray(listed["value"])
-    best: dict[tuple[int, int, int, bytes], tuple[tuple[int, int, int], Hit]] = {}
     for one in near_matches(places, views.codes, views.qualities, rows, values, np.ascontiguousarray(listed["quality"])):
         item, time, way = (int(column[one.picture]) for column in (views.items, views.times, views.ways))
         said = int(listed["quality"][one.entry])
         ref, value = int(listed["ref"][one.entry]), values[one.entry].tobytes()
-        owner, orientation = int(owners[one.entry]), views.orientations[way]
-        list_quality = said if said <= 100 else None
-        hit = Hit(item, time, owner, ref, "pdq", value, one.distance, one.quality, list_quality, orientation)
-        rank = (one.distance, way, time)
-        key = (item, owner, ref, value)
-        if key not in best or rank < best[key][0]:
-            best[key] = (rank, hit)
-    return [hit for _, hit in best.values()]
+        list_quality, turned = said if said <= 100 else None, views.orientations[way]
+        owner = int(owners[one.entry])
+        yield way, Hit(item, time, owner, ref, "pdq", value, one.distance, one.quality, list_quality, turned)
 
 
 def _views(case: Case) -> Views:
@@ -160,9 +175,8 @@ def _views(case: Case) -> Views:
     )
 
 
-def _told(case: Case, readers: dict[int, Reader], hits: list[Hit]) -> tuple[list[EntryRow], list[MatchRow]]:
+def _told(case: Case, readers: dict[int, Reader], hits: list[Hit], silence: _Silence) -> tuple[list[EntryRow], list[MatchRow]]:
     """What is written: the rows that name something, and matches that refer to them by place."""
-    silence = _Silence(readers, hits)
     withdrawn = known.withdrawn_hashes(case)
     gone = _withdrawn_rows(readers)
     exact = {(hit.item, readers[hit.list].row.name) for hit in hits if hit.kind != "pdq"}
@@ -215,27 +229,25 @@ def _withdrawn_rows(readers: dict[int, Reader]) -> set[tuple[int, str]]:
 
 
 class _Silence:
-    """What negative lists silence: hits on the very hash that they hold; every near hit of an item that they hold; and near
-    hits of a picture that lies as close to one of theirs as to the entry.
+    """What negative lists silence: hits on the very hash that they hold; every hit of an item that they hold exactly; and near
+    hits of a picture, or of one moment of a clip, that lies as close to one of theirs as to the entry.
     """
 
-    def __init__(self, readers: dict[int, Reader], hits: list[Hit]) -> None:
+    def __init__(self, readers: dict[int, Reader], hits: Iterable[Hit]) -> None:
         self._values: dict[tuple[str, bytes], str] = {}
         self._items: dict[int, str] = {}
-        self._near: dict[int, tuple[int, str]] = {}
-        for hit in hits:
-            row = readers[hit.list].row
-            if row.purpose != NEGATIVE:
-                continue
-            self._values[hit.kind, hit.value] = row.name
+        self._near: dict[tuple[int, int], tuple[int, str]] = {}
+        named = ((readers[hit.list].row, hit) for hit in hits)
+        for name, hit in sorted(((row.name, hit) for row, hit in named if row.purpose == NEGATIVE), key=lambda one: one[0]):
+            self._values.setdefault((hit.kind, hit.value), name)
             if hit.kind != "pdq":
-                self._items[hit.item] = row.name
-            elif hit.item not in self._near or hit.distance < self._near[hit.item][0]:
-                self._near[hit.item] = (hit.distance, row.name)
+                self._items.setdefault(hit.item, name)
+            elif hit.distance < self._near.get((hit.item, hit.time_ms), _NOWHERE)[0]:
+                self._near[hit.item, hit.time_ms] = (hit.distance, name)
 
     def by(self, hit: Hit) -> str:
         """The name of the list that silences ``hit``, empty where none does."""
         if name := self._values.get((hit.kind, hit.value)) or self._items.get(hit.item):
             return name
-        distance, name = self._near.get(hit.item, (256, ""))
+        distance, name = self._near.get((hit.item, hit.time_ms), _NOWHERE)
         return name if hit.kind == "pdq" and distance <= hit.distance else ""

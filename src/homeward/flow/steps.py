@@ -45,7 +45,7 @@ DESCRIBE = Step(
 )
 MATCH = Step(
     "match",
-    "3",
+    "4",
     {"radius": 31, "min_quality": 50},
     function="homeward.flow.match:match",
     caption="Matching known lists",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from homeward.known.hashes import kind_by_length, read_hash
@@ -16,7 +18,7 @@ _NAMES = {
     "md5": ("md5", "md5hash", "hashmd5"),
     "sha1": ("sha1", "sha1hash", "hashsha1"),
     "sha256": ("sha256", "sha256hash", "hashsha256"),
-    "pdq": ("pdq", "pdqhash", "hashpdq"),
+    "pdq": ("pdq", "pdqhash", "pdqhex", "hashpdq"),
     "hash": ("hash", "hashvalue", "digest"),
     "kind": ("hashtype", "hashkind", "hashalgorithm", "algorithm", "kind", "type"),
     "quality": ("quality", "pdqquality"),
@@ -30,6 +32,7 @@ _NAMES = {
     "product": ("productcode",),
     "system": ("opsystemcode",),
 }
+_SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?")
 _MEANINGS = {name: meaning for meaning, names in _NAMES.items() for name in names}
 _HASHES = (*WIDTHS, "hash")
 
@@ -76,8 +79,20 @@ def layout_of(delimiter: str, cells: list[str], *, pdq: bool = False) -> Layout 
         return Layout(delimiter, cells, meanings, "pdq" if pdq or "quality" in meanings else "sha256")
     if not any(map(_leading_hash, cells)):
         return None
-    graded = len(cells) == 2 and len(cells[0]) == 2 * WIDTHS["pdq"] and _number(cells[1], 100) is not None
-    return Layout(delimiter, [], {"quality": 1} if graded else {}, "pdq" if pdq or graded else "sha256")
+    graded = _quality_column(cells)
+    return Layout(
+        delimiter, [], {} if graded is None else {"quality": graded}, "sha256" if graded is None and not pdq else "pdq"
+    )
+
+
+def _quality_column(cells: list[str]) -> int | None:
+    """Where the quality stands in a row of PDQ hashes without a heading: ``hash, quality``, or ``frame, quality, hash,
+    seconds`` as vPDQ writes the frames of a clip; None for any other row.
+    """
+    for width, column, beside in ((2, 0, 1), (4, 2, 1)):
+        if len(cells) == width and len(cells[column]) == 2 * WIDTHS["pdq"] and _number(cells[beside], 100) is not None:
+            return beside if width == 2 or (cells[0].isdecimal() and _SECONDS.fullmatch(cells[3])) else None
+    return None
 
 
 def read_row(layout: Layout, line: int, cells: list[str]) -> Reading:

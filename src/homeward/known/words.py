@@ -12,6 +12,8 @@ _TRUE, _FALSE = ("true", "yes", "y", "t", "1"), ("false", "no", "n", "f", "0")
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 MOST_TEXT = 4_000
 """Characters of one kept text; the whole stands in the kept list."""
+_LARGEST = 2**53
+"""From here on whole numbers are text: not every reader of JSON keeps them as they are."""
 MOST_VALUES = 2_000
 """Values of one record that are shown."""
 
@@ -45,7 +47,8 @@ def _fit(value: Any, left: list[int]) -> Any:
         return {plain(key): _fit(inner, left) for key, inner in value.items()}
     if isinstance(value, list):
         return [_fit(inner, left) for inner in value[: MOST_VALUES + 1]]
-    return value if isinstance(value, bool | int | None) else str(value)
+    exact = value is None or (isinstance(value, int) and abs(value) < _LARGEST)
+    return value if exact else str(value)
 
 
 def _as_windows(error: UnicodeError) -> tuple[str, int]:

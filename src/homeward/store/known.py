@@ -87,8 +87,9 @@ def current(case: Case, digest: str = "") -> list[KnownList]:
 
 def add(
     case: Case, row: ListRow, shelf: NewShelf, digests: dict[str, str], *, replacing: bool, together: Collection[str]
-) -> bool:
-    """Add a list with the sealed files of ``shelf``; whether it is new. The same file changes nothing.
+) -> list[str] | None:
+    """Add a list with the sealed files of ``shelf``; SHA-256 of the lists it replaces, None (and nothing is changed) where
+    the same file was there before.
 
     With ``replacing`` lists of its name that were not read from the files ``together`` (SHA-256) are replaced by it.
     """
@@ -96,7 +97,7 @@ def add(
     with case.batch("known.add", {"file": row.digest}, names) as batch:
         if current(case, row.digest):
             batch.skip = True
-            return False
+            return None
         kept = KnownList.objects.using(case.alias).exclude(state="removed")
         files(case).tidy(set(kept.values_list("folder", flat=True)))
         folder = shelf.keep()
@@ -108,7 +109,7 @@ def add(
         added.save(using=case.alias)
         batch.details |= vouched(added, digests)
         batch.details["replaces"] = sorted(one.batch for one in old)
-    return True
+    return [one.digest for one in old]
 
 
 def vouched(row: KnownList, digests: dict[str, str]) -> dict[str, Plain]:

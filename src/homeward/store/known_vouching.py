@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import canonical_json
+from homeward.store.custody import ERASED
 from homeward.store.known import files, vouched
 from homeward.store.models import KnownList, KnownWord
 
@@ -24,11 +25,13 @@ class KnownVouching:
         self._added: dict[int, dict[str, Any]] = {}
         self._ended: dict[int, tuple[str, int]] = {}
         self._words: dict[int, str] = {}
+        self._names: dict[int, str] = {}
 
     def look(self, entry: Entry) -> None:
         """Take note of an entry about a known list."""
         if entry.act == "known.add" and "shelf" in entry.details:  # without: of a format before this one
             self._added[entry.seq] = entry.details
+            self._names[entry.seq] = self._case.custody.names(entry.seq).get("name", "")
             self._ended |= dict.fromkeys(entry.details.get("replaces", []), ("replaced", entry.seq))
         elif entry.act == "known.remove":
             self._ended |= dict.fromkeys(entry.details.get("lists", []), ("removed", entry.seq))
@@ -55,7 +58,8 @@ class KnownVouching:
         state, ended = self._ended.get(row.batch, ("current", None))
         shelf = details.get("shelf") if state == "removed" else files(self._case).digests(row.folder)
         told = {name: value for name, value in details.items() if name != "replaces"}
-        return (row.state, row.ended) == (state, ended) and {**told, **vouched(row, shelf or {})} == told
+        named = self._names[row.batch] in {row.name, ERASED}
+        return named and (row.state, row.ended) == (state, ended) and {**told, **vouched(row, shelf or {})} == told
 
 
 def _digest(word: KnownWord) -> str:

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
 MATCHES = (
     "item__sha256", "time_ms", "entry__kind", "entry__value", "entry__list__digest", "entry__line", "entry__quality",
-    "entry__codes", "entry__series", "entry__victim_identified", "entry__submissions", "entry__key", "distance", "quality",
-    "orientation", "new_to_list", "silenced",
+    "entry__codes", "entry__series", "entry__victim_identified", "entry__submissions", "entry__key", "entry__extra", "distance",
+    "quality", "orientation", "new_to_list", "silenced",
 )  # fmt: skip
 CLIPS = ("a__sha256", "b__sha256", "orientation", "stretches", "share_a", "share_b", "distance")
 CAMERAS = ("item__sha256", "device__sha256", "merged", "score", "log10_lr", "calibration", "reason", "caveats")

@@ -276,6 +276,13 @@ def test_other_hashes_are_found_by_name() -> None:
     assert ("pdq", pdq) in read.rows()
 
 
+def test_a_record_may_have_very_many_hashes() -> None:
+    count = 150_000  # minutes, where each is compared with all before it
+    others = [{"HashName": "SHA-1", "HashValue": f"{number + (1 << 130):040x}"} for number in (*range(count), *range(9))]
+    found, faults = vic.hashes_of({"MD5": MD5, "AlternativeHashes": others})
+    assert (len(found), found[0][0], faults) == (1 + count, "md5", [])
+
+
 def test_bytes_of_another_encoding_cost_nothing() -> None:
     body = hash_set([{"MD5": MD5, "Series": "K?che"}]).replace(b"?", b"\xfc")
     assert shelve(body).rows()["md5", MD5][0].series == "Küche"

@@ -16,7 +16,7 @@ TASKS = ("decoder_tasks:decompressed", "decoder_tasks:mime_type")
 def test_it_says_what_a_locked_worker_says(tmp_path: Path) -> None:
     (tmp_path / "text").write_bytes(b"no archive at all\n")
     fd = os.open(tmp_path / "text", os.O_RDONLY)
-    calls = [Call(at, task, b"18", (fd,)) for at, task in enumerate(TASKS)]
+    calls = [Call(at, task, b"18", (fd,), read) for at, task in enumerate(TASKS) for read in (bytes, len)]
     try:
         with Pool(TASKS, workers=1) as pool:
             assert list(run_here(calls)) == list(pool.run(calls))

@@ -233,7 +233,7 @@ class _Reading:
 
 def hashes_of(record: dict[str, Any]) -> tuple[list[tuple[str, bytes]], list[str]]:
     """Usable hashes of a record by kind, and why others are none."""
-    found: list[tuple[str, bytes]] = []
+    found: dict[tuple[str, bytes], None] = {}
     faults = []
     for name, text in _named_hashes(record):
         kind = _OTHER_HASHES.get("".join(filter(str.isalnum, name)).lower(), "")
@@ -242,11 +242,11 @@ def hashes_of(record: dict[str, Any]) -> tuple[list[tuple[str, bytes]], list[str
         value = read_hash(kind, plain(text).strip())
         if isinstance(value, str):
             faults.append(value)
-        elif (kind, value) not in found:
-            found.append((kind, value))
+        else:
+            found[kind, value] = None
     if isinstance(record.get("Media"), list):
         return [], ["it is a case among media"]
-    return found, faults
+    return list(found), faults
 
 
 def _named_hashes(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:

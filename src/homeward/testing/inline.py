@@ -25,7 +25,7 @@ def run_here(calls: Iterable[Call]) -> Iterator[Message | Finished | Lost]:
             tasks |= load([call.task])
         try:
             for body in tasks[call.task](call.fds, call.payload):
-                yield Message(call.key, body)
+                yield Message(call.key, call.read(body))
         except Exception as error:
             yield Lost(call.key, "error", f"{type(error).__name__}: {error}")
         else:

@@ -52,6 +52,7 @@ bench: .venv/.developer
 	$(BIN)/python bench/join.py --data
 	$(BIN)/python bench/local_index.py
 	$(BIN)/python bench/known_import.py
+	$(BIN)/python bench/mains.py
 	$(BIN)/python bench/never_twice.py
 
 # make docs   write the reference pages from the program

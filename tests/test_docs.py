@@ -45,7 +45,9 @@ def test_every_descriptor_and_link_has_a_methods_page() -> None:
     from homeward.descriptors import REGISTRY
 
     pages = {path.stem for path in (DOCS / "methods").glob("*.md")}
-    assert set(REGISTRY) | {"clips", "clues", "copies", "damage", "header", "ledger", "previews", "whereabouts"} <= pages
+    assert (
+        set(REGISTRY) | {"clips", "clues", "copies", "damage", "header", "ledger", "mains", "previews", "whereabouts"} <= pages
+    )
 
 
 def test_links_between_pages_lead_somewhere() -> None:

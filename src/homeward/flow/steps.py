@@ -36,7 +36,7 @@ class Step(msgspec.Struct, frozen=True):
 
 DESCRIBE = Step(
     "describe",
-    "5",
+    "6",
     # A test holds these against the descriptors themselves: a new version there is a new key here.
     {"descriptors": ["pdq 2", "pdq_turned 2", "pdq_trimmed 2"], "veil": [24, 18], "header": "1"},
     kinds=("still", "video"),

@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Iterator
 
 import msgspec
+import numpy as np
 
+from homeward.descriptors import mains
 from homeward.flow import heading
 from homeward.flow.measuring import rehearse, values
 from homeward.flow.units import CHANGED, Described, Order, Sighting
-from homeward.media import video
+from homeward.media import light, sound, video
 from homeward.media.records import DecodeFailed, Grey
 from homeward.media.veil import veil
 from homeward.sandbox import ByteRange, alive
@@ -24,6 +26,9 @@ _TURNS = {0: 1, 90: 6, 180: 3, 270: 8}
 def warm_up() -> None:
     """Load codecs, descriptors and whatever they load on first use."""
     video.warm_up()
+    sound.warm_up()
+    mains.hum(np.random.default_rng(0).standard_normal(6 * mains.RATE).astype(np.float32))
+    mains.flicker(np.full((mains.FEWEST_FRAMES, light.BANDS), 90, np.float32), 25.0)
     heading.warm_up()
     rehearse()
 
@@ -54,6 +59,7 @@ def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
         "decoder": "luma plane 1/1",
         "key_frames": sum(key for key, _ in seen),
         "frames_described": len(seen),
+        "mains": _mains(fds[0], order),
     }
     yield _encode(
         Described(
@@ -68,6 +74,22 @@ def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
             pictures=tuple(picture for _, picture in seen),
         )
     )
+
+
+def _mains(fd: int, order: Order) -> dict[str, object]:
+    """The mains frequency in sound and in light, or why there is none."""
+    told: dict[str, object] = {}
+    try:
+        told["sound"] = msgspec.to_builtins(mains.hum(sound.hear(ByteRange(fd, order.offset, order.size), mains.RATE)))
+    except DecodeFailed as error:
+        told["sound"] = {"hertz": None, "reason": str(error)}
+    alive()
+    try:
+        seen = light.look(ByteRange(fd, order.offset, order.size))
+        told["light"] = msgspec.to_builtins(mains.flicker(seen.profiles, seen.rate))
+    except DecodeFailed as error:
+        told["light"] = {"hertz": None, "reason": str(error)}
+    return told
 
 
 def _sha256(source: ByteRange) -> str:

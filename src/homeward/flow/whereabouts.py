@@ -60,6 +60,9 @@ def _by_picture(clues: Iterable[Clue]) -> dict[str, list[Clue]]:
 
 
 def _cues(case: Case, stack: list[tuple[int, str]], clues: dict[str, list[Clue]]) -> Iterator[Cue]:
+    names = dict(stack)
+    for item, where, hertz in store.hums(case, names):
+        yield Cue("mains", str(hertz), f"{where} of {names[item][:12]}")
     offsets = store.zones(case, [item for item, _ in stack])
     for item, sha256 in stack:
         for clue in clues.get(sha256, []):

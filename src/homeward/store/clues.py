@@ -120,6 +120,15 @@ def zones(case: Case, items: Collection[int]) -> dict[int, str]:
     return {item: offset for item, offset in rows if offset}
 
 
+def hums(case: Case, items: Collection[int]) -> Iterator[tuple[int, str, int]]:
+    """(Item, ``sound`` or ``light``, 50 or 60) of clips in which the mains were told."""
+    query = Media.objects.using(case.alias).filter(current=True, item_id__in=sorted(items), facts__has_key="mains")
+    for item, told in query.order_by("item_id").values_list("item_id", "facts__mains"):
+        for where in ("sound", "light"):
+            if hertz := told[where]["hertz"]:
+                yield item, where, hertz
+
+
 def measured(case: Case) -> Sequence[Plain]:
     """Changes whenever what was decoded may have changed."""
     query = Media.objects.using(case.alias).filter(current=True)

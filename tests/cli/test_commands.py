@@ -54,7 +54,7 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.mark.parametrize("command", ["status", "stacks", "matches", "cameras", "findings", "verify"])
+@pytest.mark.parametrize("command", ["status", "stacks", "matches", "cameras", "findings", "verify", "clues", "whereabouts"])
 def test_reading_commands_print_one_json_document(worked: Path, command: str) -> None:
     done = homeward(command, "case", "--json", cwd=worked)
     assert done.returncode == 0

@@ -24,7 +24,10 @@ FACTS = {
     "a": {"metadata": {"place": {"latitude": 59.33258, "longitude": 18.0649}, "body_serial": "77", "make": "Acme"}},
     "b": {"metadata": {"place": {"latitude": 59.33262, "longitude": 18.06491}}},
     "c": {"metadata": {}},
-    "d": {"tags": {"location": "-33.8568+151.2153/"}},
+    "d": {
+        "tags": {"location": "-33.8568+151.2153/"},
+        "mains": {"sound": {"hertz": 50}, "light": {"hertz": None, "reason": "it is dark"}},
+    },
 }
 
 
@@ -219,6 +222,9 @@ def test_whereabouts_of_a_stack_open_into_clues_and_metadata(case: Case) -> None
     rows = located(case)
     assert [row["items"] for row in rows[:2]] == [[sha("d")], rows[1]["items"]]
     assert rows[0]["countries"][0]["country"] == "AU"
+    assert ("mains", "50", "sound of " + sha("d")[:12]) in {
+        (one["kind"], one["value"], one["origin"]) for one in rows[0]["cues"]
+    }
     found = located_one(case, sha("c")[:10])
     assert [(cue["kind"], cue["value"]) for cue in found["cues"]] == [("socket", "J")]
     assert {row["country"] for row in found["countries"][:3]} == {"CH", "LI", "RW"}

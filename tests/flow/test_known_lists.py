@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -320,6 +321,14 @@ def test_a_worker_that_was_taken_over_cannot_leave_a_broken_list(
         add(table("a"))
     assert known.lists(case) == []
     assert list((case.folder / "known").iterdir()) == []
+
+
+def test_what_is_no_file_is_neither_waited_for_nor_copied(case: Case, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(WrongUse, match="is no file"):
+            add_known_list(case, place, "list", Quiet())
+    assert known.lists(case) == []
 
 
 def test_what_a_kill_left_behind_is_tidied_up(case: Case, add: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import stat
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,18 +155,31 @@ def _add(case: Case, file: Path, name: str, together: Collection[str], progress:
 
 
 def _copy(file: Path, fd: int, progress: Progress) -> tuple[int, str, bool]:
-    """Copy a delivered file (a database is only read); its size, SHA-256, and whether it is a database."""
+    """Copy a delivered file (a database is only read); its size, SHA-256, and whether it is a database.
+
+    Raises:
+        WrongUse: it is a pipe or a device, which may have no end.
+    """
     digest, size, database = hashlib.sha256(), 0, False
-    with file.open("rb") as source:
-        progress.begin(f"Taking {file.name}", os.fstat(source.fileno()).st_size)
+    with open(file, "rb", opener=_without_waiting) as source:
+        about = os.fstat(source.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise WrongUse(f"{file} is no file")
+        progress.begin(f"Taking {file.name}", about.st_size)
         while chunk := source.read(_CHUNK):
             database = database or (size == 0 and chunk.startswith(DATABASE))
             digest.update(chunk)
-            if not database:
-                os.pwrite(fd, chunk, size)
+            written = len(chunk) if database else 0
+            while written < len(chunk):  # a disk that fills up takes a part before it refuses
+                written += os.pwrite(fd, chunk[written:], size + written)
             size += len(chunk)
             progress.advance(len(chunk))
     return size, digest.hexdigest(), database
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe that nobody writes to is not waited for."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _read(shelf: NewShelf, order: Order, progress: Progress) -> Report:

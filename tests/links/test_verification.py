@@ -7,10 +7,13 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from homeward.descriptors.scene import Features, extract
-from homeward.links.geometry import compose, inverse, lie, match, moved
+from homeward.links.geometry import RATIO, compose, inverse, lie, match, moved
 from homeward.links.verification import Kinship, verify
 from homeward.media.records import Grey
 from homeward.testing import scenes
@@ -155,3 +158,34 @@ def test_one_pattern_repeated_is_no_copy_of_another_piece_of_it() -> None:
     wall = np.tile(tile, (12, 16))
     verdict = verify(measured(wall[10:500, 7:700]), measured(wall[40:530, 30:723]))
     assert verdict is None or np.allclose(verdict.lie.map[:, :2], np.eye(2), atol=0.02)
+
+
+def made_up(codes: NDArray[np.uint8]) -> Features:
+    return Features(codes, np.ones((len(codes), 4), np.float32), 100, 100, 100, 100)
+
+
+CODES = st.integers(2, 12).flatmap(lambda count: arrays.arrays(np.uint8, (count, 128), elements=st.integers(0, 255)))
+
+
+def matched_slowly(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> list[tuple[int, int]]:
+    apart = np.array([((row.astype(np.int64) - b) ** 2).sum(axis=1) for row in a])
+    found = []
+    for row, line in enumerate(apart):
+        other = int(line.argmin())
+        if apart[:, other].argmin() == row and line[other] < np.float32(RATIO**2) * np.float32(np.delete(line, other).min()):
+            found.append((row, other))
+    return found
+
+
+@given(CODES, CODES)
+def test_matches_are_those_of_comparing_everything(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> None:
+    found = match(made_up(a), made_up(b))
+    assert list(zip(found.a.tolist(), found.b.tolist(), strict=True)) == matched_slowly(a, b)
+
+
+def test_matches_of_pictures_are_those_of_comparing_everything() -> None:
+    a, b = features(3), measured(scenes.recompress(room(3), 40))
+    found = match(a, b)
+    pairs = list(zip(found.a.tolist(), found.b.tolist(), strict=True))
+    assert len(pairs) > 300
+    assert pairs == matched_slowly(a.codes, b.codes)

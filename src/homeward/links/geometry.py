@@ -2,7 +2,7 @@
 
 Matching is by mutual nearest neighbours and the ratio to the second nearest (Lowe, IJCV 2004, section 7.1). The map is
 found by MAGSAC (Barath et al., CVPR 2020, as OpenCV has it, with a fixed seed) and refined by least squares. All of it is
-deterministic: descriptions are whole numbers whose products single precision holds exactly, in any order of summation.
+deterministic: descriptions are whole numbers, and so are their distances.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.descriptors.scene import Features
+from homeward.links.geometry_kernel import nearest_both_ways
 
 RATIO = 0.85
 """Largest distance of a match as a share of the distance to the second nearest."""
+_NEARER = np.float32(RATIO**2)
 LEAST_INLIERS = 12
 """Fewer say nothing: six numbers are fitted."""
 _NEAR = 3.0
@@ -71,15 +73,11 @@ def match(a: Features, b: Features) -> Matches:
     if min(len(a), len(b)) < 2:
         none = np.zeros(0, np.int64)
         return Matches(none, none)
-    left, right = a.codes.astype(np.float32), b.codes.astype(np.float32)
-    apart = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * (left @ right.T)
-    rows = np.arange(len(a))
-    nearest = apart.argmin(axis=1)
-    mutual = apart.argmin(axis=0)[nearest] == rows
-    first = apart[rows, nearest]
-    apart[rows, nearest] = np.inf
-    kept = np.flatnonzero(mutual & (first < RATIO**2 * apart.min(axis=1)))
-    return Matches(kept.astype(np.int64), nearest[kept].astype(np.int64))
+    nearest, apart, back = np.empty(len(a), np.int64), np.empty((len(a), 2), np.int32), np.empty(len(b), np.int64)
+    nearest_both_ways(np.ascontiguousarray(a.codes), np.ascontiguousarray(b.codes), nearest, apart, back)
+    mutual = back[nearest] == np.arange(len(a))
+    kept = np.flatnonzero(mutual & (apart[:, 0] < _NEARER * apart[:, 1].astype(np.float32)))
+    return Matches(kept.astype(np.int64), nearest[kept])
 
 
 def lie(a: Features, b: Features, *, mirrored: bool | None = None) -> Lie | None:

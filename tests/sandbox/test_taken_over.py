@@ -95,6 +95,9 @@ def test_what_the_call_does_not_take_for_an_answer_is_a_crash_and_not_passed_on(
     for read in (int, msgspec.msgpack.Decoder(int).decode):
         events = list(pool.run([Call("it", _task("echo"), b"\xc1 no number", read=read)]))
         assert events == [Lost("it", "crash", NONSENSE)]
+    deep = b"\x91" * 100_000 + b"\xc0"  # lists in lists
+    events = list(pool.run([Call("it", _task("echo"), deep, read=msgspec.msgpack.decode)]))
+    assert events == [Lost("it", "crash", NONSENSE)]
     assert list(pool.run([Call("it", _task("echo"), b"7", read=int)])) == [Message("it", 7), Finished("it")]
 
 

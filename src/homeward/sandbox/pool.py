@@ -212,7 +212,7 @@ class Pool:
                     return
                 try:
                     said = call.read(body)
-                except (ValueError, msgspec.DecodeError):
+                except (ValueError, RecursionError, msgspec.DecodeError):
                     yield self._lose(worker, selector, "crash", NONSENSE)
                     return
                 yield Message(call.key, said)

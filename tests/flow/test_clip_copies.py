@@ -21,7 +21,7 @@ RATE = 25
 Film = list[NDArray[np.uint8]]
 
 
-def written(frames: Film, rate: int = RATE, codec: str = "libx264", **options: str) -> bytes:
+def written(frames: Film, rate: int | Fraction = RATE, codec: str = "libx264", **options: str) -> bytes:
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
         stream = container.add_stream(codec, rate=rate, options={"threads": "1", **options})
@@ -68,7 +68,7 @@ COPIES: dict[str, tuple[Callable[[Film], bytes], tuple[float, float], int]] = {
     "letterboxed": (lambda film: written(boxed(film), crf="28"), (0, 1), 1),
     "mirrored": (lambda film: written([frame[:, ::-1] for frame in film], crf="28"), (0, 1), 2),
     "turned": (lambda film: written([np.rot90(frame, -1) for frame in film], crf="28"), (0, 1), 6),
-    "fewer frames": (lambda film: written(film[:: RATE // 12], rate=RATE // (RATE // 12), crf="28"), (0, 1), 1),
+    "fewer frames": (lambda film: written(film[::2], rate=Fraction(RATE, 2), crf="28"), (0, 1), 1),
 }
 """How each copy is made, which part of the original it shows, and the orientation of the original that it has."""
 

@@ -16,7 +16,7 @@ JOBS ?= 2
 .venv/.installed: .venv/bin/uv pyproject.toml uv.lock
 	$(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode --no-group dev --python $(BIN)/python
 	$(BIN)/python -m compileall -q src
-	$(BIN)/python -c "import homeward.media.stills, homeward.descriptors.pdq_exact, homeward.indexes.compiled, homeward.indexes.local" # compiles their kernels once
+	$(BIN)/python -c "import homeward.media.stills, homeward.descriptors.pdq_exact, homeward.indexes.compiled, homeward.indexes.local, homeward.descriptors.camera, homeward.indexes.fingerprint_kernel, homeward.links.geometry_kernel" # compiles their kernels once
 	touch $@
 
 .venv/.developer: .venv/.installed
@@ -48,10 +48,13 @@ format: .venv/.developer
 
 bench: .venv/.developer
 	$(BIN)/python bench/ingest.py
+	$(BIN)/python bench/pdq.py
 	$(BIN)/python bench/hamming.py
 	$(BIN)/python bench/join.py --data
 	$(BIN)/python bench/local_index.py
 	$(BIN)/python bench/known_import.py
+	$(BIN)/python bench/header.py
+	$(BIN)/python bench/camera.py
 	$(BIN)/python bench/mains.py
 	$(BIN)/python bench/never_twice.py
 

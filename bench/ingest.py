@@ -2,6 +2,9 @@
 
 usage: python bench/ingest.py [--json FILE] [PART...]      parts: sets large small hostile (all unless told)
 
+``sets`` times what the peer gives: three hashes, type, copy hashes, metadata, preview, key frames, known matches, stacks.
+What ``process`` does besides (verified copies, sensor noise, devices) has benchmarks of its own.
+
 The peer's figures are those it reached on this class of machine on the same files, with the same products (three hashes, copy
 hashes, metadata, preview, key frames): 53 files a second of processor time on ``world``, 121 on ``places``.
 """
@@ -69,7 +72,7 @@ def sets(scratch: Path) -> Iterator[Row]:
                 case = _case(scratch)
                 ingest = [*HOMEWARD, "ingest", case, str(source), "--exhibit", "E", "--authority", "W", "--jobs", str(jobs)]
                 ingests.append(first := run(ingest))
-                second = run([*HOMEWARD, "process", case, "--jobs", str(jobs)])
+                second = run([*HOMEWARD, "process", case, "--jobs", str(jobs), "--until", "stack"])
                 wholes.append(Cost(first.wall + second.wall, first.cpu + second.cpu, max(first.peak, second.peak)))
                 again.append(run(ingest))
             cores = f"{jobs} worker{'s' if jobs > 1 else ''}"
@@ -77,7 +80,12 @@ def sets(scratch: Path) -> Iterator[Row]:
             whole = median(wholes)
             ratio = f"{len(files) / whole.cpu / peer:.1f} x"
             yield _row(
-                f"{name}: ingest + process, {cores}", len(files), size, whole, f"{peer} files/CPU-s", f"{ratio} (limit 1.5 x)"
+                f"{name}: ingest + process until stack, {cores}",
+                len(files),
+                size,
+                whole,
+                f"{peer} files/CPU-s",
+                f"{ratio} (limit 1.5 x)",
             )
             yield _row(f"{name}: again, nothing to do, {cores}", len(files), size, median(again), "0.33 s", "")
 

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from homeward.cli import homeward
+from homeward.core import WrongUse
 from homeward.flow import process as flow
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.progress import Quiet
@@ -56,3 +57,12 @@ def test_what_another_run_has_in_hand_is_said(taken_in: Case, command: str) -> N
 
 def test_a_run_alone_speaks_of_no_other(taken_in: Case) -> None:
     assert "another run" not in CliRunner().invoke(homeward, ["process", str(taken_in.folder)]).output
+
+
+def test_a_run_can_stop_after_a_step(taken_in: Case) -> None:
+    flow.process(taken_in, "inline", 1, Quiet(), until="stack")
+    told = reads.status(taken_in)
+    assert told["occurrences"]["pending"] == 0
+    assert {row["step"] for row in told["steps"]} == {"describe"}
+    with pytest.raises(WrongUse, match="there is no step 'stick'; there are, in this order: describe, "):
+        flow.process(taken_in, "inline", 1, Quiet(), until="stick")

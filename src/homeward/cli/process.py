@@ -13,15 +13,18 @@ from homeward.cli.common import case_argument, next_step, opened, shown_progress
 @case_argument
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1, 256), help="Locked workers.")
 @click.option("--executor", type=click.Choice(["processes", "inline"]), default="processes", show_default=True)
-def process(case: Path, jobs: int, executor: str) -> None:
-    """Run every pending step for everything new: decode, describe, match, stack."""
+@click.option(
+    "--until", default="", metavar="STEP", help="Stop after this step, for the first answers; a later run does the rest."
+)
+def process(case: Path, jobs: int, executor: str, until: str) -> None:
+    """Run every pending step for everything new: describe, match, compare clips, stack, verify copies, propose clues, find devices."""
     from homeward.flow.process import process as run
     from homeward.flow.status import next_step as what_next
     from homeward.store import reads
 
     with opened(case) as opened_case:
         with shown_progress() as progress:
-            run(opened_case, executor, jobs, progress)
+            run(opened_case, executor, jobs, progress, until)
         found = reads.status(opened_case)
         elsewhere = opened_case.jobs.elsewhere()
         following = what_next(opened_case, found)

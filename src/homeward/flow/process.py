@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from homeward.core import WrongUse
 from homeward.flow.executors import EXECUTORS, Executor
 from homeward.flow.steps import DESCRIBE, STEPS, Step
 from homeward.flow.units import Described, Lost, Unit
@@ -36,14 +37,17 @@ PORTION = 64
 """Items leased together: few enough that a second run finds something to do, at a few milliseconds a lease."""
 
 
-def process(case: Case, executor: str, jobs: int, progress: Progress) -> None:
-    """Run every pending step; returns when nothing is left that can be done.
+def process(case: Case, executor: str, jobs: int, progress: Progress, until: str = "") -> None:
+    """Run every pending step, or those up to the one called ``until``; returns when nothing is left that can be done.
 
     Raises:
-        WrongUse: an unknown executor.
+        WrongUse: there is no such step.
     """
+    names = [step.name for step in STEPS]
+    if until and until not in names:
+        raise WrongUse(f"there is no step {until!r}; there are, in this order: {', '.join(names)}")
     case.jobs.reclaim()
-    for step in STEPS:
+    for step in STEPS[: names.index(until) + 1] if until else STEPS:
         if step.kinds:
             describe_pending(case, step, executor, jobs, progress)
         else:

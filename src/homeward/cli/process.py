@@ -17,7 +17,7 @@ from homeward.cli.common import case_argument, next_step, opened, shown_progress
     "--until", default="", metavar="STEP", help="Stop after this step, for the first answers; a later run does the rest."
 )
 def process(case: Path, jobs: int, executor: str, until: str) -> None:
-    """Run every pending step for everything new: describe, match, compare clips, stack, verify copies, propose clues, find devices."""
+    """Run every pending step for everything new: describe, match, stack, verify copies, propose clues, find devices."""
     from homeward.flow.process import process as run
     from homeward.flow.status import next_step as what_next
     from homeward.store import reads

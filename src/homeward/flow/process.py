@@ -55,9 +55,16 @@ def process(case: Case, executor: str, jobs: int, progress: Progress, until: str
 
 
 def help_out(case: Case, jobs: int, progress: Progress) -> int:
-    """Take item steps from the case's queue until it is empty, beside whoever else does; return how many were done here."""
+    """Take item steps from the case's queue until it is empty, beside whoever else does; return how many were done here.
+
+    A step whose items are chosen by what came before it is worked on only once a ``process`` has chosen them.
+    """
     case.jobs.reclaim()
-    return sum(describe_pending(case, step, "processes", jobs, progress) for step in STEPS if step.kinds)
+    done = 0
+    for step in STEPS:
+        if step.kinds:
+            done += (_work_off if step.chosen else describe_pending)(case, step, "processes", jobs, progress)
+    return done
 
 
 def describe_pending(case: Case, step: Step, executor: str, jobs: int, progress: Progress) -> int:
@@ -67,7 +74,11 @@ def describe_pending(case: Case, step: Step, executor: str, jobs: int, progress:
         case.jobs.enqueue_items(key, _function(step.chosen)(case))
     else:
         case.jobs.enqueue(key, step.kinds)
-    waiting = case.jobs.pending(key)
+    return _work_off(case, step, executor, jobs, progress)
+
+
+def _work_off(case: Case, step: Step, executor: str, jobs: int, progress: Progress) -> int:
+    waiting = case.jobs.pending(step_key(step))
     if not waiting:
         return 0
     progress.begin(step.caption, waiting)

@@ -34,7 +34,7 @@ def likeness(kind: str, value: str) -> str:
         return value
     found = " ".join(unicodedata.normalize("NFKC", value).split())
     if kind == "code":
-        found = found.replace(" ", "")
+        found = unicodedata.normalize("NFKC", found.replace(" ", ""))  # marks that stood behind a blank join their letter
         bare = found.replace("-", "")
         found = bare if bare.isdigit() else found
     else:

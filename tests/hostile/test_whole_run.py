@@ -66,7 +66,7 @@ def _homeward(arguments: list[str], home: Path) -> int:
     threading.Thread(target=wait, daemon=True).start()
     while not ended.wait(0.05):
         peak = max(peak, _resident(running.pid))
-    assert running.returncode == 0, errors
+    assert running.returncode in {0, 1}, errors  # 1: something is found wrong, which is what this corpus is for
     assert "Traceback" not in errors[0]
     return peak
 

@@ -4,7 +4,8 @@ usage: python bench/never_twice.py [--part ladder|world] [--originals N] [--stra
 
 Ladder: N photographs of places, N made rooms and N rendered rooms are originals; every rung of ``ladder.py`` makes a copy
 of each. It is asked of all originals and of further pictures, most of them other views of the same places. Ours: hashes
-first, then features of the candidates of the index, as a case does it. Peer: ``pdqhash`` on the full
+first, turned and trimmed ones too, then features of the candidates of the index; a case asks turned and trimmed hashes of
+known lists only and stacks without them. Peer: ``pdqhash`` on the full
 picture and python-threatexchange's PDQIndex (31 bits), quality 50 and more on both sides. Clips: see ``ladder_clips.py``.
 World: all pictures of a rendered world are put in a case and processed; stacks and matches are held against the truth.
 """

@@ -66,3 +66,8 @@ def test_a_run_can_stop_after_a_step(taken_in: Case) -> None:
     assert {row["step"] for row in told["steps"]} == {"describe"}
     with pytest.raises(WrongUse, match="there is no step 'stick'; there are, in this order: describe, "):
         flow.process(taken_in, "inline", 1, Quiet(), until="stick")
+
+
+def test_an_empty_case_can_be_processed(case: Case) -> None:
+    flow.process(case, "inline", 1, Quiet())
+    assert reads.status(case)["occurrences"]["total"] == 0

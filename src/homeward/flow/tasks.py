@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 import msgspec
 
 from homeward.flow import heading
+from homeward.flow.handed import still_bytes
 from homeward.flow.measuring import rehearse, values
-from homeward.flow.units import CHANGED, Described, Order, Sighting
+from homeward.flow.units import Described, Order, Sighting
 from homeward.media import metadata, stills, thumbnail
 from homeward.media.records import DecodeFailed, Still
 from homeward.media.veil import veil
-from homeward.sandbox import ByteRange
 
 STILL = -1
 """Time of a still's only picture, in milliseconds."""
-LARGEST_FILE = 512 << 20
-"""Bytes of a still picture file; larger ones are not read into memory."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _order = msgspec.msgpack.Decoder(Order).decode
@@ -35,14 +32,8 @@ def warm_up() -> None:
 def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """One :class:`Described` for the still behind the descriptor."""
     order = _order(payload)
-    if order.size > LARGEST_FILE:
-        yield _encode(Described(order.item, f"a picture file of {order.size >> 20} MiB is larger than is read"))
-        return
-    data = ByteRange(fds[0], order.offset, order.size).at(0, order.size)
-    if hashlib.sha256(data).hexdigest() != order.sha256:
-        yield _encode(Described(order.item, failure=CHANGED))
-        return
     try:
+        data = still_bytes(order, fds[0])
         still = stills.decode_still(data)
     except DecodeFailed as error:
         yield _encode(Described(order.item, failure=str(error)))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 import msgspec
 
 from homeward.descriptors.pdq_exact import exact_pdq
-from homeward.flow.tasks import LARGEST_FILE
-from homeward.flow.units import CHANGED, ExactHash, Order
+from homeward.flow.handed import still_bytes
+from homeward.flow.units import ExactHash, Order
 from homeward.media import colour, stills
 from homeward.media.records import DecodeFailed
-from homeward.sandbox import ByteRange
 
 _encode = msgspec.msgpack.Encoder().encode
 _order = msgspec.msgpack.Decoder(Order).decode
@@ -27,19 +25,12 @@ def warm_up() -> None:
 def exact(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """One :class:`ExactHash` for the still behind the descriptor."""
     order = _order(payload)
-    if order.size > LARGEST_FILE:
-        yield _encode(ExactHash(failure=f"a picture file of {order.size >> 20} MiB is larger than is read"))
-        return
-    data = bytes(ByteRange(fds[0], order.offset, order.size).at(0, order.size))
-    if hashlib.sha256(data).hexdigest() != order.sha256:
-        yield _encode(ExactHash(failure=CHANGED))
-        return
-    yield _encode(_hashed(data))
+    yield _encode(_hashed(order, fds[0]))
 
 
-def _hashed(data: bytes) -> ExactHash:
+def _hashed(order: Order, fd: int) -> ExactHash:
     try:
-        picture = colour.decode_colour(data)
+        picture = colour.decode_colour(still_bytes(order, fd))
     except DecodeFailed as error:
         return ExactHash(failure=str(error))
     said = exact_pdq(picture.bands, picture.height, picture.width)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 import msgspec
 
 from homeward.descriptors import camera
-from homeward.flow.tasks import LARGEST_FILE, STILL
-from homeward.flow.units import CHANGED, NO_NOISE, NOISE, REASON_BYTES, VEIL, Described, Order, Sighting
+from homeward.flow.handed import still_bytes
+from homeward.flow.tasks import STILL
+from homeward.flow.units import NO_NOISE, NOISE, REASON_BYTES, VEIL, Described, Order, Sighting
 from homeward.media import stills
 from homeward.media.records import DecodeFailed
-from homeward.sandbox import ByteRange
 
 _encode = msgspec.msgpack.Encoder().encode
 _order = msgspec.msgpack.Decoder(Order).decode
@@ -27,12 +26,10 @@ def warm_up() -> None:
 def measure(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """One :class:`Described` with the digest of the noise, or with the reason why there is none; its veil is blank."""
     order = _order(payload)
-    if order.size > LARGEST_FILE:
-        yield _encode(Described(order.item, f"a picture file of {order.size >> 20} MiB is larger than is read"))
-        return
-    data = ByteRange(fds[0], order.offset, order.size).at(0, order.size)
-    if hashlib.sha256(data).hexdigest() != order.sha256:
-        yield _encode(Described(order.item, failure=CHANGED))
+    try:
+        data = still_bytes(order, fds[0])
+    except DecodeFailed as error:
+        yield _encode(Described(order.item, failure=str(error)))
         return
     yield _encode(Described(order.item, pictures=(Sighting(STILL, bytes(VEIL), _values(data)),)))
 

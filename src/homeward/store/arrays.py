@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from typing import TYPE_CHECKING
 
@@ -22,4 +23,4 @@ def item_digests(case: Case, kind: str) -> tuple[NDArray[np.int64], NDArray[np.u
     for item, value in query.iterator(chunk_size=10_000):
         ids.append(item)
         values += bytes.fromhex(value)
-    return np.array(ids, np.int64), np.frombuffer(bytes(values), np.uint8).reshape(len(ids), -1)
+    return np.array(ids, np.int64), np.frombuffer(bytes(values), np.uint8).reshape(len(ids), hashlib.new(kind).digest_size)

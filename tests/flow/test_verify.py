@@ -72,7 +72,10 @@ CHANGES = [
     ("UPDATE homeward_knownword SET reason = 'other'", "about a hash"),
     ("DELETE FROM homeward_knownword", "about a hash"),
     ("UPDATE homeward_finding SET text = 'all is well'", "the findings that ledger entry"),
-    ("UPDATE homeward_finding SET occurrence_id = 1", "the findings that ledger entry"),
+    (
+        "UPDATE homeward_finding SET occurrence_id = (SELECT max(id) FROM homeward_occurrence o WHERE o.id <> occurrence_id)",
+        "the findings that ledger entry",
+    ),
     ("UPDATE homeward_finding SET batch = NULL", "no ledger entry vouches for a finding"),
     ("UPDATE homeward_finding SET batch = 0", "finding rows say that ledger entry 0"),
     ("DELETE FROM homeward_finding", "the findings that ledger entry"),

@@ -2,11 +2,12 @@
 
 usage: python bench/never_twice.py [--part ladder|world] [--originals N] [--strangers N] [--world NAME] [--json FILE]
 
-Ladder: N photographs of places, N made rooms and N rendered rooms are originals; every rung of ``ladder.py`` makes a copy
-of each. It is asked of all originals and of further pictures, most of them other views of the same places. Ours: hashes
-first, turned and trimmed ones too, then features of the candidates of the index; a case asks turned and trimmed hashes of
-known lists only and stacks without them. Peer: ``pdqhash`` on the full
-picture and python-threatexchange's PDQIndex (31 bits), quality 50 and more on both sides. Clips: see ``ladder_clips.py``.
+Ladder: N photographs of places and N made rooms are originals; every rung of ``ladder.py`` makes a copy of each. It is asked
+of all originals and of strangers: other views of the same places, photographs of goods on shelves and other rooms. Two views
+of one place or thing are counted apart from unrelated pairs: most are frames of one walk or of one turn around a thing, and
+resemble each other as frames of a burst do. Ours: the rule by which a case stacks stills; hashes first, turned and trimmed
+ones too, then features of what they leave unsure and of the candidates of the index. Peer: ``pdqhash`` on the full picture
+and python-threatexchange's PDQIndex (31 bits), quality 50 and more on both sides. Clips: see ``ladder_clips.py``.
 World: all pictures of a rendered world are put in a case and processed; stacks and matches are held against the truth.
 """
 
@@ -33,8 +34,10 @@ from common import DATA, HOMEWARD, machine
 from homeward.descriptors import descriptor
 from homeward.descriptors.scene import Features, extract
 from homeward.flow.comparing import CANDIDATES, MIRRORED, MISSES
+from homeward.flow.gallery import LEAST_TO_COMPARE
+from homeward.flow.scene import SURE
 from homeward.indexes.local import LocalIndex
-from homeward.links.verification import Kinship, verify
+from homeward.links.verification import Kinship, Verdict, verify, would_agree
 from homeward.media.stills import decode_still
 from homeward.testing import scenes
 from ladder import RUNGS, Pixels, copies, jpeg
@@ -50,24 +53,41 @@ class Said(NamedTuple):
     quality: int
     turned: tuple[int, ...]
     trimmed: int | None
-    features: Features | None
+    features: Features
 
 
-def pictures_of(count: int, strangers: int) -> list[Pixels]:
-    """``3 * count`` originals, then strangers to them; all benign, and none was used to choose anything."""
-    places = [row for row in table(DATA / "places/groundtruth.csv") if row["kind"] in {"indoor", "object", "outdoor"}]
-    world = [row for row in table(DATA / "world/truth/originals.csv") if not row["burst_of"]]
-    files = {row["file_id"]: DATA / "world" / row["path"] for row in table(DATA / "world/truth/files.csv")}
-    chosen = [DATA / "places/img" / row["file"] for row in places[:: max(1, len(places) // count)][:count]]
-    chosen += [files[row["file_id"]] for row in world[:: max(1, len(world) // count)][:count]]
-    rooms = [scenes.room(5000 + seed, 1024, 768) for seed in range(count)]
-    others = [path for row in places if (path := DATA / "places/img" / row["file"]) not in set(chosen)]
-    others = others[:: max(1, len(others) // strangers)][:strangers]
-    return [*map(_pixels, chosen), *rooms, *map(_pixels, others)]
+class Picture(NamedTuple):
+    """Pixels, and the place or thing that they show."""
+
+    pixels: Pixels
+    shows: str
 
 
-def _pixels(path: Path) -> Pixels:
-    return np.asarray(Image.open(path).convert("RGB"), np.uint8)
+def pictures_of(count: int, strangers: int) -> list[Picture]:
+    """``2 * count`` originals, then ``3 * strangers`` more; all benign, and none was used to choose anything."""
+    rows = table(DATA / "places/groundtruth.csv")
+    views = [row for row in rows if row["kind"] in {"indoor", "object", "outdoor"}]
+    chosen = _spread(views, count)
+    others = _spread([row for row in views if row not in chosen], strangers)
+    shelves = _spread([row for row in rows if row["kind"] == "produce"], strangers)
+    taken = [
+        [Picture(_pixels(DATA / "places/img" / row["file"]), _shows(row)) for row in some] for some in (chosen, others, shelves)
+    ]
+    rooms = [Picture(scenes.room(5000 + seed, 1024, 768), f"room {seed}") for seed in range(count + strangers)]
+    return [*taken[0], *rooms[:count], *taken[1], *taken[2], *rooms[count:]]
+
+
+def _spread(rows: list[dict[str, str]], count: int) -> list[dict[str, str]]:
+    """``count`` of the rows at most, evenly from the first to the last."""
+    return [rows[at * len(rows) // min(count, len(rows))] for at in range(min(count, len(rows)))]
+
+
+def _shows(row: dict[str, str]) -> str:
+    return row["file"] if row["group"] == "-" else row["group"]
+
+
+def _pixels(file: str) -> Pixels:
+    return np.asarray(Image.open(DATA / "places/img" / file).convert("RGB"), np.uint8)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -81,53 +101,64 @@ def measured(data: bytes) -> Said:
     plain, turned, trimmed = (descriptor(name).describe(grey) for name in ("pdq", "pdq_turned", "pdq_trimmed"))
     assert plain is not None
     assert turned is not None
+    features = extract(grey)
+    assert features is not None
     others = tuple(number(turned.value[at : at + 32]) for at in range(0, 224, 32))
     cut = number(trimmed.value[:32]) if trimmed is not None and trimmed.quality >= QUALITY else None
-    return Said(number(plain.value), plain.quality, others, cut, extract(grey))
+    return Said(number(plain.value), plain.quality, others, cut, features)
 
 
 def number(value: bytes) -> int:
     return int.from_bytes(value, "big")
 
 
-def by_hash(copy: Said, original: Said) -> bool:
-    """Plain, turned, and what is inside borders, on either side."""
+def bits_apart(copy: Said, original: Said) -> tuple[int, int]:
+    """Between the hashes as stored, and between those turned and inside borders, on either side; 257 where there are none."""
     if min(copy.quality, original.quality) < QUALITY:
-        return False
-    ours = [copy.pdq, *copy.turned, *([copy.trimmed] if copy.trimmed is not None else [])]
+        return 257, 257
+    ours = [*copy.turned, *([copy.trimmed] if copy.trimmed is not None else [])]
     theirs = [original.pdq, *([original.trimmed] if original.trimmed is not None else [])]
-    return any((a ^ b).bit_count() <= RADIUS for a in ours for b in theirs)
+    apart = [(a ^ b).bit_count() for a in (copy.pdq, *ours) for b in theirs]
+    return apart[0], min(apart[1:], default=257)
 
 
 class Ours:
-    """The originals, asked with copies."""
+    """The originals, asked with copies: the rule of a case, with nothing but the pictures in between."""
 
     def __init__(self, pictures: list[Pixels], folder: Path) -> None:
         self.held = [measured(jpeg(pixels, 92)) for pixels in pictures]
         self.index = LocalIndex(folder)
-        usable = [row for row, said in enumerate(self.held) if said.features is not None]
+        usable = [row for row, said in enumerate(self.held) if len(said.features) >= LEAST_TO_COMPARE]
         self.index.add(np.array(usable, np.int64), [self.held[row].features.codes for row in usable])
 
     def ask(self, data: bytes) -> tuple[set[int], set[int]]:
         """Originals that the copy is recognised as, and those it is only said to look like."""
         copy = measured(data)
-        found = {row for row, original in enumerate(self.held) if by_hash(copy, original)}
-        alike: set[int] = set()
-        if copy.features is None or len(copy.features) < 12:
-            return found, alike
-        for codes, most, mirrored in (
-            (copy.features.codes, CANDIDATES, False),
-            (copy.features.mirrored().codes, MIRRORED, True),
-        ):
+        apart = [bits_apart(copy, original) for original in self.held]
+        found = {row for row, (plain, _) in enumerate(apart) if plain <= SURE}
+        verdicts: dict[int, Verdict | None] = {}
+        for row, (plain, other) in enumerate(apart):
+            if SURE < plain <= RADIUS or other <= RADIUS < plain:
+                verdicts[row] = verify(copy.features, self.held[row].features)
+                if verdicts[row] is None and plain <= RADIUS and not would_agree(copy.features, self.held[row].features):
+                    found.add(row)
+        if len(copy.features) >= LEAST_TO_COMPARE:
+            self._look(copy.features, verdicts)
+        told = {row: verdict.kinship for row, verdict in verdicts.items() if verdict is not None and row not in found}
+        return found | {row for row, kinship in told.items() if kinship == Kinship.COPY}, {
+            row for row, kinship in told.items() if kinship == Kinship.LOOK_ALIKE
+        }
+
+    def _look(self, copy: Features, verdicts: dict[int, Verdict | None]) -> None:
+        """Compare with what shares the most features, until nothing comes of it any more."""
+        for codes, most, mirrored in ((copy.codes, CANDIDATES, False), (copy.mirrored().codes, MIRRORED, True)):
             misses = 0
             for row in self.index.search(codes, most).id.tolist():
-                verdict = verify(copy.features, self.held[row].features, mirrored=mirrored)
-                misses = 0 if verdict is not None else misses + 1
-                if verdict is not None:
-                    (found if verdict.kinship == Kinship.COPY else alike).add(row)
+                if verdicts.get(row) is None:
+                    verdicts[row] = verify(copy, self.held[row].features, mirrored=mirrored)
+                misses = 0 if verdicts[row] is not None else misses + 1
                 if misses == MISSES:
                     break
-        return found, alike
 
 
 class Peer:
@@ -151,14 +182,16 @@ class Peer:
 
 def ladder(count: int, strangers: int) -> list[dict[str, str]]:
     pictures = pictures_of(count, strangers)
-    originals = pictures[: 3 * count]
+    originals = pictures[: 2 * count]
     right: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
-    wrong = {"ours": 0, "peer": 0}
+    wrong: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
     spent = {"ours": 0.0, "peer": 0.0}
     with tempfile.TemporaryDirectory() as folder:
-        ours, peer = Ours(pictures, Path(folder) / "index"), Peer(pictures)
-        for row, pixels in enumerate(originals):
-            for rung, data in copies(pixels):
+        pixels = [picture.pixels for picture in pictures]
+        ours, peer = Ours(pixels, Path(folder) / "index"), Peer(pixels)
+        for row, original in enumerate(originals):
+            kin = {other for other, picture in enumerate(pictures) if picture.shows == original.shows}
+            for rung, data in copies(original.pixels):
                 began = time.process_time()
                 found, _ = ours.ask(data)
                 middle = time.process_time()
@@ -166,12 +199,15 @@ def ladder(count: int, strangers: int) -> list[dict[str, str]]:
                 spent["ours"] += middle - began
                 spent["peer"] += time.process_time() - middle
                 right[rung].append((row in found, row in theirs))
-                wrong["ours"] += len(found - {row})
-                wrong["peer"] += len(theirs - {row})
+                wrong[False].append((len(found - kin), len(theirs - kin)))
+                wrong[True].append((len(found & kin - {row}), len(theirs & kin - {row})))
     asked = len(originals) * len(RUNGS)
-    pairs = asked * (len(pictures) - 1)
+    views = sum(picture.shows == original.shows for original in originals for picture in pictures) - len(originals)
+    pairs = {True: views * len(RUNGS), False: asked * (len(pictures) - 1) - views * len(RUNGS)}
     rows = [{"what": f"ladder: {rung}", **_shares(np.array(both))} for rung, both in right.items()]
-    rows.append({"what": f"ladder: false in {pairs} unrelated pairs", "ours": str(wrong["ours"]), "peer": str(wrong["peer"])})
+    for kind, name in ((False, "unrelated pairs"), (True, "pairs of two views of one place or thing")):
+        false = dict(zip(("ours", "peer"), map(str, np.sum(wrong[kind], axis=0)), strict=True))
+        rows.append({"what": f"ladder: false in {pairs[kind]} {name}", **false})
     cost = {who: f"{1000 * spent[who] / asked:.0f}" for who in spent}
     return [*rows, {"what": f"ladder: ms of processor time a copy, decoding included, of {asked}", **cost}]
 
@@ -260,14 +296,14 @@ def shown(row: dict[str, str], files: list[dict[str, str]]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--part", choices=["ladder", "world"])
-    parser.add_argument("--originals", type=int, default=12)
-    parser.add_argument("--strangers", type=int, default=120)
+    parser.add_argument("--originals", type=int, default=30)
+    parser.add_argument("--strangers", type=int, default=25)
     parser.add_argument("--world", default="world")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     rows = []
     if asked.part != "world":
-        rows += ladder(asked.originals, asked.strangers) + clips(asked.originals)
+        rows += ladder(asked.originals, asked.strangers) + clips(asked.originals // 3)
     if asked.part != "ladder":
         rows += world(asked.world)
     for row in rows:

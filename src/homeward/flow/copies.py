@@ -15,7 +15,7 @@ from homeward.flow.scene import SURE
 from homeward.flow.steps import Step
 from homeward.links.geometry import compose, inverse
 from homeward.links.settling import Links, hearsay, settle
-from homeward.links.verification import Kinship
+from homeward.links.verification import Kinship, would_agree
 from homeward.store import reads, results, stacks, vouching
 from homeward.store.results import CopyRow, KinRow, StackRow, map_text
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 ROUNDS = 3
 """Times that pairs known by hearsay are looked at themselves; each round reaches one picture further."""
-ENOUGH_FEATURES = 150
-ALIKE_IN_SIZE = 2.5
-"""Two pictures with so many features and measured sizes within this factor would agree if they were copies."""
 
 
 def copies(case: Case, step: Step, progress: Progress) -> None:
@@ -101,9 +98,7 @@ class _Stacks:
     def _contradicted(self, row: StackRow) -> bool:
         if row.item not in self._gallery or row.exemplar not in self._gallery:
             return False
-        a, b = self._gallery.features(row.item), self._gallery.features(row.exemplar)
-        sizes = sorted([max(a.width, a.height), max(b.width, b.height)])
-        return min(len(a), len(b)) >= ENOUGH_FEATURES and sizes[1] <= ALIKE_IN_SIZE * sizes[0]
+        return would_agree(self._gallery.features(row.item), self._gallery.features(row.exemplar))
 
     def _join(self, members: dict[int, CopyRow], item: int, exemplar: int, evidence: str) -> None:
         """Put ``item`` on the stack of ``exemplar``, with the map that is known."""

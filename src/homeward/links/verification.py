@@ -30,6 +30,8 @@ HAND_TURN = (0.05, 2.0)
 """Degrees off a quarter turn between which a hand, and hardly ever an editor, turns a picture."""
 CENTRED = 0.001
 """Share of the longest side within which an editor's turn leaves the middle where it is."""
+ENOUGH_FEATURES, ALIKE_IN_SIZE = 150, 2.5
+"""Two pictures with so many features each, and measured sizes within this factor, would agree if they were copies."""
 
 
 class Kinship(StrEnum):
@@ -68,6 +70,12 @@ def agrees(found: Lie) -> bool:
         and found.stretch <= MOST_STRETCH
         and found.residual <= MOST_RESIDUAL
     )
+
+
+def would_agree(a: Features, b: Features) -> bool:
+    """Whether two pictures show so much, at sizes so alike, that they are no copies where they do not agree."""
+    sizes = sorted([max(a.width, a.height), max(b.width, b.height)])
+    return min(len(a), len(b)) >= ENOUGH_FEATURES and sizes[1] <= ALIKE_IN_SIZE * sizes[0]
 
 
 def _by_hand(found: Lie) -> bool:

@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from homeward.core import WrongUse
-from homeward.flow.finding import TooLittle, find_copies
+from homeward.flow.asking import TooLittle
+from homeward.flow.finding import find_copies
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.known import add_known_list
 from homeward.flow.process import process

@@ -10,7 +10,9 @@ import pytest
 import simplejpeg
 from numpy.typing import NDArray
 
+from homeward.flow.asking import TooLittle
 from homeward.flow.cameras import cameras
+from homeward.flow.finding_cameras import find_cameras
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.noise import unusable
 from homeward.flow.process import process
@@ -22,6 +24,7 @@ from homeward.store.models import CameraLink, Item, LedgerHead
 from homeward.testing import scenes
 
 SIZE = (480, 640)
+SENSORS = [np.random.default_rng(seed).normal(0, 0.012, SIZE) for seed in (1, 2)]
 
 
 def taken(sensor: NDArray[np.float64], seed: int) -> bytes:
@@ -29,7 +32,7 @@ def taken(sensor: NDArray[np.float64], seed: int) -> bytes:
     light = scenes.room(seed, SIZE[1], SIZE[0]).astype(np.float64).mean(axis=2) * 0.7 + 40
     shot = np.random.default_rng(seed + 500).normal(0, 1.5, SIZE)
     pixels = np.clip(np.rint(light * (1 + sensor) + shot), 0, 255).astype(np.uint8)
-    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels[..., None]), 93, colorspace="GRAY"))
+    return grey_jpeg(pixels)
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +40,8 @@ def seized(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four pictures of one sensor, three of another, one that is flat."""
     folder = tmp_path_factory.mktemp("cameras") / "seized"
     folder.mkdir()
-    sensors = [np.random.default_rng(seed).normal(0, 0.012, SIZE) for seed in (1, 2)]
     for at in range(7):
-        (folder / f"{'ab'[at > 3]}{at}.jpg").write_bytes(taken(sensors[at > 3], at))
+        (folder / f"{'ab'[at > 3]}{at}.jpg").write_bytes(taken(SENSORS[at > 3], at))
     flat = np.full((400, 400, 1), 120, np.uint8)
     (folder / "flat.jpg").write_bytes(simplejpeg.encode_jpeg(flat, 90, colorspace="GRAY"))
     return folder
@@ -69,11 +71,36 @@ def test_devices_are_found_and_said_with_their_limits(case: Case, seized: Path) 
     assert len(links) == 5
     assert {link["kind"] for link in links} == {"camera"}
     json.dumps([found, links])
+    check_found(case, seized)
     flat = Item.objects.using(case.alias).get(sha256=_digest(seized / "flat.jpg"))
     assert unusable(case) == {flat.pk: "too flat: there is no noise left, as in drawings and under strong compression"}
     assert verify(case, Quiet()).faults == []
     CameraLink.objects.using(case.alias).update(log10_lr=9000)
     assert any("devices" in fault for fault in verify(case, Quiet()).faults)
+
+
+def check_found(case: Case, seized: Path) -> None:
+    """A picture of the case, and a part of a new one, find their own device and nothing else."""
+    folder = seized.parent
+    pixels = simplejpeg.decode_jpeg(taken(SENSORS[0], 77), "GRAY")[..., 0]
+    queries = {"known": (seized / "a1.jpg").read_bytes(), "crop": grey_jpeg(pixels[64:464, 40:600])}
+    regions = {"crop": [40, 64, 560, 400]}
+    for name, data in queries.items():
+        (folder / f"{name}.jpg").write_bytes(data)
+        found = find_cameras(case, folder / f"{name}.jpg", 20)
+        json.dumps(found)
+        assert [row["log10_lr"] for row in found] == sorted((row["log10_lr"] for row in found), reverse=True)
+        support = [row for row in found if row["log10_lr"] > 1]
+        assert names({"items": support}) == {"a"}, name
+        assert len(support) == (3 if name == "known" else 4)
+        assert {tuple(row["region"]) for row in support} == {tuple(regions.get(name, [0, 0, 640, 480]))}
+        assert all(row["score"] > 4 and "support for the same device" in row["reason"] for row in support)
+    with pytest.raises(TooLittle, match="no usable noise: too flat"):
+        find_cameras(case, seized / "flat.jpg", 20)
+
+
+def grey_jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels[..., None]), 93, colorspace="GRAY"))
 
 
 @pytest.mark.slow

@@ -91,15 +91,22 @@ def test_the_more_places_are_tried_the_more_chance_finds() -> None:
     assert many > 4 * one
 
 
+def frame(plane: NDArray[np.float32], grain: float = 1.0) -> fingerprint.Frame:
+    return fingerprint.Frame(plane, round(plane.shape[1] / grain), round(plane.shape[0] / grain), grain)
+
+
 def test_a_crop_is_found_where_it_was_cut() -> None:
     sensor = residual(8, (400, 520))
-    crop = sensor[61:261, 102:382] + 2 * residual(9, (200, 280))
-    found = fingerprint.search(sensor, crop, (520, 400), (280, 200))
+    crop = frame(sensor[61:261, 102:382] + 2 * residual(9, (200, 280)))
+    found = fingerprint.search(frame(sensor), crop)
+    assert found is not None
     assert (found.scale, found.turn) == (1.0, 0)
     assert (found.agreement.down, found.agreement.right) == (61, 102)
-    assert found.agreement.pce > 100
-    stranger = fingerprint.search(residual(10, (400, 520)), crop, (520, 400), (280, 200))
-    assert stranger.agreement.pce < 60 < found.agreement.pce
+    assert fingerprint.covered(found, (520, 400), (280, 200)) == (102, 61, 280, 200)
+    assert found.deviations > 8
+    stranger = fingerprint.search(frame(residual(10, (400, 520))), crop)
+    assert stranger is not None
+    assert stranger.deviations < 4
 
 
 @pytest.mark.parametrize(("turn", "mirrored"), [(0, True), (1, False), (2, False), (3, False), (1, True)])
@@ -109,10 +116,44 @@ def test_a_scaled_and_turned_picture_is_found(turn: int, mirrored: bool) -> None
     shown = small + residual(12, (200, 260))
     shown = np.rot90(shown[:, ::-1] if mirrored else shown, -turn)
     shown = np.ascontiguousarray(shown)
-    found = fingerprint.search(sensor, shown, (520, 400), (shown.shape[1], shown.shape[0]))
+    found = fingerprint.search(frame(sensor), frame(shown))
+    assert found is not None
     assert found.scale == 0.5
-    assert found.agreement.pce > 100
+    assert found.deviations > 8
+    assert found.agreement.places == 25  # the whole frame was scaled: it was looked for where it must lie
     assert (found.agreement.down, found.agreement.right) == (0, 0)
+    assert fingerprint.covered(found, (520, 400), shown.shape[::-1]) == (0, 0, 520, 400)
+
+
+def test_a_coarse_fingerprint_finds_and_a_fine_one_tells_better() -> None:
+    sensor = residual(13, (800, 1040))
+    coarse = frame(sensor[::2, ::2] + sensor[1::2, ::2] + sensor[::2, 1::2] + sensor[1::2, 1::2], 0.5)
+    crop = frame(sensor[100:500, 200:760] + 3 * residual(14, (400, 560)))
+    found = fingerprint.search(coarse, crop)
+    assert found is not None
+    assert (found.scale, found.turn, found.agreement.down, found.agreement.right) == (1.0, 0, 100, 200)
+    finer = fingerprint.again(frame(sensor), crop, found)
+    assert finer.deviations > 1.5 * found.deviations
+    assert (finer.tried, finer.agreement.down, finer.agreement.right) == (found.tried, 100, 200)
+
+
+@pytest.mark.parametrize("places", [1, 25, 10_000, 10**8])
+def test_what_the_greatest_of_many_is_worth_does_not_depend_on_how_many_there_are(places: int) -> None:
+    """The median of the greatest of n values of strangers is worth nothing, whatever n is."""
+    from scipy.stats import norm
+
+    middle = norm.isf(-np.expm1(np.log(0.5) / places))
+    assert fingerprint.deviations(middle * abs(middle), places) == pytest.approx(0.0, abs=1e-6)
+    levels = [fingerprint.deviations(pce, places) for pce in (-9.0, 0.0, 9.0, 60.0, 900.0, 1e5)]
+    assert levels == sorted(levels)
+    assert np.isfinite(levels).all()
+    assert fingerprint.deviations(1e5, places) == pytest.approx(1e5**0.5, rel=0.01)
+
+
+def test_digests_add_up_to_a_fingerprint() -> None:
+    planes = [residual(at, (130, 150)) for at in range(3)]
+    expected = sum(told(plane) for plane in planes)
+    np.testing.assert_array_equal(fingerprint.summed(held(planes), np.arange(3), (130, 150)), expected)
 
 
 def test_scaling_keeps_what_the_smaller_grid_can_hold() -> None:

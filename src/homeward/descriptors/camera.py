@@ -28,6 +28,9 @@ DIGEST_PIXELS = 1 << 20
 SURE = 0.9
 """Standard deviations from which a sample of a residual counts in a digest."""
 
+PACKED = 32
+"""Steps to the spread of a packed residual."""
+
 _SIGMA = 5  # grey levels of noise that the denoiser expects
 _LEVELS = 4
 _GRIDS = (21, 28)  # where the wavelet's grid begins, in pixels before the picture: off the grid of JPEG blocks, and averaged
@@ -119,6 +122,11 @@ def digest(residual: NDArray[np.float32]) -> bytes:
     planes = (np.abs(plane) >= least, plane >= least)
     fill = bytes(-(-plane.size // 64) * 8 + (plane.size // -8))
     return b"".join(np.packbits(bits).tobytes() + fill for bits in planes)
+
+
+def packed(residual: NDArray[np.float32]) -> NDArray[np.int8]:
+    """A residual in steps of 1/:data:`PACKED` of its spread, cut at four spreads: a quarter of its size, as good as whole."""
+    return np.clip(np.rint(residual * PACKED), -127, 127).astype(np.int8)
 
 
 def digest_bytes(width: int, height: int) -> int:

@@ -13,7 +13,7 @@ import msgspec
 from homeward.core.errors import HomewardError
 from homeward.descriptors import descriptor
 from homeward.flow.measuring import DESCRIPTORS
-from homeward.flow.units import NO_NOISE, NOISE, NOISE_NAMES, REASON_BYTES, Described, Unit
+from homeward.flow.units import NO_NOISE, NOISE, NOISE_NAMES, REASON_BYTES, RESIDUAL, Described, Unit
 
 DEEPEST = 12
 """Levels of nested facts."""
@@ -44,7 +44,7 @@ def read_described(unit: Unit, body: bytes) -> Described:
     for picture in said.pictures:
         for name, (quality, value) in picture.values.items():
             if name in NOISE_NAMES:
-                _check_noise(name, quality, value)
+                _check_noise(said, name, quality, value)
                 continue
             if name not in MEASURED or not 0 <= quality <= 100 or len(value) != descriptor(name).width:
                 raise AnswerRefused("it holds no value of a descriptor")
@@ -55,11 +55,18 @@ def read_described(unit: Unit, body: bytes) -> Described:
     return said
 
 
-def _check_noise(name: str, quality: int, value: bytes) -> None:
+def _check_noise(said: Described, name: str, quality: int, value: bytes) -> None:
     digest = name == NOISE and 0 < len(value) <= LONGEST_DIGEST and len(value) % 16 == 0
     reason = name == NO_NOISE and len(value) == REASON_BYTES and value.isascii()
-    if not 0 <= quality <= 100 or not (digest or reason):
+    if not 0 <= quality <= 100 or not (digest or reason or (name == RESIDUAL and _is_residual(said, value))):
         raise AnswerRefused("it holds no sensor noise")
+
+
+def _is_residual(said: Described, value: bytes) -> bool:
+    from homeward.descriptors.camera import LEAST_SIDE, middle  # loads compiled kernels, which few commands need
+
+    _, _, wide, high = middle(said.width, said.height)
+    return min(wide, high) >= LEAST_SIDE and len(value) == wide * high
 
 
 def _check_features(value: bytes) -> None:

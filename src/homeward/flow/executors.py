@@ -64,12 +64,16 @@ class Processes:
         """See :class:`Executor`."""
         yield from self._run(task, units)
 
-    def _run(self, task: str, units: Iterable[Unit]) -> Iterator[Outcome]:
+    def pool(self, task: str) -> Pool:
+        """The workers for a task, started when they are first asked for."""
         if task not in self._pools:
             self._pools[task] = Pool([task], workers=self._jobs, limits=DECODING if task in {STILLS, VIDEOS} else MEASURING)
+        return self._pools[task]
+
+    def _run(self, task: str, units: Iterable[Unit]) -> Iterator[Outcome]:
         unopened: list[Lost] = []
         told: set[int] = set()
-        for event in self._pools[task].run(self._calls(task, units, unopened)):
+        for event in self.pool(task).run(self._calls(task, units, unopened)):
             yield from unopened
             unopened.clear()
             opened: Opened = event.key  # type: ignore[assignment]

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from homeward.core import HomewardError, WrongUse
+from homeward.core import WrongUse
 from homeward.descriptors.scene import Features, unpack
-from homeward.flow.answers import read_described
+from homeward.flow.asking import TooLittle, asked
 from homeward.flow.comparing import CANDIDATES, MIRRORED
-from homeward.flow.executors import MEASURING
+from homeward.flow.executors import Processes
 from homeward.flow.gallery import LEAST_TO_COMPARE, Gallery
 from homeward.flow.steps import SCENE
-from homeward.flow.units import Order, Unit
+from homeward.flow.units import Described
 from homeward.links.geometry import compose, inverse, moved
 from homeward.links.verification import Kinship, Verdict, verify
-from homeward.sandbox import Call, Lost, Message, Pool
 from homeward.store import reads, stacks
 
 if TYPE_CHECKING:
     from homeward.store import Case
     from homeward.store.reads import Facts
-
-
-class TooLittle(HomewardError, ValueError):
-    """The picture asked with cannot be read, or shows too little to find anything by."""
 
 
 def find_copies(case: Case, picture: Path, top: int) -> list[dict[str, Any]]:
@@ -43,16 +36,16 @@ def find_copies(case: Case, picture: Path, top: int) -> list[dict[str, Any]]:
     gallery = Gallery(case)
     if not len(gallery):
         raise WrongUse(f"no pictures of this case have been compared yet (run: homeward process {case.folder})")
-    asked = measured(picture)
-    found = _asked(gallery, asked, max(top, CANDIDATES))
+    shown = measured(picture)
+    found = _asked(gallery, shown, max(top, CANDIDATES))
     facts = reads.item_facts(case)
-    rows = [_row(item, verdict, verdict.lie.map, asked, facts[item]) for item, verdict in found.items()]
+    rows = [_row(item, verdict, verdict.lie.map, shown, facts[item]) for item, verdict in found.items()]
     for member in stacks.members(case):
         if member.item in found or member.item in gallery or member.exemplar not in found:
             continue
         verdict = found[member.exemplar]
         there = compose(inverse(member.matrix), verdict.lie.map)
-        rows.append(_row(member.item, verdict, there, asked, facts[member.item]))
+        rows.append(_row(member.item, verdict, there, shown, facts[member.item]))
     best = sorted(rows, key=lambda row: (row["kind"] != Kinship.COPY, -row["score"], row["sha256"]))[:top]
     paths = reads.stacked_paths(case, {row["item"] for row in best})
     return [{"sha256": row["sha256"], "time": None, "paths": paths.get(row.pop("item"), []), **row} for row in best]
@@ -65,24 +58,11 @@ def measured(picture: Path) -> Features:
         TooLittle: it cannot be read, or shows too little.
         OSError: it cannot be opened.
     """
-    with picture.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        size = file.tell()
-        unit = Unit(0, sha256, size, "still", "", str(picture.parent), picture.name, "", picture.name)
-        order = msgspec.msgpack.encode(Order(0, 0, size, sha256))
-        with Pool([SCENE.function], workers=1, limits=MEASURING) as pool:
-            call = Call(0, SCENE.function, order, (file.fileno(),), lambda body: read_described(unit, body))
-            for event in pool.run([call]):
-                if isinstance(event, Lost):
-                    raise TooLittle(f"{picture.name} cannot be read: {event.reason}")
-                if isinstance(event, Message):
-                    return _features(picture, event.body)
-    raise TooLittle(f"{picture.name} cannot be read")
+    with Processes(1) as crew:
+        return _features(picture, asked(crew, picture, SCENE.function)[1])
 
 
-def _features(picture: Path, said: Any) -> Features:
-    if said.failure:
-        raise TooLittle(f"{picture.name} cannot be read: {said.failure}")
+def _features(picture: Path, said: Described) -> Features:
     found = unpack(said.pictures[0].values["scene"][1]) if said.pictures else None
     if found is None or len(found) < LEAST_TO_COMPARE:
         raise TooLittle(f"{picture.name} shows too little to find copies by")

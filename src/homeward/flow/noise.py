@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +41,7 @@ def devices(case: Case, step: Step, progress: Progress) -> None:
         return
     progress.begin(step.caption, 1)
     rows: list[CameraRow] = []
-    for shots, digests in _buckets(case):
+    for shots, digests in buckets(case):
         rows += _rows(shots, digests)
     progress.advance()
     details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "links": len(rows)}
@@ -58,19 +59,17 @@ def unusable(case: Case) -> dict[int, str]:
     }
 
 
-def _buckets(case: Case) -> list[tuple[list[Shot], NDArray[np.uint8]]]:
+def buckets(case: Case) -> Iterator[tuple[list[Shot], NDArray[np.uint8]]]:
     """Pictures of one native size and their (n, bytes) digests, both in the order of their contents' SHA-256."""
     sizes: dict[tuple[int, int], list[Shot]] = defaultdict(list)
     for shot in stored.shots(case):
         sizes[shot.width, shot.height].append(shot)
     held = {width: _digests(case, width) for width in {noise.digest_bytes(*size) for size in sizes if min(size) >= 2}}
-    found = []
     for size, shots in sorted(sizes.items()):
         digests = held.get(noise.digest_bytes(*size), {}) if min(size) >= 2 else {}
         told = sorted((shot for shot in shots if shot.item in digests), key=lambda shot: shot.sha256)
-        if len(told) > 1:
-            found.append((told, np.stack([digests[shot.item] for shot in told])))
-    return found
+        if told:
+            yield told, np.stack([digests[shot.item] for shot in told])
 
 
 def _digests(case: Case, width: int) -> dict[int, NDArray[np.uint8]]:

@@ -9,7 +9,7 @@ import msgspec
 from homeward.descriptors import camera
 from homeward.flow.handed import still_bytes
 from homeward.flow.tasks import STILL
-from homeward.flow.units import NO_NOISE, NOISE, REASON_BYTES, VEIL, Described, Order, Sighting
+from homeward.flow.units import NO_NOISE, NOISE, REASON_BYTES, RESIDUAL, VEIL, Described, Order, Sighting
 from homeward.media import stills
 from homeward.media.records import DecodeFailed
 
@@ -25,26 +25,40 @@ def warm_up() -> None:
 
 def measure(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """One :class:`Described` with the digest of the noise, or with the reason why there is none; its veil is blank."""
-    order = _order(payload)
+    yield _encode(_measured(_order(payload), fds[0], whole=False))
+
+
+def residual(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """The same with the picture's size and the residual itself, packed to a byte a sample."""
+    yield _encode(_measured(_order(payload), fds[0], whole=True))
+
+
+def _measured(order: Order, fd: int, whole: bool) -> Described:
     try:
-        data = still_bytes(order, fds[0])
+        data = still_bytes(order, fd)
     except DecodeFailed as error:
-        yield _encode(Described(order.item, failure=str(error)))
-        return
-    yield _encode(Described(order.item, pictures=(Sighting(STILL, bytes(VEIL), _values(data)),)))
+        return Described(order.item, failure=str(error))
+    size, values = _values(data, whole)
+    wide, high = size if whole else (0, 0)
+    return Described(order.item, width=wide, height=high, pictures=(Sighting(STILL, bytes(VEIL), values),))
 
 
-def _values(data: bytes | memoryview) -> dict[str, tuple[int, bytes]]:
+def _values(data: bytes | memoryview, whole: bool) -> tuple[tuple[int, int], dict[str, tuple[int, bytes]]]:
+    """Width and height, and what is said of the noise."""
     try:
         still = stills.decode_still(data, whole=True)
     except DecodeFailed as error:
-        return _none(f"not decoded at full size: {error}")
+        return (0, 0), _none(f"not decoded at full size: {error}")
+    size = (still.width, still.height)
     if still.damage is not None:
-        return _none(f"damaged: {still.damage.reason}")
+        return size, _none(f"damaged: {still.damage.reason}")
     found = camera.measure(still.grey)
     if isinstance(found, camera.NoNoise):
-        return _none(found.reason)
-    return {NOISE: (found.usable, camera.digest(found.residual))}
+        return size, _none(found.reason)
+    values = {NOISE: (found.usable, camera.digest(found.residual))}
+    if whole:
+        values[RESIDUAL] = (found.usable, camera.packed(found.residual).tobytes())
+    return size, values
 
 
 def _none(reason: str) -> dict[str, tuple[int, bytes]]:

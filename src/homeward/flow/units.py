@@ -37,8 +37,8 @@ class Order(msgspec.Struct, frozen=True):
     sha256: str
 
 
-NOISE, NO_NOISE = NOISE_NAMES = ("noise", "no_noise")
-"""What the step of the same name says of a picture: the digest of its sensor noise, or why there is none."""
+NOISE, NO_NOISE, RESIDUAL = NOISE_NAMES = ("noise", "no_noise", "residual")
+"""What is said of a picture's sensor noise: its digest, or why there is none, and the whole of it where that is asked for."""
 REASON_BYTES = 96
 """Length of a reason, filled up with spaces."""
 CHANGED = "the file on disk is no longer the one that was registered"

@@ -11,18 +11,22 @@ the greatest of them is by chance, and whoever reads a score must know how many 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 import scipy.fft
+import scipy.special
 from numpy.typing import NDArray
 
+from homeward.descriptors.camera import MOST_SIDE
 from homeward.indexes import fingerprint_kernel
 
 LONG_SIDES = (1600, 1280, 1080, 2048, 960, 1024, 800, 720, 640)
 """Longer sides to which services scale pictures, the commonest first."""
 _ROOM = 2  # samples around a peak that belong to it
+_AROUND = (2 * _ROOM + 1) ** 2
+_SAME = 0.01  # two shapes of frames that differ by less are one: sizes are rounded to whole pixels
 _LEAST = 128  # a side of what is compared
 
 
@@ -35,6 +39,10 @@ class Prints(msgspec.Struct, frozen=True, eq=False):
 
     def __len__(self) -> int:
         return len(self.counts)
+
+    def take(self, rows: NDArray[np.int64] | slice) -> Prints:
+        """Some of them."""
+        return Prints(self.sure[rows], self.signs[rows], self.counts[rows])
 
 
 class Agreement(msgspec.Struct, frozen=True):
@@ -56,11 +64,23 @@ class Found(msgspec.Struct, frozen=True):
 
     agreement: Agreement
     scale: float
-    """Size of the searched picture's samples: 0.4 means that the fingerprint was scaled to 0.4 of its native size."""
+    """Samples of the searched picture a sample of the sensor: 0.4 means that the picture was scaled to 0.4."""
     turn: int
     """Quarter turns, counter-clockwise, and 4 more where mirrored, that bring the picture back to the sensor."""
     tried: int
-    """Scales times turns that were tried."""
+    """Scales times turns that were tried in the same way."""
+    deviations: float
+    """Agreement in standard deviations of strangers, after paying for every place, scale and turn that was tried."""
+
+
+class Frame(msgspec.Struct, frozen=True, eq=False):
+    """What was measured of a whole picture: ``plane`` (h, w) float32 shows the middle of ``width`` x ``height`` pixels."""
+
+    plane: NDArray[np.float32]
+    width: int
+    height: int
+    grain: float = 1.0
+    """Samples of ``plane`` a pixel: 0.5 where it holds sums of 2 x 2."""
 
 
 def prints(digests: NDArray[np.uint8]) -> Prints:
@@ -98,12 +118,26 @@ def gram(held: Prints) -> NDArray[np.float32]:
     out = np.eye(size, dtype=np.float32)
     for start in range(0, size, block):
         rows = slice(start, min(start + block, size))
-        part = Prints(held.sure[rows], held.signs[rows], held.counts[rows])
-        rest = Prints(held.sure[start:], held.signs[start:], held.counts[start:])
-        out[rows, start:] = correlations(part, rest)
+        out[rows, start:] = correlations(held.take(rows), held.take(slice(start, size)))
         out[start:, rows] = out[rows, start:].T
     np.fill_diagonal(out, 1)
     return out
+
+
+def summed(held: Prints, rows: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """(h, w) float32: digests added up, each sample 1, 0 or -1 a picture. A fingerprint without any residual.
+
+    Args:
+        held: digests.
+        rows: (k,) which of them.
+        shape: rows and columns of samples, :func:`homeward.descriptors.camera.digest_shape`.
+    """
+    count = shape[0] * shape[1]
+    total = np.zeros(count, np.float32)
+    for row in rows:
+        sure, positive = (np.unpackbits(plane[row].view(np.uint8), count=count) for plane in (held.sure, held.signs))
+        total += 2.0 * positive - sure
+    return total.reshape(shape)
 
 
 def floor(matrix: NDArray[np.float32], samples: int) -> float:
@@ -132,52 +166,94 @@ def aligned(a: NDArray[np.float32], b: NDArray[np.float32], reach: int = 0) -> A
     if a.shape != b.shape:
         raise ValueError("residuals of two sizes are compared by search()")
     plane = _correlation(_spectrum(a, a.shape), b, a.shape)
-    span = np.arange(-reach, reach + 1)
-    near = plane[np.ix_(span, span)]
-    y, x = np.unravel_index(int(np.argmax(near)), near.shape)
-    return _agreement(plane, int(span[y]), int(span[x]), near.size, _norm(a, b))
+    return _near(plane, (0, 0), reach, _norm(a, b))
 
 
-def search(
-    fingerprint: NDArray[np.float32], residual: NDArray[np.float32], native: tuple[int, int], shown: tuple[int, int]
-) -> Found:
+def search(sensor: Frame, shown: Frame) -> Found | None:
     """Find a cropped, scaled or turned picture in the fingerprint of a camera; exhaustive over shifts, a list over scales.
 
+    That the whole frame was scaled is tried by itself, near the one place where it then lies: the fewer places are tried
+    the less chance finds there, and services that scale pictures seldom crop them.
+
     Args:
-        fingerprint: (H, W) float32, the middle of the sensor at native size.
-        residual: (h, w) float32, the middle of the picture in question.
-        native: width and height of the camera's pictures.
-        shown: width and height of the picture in question.
+        sensor: the fingerprint, of pictures as the camera makes them.
+        shown: the residual of the picture in question.
+
+    Returns:
+        The geometry that is least likely by chance; None where no scale leaves enough to compare.
     """
-    best: Found | None = None
-    tried = 0
-    for scale in scales(native, shown):
-        size = tuple(int(side * scale) for side in fingerprint.shape)
-        if min(size) < _LEAST:
-            continue
-        scaled = resized(fingerprint, (size[0], size[1]))
-        for turn, turned in _turns(residual, native, shown):
-            tried += 1
-            # Closed to a ring of the larger size, so that as much overlaps at every place and chance is everywhere the same.
-            shape = tuple(_good(max(sides)) for sides in zip(scaled.shape, turned.shape, strict=True))
-            plane = _correlation(_spectrum(scaled, shape), turned, shape)
-            y, x = np.unravel_index(int(np.argmax(plane)), plane.shape)
-            agreement = _agreement(plane, int(y), int(x), plane.size, _norm(scaled, turned))
-            if best is None or agreement.pce > best.agreement.pce:
-                best = Found(agreement, scale, turn, 0)
-    if best is None:
-        nothing = Agreement(0.0, 0.0, 0, 0, 0)
-        return Found(nothing, 0.0, 0, tried)
-    return msgspec.structs.replace(best, tried=tried)
+    turns, sizes = _turns(sensor, shown), scales(sensor, shown)
+    tried = [found for scale in sizes for turn in turns for found in at(sensor, shown, scale, turn)]
+    ways = [[found for found in tried if (found.agreement.places == _AROUND) == near] for near in (True, False)]
+    paid = [_paid(found, len(way)) for way in ways for found in way]
+    return max(paid, key=lambda found: found.deviations, default=None)
 
 
-def scales(native: tuple[int, int], shown: tuple[int, int]) -> list[float]:
+def again(sensor: Frame, shown: Frame, found: Found) -> Found:
+    """The same geometry in a finer fingerprint of the same camera; it pays for everything that was tried to find it."""
+    near = found.agreement.places == _AROUND
+    finer = [one for one in at(sensor, shown, found.scale, found.turn) if (one.agreement.places == _AROUND) == near]
+    return _paid(finer[0], found.tried) if finer else found
+
+
+def covered(found: Found, sensor: tuple[int, int], shown: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Left, top, width and height of what the picture shows, in pixels of the sensor; sizes are (width, height)."""
+    size = shown[::-1] if found.turn % 2 else shown
+    edges = []
+    for shift, side, whole in ((found.agreement.right, size[0], sensor[0]), (found.agreement.down, size[1], sensor[1])):
+        # Shifts are between the middles that were measured: back to the frames.
+        begin = shift / found.scale + _before(whole) - _before(side) / found.scale
+        edges.append((max(0, round(begin)), min(whole, round(begin + side / found.scale))))
+    (left, right), (top, bottom) = edges
+    return left, top, max(0, right - left), max(0, bottom - top)
+
+
+def at(sensor: Frame, shown: Frame, scale: float, turn: int) -> list[Found]:
+    """The best place for one scale and turn: of all places, and of those near where a whole frame would lie."""
+    least = min(sensor.grain, scale)  # the finest grid that both can be brought to
+    pair = _regrained(sensor.plane, least / sensor.grain), _regrained(shown.plane, least / scale)
+    if min(*pair[0].shape, *pair[1].shape) < _LEAST:
+        return []
+    turned = unturned(pair[1], turn)
+    # Closed to a ring of the larger size, so that as much overlaps at every place and chance is everywhere the same.
+    shape = tuple(_good(max(sides)) for sides in zip(pair[0].shape, turned.shape, strict=True))
+    plane, norm = _correlation(_spectrum(pair[0], shape), turned, shape), _norm(pair[0], turned)
+    y, x = np.unravel_index(int(np.argmax(plane)), plane.shape)
+    found = [_agreement(plane, int(y), int(x), plane.size, norm)]
+    if abs(_whole(sensor, shown, turn) / scale - 1) < _SAME:
+        middle = [(one - other) // 2 for one, other in zip(pair[0].shape, turned.shape, strict=True)]
+        found.append(_near(plane, middle, _ROOM, norm))
+    unit = scale / least  # back from the common grid to pixels of the picture
+    return [_paid(Found(_moved(one, unit), scale, turn, 1, 0.0), 1) for one in found]
+
+
+def deviations(pce: float, places: int) -> float:
+    """What the greatest of ``places`` values of strangers is worth, as standard deviations of a single one.
+
+    The chance that any of them reaches the root of ``pce`` is kept: 60 among a million places is worth 4.4, alone 7.7.
+    """
+    reached = float(np.copysign(np.sqrt(abs(pce)), pce))
+    if places == 1:
+        return reached
+    below = places * float(scipy.special.log_ndtr(reached))  # log of the chance that all stay below
+    if below < -0.1:
+        return float(scipy.special.ndtri_exp(below))
+    beyond = float(np.log(-np.expm1(below))) if below < -1e-12 else np.log(places) + float(scipy.special.log_ndtr(-reached))
+    return -float(scipy.special.ndtri_exp(beyond))
+
+
+def scales(sensor: Frame, shown: Frame) -> list[float]:
     """Scales worth a try, the likeliest first: whole pictures scaled to this size, crops, then re-share sizes cropped."""
-    longest = max(native)
-    found = [max(shown) / longest] if max(shown) <= longest else []
-    found += [1.0]
-    found += [side / longest for side in LONG_SIDES if max(shown) <= side < longest]
+    longest, asked = max(sensor.width, sensor.height), max(shown.width, shown.height)
+    found = [asked / longest, 1.0]
+    found += [side / longest for side in LONG_SIDES if asked <= side < longest]
     return list(dict.fromkeys(found))
+
+
+def unturned(plane: NDArray[np.float32], turn: int) -> NDArray[np.float32]:
+    """A picture's residual brought back to the sensor: ``turn`` as in :attr:`Found.turn`."""
+    turned = np.rot90(plane, turn % 4)
+    return np.ascontiguousarray(turned[:, ::-1] if turn >= 4 else turned)
 
 
 def resized(plane: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -191,16 +267,35 @@ def resized(plane: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.fl
     return scaled * np.float32(high * wide / plane.size)
 
 
-def _turns(
-    residual: NDArray[np.float32], native: tuple[int, int], shown: tuple[int, int]
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
+def _turns(sensor: Frame, shown: Frame) -> tuple[int, ...]:
     """As stored and upside down, or the two quarter turns where the picture stands and the sensor lies; then mirrored."""
-    standing = (native[0] > native[1]) != (shown[0] > shown[1])
-    quarter = (1, 3) if standing else (0, 2)
-    for mirrored in (0, 4):
-        for turn in quarter:
-            turned = np.rot90(residual, turn)
-            yield turn + mirrored, np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
+    standing = (sensor.width > sensor.height) != (shown.width > shown.height)
+    return (1, 3, 5, 7) if standing else (0, 2, 4, 6)
+
+
+def _whole(sensor: Frame, shown: Frame, turn: int) -> float:
+    """The scale at which the whole frame has the picture's size; 0 where it has another shape."""
+    size = (shown.height, shown.width) if turn % 2 else (shown.width, shown.height)
+    across, down = size[0] / sensor.width, size[1] / sensor.height
+    return across if abs(across / down - 1) < _SAME else 0.0
+
+
+def _regrained(plane: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+    return resized(plane, (round(plane.shape[0] * factor), round(plane.shape[1] * factor)))
+
+
+def _paid(found: Found, tried: int) -> Found:
+    worth = deviations(found.agreement.pce, found.agreement.places * tried)
+    return msgspec.structs.replace(found, tried=tried, deviations=worth)
+
+
+def _before(side: int) -> int:
+    """Pixels of a frame before the middle that is measured."""
+    return max(0, side - MOST_SIDE) // 2 & ~1
+
+
+def _moved(found: Agreement, unit: float) -> Agreement:
+    return msgspec.structs.replace(found, down=round(found.down * unit), right=round(found.right * unit))
 
 
 def _spectrum(plane: NDArray[np.float32], shape: Sequence[int]) -> NDArray[np.complex64]:
@@ -212,6 +307,14 @@ def _correlation(a: NDArray[np.complex64], b: NDArray[np.float32], shape: Sequen
     """Sum of products for each shift of ``b``, modulo ``shape``."""
     plane: NDArray[np.float32] = scipy.fft.irfft2(a * np.conj(_spectrum(b, shape)), s=tuple(shape))
     return plane
+
+
+def _near(plane: NDArray[np.float32], middle: Sequence[int], reach: int, norm: float) -> Agreement:
+    """The best place at most ``reach`` samples from ``middle`` in each direction."""
+    down, right = (np.arange(at - reach, at + reach + 1) for at in middle)
+    near = plane[np.ix_(down % plane.shape[0], right % plane.shape[1])]
+    y, x = np.unravel_index(int(np.argmax(near)), near.shape)
+    return _agreement(plane, int(down[y]), int(right[x]), near.size, norm)
 
 
 def _norm(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.core.likelihood import Calibration
-from homeward.indexes.fingerprint import Prints, correlations
+from homeward.indexes.fingerprint import Found, Prints, correlations
 
 METHOD, VERSION = "sensor noise", "1"
 BINS = ((1, "one picture"), (2, "two to four"), (5, "five or more"))
@@ -40,7 +40,9 @@ class Evidence(msgspec.Struct, frozen=True):
     caveats: tuple[str, ...]
 
 
-def weigh(score: float, pictures: int, bands: NDArray[np.float64] | None = None, make: str = "") -> Evidence:
+def weigh(
+    score: float, pictures: int, bands: NDArray[np.float64] | None = None, make: str = "", geometry: Found | None = None
+) -> Evidence:
     """Turn an agreement into evidence.
 
     Args:
@@ -48,6 +50,7 @@ def weigh(score: float, pictures: int, bands: NDArray[np.float64] | None = None,
         pictures: how many pictures the reference is made of.
         bands: (8,) agreement by horizontal band, of :func:`by_band`; None where it was not measured.
         make: make of the camera as the files state it.
+        geometry: how the picture was found on a sensor of another size; None where it has the sensor's own size.
     """
     calibration = calibrations()[_bin(pictures)]
     value = calibration.log10_lr(score)
@@ -55,12 +58,16 @@ def weigh(score: float, pictures: int, bands: NDArray[np.float64] | None = None,
     if bands is not None and value > 0 and _local(bands):
         value = 0.0
         caveats.append("agreement is local: a few bands of the frame hold nearly all of it, so it counts as nothing")
+    if geometry is not None:
+        value = max(0.0, value)
+        caveats.append("the picture was scaled or cut after the camera: that nothing is found would mean nothing")
     words = _uniqueness(make)
     if words:
         caveats.append(words)
     side = "the same device" if value > 0 else "different devices" if value < 0 else "neither side"
     against = f"{pictures} other picture{'s' if pictures > 1 else ''}"
-    reason = f"sensor noise against {against}: {score:.1f} deviations of strangers, support for {side}"
+    where = _geometry(geometry) if geometry is not None else ""
+    reason = f"sensor noise against {against}{where}: {score:.1f} deviations of strangers, support for {side}"
     return Evidence(score, value, calibration.name, reason, tuple(caveats))
 
 
@@ -94,6 +101,13 @@ def _bin(pictures: int) -> int:
 def _local(bands: NDArray[np.float64]) -> bool:
     rest = np.sort(bands)[:-LOCAL_BANDS]
     return bool(rest.mean() < LEAST_SPREAD * bands.mean())
+
+
+def _geometry(found: Found) -> str:
+    turned = f", turned by {90 * (found.turn % 4)} degrees" if found.turn % 4 else ""
+    mirrored = ", mirrored" if found.turn >= 4 else ""
+    scaled = f"at {100 * found.scale:.0f} % of their size" if abs(found.scale - 1) > 0.005 else "as a part of their frame"
+    return f" {scaled}{turned}{mirrored}"
 
 
 def _uniqueness(make: str) -> str:

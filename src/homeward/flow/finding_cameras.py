@@ -1,0 +1,173 @@
+"""Asking a case with a picture from outside: which of its pictures sensor noise supports to be by the same device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from homeward.core import WrongUse
+from homeward.descriptors.camera import digest_shape, middle
+from homeward.flow import residuals
+from homeward.flow.executors import Processes
+from homeward.flow.noise import buckets
+from homeward.flow.residuals import Residual
+from homeward.indexes import fingerprint
+from homeward.indexes.fingerprint import Found, Frame, Prints
+from homeward.links import camera
+from homeward.store import noise, reads
+from homeward.store.noise import Shot
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+
+EXACT, MEMBERS = 8, 12
+"""References that are compared by whole residuals, and pictures of each that are read again for it."""
+FLOOR_SAMPLE = 96
+"""Pictures of one size that the noise floor is measured on."""
+SEARCHED = 64
+"""Devices of other sizes that are searched, those with most pictures first: about a second each."""
+FOUND = 3.0
+"""Deviations below which a search has found nothing."""
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """Pictures of the case that are taken for one device, or a single one, and how the picture asked with agrees."""
+
+    shots: tuple[Shot, ...]
+    likeness: tuple[float, ...]
+    """Agreement with each of ``shots`` alone, in deviations; zeros where only the fingerprint was searched."""
+    score: float
+    geometry: Found | None = None
+    """Where and how the picture lies on the sensor; None where it has the sensor's own size."""
+
+
+def find_cameras(case: Case, picture: Path, top: int) -> list[dict[str, Any]]:
+    """Pictures of the case whose sensor noise agrees with that of ``picture``, best first; see the command reference.
+
+    Pictures of the same size are compared one by one and as devices; devices of other sizes are searched for a crop, a
+    scaled copy, a turn and a mirror image. The picture itself is left out where the case holds it.
+
+    Raises:
+        WrongUse: sensor noise has not been measured yet.
+        TooLittle: the picture cannot be read, or has no usable noise.
+        OSError: the file cannot be opened.
+    """
+    with Processes(1) as crew:
+        sha256, asked = residuals.of_file(crew, picture)
+        references = sorted(_references(case, sha256, asked), key=lambda one: -one.score)
+        references = _exact(crew, case, asked, references[:EXACT]) + references[EXACT:]
+    found = sorted((row for one in references for row in _rows(one, asked)), key=lambda row: row.pop("order"))[:top]
+    paths = reads.stacked_paths(case, {row["item"] for row in found})
+    return [{"sha256": row["sha256"], "time": None, "paths": paths.get(row.pop("item"), []), **row} for row in found]
+
+
+def _references(case: Case, sha256: str, asked: Residual) -> list[Reference]:
+    """Everything in the case that the picture can be compared with, by digests."""
+    references: list[Reference] = []
+    searched = []
+    known = _devices(case)
+    met = False
+    for all_shots, digests in buckets(case):
+        met = True
+        chosen = [at for at, shot in enumerate(all_shots) if shot.sha256 != sha256]
+        shots, held = [all_shots[at] for at in chosen], fingerprint.prints(digests[chosen])
+        if shots and (shots[0].width, shots[0].height) == (asked.width, asked.height):
+            references += _alike(asked, shots, held, known)
+        else:
+            searched += [(len(rows), shots, held, rows) for rows in _grouped(shots, known).values() if len(rows) > 1]
+    if not met:
+        raise WrongUse(f"no sensor noise of this case has been measured yet (run: homeward process {case.folder})")
+    searched.sort(key=lambda entry: -entry[0])
+    for _, shots, held, rows in searched[:SEARCHED]:
+        references += _elsewhere(asked, shots, held, rows)
+    return references
+
+
+def _devices(case: Case) -> dict[int, int]:
+    """The item that names its device, of each item that has one."""
+    return {row.item: device for device, rows in noise.devices(case).items() for row in rows}
+
+
+def _grouped(shots: list[Shot], known: dict[int, int]) -> dict[int, NDArray[np.int64]]:
+    """Places in ``shots`` by device; a picture without one is by itself."""
+    found: dict[int, list[int]] = {}
+    for at, shot in enumerate(shots):
+        found.setdefault(known.get(shot.item, shot.item), []).append(at)
+    return {device: np.array(rows, np.int64) for device, rows in found.items()}
+
+
+def _alike(asked: Residual, shots: list[Shot], held: Prints, known: dict[int, int]) -> Iterator[Reference]:
+    """Every device and single picture of the asked picture's own size, by digests."""
+    row = fingerprint.correlations(fingerprint.prints(asked.digest[None]), held)[0]
+    some = np.linspace(0, len(shots) - 1, min(len(shots), FLOOR_SAMPLE)).astype(np.int64)
+    strangers = fingerprint.floor(fingerprint.gram(held.take(some)), 64 * held.sure.shape[1])
+    for rows in _grouped(shots, known).values():
+        norm = float(fingerprint.gram(held.take(rows)).sum(dtype=np.float64)) ** 0.5
+        likeness = row[rows] / strangers
+        order = np.argsort(-likeness, kind="stable")
+        chosen = tuple(shots[rows[at]] for at in order)
+        yield Reference(chosen, tuple(map(float, likeness[order])), float(row[rows].sum()) / (max(norm, 1e-9) * strangers))
+
+
+def _elsewhere(asked: Residual, shots: list[Shot], held: Prints, rows: NDArray[np.int64]) -> Iterator[Reference]:
+    """A device of another size, searched by the sum of its digests; nothing where nothing was found."""
+    first = shots[rows[0]]
+    shape = digest_shape(first.width, first.height)
+    grain = shape[0] / middle(first.width, first.height)[3]
+    sensor = Frame(fingerprint.summed(held, rows, shape), first.width, first.height, grain)
+    found = fingerprint.search(sensor, _frame(asked))
+    if found is not None and found.deviations >= FOUND:
+        yield Reference(tuple(shots[at] for at in rows), (0.0,) * len(rows), found.deviations, found)
+
+
+def _frame(asked: Residual) -> Frame:
+    return Frame(asked.plane(), asked.width, asked.height)
+
+
+def _exact(crew: Processes, case: Case, asked: Residual, references: list[Reference]) -> list[Reference]:
+    """The same references by whole residuals, read again; what cannot be read any more stays as the digests say."""
+    wanted = {shot.item: at for at, one in enumerate(references) for shot in one.shots[:MEMBERS]}
+    totals: dict[int, NDArray[np.float32]] = {}
+    for item, read in residuals.of_items(crew, case, wanted):
+        at = wanted[item]
+        totals[at] = totals[at] + read.plane() if at in totals else read.plane()
+    return [_weighed_again(asked, one, totals[at]) if at in totals else one for at, one in enumerate(references)]
+
+
+def _weighed_again(asked: Residual, one: Reference, total: NDArray[np.float32]) -> Reference:
+    if one.geometry is None:
+        said = fingerprint.aligned(total, asked.plane())
+        return msgspec.structs.replace(one, score=fingerprint.deviations(said.pce, said.places))
+    found = fingerprint.again(Frame(total, one.shots[0].width, one.shots[0].height), _frame(asked), one.geometry)
+    return msgspec.structs.replace(one, score=found.deviations, geometry=found)
+
+
+def _rows(one: Reference, asked: Residual) -> Iterator[dict[str, Any]]:
+    """One row a picture; those of a device share its evidence and come in the order of their own agreement."""
+    makes = [shot.make for shot in one.shots if shot.make]
+    said = camera.weigh(one.score, len(one.shots), make=makes[0] if makes else "", geometry=one.geometry)
+    for shot, likeness in zip(one.shots, one.likeness, strict=True):
+        yield {
+            "order": (-said.log10_lr, -said.score, -likeness, shot.sha256),
+            "item": shot.item,
+            "sha256": shot.sha256,
+            "score": round(said.score, 3),
+            "log10_lr": round(said.log10_lr, 3),
+            "region": list(_region(one, asked)),
+            "pictures": len(one.shots),
+            "likeness": round(likeness, 3),
+            "reason": said.reason,
+            "calibration": said.calibration,
+            "caveats": list(said.caveats),
+        }
+
+
+def _region(one: Reference, asked: Residual) -> tuple[int, int, int, int]:
+    """The part of the sensor that the picture shows."""
+    sensor = one.shots[0].width, one.shots[0].height
+    return fingerprint.covered(one.geometry, sensor, (asked.width, asked.height)) if one.geometry else (0, 0, *sensor)

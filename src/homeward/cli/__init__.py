@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 found wrong or failed, 2 wrong use, 130 stopped by the per
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -33,6 +34,9 @@ COMMANDS = {
 }
 """In the order in which a newcomer meets them."""
 
+_COLLECT_EVERY = 50_000
+"""Objects between two searches for garbage: loading makes many that stay, and they would be gone through dozens of times."""
+
 
 class _Lazy(click.Group):
     """Loads a command's module when it is named."""
@@ -60,6 +64,7 @@ def homeward() -> None:
 
 def main() -> None:
     """Run the command line; every failure is one sentence, never a traceback."""
+    gc.set_threshold(_COLLECT_EVERY)
     from homeward.core import HomewardError, WrongUse
 
     try:

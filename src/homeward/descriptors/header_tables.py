@@ -10,6 +10,7 @@ from functools import cache
 from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
 _LUMA = (
     "16 11 10 16 24 40 51 61 12 12 14 19 26 58 60 55 14 13 16 24 40 57 69 56 14 17 22 29 51 87 80 62 "
@@ -44,8 +45,14 @@ def scale_percent(quality: int) -> int:
 
 def standard_tables(percent: int, family: str = "annex K") -> tuple[bytes, bytes]:
     """Luminance and chrominance table of a family at a scale, as stored: 64 bytes each in zigzag order."""
-    bases = (np.array([int(word) for word in text.split()])[list(ZIGZAG)] for text in FAMILIES[family])
-    luma, chroma = (np.clip((base * percent + 50) // 100, 1, 255).astype(np.uint8).tobytes() for base in bases)
+    luma, chroma = (np.clip((base * percent + 50) // 100, 1, 255).astype(np.uint8).tobytes() for base in _bases(family))
+    return luma, chroma
+
+
+@cache
+def _bases(family: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Luminance and chrominance table of a family in zigzag order, at 100 per cent."""
+    luma, chroma = (np.array([int(word) for word in text.split()])[list(ZIGZAG)] for text in FAMILIES[family])
     return luma, chroma
 
 

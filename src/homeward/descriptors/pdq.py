@@ -32,7 +32,7 @@ class Pdq:
     """256 bits, in the byte order in which PDQ is written as hexadecimal; alike means at most 31 bits apart."""
 
     name = "pdq"
-    version = "2"
+    version = "3"
     width = HASH_BYTES
 
     @property
@@ -65,21 +65,28 @@ def hash_of(small: NDArray[np.float32]) -> bytes:
     return bits_of(DCT @ small @ DCT.T)
 
 
-def bits_of(spectrum: NDArray[np.floating[Any]]) -> bytes:
-    """32 bytes of a (16, 16) spectrum."""
-    values = spectrum.ravel()
-    middle = (values.size - 1) // 2
-    median = np.partition(values, middle)[middle]
-    return np.packbits(values[::-1] > median).tobytes()
+def bits_of(spectra: NDArray[np.floating[Any]]) -> bytes:
+    """32 bytes for each (16, 16) spectrum of (..., 16, 16)."""
+    values = spectra.reshape(-1, FREQUENCIES * FREQUENCIES)
+    middle = (values.shape[1] - 1) // 2
+    medians = np.partition(values, middle, axis=1)[:, middle, None]
+    return np.packbits(values[:, ::-1] > medians, axis=1).tobytes()
 
 
 def quality_of(small: NDArray[np.float32]) -> int:
     """0..100 from the visible steps between neighbours of (64, 64) luminance, with upstream's constants and truncations."""
-    steps = 0
-    for axis in (0, 1):
-        per_cent = np.diff(small, axis=axis) * np.float32(100) / np.float32(255)
-        steps += int(np.abs(per_cent).astype(np.int32).sum())
-    return min(100, steps // 90)
+    return least_quality_of(small[None])
+
+
+def least_quality_of(smalls: NDArray[np.float32]) -> int:
+    """The least :func:`quality_of` of (n, 64, 64) luminances."""
+    steps = np.zeros(len(smalls), np.int64)
+    for axis in (1, 2):
+        per_cent = np.diff(smalls, axis=axis)
+        per_cent *= np.float32(100)
+        per_cent /= np.float32(255)
+        steps += np.abs(per_cent.astype(np.int32)).sum(axis=(1, 2))
+    return min(100, int(steps.min()) // 90)
 
 
 def _dct() -> NDArray[np.float32]:

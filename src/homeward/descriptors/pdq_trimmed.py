@@ -25,7 +25,7 @@ class PdqTrimmed:
     """
 
     name = "pdq_trimmed"
-    version = "2"
+    version = "3"
     width = HASH_BYTES + 8
 
     @property

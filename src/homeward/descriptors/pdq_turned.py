@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.descriptors.base import Description
-from homeward.descriptors.pdq import DCT, HASH_BYTES, Pdq, bits_of, quality_of, too_small
-from homeward.descriptors.tent import decimate_mirrored
+from homeward.descriptors.pdq import DCT, HASH_BYTES, Pdq, bits_of, least_quality_of, too_small
+from homeward.descriptors.tent import SIDE, decimate_mirrored
 
 if TYPE_CHECKING:
     from homeward.core.canonical import Plain
@@ -30,7 +30,7 @@ class PdqTurned:
     """Seven PDQ hashes of 32 bytes in the order of :data:`ORIENTATIONS`; the quality is the least of the eight orientations."""
 
     name = "pdq_turned"
-    version = "2"
+    version = "3"
     width = HASH_BYTES * len(ORIENTATIONS)
 
     @property
@@ -48,8 +48,8 @@ class PdqTurned:
             return None
         smalls = decimate_mirrored(grey.pixels, grey.reduction, grey.full_height, grey.full_width)
         spectra = np.asarray(DCT @ smalls @ DCT.T, np.float32)
-        hashes = [bits_of(_turned(spectra, orientation)) for orientation in ORIENTATIONS]
-        return Description(b"".join(hashes), min(quality_of(small) for pair in smalls for small in pair))
+        turned = np.stack([_turned(spectra, orientation) for orientation in ORIENTATIONS])
+        return Description(bits_of(turned), least_quality_of(smalls.reshape(-1, SIDE, SIDE)))
 
 
 def _turned(spectra: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:

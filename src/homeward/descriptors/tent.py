@@ -24,7 +24,10 @@ _ROWS = SIDE // _BANDS  # four rows a band: measured fastest between one dense p
 
 
 class _Band(msgspec.Struct, frozen=True):
-    """Some consecutive rows of the matrix, without the columns in which all of them are zero."""
+    """Some consecutive rows of the matrix, without the columns in which all of them are zero.
+
+    ``weights`` has four rows, or eight: those of the filter and then those of the filter looked at from the other end.
+    """
 
     first: int
     weights: NDArray[np.float32]
@@ -51,7 +54,7 @@ def decimate(pixels: NDArray[np.uint8], reduction: int, full_height: int, full_w
     """
     height, width = pixels.shape
     rows, columns = _tent(full_height, reduction, height, False), _tent(full_width, reduction, width, False)
-    return _across(_down(pixels, rows), columns)
+    return _across(_down(pixels, rows), columns).reshape(SIDE, SIDE)
 
 
 def decimate_mirrored(pixels: NDArray[np.uint8], reduction: int, full_height: int, full_width: int) -> NDArray[np.float32]:
@@ -64,57 +67,62 @@ def decimate_mirrored(pixels: NDArray[np.uint8], reduction: int, full_height: in
         (2, 2, 64, 64) float32: for ``[flipped upside down, flipped left to right]`` the luminance of the flipped picture.
     """
     height, width = pixels.shape
-    result = np.empty((2, 2, SIDE, SIDE), np.float32)
+    rows, columns = _tent(full_height, reduction, height, True), _tent(full_width, reduction, width, True)
+    halves = _across(_down(pixels, rows), columns).reshape(_BANDS, 2, _ROWS, _BANDS, 2, _ROWS)
+    both = halves.transpose(1, 4, 0, 2, 3, 5).reshape(2, 2, SIDE, SIDE)
+    result = np.empty_like(both)
     for down in (0, 1):
-        half_done = _down(pixels, _tent(full_height, reduction, height, bool(down)))
         for across in (0, 1):
-            small = _across(half_done, _tent(full_width, reduction, width, bool(across)))
-            result[down, across] = small[:: 1 - 2 * down, :: 1 - 2 * across]
+            result[down, across] = both[down, across, :: 1 - 2 * down, :: 1 - 2 * across]
     return result
 
 
 def _down(pixels: NDArray[np.uint8], bands: tuple[_Band, ...]) -> NDArray[np.float32]:
-    half_done = np.empty((SIDE, pixels.shape[1]), np.float32)
+    """(rows of all bands, w)."""
+    rows = len(bands[0].weights)
+    half_done = np.empty((rows * _BANDS, pixels.shape[1]), np.float32)
     for at, band in enumerate(bands):
         # Converted band by band, so that the floating-point copy stays in cache and memory does not follow the picture.
-        np.matmul(band.weights, pixels[band.columns].astype(np.float32), out=half_done[at * _ROWS : (at + 1) * _ROWS])
+        np.matmul(band.weights, pixels[band.columns].astype(np.float32), out=half_done[at * rows : (at + 1) * rows])
     return half_done
 
 
 def _across(half_done: NDArray[np.float32], bands: tuple[_Band, ...]) -> NDArray[np.float32]:
-    result = np.empty((SIDE, SIDE), np.float32)
+    """(rows of ``half_done``, rows of all bands)."""
+    rows = len(bands[0].weights)
+    result = np.empty((len(half_done), rows * _BANDS), np.float32)
     for at, band in enumerate(bands):
-        result[:, at * _ROWS : (at + 1) * _ROWS] = half_done[:, band.columns] @ band.weights.T
+        result[:, at * rows : (at + 1) * rows] = half_done[:, band.columns] @ band.weights.T
     return result
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=256)
 def _tent(full: int, reduction: int, reduced: int, mirrored: bool) -> tuple[_Band, ...]:
-    """The (64, reduced) matrix of one axis in bands, or that of the filter looked at from the other end."""
+    """The (64, reduced) matrix of one axis in bands; with ``mirrored`` also that of the filter looked at from the other end."""
     if reduced != -(-full // reduction):
         raise ValueError(f"{reduced} pixels are not 1/{reduction} of {full}")
+    firsts, weights = _filter(full)
+    if mirrored:
+        firsts = np.stack([firsts, full - firsts[::-1] - weights.shape[1]])
+        weights = np.stack([weights, weights[::-1, ::-1]])
+    return _bands(firsts.reshape(-1, SIDE), weights.reshape(-1, SIDE, weights.shape[-1]), reduction, reduced)
+
+
+def _filter(full: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """First pixel of each of the 64 rows, and their weights from there on, (64, longest)."""
     box = -(-full // (2 * SIDE))
     kept = (2 * np.arange(SIDE) + 1) * full // (2 * SIDE)
-    steps = np.zeros((SIDE, full + 1))
-    rows = np.arange(SIDE)
     outer_first, outer_end = _window(kept, box, full)
-    for offset in range(box):
-        inner = outer_first + offset
-        inside = inner < outer_end
-        first, end = _window(np.where(inside, inner, 0), box, full)
-        share = np.where(inside, 1.0 / ((outer_end - outer_first) * (end - first)), 0.0)
-        steps[rows, first] += share
-        steps[rows, end] -= share
-    weights = np.cumsum(steps[:, :-1], axis=1)
-    ends = _window(outer_end - 1, box, full)[1]
-    firsts = _window(outer_first, box, full)[0]
-    if mirrored:
-        weights, firsts, ends = weights[::-1, ::-1], full - ends[::-1], full - firsts[::-1]
-    weights = np.add.reduceat(weights, np.arange(0, full, reduction), axis=1)
-    return tuple(
-        _band(weights, at, int(firsts[at]) // reduction, -(-int(ends[at + _ROWS - 1]) // reduction))
-        for at in range(0, SIDE, _ROWS)
-    )
+    inner = outer_first[:, None] + np.arange(box)
+    inside = inner < outer_end[:, None]
+    first, end = _window(np.where(inside, inner, outer_first[:, None]), box, full)
+    share = np.where(inside, 1.0 / ((outer_end - outer_first)[:, None] * (end - first)), 0.0)
+    firsts = first[:, 0]
+    length = int((_window(outer_end - 1, box, full)[1] - firsts).max())
+    row = (np.arange(SIDE) * (length + 1) - firsts)[:, None]
+    at = np.concatenate([(row + first).ravel(), (row + end).ravel()])
+    steps = np.bincount(at, np.concatenate([share.ravel(), -share.ravel()]), SIDE * (length + 1))
+    return firsts, np.cumsum(steps.reshape(SIDE, length + 1)[:, :-1], axis=1)
 
 
 def _window(centre: NDArray[np.int64], box: int, full: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -123,5 +131,21 @@ def _window(centre: NDArray[np.int64], box: int, full: int) -> tuple[NDArray[np.
     return np.maximum(centre + ahead - box, 0), np.minimum(centre + ahead, full)
 
 
-def _band(weights: NDArray[np.float64], at: int, first: int, end: int) -> _Band:
-    return _Band(first, np.ascontiguousarray(weights[at : at + _ROWS, first:end], np.float32))
+def _bands(firsts: NDArray[np.int64], weights: NDArray[np.float64], reduction: int, reduced: int) -> tuple[_Band, ...]:
+    """Bands of (sets, 64) first pixels and their (sets, 64, longest) weights, summed over the pixels under each reduced one.
+
+    All bands are as wide as the widest, so that they are laid out at once.
+    """
+    sets, _, longest = weights.shape
+    grouped = firsts.reshape(sets, _BANDS, _ROWS)
+    starts = np.maximum(grouped.min(axis=(0, 2)), 0) // reduction
+    stops = np.minimum(-(-(grouped.max(axis=(0, 2)) + longest) // reduction), reduced)
+    width = int((stops - starts).max())
+    starts = np.minimum(starts, reduced - width)
+    inside = grouped[..., None] + np.arange(longest) - reduction * starts[:, None, None]
+    # What lies outside is the padding of a line shorter than the longest: zeros, which need no place.
+    inside = np.clip(inside, -1, width * reduction) + 1
+    dense = np.zeros((_BANDS, sets, _ROWS, width * reduction + 2))
+    np.put_along_axis(dense, inside.transpose(1, 0, 2, 3), weights.reshape(inside.shape).transpose(1, 0, 2, 3), axis=3)
+    summed = dense[..., 1:-1].reshape(_BANDS, sets * _ROWS, width, reduction).sum(axis=3).astype(np.float32)
+    return tuple(_Band(int(start), band) for start, band in zip(starts, summed, strict=True))

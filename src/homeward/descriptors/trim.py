@@ -69,7 +69,7 @@ def _cut(pixels: NDArray[np.uint8], box: Box, side: int) -> Box:
 
 def _strip(lines: NDArray[np.uint8]) -> int:
     """How many leading lines are one strip that ends at an edge; 0 where there is none."""
-    level = int(np.median(lines[0]))
+    level = _median(lines[0])
     if _shares(lines[:1], level)[0] < LINE_SHARE:
         return 0
     shares = np.zeros(0)
@@ -79,6 +79,13 @@ def _strip(lines: NDArray[np.uint8]) -> int:
         if low.size and low[0] + REACH < len(shares):
             return _edge(lines, shares, int(low[0]))
     return 0
+
+
+def _median(line: NDArray[np.uint8]) -> int:
+    """The median, rounded down where it lies between two levels."""
+    low, high = (line.size - 1) // 2, line.size // 2
+    ordered = np.partition(line, (low, high))
+    return (int(ordered[low]) + int(ordered[high])) // 2
 
 
 def _edge(lines: NDArray[np.uint8], shares: NDArray[np.float64], end: int) -> int:

@@ -23,6 +23,8 @@ DECODING = Limits(memory=400 << 20, cpu_seconds=30, wall_seconds=60.0)
 MEASURING = Limits(memory=1 << 30, cpu_seconds=60, wall_seconds=120.0)
 """More than for decoding: local features are measured at many scales at once."""
 STILLS, VIDEOS = "homeward.flow.tasks:describe", "homeward.flow.tasks_video:describe"
+_DESCRIBING = (STILLS, VIDEOS)
+"""By the same workers: what the second loads besides the first is little."""
 
 Outcome = Described | Lost
 
@@ -46,12 +48,12 @@ class Executor(Protocol):
 
 
 class Processes:
-    """``jobs`` locked workers on this machine. Video decoders are loaded only once a video is met."""
+    """``jobs`` locked workers on this machine for describing, and as many for each kind of measuring that is asked for."""
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
         self._opener = Opener()
-        self._pools: dict[str, Pool] = {}
+        self._pools: dict[tuple[str, ...], Pool] = {}
 
     def describe(self, units: Iterable[Unit]) -> Iterator[Outcome]:
         """See :class:`Executor`."""
@@ -66,9 +68,10 @@ class Processes:
 
     def pool(self, task: str) -> Pool:
         """The workers for a task, started when they are first asked for."""
-        if task not in self._pools:
-            self._pools[task] = Pool([task], workers=self._jobs, limits=DECODING if task in {STILLS, VIDEOS} else MEASURING)
-        return self._pools[task]
+        tasks, limits = (_DESCRIBING, DECODING) if task in _DESCRIBING else ((task,), MEASURING)
+        if tasks not in self._pools:
+            self._pools[tasks] = Pool(tasks, workers=self._jobs, limits=limits)
+        return self._pools[tasks]
 
     def _run(self, task: str, units: Iterable[Unit]) -> Iterator[Outcome]:
         unopened: list[Lost] = []

@@ -15,7 +15,6 @@ from homeward.core.errors import said
 from homeward.evidence import Found, Source, sources
 from homeward.evidence.records import NEEDS_EXTRA
 from homeward.evidence.types import kind_of
-from homeward.flow.claims import read_stated
 from homeward.flow.reading import read_sources
 from homeward.sandbox import Lost
 from homeward.store import reads
@@ -23,6 +22,7 @@ from homeward.store.exhibits import register
 from homeward.store.intake import Note, OccurrenceRow, compare_claims, compare_contents, take
 
 if TYPE_CHECKING:
+    from homeward.flow.claims import Stated
     from homeward.flow.progress import Progress
     from homeward.store import Case
     from homeward.store.models import Exhibit
@@ -72,7 +72,7 @@ def ingest(
         raise WrongUse("the hashes that came with a delivery are compared with that delivery alone: ingest one at a time")
     for delivery in deliveries:
         _check(case, delivery)
-    stated = read_stated(claims, deliveries[0].location) if claims else None
+    stated = _stated(claims, deliveries[0].location) if claims else None
     report = Intake()
     for delivery in deliveries:
         exhibit = register(case, delivery.label, str(delivery.location.resolve()), delivery.authority, delivery.acquirer)
@@ -99,6 +99,12 @@ def _check(case: Case, delivery: Delivery) -> None:
     home = case.folder.resolve()
     if location.is_relative_to(home) or home.is_relative_to(location):
         raise WrongUse(f"{delivery.location} and the case lie inside each other")
+
+
+def _stated(claims: Path, location: Path) -> Stated:
+    from homeward.flow.claims import read_stated  # the readers of lists take as long to load as everything else here
+
+    return read_stated(claims, location)
 
 
 def _take_in(case: Case, exhibit: Exhibit, location: Path, jobs: int, progress: Progress, report: Intake) -> None:

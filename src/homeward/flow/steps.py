@@ -36,9 +36,9 @@ class Step(msgspec.Struct, frozen=True):
 
 DESCRIBE = Step(
     "describe",
-    "6",
+    "7",
     # A test holds these against the descriptors themselves: a new version there is a new key here.
-    {"descriptors": ["pdq 2", "pdq_turned 2", "pdq_trimmed 2"], "veil": [24, 18], "header": "1"},
+    {"descriptors": ["pdq 3", "pdq_turned 3", "pdq_trimmed 3"], "veil": [24, 18], "header": "1"},
     kinds=("still", "video"),
     function="homeward.flow.tasks:describe",
     caption="Decoding and describing",

@@ -1,4 +1,4 @@
-"""What a locked worker does with one clip. Apart from the stills, so that video decoders load only where there are videos."""
+"""What a locked worker does with one clip."""
 
 from __future__ import annotations
 

@@ -43,7 +43,6 @@ class Colour(msgspec.Struct, frozen=True, eq=False):
 
 def warm_up() -> None:
     """Decode a picture of each kind that is opened in another way than for grey."""
-    Image.init()
     ramp = Image.fromarray(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64).astype(np.uint8))
     for mode, options in (("RGB", {}), ("L", {}), ("CMYK", {}), ("RGB", {"progressive": True})):
         out = io.BytesIO()

@@ -9,7 +9,16 @@ import io
 
 import av
 import numpy as np
-from PIL import Image
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 
 from homeward.media.heif import decode_heif
 from homeward.media.jpeg import decode_jpeg
@@ -17,6 +26,8 @@ from homeward.media.rasters import decode_raster
 from homeward.media.records import DecodeFailed, Still
 from homeward.media.veil import veil
 
+PLUGINS = (AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
+"""Pillow's readers that are used, loaded with this module; of a file of another format none is tried."""
 _HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _AV1_BRANDS = {b"avif", b"avis"}
 
@@ -67,7 +78,6 @@ def _boxed_format(head: bytes) -> str | None:
 
 def warm_up() -> None:
     """Decode one tiny picture of each format, so that nothing is imported, compiled or allocated lazily later."""
-    Image.init()
     ramp = Image.fromarray(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64).astype(np.uint8))
     for kind, options in (
         ("JPEG", {}),

@@ -16,6 +16,7 @@ from PIL import ExifTags
 
 from homeward.media.blocks import find_blocks
 from homeward.media.exif import read_exif
+from homeward.media.veil import area_means
 
 CELL = 2
 """Preview pixels along one side of the squares that are compared."""
@@ -118,8 +119,5 @@ def _without_bars(preview: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray
 
 def _means(pixels: NDArray[np.uint8], height: int, width: int, grid: tuple[int, ...]) -> NDArray[np.float64]:
     """Means over ``height`` x ``width`` cells, each :data:`CELL` pixels of the preview's ``grid`` wide and high."""
-    rows = np.rint(np.arange(height + 1) * (CELL * pixels.shape[0] / grid[0])).astype(int)
-    columns = np.rint(np.arange(width + 1) * (CELL * pixels.shape[1] / grid[1])).astype(int)
-    inside = pixels[: rows[-1], : columns[-1]].astype(np.float32)
-    sums = np.add.reduceat(np.add.reduceat(inside, columns[:-1], axis=1), rows[:-1], axis=0)
-    return np.asarray(sums / np.outer(np.diff(rows), np.diff(columns)), np.float64)
+    rows, columns = round(CELL * height * pixels.shape[0] / grid[0]), round(CELL * width * pixels.shape[1] / grid[1])
+    return area_means(pixels[:rows, :columns], height, width, parts=4)

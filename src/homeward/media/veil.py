@@ -30,20 +30,24 @@ def veil(sound: NDArray[np.uint8], orientation: int, whole: tuple[int, ...]) -> 
         sound = np.concatenate([sound, lost])
     turned = orientation >= 5
     across, down = _fit(*((height, width) if turned else (width, height)))
-    small = upright(_averaged(sound, *((across, down) if turned else (down, across))), orientation)
+    averages = area_means(sound, *((across, down) if turned else (down, across)), parts=8)
+    small = upright(np.rint(averages).astype(np.uint8), orientation)
     canvas = np.full((HEIGHT, WIDTH), NEUTRAL, np.uint8)
     top, left = (HEIGHT - down) // 2, (WIDTH - across) // 2
     canvas[top : top + down, left : left + across] = small
     return canvas.tobytes()
 
 
-def _averaged(pixels: NDArray[np.uint8], down: int, across: int) -> NDArray[np.uint8]:
-    """Area averages, (down, across), by way of boxes an eighth of a cell wide, of which Pillow is quick to take the mean."""
+def area_means(pixels: NDArray[np.uint8], down: int, across: int, parts: int) -> NDArray[np.float64]:
+    """Area averages of (h, w) luminance, (down, across) of 0..255.
+
+    They are taken by way of boxes a ``parts``-th of a cell wide, whose means, in whole grey levels, Pillow is quick to take.
+    """
     height, width = pixels.shape
-    boxes = max(1, height // down // 8), max(1, width // across // 8)
+    boxes = max(1, height // down // parts), max(1, width // across // parts)
     small = np.asarray(Image.fromarray(pixels).reduce((boxes[1], boxes[0])), np.float64)
     rows, columns = _shares(height, boxes[0], down), _shares(width, boxes[1], across)
-    return np.rint(rows @ small @ columns.T).astype(np.uint8)
+    return np.asarray(rows @ small @ columns.T)
 
 
 @lru_cache(maxsize=256)

@@ -30,6 +30,8 @@ def main() -> None:
     if first is None:
         return
     orders = msgspec.msgpack.decode(first[1], type=Orders)
+    _spare()
+    gc.disable()  # nothing of what is loaded goes away again
     try:
         tasks = load(orders.tasks)
     except Exception as error:
@@ -37,6 +39,7 @@ def main() -> None:
         return
     gc.collect()
     gc.freeze()  # pages shared with the workers stay shared
+    gc.enable()
     wire.send(control, wire.CALL)
     workers: set[int] = set()
     while (frame := wire.receive(control)) is not None:
@@ -79,6 +82,13 @@ def _fork(fd: int, tasks: dict[str, Task], orders: Orders) -> int:
         code = 0  # the parent is gone
     finally:
         os._exit(code)
+
+
+def _spare() -> None:
+    """Spare every start what numba would load only to see that it is there: no kernel calls C or linear algebra by these."""
+    for name in ("cffi", "scipy.linalg"):
+        # This is how the import system is told that there is no such module; its type does not say so.
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
 
 
 def _silence() -> None:

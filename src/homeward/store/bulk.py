@@ -39,6 +39,15 @@ def insert(
     return _copy(alias, table, names, prepared, ignore)
 
 
+def update(alias: str, model: type[Model], column: str, keys: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Set ``column`` in the rows that ``keys`` name (field names); each of ``rows`` is the value and then its keys."""
+    table = model._meta.db_table
+    name, *where = (model._meta.get_field(one).column for one in (column, *keys))  # type: ignore[union-attr]
+    conditions = " AND ".join(f'"{one}" = %s' for one in where)
+    with connections[alias].cursor() as cursor:
+        cursor.executemany(f'UPDATE "{table}" SET "{name}" = %s WHERE {conditions}', rows)
+
+
 def _with_json(row: Sequence[Any], json_at: list[int]) -> tuple[Any, ...]:
     values = list(row)
     for at in json_at:

@@ -180,8 +180,8 @@ def _sources(alias: str, exhibit: Exhibit, paths: set[str]) -> dict[str, int]:
 
 
 def _stamp(alias: str, exhibit: Exhibit, stamps: dict[str, str]) -> None:
-    for path, stamp in stamps.items():
-        Source.objects.using(alias).filter(exhibit=exhibit, key=path_key(path)).update(stamp=stamp)
+    rows = [(stamp, exhibit.pk, path_key(path)) for path, stamp in stamps.items()]
+    bulk.update(alias, Source, "stamp", ("exhibit", "key"), rows)
 
 
 def _items(alias: str, rows: Sequence[OccurrenceRow]) -> tuple[dict[str, _Held], int]:

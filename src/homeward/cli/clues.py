@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from homeward.cli.common import case_argument, json_option, next_step, opened, print_json, print_table, printable
+from homeward.cli.common import (
+    case_argument,
+    json_option,
+    next_step,
+    opened,
+    opened_to_write,
+    print_json,
+    print_table,
+    printable,
+    say_unrecorded,
+)
 
 if TYPE_CHECKING:
     from homeward.series.clues import Clue
@@ -78,7 +88,7 @@ def add(case: Path, kind: str, value: str, picture: str, time: float | None, box
     """Record that a clue is seen in a picture. A value that was seen before is the same clue."""
     from homeward.flow.clues import sight
 
-    with opened(case) as opened_case:
+    with opened_to_write(case) as opened_case:
         clue = sight(opened_case, kind, value, picture, time, box, who or getpass.getuser(), why)
     _say(clue)
 
@@ -102,7 +112,7 @@ def set_(case: Path, /, clue_name: str, who: str, why: str, **told: Any) -> None
     if len(given) != 1:
         raise click.UsageError("say one of --status, --owner, --note, --searched, --rarity and --undo")
     act, fields, why = _fields(given, why)
-    with opened(case) as opened_case:
+    with opened_to_write(case) as opened_case:
         clue = tell(opened_case, find_clue(opened_case, clue_name), act, who or getpass.getuser(), why, **fields)
     _say(clue)
 
@@ -142,7 +152,9 @@ def export_(case: Path, file: Path) -> None:
     from homeward.flow.clues import give
 
     with opened(case) as opened_case:
-        click.echo(f"Wrote {give(opened_case, file)} events to {file}. They are readable for everyone: send them encrypted.")
+        count, recorded = give(opened_case, file), not opened_case.read_only
+    click.echo(f"Wrote {count} events to {file}. They are readable for everyone: send them encrypted.")
+    say_unrecorded(recorded)
 
 
 @clues.command("import")
@@ -153,7 +165,7 @@ def import_(case: Path, file: Path, who: str) -> None:
     """Take in FILE from a partner. What was traced there is not traced again here."""
     from homeward.flow.clues import receive
 
-    with opened(case) as opened_case:
+    with opened_to_write(case) as opened_case:
         delivery, new, stopped = receive(opened_case, file, who or getpass.getuser())
     click.echo(f"Took {new} new events of {printable(delivery.agency)}; skipped {delivery.skipped}.")
     for problem in delivery.problems:

@@ -22,13 +22,27 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Case]:
-    """The case in ``folder``, with its log open."""
+    """The case in ``folder``, with its log open; one that can only be read is read, and keeps no log."""
     from homeward.cli.logs import log_to
     from homeward.store import Case
 
     with Case.open(folder) as case:
-        log_to(folder / "homeward.log")
+        log_to(None if case.read_only else folder / "homeward.log")
         yield case
+
+
+@contextmanager
+def opened_to_write(folder: Path) -> Iterator[Case]:
+    """The same, for a command that would be of no use where the case can only be read."""
+    with opened(folder) as case:
+        case.writable()
+        yield case
+
+
+def say_unrecorded(recorded: bool) -> None:
+    """Say so if the case's ledger does not know of what was just done."""
+    if not recorded:
+        click.echo("The ledger does not know of this, because the case can only be read: note it elsewhere.")
 
 
 def print_json(value: Any) -> None:

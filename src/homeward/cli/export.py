@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import case_argument, opened
+from homeward.cli.common import case_argument, opened, say_unrecorded
 
 
 @click.command()
@@ -18,5 +18,6 @@ def export(case: Path, form: str, out: Path) -> None:  # noqa: ARG001 - one form
     from homeward.exchange import write_csv
 
     with opened(case) as opened_case:
-        rows = write_csv(opened_case, out)
+        rows, recorded = write_csv(opened_case, out), not opened_case.read_only
     click.echo(f"Wrote {rows} occurrences to {out}. It holds paths and hashes, no pictures.")
+    say_unrecorded(recorded)

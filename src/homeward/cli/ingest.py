@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import case_argument, next_step, opened, print_table, shown_progress
+from homeward.cli.common import case_argument, next_step, opened_to_write, print_table, shown_progress
 
 
 @click.command()
@@ -40,7 +40,7 @@ def ingest(
 
     labels = [label] if len(sources) == 1 else [f"{label}/{at}" for at in range(1, len(sources) + 1)]
     deliveries = [Delivery(name, source, authority, acquirer) for name, source in zip(labels, sources, strict=True)]
-    with opened(case) as opened_case, shown_progress() as progress:
+    with opened_to_write(case) as opened_case, shown_progress() as progress:
         report = take_in(opened_case, deliveries, progress, jobs=jobs, claims=claims, second_reader=second_reader)
     click.echo(
         f"{report.occurrences} new occurrences, {report.items} new contents, {report.unchanged} sources unchanged "

@@ -12,6 +12,7 @@ from homeward.cli.common import (
     json_option,
     next_step,
     opened,
+    opened_to_write,
     print_json,
     print_table,
     printable,
@@ -50,7 +51,7 @@ def add(case: Path, files: tuple[Path, ...], name: str, negative: bool, ignorabl
     if negative and ignorable:
         raise click.UsageError("a list is either --negative or --ignorable")
     manner = Manner(NEGATIVE if negative else KNOWN if ignorable else "", update, pdq)
-    with opened(case) as opened_case, shown_progress() as progress:
+    with opened_to_write(case) as opened_case, shown_progress() as progress:
         together: list[str] = []
         for file in files:
             added = add_known_list(opened_case, file, name or file.stem, progress, manner, together)
@@ -89,7 +90,7 @@ def remove(case: Path, name: str, hash_text: str, agency: str, reason: str) -> N
     """Take the list NAME out of the case, or one hash out of it. That it was there stays on record."""
     from homeward.flow.known import remove_known
 
-    with opened(case) as opened_case:
+    with opened_to_write(case) as opened_case:
         count = remove_known(opened_case, name, hash_text, agency, reason)
     if hash_text:
         click.echo(f"{name} no longer names {hash_text}." if count else "That was said before; nothing changed.")
@@ -111,7 +112,7 @@ def vote(case: Path, hash_text: str, word: str | None, agency: str, reason: str)
 
     if word is None:
         raise click.UsageError("say --confirm or --deny")
-    with opened(case) as opened_case:
+    with opened_to_write(case) as opened_case:
         new = record(opened_case, word, hash_text, agency, reason)
     click.echo("Recorded." if new else "That was said before; nothing changed.")
 

@@ -20,8 +20,8 @@ class _Line(logging.Formatter):
         return json.dumps(event, ensure_ascii=False, default=str)
 
 
-def log_to(file: Path) -> None:
-    """Send Homeward's log to ``file``, at the level of ``HOMEWARD_LOG`` (info unless told).
+def log_to(file: Path | None) -> None:
+    """Send Homeward's log to ``file``, or nowhere, at the level of ``HOMEWARD_LOG`` (info unless told).
 
     Raises:
         WrongUse: there is no such level.
@@ -30,7 +30,7 @@ def log_to(file: Path) -> None:
     if level not in LEVELS:
         raise WrongUse(f"HOMEWARD_LOG is one of {', '.join(LEVELS).lower()}, not {level.lower()!r}")
     logging.raiseExceptions = False  # a log that cannot be written stops no work and prints no traceback
-    handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+    handler = logging.FileHandler(file, encoding="utf-8", delay=True) if file else logging.NullHandler()
     handler.setFormatter(_Line())
     logger = logging.getLogger("homeward")
     for old in list(logger.handlers):

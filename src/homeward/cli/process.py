@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import case_argument, next_step, opened, shown_progress
+from homeward.cli.common import case_argument, next_step, opened_to_write, shown_progress
 
 
 @click.command()
@@ -22,7 +22,7 @@ def process(case: Path, jobs: int, executor: str, until: str) -> None:
     from homeward.flow.status import next_step as what_next
     from homeward.store import reads
 
-    with opened(case) as opened_case:
+    with opened_to_write(case) as opened_case:
         with shown_progress() as progress:
             run(opened_case, executor, jobs, progress, until)
         found = reads.status(opened_case)
@@ -41,7 +41,7 @@ def work(case: Path, jobs: int) -> None:
     """Help with a case that others are processing: take item steps from its queue until none is left."""
     from homeward.flow.process import help_out
 
-    with opened(case) as opened_case, shown_progress() as progress:
+    with opened_to_write(case) as opened_case, shown_progress() as progress:
         done = help_out(opened_case, jobs, progress)
         elsewhere = opened_case.jobs.elsewhere()
     click.echo(f"{done} items done here.")

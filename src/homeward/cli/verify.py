@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from homeward.cli.common import case_argument, json_option, next_step, opened, print_json, printable, shown_progress
+from homeward.cli.common import (
+    case_argument,
+    json_option,
+    next_step,
+    opened,
+    print_json,
+    printable,
+    say_unrecorded,
+    shown_progress,
+)
 
 if TYPE_CHECKING:
     from homeward.flow.verify import Verdict
@@ -42,6 +51,7 @@ def _tell(result: Verdict, full: bool) -> None:
         f"Checked {result.entries} ledger entries, {result.occurrences} occurrences, {result.stretches} stretches of "
         f"descriptors{again}: {len(result.faults)} wrong."
     )
+    say_unrecorded(result.recorded)
     if result.faults:
         next_step("keep the case folder as it is and ask who could write to it")
     else:

@@ -32,7 +32,7 @@ class ExportFailed(HomewardError, OSError):
 
 
 def write_csv(case: Case, target: Path) -> int:
-    """Write every occurrence to ``target`` and record it in the ledger; return the number of rows.
+    """Write every occurrence to ``target`` and record it in the ledger (see :meth:`Case.leaving`); return the number of rows.
 
     The file appears whole or not at all. A cell that a spreadsheet would run as a formula gets a leading apostrophe.
 
@@ -47,7 +47,7 @@ def write_csv(case: Case, target: Path) -> int:
         raise ExportFailed(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
     try:
         details: dict[str, Plain] = {"format": "csv", "rows": rows, "sha256": digest}
-        with case.batch("export", details, {"file": str(target)}):
+        with case.leaving(details, {"file": str(target)}):
             pass
         building.replace(target)  # after the entry: nothing leaves unrecorded, even when killed here
     finally:

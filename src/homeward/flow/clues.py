@@ -109,7 +109,7 @@ def give(case: Case, file: Path) -> int:
     events = [_body(body) for body in store.bodies(case)]
     data = write_events(case.info.agency, case.info.origin, events)
     try:
-        with file.open("xb") as out, case.batch("export", {"format": "clues", "sha256": hashlib.sha256(data).hexdigest()}):
+        with file.open("xb") as out, case.leaving({"format": "clues", "sha256": hashlib.sha256(data).hexdigest()}):
             out.write(data)
     except FileExistsError as error:
         raise WrongUse(f"{file} exists already") from error

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections import OrderedDict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +39,7 @@ class Gallery:
         self._starts = starts
         self._held: OrderedDict[int, Features] = OrderedDict()
         self._folder = case.folder / "indexes" / folder
+        self._spare = case.scratch / folder if case.read_only else None
 
     def __len__(self) -> int:
         return len(self.items)
@@ -63,11 +66,21 @@ class Gallery:
 
     def index(self) -> LocalIndex:
         """The index over everything in the gallery; built anew where its files are damaged."""
+        if self._spare:
+            return self._read_only(self._spare)
         try:
             return self._complete(LocalIndex(self._folder))
         except IndexDamaged:
             shutil.rmtree(self._folder)
             return self._complete(LocalIndex(self._folder))
+
+    def _read_only(self, spare: Path) -> LocalIndex:
+        """The case's own index if it says all that there is, otherwise one that is made for this once."""
+        with contextlib.suppress(IndexDamaged):
+            index = LocalIndex(self._folder)
+            if set(index.ids().tolist()) == self._where.keys():
+                return index
+        return self._complete(LocalIndex(spare))
 
     def _complete(self, index: LocalIndex) -> LocalIndex:
         held = set(index.ids().tolist())

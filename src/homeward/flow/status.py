@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def status(case: Case) -> dict[str, Any]:
     """Counts by state and step, failures with reasons, and the sentences ``locks`` and ``next``."""
-    found = reads.status(case)
+    found = {**reads.status(case), "read_only": case.read_only}
     with Pool([], workers=1) as pool:
         found["locks"] = pool.locks.sentence()
     found["next"] = next_step(case, found)

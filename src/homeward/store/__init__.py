@@ -5,6 +5,13 @@ from homeward.store.database import configure
 configure()  # before anything below: models can only be imported once Django is set up
 
 from homeward.store.case import Case  # noqa: E402
-from homeward.store.errors import CaseDamaged, CaseExists, CaseNotFound, DatabaseUnreachable, StoreError  # noqa: E402
+from homeward.store.errors import (  # noqa: E402
+    CaseDamaged,
+    CaseExists,
+    CaseNotFound,
+    CaseReadOnly,
+    DatabaseUnreachable,
+    StoreError,
+)
 
-__all__ = ["Case", "CaseDamaged", "CaseExists", "CaseNotFound", "DatabaseUnreachable", "StoreError"]
+__all__ = ["Case", "CaseDamaged", "CaseExists", "CaseNotFound", "CaseReadOnly", "DatabaseUnreachable", "StoreError"]

@@ -14,7 +14,8 @@ from homeward.core import WrongUse
 from homeward.core.errors import said
 from homeward.core.time import utc_now
 from homeward.store import database
-from homeward.store.errors import CaseExists, CaseNotFound, StoreError
+from homeward.store.errors import CaseExists, CaseNotFound, CaseReadOnly, StoreError
+from homeward.store.medium import DATABASE, Medium, only_readable
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -32,10 +33,14 @@ FORMAT = 1
 class Case:
     """The door to everything stored. Use it as a context manager, or call :meth:`close`."""
 
-    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, address: str) -> None:
         self.folder = folder
         self.alias = f"case-{uuid.uuid4().hex[:12]}"
-        database.connect(self.alias, settings)
+        self._medium = Medium(folder) if only_readable(folder) else None
+        if self._medium is None:
+            database.connect(self.alias, _settings(folder, address))
+        else:
+            self._medium.connect(self.alias, address)
         # Models exist only once Django is configured, which connecting has done.
         from homeward.store.blobs import Blobs
         from homeward.store.custody import Custody
@@ -43,7 +48,12 @@ class Case:
 
         self.blobs = Blobs(folder / "blobs")
         self.jobs = Jobs(self.alias)
-        self.custody = Custody(folder, self.alias)
+        self.custody = Custody(folder, self.alias, read_only=self.read_only)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written: the medium is read-only, or the permission is missing."""
+        return self._medium is not None
 
     @classmethod
     def create(cls, folder: Path, agency: str, database_url: str = "") -> Case:
@@ -81,7 +91,7 @@ class Case:
             CaseNotFound: the folder holds no case.
             StoreError: it was written by a newer version, or its database does not answer.
         """
-        return cls(folder, _settings(folder))
+        return cls(folder, _address(folder))
 
     @cached_property
     def segments(self) -> Segments:
@@ -98,24 +108,54 @@ class Case:
         return CaseInfo.objects.using(self.alias).get()
 
     def batch(self, act: str, details: dict[str, Plain] | None = None, names: dict[str, str] | None = None) -> Batch:
-        """A block whose writes commit together with one ledger entry."""
+        """A block whose writes commit together with one ledger entry.
+
+        Raises:
+            CaseReadOnly: the case can only be read.
+        """
         from homeward.store.batch import Batch
 
+        self.writable()
         return Batch(self, act, details or {}, names)
+
+    def leaving(
+        self, details: dict[str, Plain], names: dict[str, str] | None = None
+    ) -> contextlib.AbstractContextManager[object]:
+        """A block in which something leaves the case, recorded in the ledger unless the case can only be read."""
+        return contextlib.nullcontext() if self.read_only else self.batch("export", details, names)
+
+    def writable(self) -> None:
+        """Refuse what would write to a case that can only be read.
+
+        Raises:
+            CaseReadOnly: it can.
+        """
+        if self.read_only:
+            raise CaseReadOnly(f"{self.folder} can only be read: copy it to where you may write, and use the copy")
+
+    @property
+    def scratch(self) -> Path:
+        """A private folder that vanishes when the case is closed, for what cannot be kept in one that can only be read."""
+        assert self._medium is not None, "a case that can be written keeps things in its own folders"
+        return self._medium.scratch
 
     def close(self) -> None:
         """Give everything back; the ledger's files are brought up to date first.
 
         Raises:
             CaseDamaged: they contradict the entries; everything is given back all the same.
+            StoreError: the case can only be read here, and somebody else has written to it since it was opened.
         """
         try:
-            self.jobs.release()
-            self.custody.publish()
+            if self._medium is None:
+                self.jobs.release()
+                self.custody.publish()
         finally:
             if "segments" in self.__dict__:
                 self.segments.close()
             database.disconnect(self.alias)
+            if self._medium:
+                self._medium.close()
 
     def __enter__(self) -> Self:
         return self
@@ -124,7 +164,8 @@ class Case:
         self.close()
 
 
-def _settings(folder: Path) -> dict[str, Any]:
+def _address(folder: Path) -> str:
+    """Which database holds the records: ``sqlite`` or a URL."""
     try:
         mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
         written, address = int(mark["homeward"]), str(mark["database"])
@@ -134,7 +175,11 @@ def _settings(folder: Path) -> dict[str, Any]:
         raise CaseNotFound(f"{folder / MARK} cannot be read: {error}") from error
     if written > FORMAT:
         raise CaseNotFound(f"{folder} was made by a newer Homeward (format {written})")
-    return database.sqlite(folder / "case.db") if address == "sqlite" else database.postgresql(address)
+    return address
+
+
+def _settings(folder: Path, address: str) -> dict[str, Any]:
+    return database.sqlite(folder / DATABASE) if address == "sqlite" else database.postgresql(address)
 
 
 def _build(folder: Path, agency: str, origin: str, database_url: str) -> None:
@@ -142,10 +187,10 @@ def _build(folder: Path, agency: str, origin: str, database_url: str) -> None:
 
     for name in ("blobs", "segments", "ledger", "keys"):
         (folder / name).mkdir(mode=0o700)
-    mark = {"homeward": FORMAT, "database": database_url or "sqlite"}
+    mark: dict[str, Any] = {"homeward": FORMAT, "database": database_url or "sqlite"}
     (folder / MARK).write_text(json.dumps(mark) + "\n", encoding="utf-8")
     key.create(folder / "keys", origin)
-    database.connect(alias := f"new-{uuid.uuid4().hex[:12]}", _settings(folder))
+    database.connect(alias := f"new-{uuid.uuid4().hex[:12]}", _settings(folder, mark["database"]))
     try:
         _first_rows(alias, agency, origin)
     finally:

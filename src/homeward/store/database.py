@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.utils import DatabaseError, OperationalError, ProgrammingError
 
 from homeward.core import WrongUse
-from homeward.store.errors import DatabaseUnreachable, StoreError
+from homeward.store.errors import CaseOutdated, DatabaseUnreachable, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +33,7 @@ _COMMON: dict[str, Any] = {
 }
 # FULL, not NORMAL: the ledger's files must never be ahead of the rows that they vouch for, even after a power cut.
 _SQLITE = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY"
+_SQLITE_READING = "PRAGMA query_only=ON; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY"
 NEWEST_MIGRATION = "0008_clues"
 
 
@@ -42,7 +43,13 @@ def sqlite(path: Path) -> dict[str, Any]:
     return {**_COMMON, "ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": options}
 
 
-def postgresql(url: str) -> dict[str, Any]:
+def sqlite_reading(address: str) -> dict[str, Any]:
+    """Settings for an embedded database that must not be written, at a SQLite URI."""
+    options = {"timeout": 120, "init_command": _SQLITE_READING}
+    return {**_COMMON, "ENGINE": "django.db.backends.sqlite3", "NAME": address, "OPTIONS": options}
+
+
+def postgresql(url: str, *, read_only: bool = False) -> dict[str, Any]:
     """Settings for ``postgresql://user@host:port/name``; a password belongs in ``PGPASSWORD`` or a pgpass file.
 
     Raises:
@@ -61,19 +68,23 @@ def postgresql(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or os.environ.get("PGPASSWORD", "")),
         "HOST": unquote(query.get("host", parts.hostname or "")),
         "PORT": str(parts.port or ""),
+        "OPTIONS": {"options": "-c default_transaction_read_only=on"} if read_only else {},
     }
 
 
-def connect(alias: str, connection: dict[str, Any]) -> None:
+def connect(alias: str, connection: dict[str, Any], *, read_only: bool = False) -> None:
     """Make ``alias`` usable and bring its tables up to date.
 
     Raises:
+        CaseOutdated: the tables are of an older version, and cannot be changed because the case is ``read_only``.
         DatabaseUnreachable: no answer, or the driver is missing.
         StoreError: the tables were made by a newer version.
     """
     connections.databases[alias] = connection
     try:
         if not _up_to_date(alias):
+            if read_only:
+                raise CaseOutdated("this case was written by an older Homeward: open it once where it can be written")
             from django.core.management import call_command
 
             call_command("migrate", database=alias, verbosity=0, interactive=False)

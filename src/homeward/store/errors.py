@@ -17,6 +17,14 @@ class CaseExists(WrongUse, FileExistsError):
     """The folder already holds a case, or something else."""
 
 
+class CaseReadOnly(WrongUse, PermissionError):
+    """The case can only be read here."""
+
+
+class CaseOutdated(StoreError):
+    """The case's tables are those of an older version, and it can only be read."""
+
+
 class DatabaseUnreachable(StoreError, ConnectionError):
     """The case's database does not answer."""
 

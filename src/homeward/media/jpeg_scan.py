@@ -258,13 +258,7 @@ def _band(data, table, known, first, last, refines, reader):  # type: ignore[no-
     cache=True,
 )
 def walk_sequential(  # noqa: C901 - in one piece: cut up further, it runs a quarter slower
-    data: np.ndarray,
-    start: int,
-    tables: np.ndarray,
-    blocks: np.ndarray,
-    units: int,
-    interval: int,
-    trace: np.ndarray,
+    data: np.ndarray, start: int, tables: np.ndarray, blocks: np.ndarray, units: int, interval: int, trace: np.ndarray
 ) -> tuple[int, int, int, int]:
     """Walk one sequential scan.
 

@@ -1,0 +1,42 @@
+"""The records of a case, in the order in which a file meets them.
+
+Fixed-width descriptors are not here but in segment files; :class:`SegmentRun` says which stretches of them count.
+Hashes are lower-case hexadecimal; moments are nanoseconds since 1970 (see :class:`homeward.core.time.Moment`).
+"""
+
+from __future__ import annotations
+
+from homeward.store.models.clues import ClueEvent
+from homeward.store.models.evidence import CaseInfo, Exhibit, Finding, Item, Occurrence, Source
+from homeward.store.models.known import KnownEntry, KnownList, KnownWord, Match
+from homeward.store.models.ledger import LedgerEntry, LedgerHead, LedgerOpening
+from homeward.store.models.links import CameraLink, ClipLink, CopyMember, Kin, StackMember
+from homeward.store.models.media import Header, Media
+from homeward.store.models.work import Job, SegmentRun, StepRun
+
+__all__ = [
+    "CameraLink",
+    "CaseInfo",
+    "ClipLink",
+    "ClueEvent",
+    "CopyMember",
+    "Exhibit",
+    "Finding",
+    "Header",
+    "Item",
+    "Job",
+    "Kin",
+    "KnownEntry",
+    "KnownList",
+    "KnownWord",
+    "LedgerEntry",
+    "LedgerHead",
+    "LedgerOpening",
+    "Match",
+    "Media",
+    "Occurrence",
+    "SegmentRun",
+    "Source",
+    "StackMember",
+    "StepRun",
+]

@@ -1,0 +1,96 @@
+"""What two pictures say together."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from homeward.store.models.evidence import Item
+
+
+class StackMember(models.Model):
+    """What copy hashes alone say: which items lie together, proposed to the step that verifies copies."""
+
+    item = models.OneToOneField(Item, models.PROTECT, primary_key=True)
+    exemplar = models.ForeignKey(Item, models.PROTECT, related_name="stack_members")
+    distance = models.IntegerField()
+    """Bits between this item's copy hash and the exemplar's."""
+
+
+class ClipLink(models.Model):
+    """Two clips, or a still and a clip, that show the same for a while."""
+
+    a = models.ForeignKey(Item, models.PROTECT, related_name="clip_links")
+    b = models.ForeignKey(Item, models.PROTECT, related_name="+")
+    orientation = models.IntegerField()
+    """EXIF orientation 1..8 that turns ``a`` so that it looks as ``b`` does."""
+    stretches = models.JSONField()
+    """Lists of four times in milliseconds: from and to in ``a``, from and to in ``b``."""
+    share_a = models.IntegerField()
+    """Per mille of ``a`` that is found in ``b``; 1000 for a still."""
+    share_b = models.IntegerField()
+    distance = models.IntegerField()
+    """Median bits between the frames."""
+
+    class Meta:
+        """Each pair once."""
+
+        constraints = [models.UniqueConstraint(fields=["a", "b"], name="clip_link_once")]
+
+
+class Kin(models.Model):
+    """Two items that agree point by point: copies of one picture, or pictures that only look alike."""
+
+    a = models.ForeignKey(Item, models.PROTECT, related_name="kin_after")
+    b = models.ForeignKey(Item, models.PROTECT, related_name="kin_before", db_index=False)
+    kinship = models.TextField()
+    score = models.IntegerField()
+    """Per mille of what both should show that was found again."""
+    inliers = models.IntegerField()
+    """Features that agree with the map."""
+    map = models.TextField()
+    """Six numbers, row by row: the (2, 3) map from a's to b's full-size pixels."""
+    key = models.TextField()
+    """Version and parameters of the step that said so."""
+    batch = models.BigIntegerField()
+
+    class Meta:
+        """One verdict a pair and version."""
+
+        constraints = [models.UniqueConstraint(fields=["key", "a", "b"], name="kin_once")]
+
+
+class CopyMember(models.Model):
+    """Which stack an item lies in; a stack is named by its exemplar."""
+
+    item = models.OneToOneField(Item, models.PROTECT, primary_key=True)
+    exemplar = models.ForeignKey(Item, models.PROTECT, related_name="copies")
+    evidence = models.TextField()
+    """``itself`` (the exemplar), ``hash`` or ``features``."""
+    distance = models.IntegerField(null=True)
+    """Bits between this item's copy hash and the exemplar's, where hashes put them together."""
+    score = models.IntegerField(null=True)
+    """Per mille of what both should show that was found again, where features put them together."""
+    map = models.TextField()
+    """Six numbers, row by row: the (2, 3) map from this item's to the exemplar's full-size pixels; empty for the exemplar."""
+
+
+class CameraLink(models.Model):
+    """A picture and the picture that names a device: one of its pictures, or offered as one."""
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="camera_links")
+    device = models.ForeignKey(Item, models.PROTECT, related_name="+")
+    """The picture that agrees best with the others of the device; its own row is about itself."""
+    merged = models.BooleanField()
+    """False: offered to a person."""
+    score = models.BigIntegerField()
+    """Agreement in thousandths of a standard deviation of strangers."""
+    log10_lr = models.IntegerField()
+    """Thousandths."""
+    calibration = models.TextField()
+    reason = models.TextField()
+    caveats = models.JSONField()
+
+    class Meta:
+        """Each pair once."""
+
+        constraints = [models.UniqueConstraint(fields=["item", "device"], name="camera_link_once")]

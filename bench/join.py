@@ -4,7 +4,10 @@ usage: python bench/join.py [--json FILE] [--data]      --data adds hashes of pa
 
 Random codes of which 2 % are near-copies of others, planted at 0 to 31 bits. Each row is a process of its own; processor time
 is that of the join alone, memory is the peak of the whole process, codes included. Where two methods do one set, their pairs
-are compared. ``new`` is what a delivery of 1 % more costs.
+are compared. ``new`` is what comparing a delivery of 1 % more costs.
+
+``case`` rows are the steps of ``homeward process`` over a case of described pictures, with reading, writing and the ledger: all
+of it at once, and a delivery of 1 % more; both end with the same rows, which is checked.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -31,6 +35,8 @@ RADIUS = 31
 Codes = NDArray[np.uint8]
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 CROPS = 40_000
+LISTED = 10_000
+"""PDQ hashes of the known list that a case is matched with."""
 
 
 def main() -> None:
@@ -39,7 +45,11 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--data", action="store_true")
     parser.add_argument("--row", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--case", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.case:
+        print(json.dumps(case_rows(asked.case)))
+        return
     if asked.row:
         kind, size, method = asked.row
         print(json.dumps(measured(kind, int(size), method)))
@@ -50,6 +60,7 @@ def main() -> None:
     told.append(process("one picture", 1_000_000, "our stacks"))
     if asked.data:
         told += [process("parts of photographs", CROPS, method) for method in METHODS if method != "new"]
+    told += process("case", 500_000, "")
     for one, other in pairwise(told):
         if (one["codes"], one["of"]) == (other["codes"], other["of"]) and one["digest"] and other["digest"]:
             assert one["digest"] == other["digest"], f"{one} and {other} differ"
@@ -64,12 +75,12 @@ def allowed(size: int, method: str) -> bool:
     return size <= {"faiss IndexBinaryFlat": 100_000, "our scan": 500_000}.get(method, size)
 
 
-def process(kind: str, size: int, method: str) -> dict[str, str]:
-    """One row, from a fresh process."""
-    command = [sys.executable, __file__, "--row", kind, str(size), method]
+def process(kind: str, size: int, method: str) -> Any:
+    """One row, or those of a case, from a fresh process."""
+    asked = ["--case", str(size)] if kind == "case" else ["--row", kind, str(size), method]
+    command = [sys.executable, __file__, *asked]
     told = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=True, stdout=subprocess.PIPE, text=True)
-    answer: dict[str, str] = json.loads(told.stdout.splitlines()[-1])
-    return answer
+    return json.loads(told.stdout.splitlines()[-1])
 
 
 def measured(kind: str, size: int, method: str) -> dict[str, str]:
@@ -94,6 +105,56 @@ def measured(kind: str, size: int, method: str) -> dict[str, str]:
         "peak MB": f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f}",
         "digest": hashlib.sha256(pairs.tobytes()).hexdigest() if method not in {"our stacks", "new"} else "",
     }
+
+
+def case_rows(size: int) -> list[dict[str, str]]:
+    """What a delivery of a hundredth costs the case, step by step, beside doing all of it again."""
+    from homeward.flow.known import Manner, add_known_list
+    from homeward.flow.progress import Quiet
+    from homeward.indexes.compiled import scan  # compiled or loaded before time is taken
+    from homeward.store import Case, results
+    from homeward.store.kept import HELD, held_sum
+    from homeward.testing.described import deliver, stills
+
+    assert scan
+    codes, _ = random_codes(size + size // 100)
+    rng = np.random.default_rng(1)
+    areas = rng.integers(1, 1000, len(codes))
+    order = rng.permutation(len(codes))
+    with tempfile.TemporaryDirectory() as folder, Case.create(Path(folder) / "case", "bench") as case:
+        named = "\n".join(f"{code.tobytes().hex()},90" for code in codes[:: len(codes) // LISTED])
+        (Path(folder) / "list.csv").write_text(f"pdq,quality\n{named}\n")
+        add_known_list(case, Path(folder) / "list.csv", "list", Quiet(), Manner(pdq=True))
+        deliver(case, stills(codes[order[:size]], areas[:size]))
+        steps_taken(case)
+        deliver(case, stills(codes[order[size:]], areas[size:]))
+        more = steps_taken(case)
+        sums = [held_sum(case, step) for step in HELD]
+        for step in HELD:
+            results.write_step_key(case, step, "")
+        at_once = steps_taken(case)
+        assert sums == [held_sum(case, step) for step in HELD], "a delivery does not end with what everything at once makes"
+    peak = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f}"
+    rows = []
+    for step, spent in at_once.items():
+        said = f"{more[step]:.2f} ({100 * more[step] / spent:.1f} % of {spent:.2f} at once)"
+        rows.append({"codes": f"{size:,} + 1 %", "of": "case", "method": step, "CPU-s": said, "pairs": ""})
+        rows[-1] |= {"planted found": "same rows", "peak MB": peak, "digest": ""}
+    return rows
+
+
+def steps_taken(case: Any) -> dict[str, float]:
+    """Processor seconds of each step, and of all."""
+    from homeward.flow import clips, match, stack
+    from homeward.flow.progress import Quiet
+    from homeward.flow.steps import CLIPS, MATCH, STACK
+
+    spent = {}
+    for take, step in ((match.match, MATCH), (clips.clips, CLIPS), (stack.stack, STACK)):
+        began = time.process_time()
+        take(case, step, Quiet())
+        spent[step.name] = time.process_time() - began
+    return {**spent, "match, clips, stack": sum(spent.values())}
 
 
 def as_numbers(pairs: Pairs, size: int) -> NDArray[np.int64]:

@@ -20,9 +20,10 @@ POINTS = {
     "after jobs are leased": ("homeward.store.jobs", "Jobs.lease", "after"),
     "before the ledger is published": ("homeward.store.custody", "Custody.publish", "before"),
     "after a known list's files are in place, before its row": ("homeward.store.known_files", "NewShelf.keep", "after"),
-    "while matches are replaced": ("homeward.store.known", "replace_matches", "after"),
+    "while matches are written": ("homeward.store.known", "add_matches", "after"),
     "after occurrences are written": ("homeward.store.intake", "_write", "after"),
-    "while stacks are replaced": ("homeward.store.results", "replace_stacks", "after"),
+    "while stacks are written": ("homeward.flow.stack", "_write", "after"),
+    "before the indexes of stacks follow": ("homeward.flow.standing", "CaseStacks.__init__", "before"),
     "while verdicts on pairs are written": ("homeward.store.results", "write_kin", "after"),
     "while copies are replaced": ("homeward.store.results", "replace_copies", "after"),
 }

@@ -84,6 +84,7 @@ def test_any_history_ends_as_the_plain_one(tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("index")
     index, plain = StoredIndex(folder), ExactScan()
     held: set[int] = set()
+    given_codes: dict[int, NDArray[np.uint8]] = {}
     for seed, (what, numbers) in enumerate(history):
         if what in {"add", "other writer"}:
             ids = np.array(sorted(numbers - held), np.int64)
@@ -91,6 +92,7 @@ def test_any_history_ends_as_the_plain_one(tmp_path_factory: pytest.TempPathFact
             (StoredIndex(folder) if what == "other writer" else index).add(ids, some)
             plain.add(ids, some)
             held |= numbers
+            given_codes |= zip(ids.tolist(), some, strict=True)
         elif what == "remove":
             ids = np.array(sorted(numbers), np.int64)
             index.remove(ids)
@@ -102,6 +104,13 @@ def test_any_history_ends_as_the_plain_one(tmp_path_factory: pytest.TempPathFact
             index = StoredIndex(folder)
         index.refresh()
         assert_same(index, plain)
+        every = np.array([60 - number for number in range(61)], np.int64)
+        assert index.holds(every).tolist() == [number in held for number in every.tolist()]
+        asked = every[index.holds(every)]
+        assert index.codes(asked).tolist() == [given_codes[number].tolist() for number in asked.tolist()]
+        if len(held) < len(every):
+            with pytest.raises(ValueError, match="not held"):
+                index.codes(every)
 
 
 def test_it_is_merged_by_itself_when_the_tail_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

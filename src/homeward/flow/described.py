@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -19,6 +19,9 @@ from homeward.store.segments import record_dtype
 if TYPE_CHECKING:
     from homeward.store import Case
 
+STILL = -1
+"""The time of a still."""
+
 
 class CopyHashes(msgspec.Struct, frozen=True, eq=False):
     """Copy hashes of n pictures: ``items`` (n,) int64 row ids, ``times`` (n,) int32 milliseconds (-1: a still), ``codes``
@@ -31,10 +34,17 @@ class CopyHashes(msgspec.Struct, frozen=True, eq=False):
     qualities: NDArray[np.uint8]
 
 
-def copy_hashes(case: Case, name: str = "pdq") -> CopyHashes:
-    """Every value of one copy hash of the case: ``pdq``, ``pdq_turned`` or ``pdq_trimmed``."""
+def copy_hashes(
+    case: Case, name: str = "pdq", after: int = 0, last: int | None = None, *, stills: bool = True, frames: bool = True
+) -> CopyHashes:
+    """Every value of one copy hash of the case: ``pdq``, ``pdq_turned`` or ``pdq_trimmed``; of stills, of frames, or both.
+
+    ``after`` and ``last`` bound the stretches by row id, see :meth:`homeward.store.segments.Segments.read`.
+    """
     width = descriptor(name).width
-    runs = list(case.segments.read(segment_folder(name, width)))
+    runs: list[NDArray[Any]] = list(case.segments.read(segment_folder(name, width), after, last))
+    if not (stills and frames):
+        runs = [run[(run["time_ms"] == STILL) == stills] for run in runs]
     records = np.concatenate(runs) if runs else np.zeros(0, record_dtype(width))
     records = records[np.lexsort((records["time_ms"], records["item"]))]
     return CopyHashes(records["item"], records["time_ms"], np.ascontiguousarray(records["value"]), records["quality"])

@@ -8,13 +8,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from homeward.core.canonical import Plain
 from homeward.descriptors.pdq import HASH_BYTES
 from homeward.descriptors.pdq_turned import ORIENTATIONS
-from homeward.flow.described import copy_hashes, set_key
+from homeward.flow.described import STILL, copy_hashes
+from homeward.flow.growing import Growth
 from homeward.flow.steps import Step
 from homeward.known import NEGATIVE, KnownListRefused, ReadShelf, near_matches
-from homeward.store import arrays, known, results, vouching
+from homeward.store import arrays, known
 from homeward.store.errors import CaseDamaged
 from homeward.store.known import EntryRow, MatchRow
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 STRONGEST = ("sha256", "sha1", "md5")
 """A row that names an item by several hashes names it by the first of these."""
-STILL = -1
 _NOWHERE = (257, "")
 """Farther than any two hashes, and by no list."""
 
@@ -82,34 +81,31 @@ class Reader:
 
 
 def match(case: Case, step: Step, progress: Progress) -> None:
-    """Put the matches of everything that is there in the place of the old ones; nothing to do when nothing has changed.
+    """Add the matches of what is new; of everything, in the place of the old ones, where lists have changed.
 
     Raises:
         CaseDamaged: the files of a known list are gone or damaged.
     """
-    key = set_key(case, step)
-    if results.step_key(case, step.name) == key:
+    growth = Growth(case, step, known.fingerprint(case))
+    if not growth.due:
         return
     readers = {row.pk: Reader(case, row) for row in known.current(case)}
     progress.begin(step.caption, len(STRONGEST) + 1)
     try:
-        exact = _exact(case, readers, progress)
-        near, silence = _near(case, readers, exact)
+        exact = _exact(case, readers, growth, progress)
+        near, silence = _near(case, readers, exact, growth)
         progress.advance()
         entries, rows = _told(case, readers, exact + near, silence)
     except KnownListRefused as error:
         raise CaseDamaged(f"{error}; homeward verify says more") from error
-    details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "matches": len(rows)}
-    with case.batch("step.set", details) as batch:
-        known.replace_matches(case, entries, rows)
-        results.write_step_key(case, step.name, key)
-        batch.details["rows"] = vouching.set_digest(case, step.name)
+    with growth.writing({"matches": len(rows)}) as kept:
+        known.add_matches(case, kept, entries, rows)
 
 
-def _exact(case: Case, readers: dict[int, Reader], progress: Progress) -> list[Hit]:
+def _exact(case: Case, readers: dict[int, Reader], growth: Growth, progress: Progress) -> list[Hit]:
     found: dict[tuple[int, int, int], Hit] = {}
     for kind in STRONGEST:
-        items, values = arrays.item_digests(case, kind)
+        items, values = arrays.item_digests(case, kind, growth.since.items, growth.now.items)
         for pk, reader in readers.items():
             table = reader.shelf.exact(kind)
             if table is None:
@@ -122,13 +118,13 @@ def _exact(case: Case, readers: dict[int, Reader], progress: Progress) -> list[H
     return list(found.values())
 
 
-def _near(case: Case, readers: dict[int, Reader], exact: list[Hit]) -> tuple[list[Hit], _Silence]:
+def _near(case: Case, readers: dict[int, Reader], exact: list[Hit], growth: Growth) -> tuple[list[Hit], _Silence]:
     """Near hits, of an item once by a row, and what negative lists silence."""
     tables = {pk: reader.shelf.near() for pk, reader in readers.items()}
     against = {pk for pk, reader in readers.items() if reader.row.purpose == NEGATIVE}
     if not sum(map(len, tables.values())):
         return [], _Silence(readers, exact)
-    views = _views(case)
+    views = _views(case, growth)
     false = [hit for _, hit in _near_hits(views, {pk: table for pk, table in tables.items() if pk in against})]
     silence = _Silence(readers, [*exact, *false])
     best: dict[tuple[int, int, int, bytes], tuple[tuple[bool, int, int, int], Hit]] = {}
@@ -159,9 +155,11 @@ def _near_hits(views: Views, tables: dict[int, NDArray[Any]]) -> Iterator[tuple[
         yield way, Hit(item, time, owner, ref, "pdq", value, one.distance, one.quality, list_quality, turned)
 
 
-def _views(case: Case) -> Views:
-    """Every picture as stored, without its border, and turned; a list holds hashes of pictures as their makers had them."""
-    plain, trimmed, turned = (copy_hashes(case, name) for name in ("pdq", "pdq_trimmed", "pdq_turned"))
+def _views(case: Case, growth: Growth) -> Views:
+    """What is new as stored, without its border, and turned; a list holds hashes of pictures as their makers had them."""
+    plain, trimmed, turned = (
+        copy_hashes(case, name, growth.since.runs, growth.now.runs) for name in ("pdq", "pdq_trimmed", "pdq_turned")
+    )
     count = len(ORIENTATIONS)
     sizes = [len(plain.items), len(trimmed.items), *[len(turned.items)] * count]
     blocks = [plain.codes, trimmed.codes[:, :HASH_BYTES], *np.split(turned.codes, count, axis=1)]

@@ -16,6 +16,7 @@ from homeward.flow.steps import DESCRIBE, STEPS, Step
 from homeward.flow.units import Described, Lost, Unit
 from homeward.store import digests, headers, reads, results
 from homeward.store.jobs import StepKey
+from homeward.store.kept import Overtaken
 from homeward.store.results import MediaRow
 from homeward.store.segments import folder_name, record_dtype
 
@@ -208,7 +209,12 @@ def segment_folder(name: str, width: int, step: Step = DESCRIBE) -> str:
 
 
 def _whole_set(case: Case, step: Step, progress: Progress) -> None:
-    _function(step.function)(case, step, progress)
+    while True:
+        try:
+            _function(step.function)(case, step, progress)
+            return
+        except Overtaken:
+            continue
 
 
 def _function(name: str) -> Callable[..., Any]:

@@ -4,49 +4,71 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
-from homeward.core.canonical import Plain
 from homeward.flow.clips import stacked_clips
-from homeward.flow.described import copy_hashes, set_key
-from homeward.flow.steps import Step
+from homeward.flow.growing import Growth
+from homeward.flow.standing import CaseStacks, usable_stills
+from homeward.flow.steps import CLIPS, Step
+from homeward.links.restacking import Moves, restack
 from homeward.links.stacks import stack as group
-from homeward.store import reads, results, vouching
+from homeward.store import reads, stacks
 from homeward.store.results import StackRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from homeward.flow.described import CopyHashes
     from homeward.flow.progress import Progress
     from homeward.store import Case
-
-STILL = -1
+    from homeward.store.kept import Kept
 
 
 def stack(case: Case, step: Step, progress: Progress) -> None:
-    """Put the stacks of everything that is there in the place of the old ones; nothing to do when nothing has changed."""
-    key = set_key(case, step)
-    if results.step_key(case, step.name) == key:
+    """Put what is new on the stacks that there are; nothing to do when nothing has changed."""
+    growth = Growth(case, step, [CLIPS.version, CLIPS.params_digest], after=CLIPS.name)
+    if not growth.due:
         return
     progress.begin(step.caption, 1)
-    rows = _stacks(case)
+    fresh = usable_stills(case, growth.since.runs, growth.now.runs)
+    standing = CaseStacks(case, growth.since) if growth.since.runs else None
+    moves = restack(fresh.items, fresh.codes, standing) if standing else _from_nothing(case, fresh)
+    compared, clips = stacked_clips(case)
+    with growth.writing({}) as rows:
+        _write(case, rows, moves)
+        _replace(rows, compared, clips)
+    if standing:
+        standing.follow(moves, fresh, growth.written)
+    else:
+        CaseStacks(case, growth.written)
     progress.advance()
-    details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "members": len(rows)}
-    with case.batch("step.set", details) as batch:
-        results.replace_stacks(case, rows)
-        results.write_step_key(case, step.name, key)
-        batch.details["rows"] = vouching.set_digest(case, step.name)
 
 
-def _stacks(case: Case) -> list[StackRow]:
-    members = {row.item: row for row in stacked_clips(case)}
-    hashes = copy_hashes(case)
-    still = hashes.times == STILL
-    items = hashes.items[still]
-    if len(items):
-        facts = reads.item_facts(case)
-        order = np.array(sorted(range(len(items)), key=lambda row: facts[int(items[row])].rank), np.int64)
-        found = group(hashes.codes[still], hashes.qualities[still], order)
-        sizes = np.bincount(found.exemplar, minlength=len(items))
-        for row in np.flatnonzero(sizes[found.exemplar] > 1):
-            exemplar = int(items[found.exemplar[row]])
-            members[int(items[row])] = StackRow(int(items[row]), exemplar, int(found.distance[row]))
-    return [members[item] for item in sorted(members)]
+def _from_nothing(case: Case, fresh: CopyHashes) -> Moves:
+    """All stacks at once."""
+    facts = reads.item_facts(case)
+    items = fresh.items
+    order = np.array(sorted(range(len(items)), key=lambda row: facts[int(items[row])].rank), np.int64)
+    found = group(fresh.codes, fresh.qualities, order)
+    joined = found.exemplar != np.arange(len(items))
+    none = np.empty(0, np.int64)
+    return Moves(items[~joined], items[joined], items[found.exemplar[joined]], found.distance[joined], none, none)
+
+
+def _write(case: Case, rows: Kept, moves: Moves) -> None:
+    """Members as they lie now, and an exemplar's own row where others lie with it."""
+    joined = [
+        StackRow(*row) for row in zip(moves.joined.tolist(), moves.exemplar.tolist(), moves.distance.tolist(), strict=True)
+    ]
+    changed = [row.item for row in joined] + moves.promoted.tolist()
+    before = stacks.hash_stacks(case, changed)
+    touched = {row.exemplar for row in before} | {row.exemplar for row in joined}
+    _replace(rows, changed, joined)
+    sizes = stacks.stack_sizes(case, sorted(touched))
+    _replace(rows, touched - {row.item for row in joined}, [StackRow(item, item, 0) for item in sorted(sizes)])
+
+
+def _replace(rows: Kept, items: Iterable[int], by: list[StackRow]) -> None:
+    rows.drop(items)
+    rows.add(("item", "exemplar", "distance"), [msgspec.structs.astuple(row) for row in by])

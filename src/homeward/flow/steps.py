@@ -53,7 +53,7 @@ MATCH = Step(
 )
 CLIPS = Step(
     "clips",
-    "1",
+    "2",
     {"radius": 31, "min_quality": 50, "slack_ms": 120, "gap_ms": 1500, "frames": 2},
     function="homeward.flow.clips:clips",
     caption="Comparing clips",

@@ -152,6 +152,24 @@ class StoredIndex:
         runs = [(found.query, found.id, found.distance), *self._in_body(view, codes, radius)]
         return as_neighbours(joined(runs))
 
+    def holds(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(k,) which of these ids are held."""
+        return self._view.holds(ids)
+
+    def codes(self, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """(k, 32) codes of held ids, in their order.
+
+        Raises:
+            ValueError: one of them is not held.
+        """
+        view, found = self._view, np.zeros((len(ids), CODE_BYTES), np.uint8)
+        if not view.holds(ids).all():
+            raise ValueError("an id is not held")
+        order = np.argsort(ids)
+        for held, codes in _codes(view, ids):
+            found[order[np.searchsorted(ids, held, sorter=order)]] = codes
+        return found
+
     def pairs(self, radius: int, most: int | None = None) -> Pairs:
         """All pairs of held codes at most ``radius`` bits apart.
 
@@ -288,6 +306,18 @@ class StoredIndex:
     def _array(self, name: str, kind: np.dtype[Any]) -> NDArray[Any]:
         path = self._folder / name
         return bodies.mapped(path, kind, (path.stat().st_size // kind.itemsize,))
+
+
+def _codes(view: View, ids: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+    """Those of ``ids`` that are alive, with their codes."""
+    tail = view.added[np.isin(view.added["id"], ids)]
+    yield tail["id"].astype(np.int64), tail["code"]
+    if view.body:
+        codes = view.body.codes
+        places = np.flatnonzero(np.isin(codes.members, ids) & ~np.isin(codes.members, view.dead))
+        columns = np.searchsorted(codes.starts, places, "right") - 1
+        rows = np.ascontiguousarray(codes.planes[:, columns].T).view(np.uint8)
+        yield codes.members[places].astype(np.int64), rows
 
 
 def _alive(view: View) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:

@@ -32,6 +32,8 @@ STACKED = 900
 MOST_NEW_MS = 5000
 _MOST_SHIFTS = 64
 _SHIFT_MS = 40
+_AT_ONCE = 4096
+"""Frames looked for at a time: enough that the library's buckets are made for many, and few enough for what they find."""
 
 
 class Frames(msgspec.Struct, frozen=True, eq=False):
@@ -91,10 +93,10 @@ class _Hits(msgspec.Struct, frozen=True, eq=False):
 class _Library:
     """Frames that can be asked for what is alike; as stored, and trimmed where that is another hash."""
 
-    def __init__(self, frames: Frames) -> None:
+    def __init__(self, frames: Frames, held: NDArray[np.bool_]) -> None:
         other = (frames.trimmed != frames.codes).any(axis=1)
-        plain = np.flatnonzero(frames.qualities >= LEAST_QUALITY)
-        inside = np.flatnonzero(other & (frames.trimmed_qualities >= LEAST_QUALITY))
+        plain = np.flatnonzero(held & (frames.qualities >= LEAST_QUALITY))
+        inside = np.flatnonzero(held & other & (frames.trimmed_qualities >= LEAST_QUALITY))
         self._rows = np.concatenate([plain, inside])
         codes = np.concatenate([frames.codes[plain], frames.trimmed[inside]])
         self._index = hamming_index(np.arange(len(codes), dtype=np.int64), codes)
@@ -125,36 +127,59 @@ def _queries(frames: Frames, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8]
     )
 
 
-def clip_matches(frames: Frames) -> Iterator[ClipMatch]:
-    """Every pair of clips that share a stretch, each once, ``a`` before ``b`` in order of id."""
-    library = _Library(frames)
+def clip_matches(frames: Frames, fresh: NDArray[np.bool_] | None = None) -> Iterator[ClipMatch]:
+    """Every pair of clips that share a stretch, each once, ``a`` before ``b`` in order of id.
+
+    With ``fresh``, (n,), only pairs of which one clip at least is fresh.
+    """
+    everything = np.ones(len(frames.clips), np.bool_)
+    fresh = everything if fresh is None else fresh
     spans = _spans(frames)
-    for clip, (first, end) in spans.items():
-        hits = library.alike(frames, np.arange(first, end))
-        hits = hits.only(frames.clips[hits.b] > clip)
-        for other in np.unique(frames.clips[hits.b]).tolist():
-            ours = hits.only(frames.clips[hits.b] == other)
-            found = _best_orientation(frames, ours, (first, end), spans[other])
-            if found is not None:
-                yield found
+    for asking, held in ((fresh, everything), (~fresh, fresh)):
+        if not asking.any() or not held.any():
+            continue
+        library = _Library(frames, held)
+        for rows in _in_pieces(np.flatnonzero(asking), frames.clips):
+            hits = library.alike(frames, rows)
+            hits = hits.only(frames.clips[hits.b] > frames.clips[hits.a])
+            for ours in _apart(hits, frames.clips[hits.a], frames.clips[hits.b]):
+                a, b = (int(frames.clips[side[0]]) for side in (ours.a, ours.b))
+                found = _best_orientation(frames, ours, spans[a], spans[b])
+                if found is not None:
+                    yield found
 
 
 def still_matches(stills: Frames, frames: Frames) -> Iterator[ClipMatch]:
     """Every still (its ``clips`` is its id) that is seen in a clip, with the stretches in which it is."""
-    library = _Library(frames)
+    if not len(stills.clips) or not len(frames.clips):
+        return
+    library = _Library(frames, np.ones(len(frames.clips), np.bool_))
     spans = _spans(frames)
-    for start in range(0, len(stills.clips), 1024):
-        hits = library.alike(stills, np.arange(start, min(start + 1024, len(stills.clips))))
-        pairs = np.stack([hits.a, frames.clips[hits.b]])
-        for still, clip in np.unique(pairs, axis=1).T.tolist():
-            some = hits.only((pairs[0] == still) & (pairs[1] == clip))
-            turn = int(some.orientation[np.lexsort((some.orientation, some.distance))[0]])
-            some = some.only(some.orientation == turn)
+    for rows in _in_pieces(np.arange(len(stills.clips)), stills.clips):
+        hits = library.alike(stills, rows)
+        for ours in _apart(hits, hits.a, frames.clips[hits.b]):
+            turn = int(ours.orientation[np.lexsort((ours.orientation, ours.distance))[0]])
+            some = ours.only(ours.orientation == turn)
             runs = _runs(frames.starts[some.b], frames.ends[some.b])
             stretches = tuple(Stretch(0, 0, begin, end) for begin, end in runs)
+            still, clip = int(stills.clips[some.a[0]]), int(frames.clips[some.b[0]])
             share = _share(stretches, frames, spans[clip], of_b=True)
-            distance = int(np.median(some.distance))
-            yield ClipMatch(int(stills.clips[still]), clip, turn, stretches, 1000, share, distance)
+            yield ClipMatch(still, clip, turn, stretches, 1000, share, int(np.median(some.distance)))
+
+
+def _in_pieces(rows: NDArray[np.int64], clips: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """``rows``, some thousands at a time, those of one clip together."""
+    begins = np.flatnonzero(np.diff(clips[rows])) + 1
+    cuts = np.unique(np.searchsorted(begins, np.arange(_AT_ONCE, len(rows), _AT_ONCE)))
+    return np.split(rows, begins[cuts[cuts < len(begins)]])
+
+
+def _apart(hits: _Hits, one: NDArray[np.int64], other: NDArray[np.int64]) -> Iterator[_Hits]:
+    """Hits by what they are about: those with the same two numbers together, in the order of these."""
+    order = np.lexsort((other, one))
+    changes = np.flatnonzero((np.diff(one[order]) != 0) | (np.diff(other[order]) != 0)) + 1
+    for some in np.split(order, changes) if len(order) else ():
+        yield _Hits(hits.a[some], hits.b[some], hits.orientation[some], hits.distance[some])
 
 
 def _spans(frames: Frames) -> dict[int, tuple[int, int]]:

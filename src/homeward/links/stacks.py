@@ -58,14 +58,14 @@ def stack(codes: NDArray[np.uint8], qualities: NDArray[np.uint8], order: NDArray
     distance = np.zeros(len(codes), np.int64)
     rows = order[qualities[order] >= LEAST_QUALITY]
     ranked = codes[rows]
-    founders = _founders(ranked)
+    founders = founders_of(ranked)
     for ranks in np.split(np.flatnonzero(~founders), range(_MEMBERS, len(rows), _MEMBERS)):
         joined, bits = _nearest(ranked, founders, ranks)
         exemplar[rows[ranks]], distance[rows[ranks]] = rows[joined], bits
     return Stacks(exemplar, distance)
 
 
-def _founders(ranked: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def founders_of(ranked: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which of the (n, 32) codes, from the best to the least, found a stack: those that no better founder is near to."""
     founders = np.zeros(len(ranked), np.bool_)
     start, size = 0, _PIECE

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from homeward.store.case import Case
 
 
-def item_digests(case: Case, kind: str) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Row ids (n,) and digests (n, width) of every item; ``kind`` is md5, sha1 or sha256."""
-    query = Item.objects.using(case.alias).order_by("id").values_list("id", kind)
+def item_digests(case: Case, kind: str, after: int, last: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Row ids (n,) and digests (n, width) of the items with row ids beyond ``after`` up to ``last``; ``kind`` is md5, sha1 or
+    sha256.
+    """
+    query = Item.objects.using(case.alias).filter(id__gt=after, id__lte=last).order_by("id").values_list("id", kind)
     ids, values = array("q"), bytearray()
     for item, value in query.iterator(chunk_size=10_000):
         ids.append(item)

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from homeward.store import bulk
+from homeward.store.intake import CHUNK
 from homeward.store.models import ClipLink, Media
 from homeward.store.reads import stacked_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from homeward.store.case import Case
+    from homeward.store.kept import Kept
 
 METHOD = "frames by PDQ"
 TURNS = {
@@ -41,11 +42,9 @@ class ClipRow(msgspec.Struct, frozen=True):
     distance: int
 
 
-def replace_clip_links(case: Case, rows: Sequence[ClipRow]) -> None:
-    """Put ``rows`` in the place of all links between clips, inside the caller's batch."""
-    ClipLink.objects.using(case.alias).all().delete()
-    values = [msgspec.structs.astuple(row) for row in rows]
-    bulk.insert(case.alias, ClipLink, ("a", "b", "orientation", "stretches", "share_a", "share_b", "distance"), values)
+def add_clip_links(kept: Kept, rows: Sequence[ClipRow]) -> None:
+    """Add links between clips, inside the caller's batch."""
+    kept.add(("a", "b", "orientation", "stretches", "share_a", "share_b", "distance"), list(map(msgspec.structs.astuple, rows)))
 
 
 def clip_rows(case: Case) -> list[ClipRow]:
@@ -55,10 +54,12 @@ def clip_rows(case: Case) -> list[ClipRow]:
     return [ClipRow(*row) for row in query.values_list(*columns)]
 
 
-def durations(case: Case) -> dict[int, int]:
-    """Milliseconds of every item that was decoded as a clip."""
+def durations(case: Case, clips: Iterable[int]) -> dict[int, int]:
+    """Milliseconds of these clips."""
     query = Media.objects.using(case.alias).filter(current=True, duration_ms__isnull=False)
-    return dict(query.values_list("item_id", "duration_ms"))  # type: ignore[arg-type]
+    chosen = sorted(clips)
+    parts = (chosen[first : first + CHUNK] for first in range(0, len(chosen), CHUNK))
+    return dict(row for part in parts for row in query.filter(item_id__in=part).values_list("item_id", "duration_ms"))  # type: ignore[misc]
 
 
 def links(case: Case) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from django.db.models import Max
 
 from homeward.core.canonical import canonical_json
 from homeward.core.time import utc_now
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from homeward.core.canonical import Plain
     from homeward.store.case import Case
+    from homeward.store.kept import Kept
     from homeward.store.known_files import NewShelf
 
 CONFIRM, DENY, WITHDRAW = "confirm", "deny", "withdraw"
@@ -165,18 +167,34 @@ def fingerprint(case: Case) -> list[Plain]:
     return [*lists, *(list(said) for said in sorted(withdrawn_hashes(case)))]
 
 
-def replace_matches(case: Case, entries: Sequence[EntryRow], rows: Iterable[MatchRow]) -> None:
-    """Put ``rows`` and the entries they name in the place of all before, inside the caller's batch."""
-    Match.objects.using(case.alias).all().delete()
-    KnownEntry.objects.using(case.alias).all().delete()
-    columns = tuple(EntryRow.__struct_fields__)
-    numbered = [(place + 1, *msgspec.structs.astuple(row)) for place, row in enumerate(entries)]
-    bulk.insert(case.alias, KnownEntry, ("id", *columns), numbered)
+def add_matches(case: Case, kept: Kept, entries: Sequence[EntryRow], rows: Iterable[MatchRow]) -> None:
+    """Add ``rows`` and the entries they name, inside the caller's batch; entries that nothing names any more are deleted."""
+    held = KnownEntry.objects.using(case.alias)
+    if not kept.rows().exists():
+        held.all().delete()
+    numbers = _numbers(case, {entry.list for entry in entries})
+    last: int = held.aggregate(last=Max("id"))["last"] or 0
+    places: list[int] = []
+    fresh: list[tuple[Any, ...]] = []
+    for entry in entries:
+        key = (entry.list, entry.record, entry.kind, entry.value)
+        if key not in numbers:
+            numbers[key] = last + len(fresh) + 1
+            fresh.append((numbers[key], *msgspec.structs.astuple(entry)))
+        places.append(numbers[key])
+    bulk.insert(case.alias, KnownEntry, ("id", *EntryRow.__struct_fields__), fresh)
     values = []
     for row in rows:
         item, time_ms, entry, *rest = msgspec.structs.astuple(row)
-        values.append((item, time_ms, entry + 1, *rest))
-    bulk.insert(case.alias, Match, tuple(MatchRow.__struct_fields__), values)
+        values.append((item, time_ms, places[entry], *rest))
+    kept.add(tuple(MatchRow.__struct_fields__), values)
+
+
+def _numbers(case: Case, lists: Collection[int]) -> dict[tuple[int, int, str, str], int]:
+    """Row ids of the entries that are there, by list, record, kind and value."""
+    columns = ("list_id", "record", "kind", "value", "id")
+    query = KnownEntry.objects.using(case.alias).filter(list_id__in=lists).values_list(*columns)
+    return {(one, record, kind, value): number for one, record, kind, value, number in query.iterator(chunk_size=CHUNK)}
 
 
 def lists(case: Case) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, TextField,
 from django.db.models.functions import Coalesce, NullIf
 
 from homeward.core.time import Moment
+from homeward.store.intake import CHUNK
 from homeward.store.models import (
     CopyMember,
     Exhibit,
@@ -27,7 +28,7 @@ from homeward.store.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from django.db.models import QuerySet
 
@@ -172,21 +173,28 @@ class Facts(msgspec.Struct, frozen=True):
         return self.missing, not self.camera, -self.width * self.height, -self.size, self.sha256
 
 
-def item_facts(case: Case) -> dict[int, Facts]:
-    """Facts of every item that was decoded."""
+def item_facts(case: Case, items: Iterable[int] | None = None) -> dict[int, Facts]:
+    """Facts of every item that was decoded (of all without a choice)."""
     columns = ("item_id", "item__sha256", "width", "height", "missing", "facts", "item__size")
     query = Media.objects.using(case.alias).filter(current=True).values_list(*columns)
+    chosen = sorted(items) if items is not None else []
+    parts = [chosen[first : first + CHUNK] for first in range(0, len(chosen), CHUNK)]
     found = {}
-    for item, sha256, width, height, missing, facts, size in query.iterator(chunk_size=2000):
-        said = facts.get("metadata") or {}
-        camera = bool(said.get("make") or said.get("model"))
-        found[item] = Facts(sha256, width, height, missing, camera, size)
+    for part in [query] if items is None else [query.filter(item_id__in=some) for some in parts]:
+        for item, sha256, width, height, missing, facts, size in part.iterator(chunk_size=2000):
+            said = facts.get("metadata") or {}
+            camera = bool(said.get("make") or said.get("model"))
+            found[item] = Facts(sha256, width, height, missing, camera, size)
     return found
 
 
-def item_names(case: Case) -> dict[int, str]:
-    """SHA-256 of every item that can be looked at."""
-    return dict(Item.objects.using(case.alias).exclude(kind="").values_list("id", "sha256"))
+def item_names(case: Case, items: Sequence[int] | None = None) -> dict[int, str]:
+    """SHA-256 of every item that can be looked at (of all without a choice)."""
+    query = Item.objects.using(case.alias).exclude(kind="").values_list("id", "sha256")
+    if items is None:
+        return dict(query)
+    parts = (items[first : first + CHUNK] for first in range(0, len(items), CHUNK))
+    return dict(row for part in parts for row in query.filter(id__in=part))
 
 
 def decoded_stills(case: Case) -> list[int]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from homeward.core.time import utc_now
 from homeward.store import bulk
-from homeward.store.models import CopyMember, Finding, Kin, Media, StackMember, StepRun
+from homeward.store.models import CopyMember, Finding, Kin, Media, StepRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,13 +90,6 @@ def write_item_findings(case: Case, rows: Iterable[tuple[str, int, str]], batch:
     now = utc_now()
     values = [(kind, f"item-{item}", item, text, now, batch) for kind, item, text in rows]
     bulk.insert(case.alias, Finding, ("kind", "subject", "item", "text", "found", "batch"), values, ignore=True)
-
-
-def replace_stacks(case: Case, rows: Sequence[StackRow]) -> None:
-    """Put ``rows`` in the place of all stacks, inside the caller's batch."""
-    StackMember.objects.using(case.alias).all().delete()
-    values = [msgspec.structs.astuple(row) for row in rows]
-    bulk.insert(case.alias, StackMember, ("item", "exemplar", "distance"), values)
 
 
 def replace_copies(case: Case, rows: Sequence[CopyRow]) -> None:

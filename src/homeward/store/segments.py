@@ -68,13 +68,15 @@ class Segments:
         end = (stretch.first + stretch.count) * _dtype_of(stretch.descriptor).itemsize
         self._open[stretch.descriptor] = (name, fd, end)
 
-    def read(self, descriptor: str) -> Iterator[NDArray[Any]]:
-        """Committed records, a mapped array a run, in the order of commitment.
+    def read(self, descriptor: str, after: int = 0, last: int | None = None) -> Iterator[NDArray[Any]]:
+        """Committed records, a mapped array a run, in the order of commitment; with ``after`` those of later runs (by row id)
+        only, with ``last`` none of later ones.
 
         Raises:
             CaseDamaged: a file is shorter than its runs.
         """
-        for run in SegmentRun.objects.using(self._alias).filter(descriptor=descriptor).order_by("id"):
+        runs = SegmentRun.objects.using(self._alias).filter(descriptor=descriptor, id__gt=after).order_by("id")
+        for run in runs if last is None else runs.filter(id__lte=last):
             yield self._map(run)
 
     def digest(self, run: SegmentRun) -> str:

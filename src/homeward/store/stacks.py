@@ -5,21 +5,37 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Count, F
+
+from homeward.store.intake import CHUNK
 from homeward.store.models import ClipLink, CopyMember, Kin, StackMember
 from homeward.store.reads import stacked_paths
 from homeward.store.results import CopyRow, KinRow, StackRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from homeward.store.case import Case
 
 MOST_EDGES = 100
 """Verified pairs listed of one stack, the strongest first: their number grows with the square of the stack."""
 
 
-def hash_stacks(case: Case) -> list[StackRow]:
-    """What copy hashes alone put together."""
-    query = StackMember.objects.using(case.alias).order_by("item")
-    return [StackRow(*row) for row in query.values_list("item_id", "exemplar_id", "distance")]
+def hash_stacks(case: Case, items: Sequence[int] | None = None) -> list[StackRow]:
+    """What copy hashes alone put together, in order of item (of ``items`` only, where they are given)."""
+    query = StackMember.objects.using(case.alias).order_by("item").values_list("item_id", "exemplar_id", "distance")
+    if items is None:
+        return [StackRow(*row) for row in query]
+    parts = (items[first : first + CHUNK] for first in range(0, len(items), CHUNK))
+    return sorted((StackRow(*row) for part in parts for row in query.filter(item_id__in=part)), key=lambda row: row.item)
+
+
+def stack_sizes(case: Case, exemplars: Sequence[int]) -> dict[int, int]:
+    """How many others copy hashes put on the stack of each of these items; those with none are absent."""
+    query = StackMember.objects.using(case.alias).exclude(item=F("exemplar")).values("exemplar")
+    parts = (exemplars[first : first + CHUNK] for first in range(0, len(exemplars), CHUNK))
+    counted = (query.filter(exemplar_id__in=part).annotate(count=Count("item")) for part in parts)
+    return dict(row for part in counted for row in part.values_list("exemplar_id", "count"))
 
 
 def members(case: Case) -> list[CopyRow]:

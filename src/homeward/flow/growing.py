@@ -1,0 +1,72 @@
+"""Steps over everything that look at what is new only, and end with what they would have found in all of it at once."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from homeward.core.canonical import Plain, canonical_json
+from homeward.descriptors import descriptor
+from homeward.flow.process import segment_folder
+from homeward.flow.steps import Step
+from homeward.store import kept, results
+from homeward.store.kept import Kept, Overtaken, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homeward.store import Case
+
+
+class Growth:
+    """Where a step stands, and where the case does."""
+
+    def __init__(self, case: Case, step: Step, reads: Plain = None, after: str = "") -> None:
+        """``reads``: what the step reads beside items and descriptors, and begins anew for; ``after``: the step whose results
+        it reads.
+        """
+        self._case, self._step = case, step
+        folders = [segment_folder(name, descriptor(name).width) for name in step.reads]
+        base = canonical_json([step.version, step.params_digest, folders, reads])
+        items, runs = kept.newest(case, folders)
+        earlier = kept.seen(case, after) if after else None
+        self.now = Seen(hashlib.sha256(base).hexdigest(), items, runs, earlier.entry if earlier else -1)
+        self.before = kept.seen(case, step.name)
+        self.written = self.now
+        """What was seen, once it is written."""
+
+    @property
+    def due(self) -> bool:
+        """Whether anything has changed."""
+        if self.before is None:
+            return True
+        return msgspec.structs.replace(self.now, frames=self.before.frames, entry=self.before.entry) != self.before
+
+    @property
+    def since(self) -> Seen:
+        """What was seen before; nothing where the step begins anew."""
+        if self.before is None or self.before.base != self.now.base:
+            return Seen(self.now.base)
+        return self.before
+
+    @contextmanager
+    def writing(self, told: dict[str, Plain], frames: int = 0) -> Iterator[Kept]:
+        """One ledger entry for what is written to the rows that are yielded, and for how far the step has come then.
+
+        Raises:
+            Overtaken: another run has completed the step meanwhile; nothing is written.
+        """
+        name, case = self._step.name, self._case
+        details: dict[str, Plain] = {"step": name, "version": self._step.version, "params": self._step.params_digest, **told}
+        with case.batch("step.set", details) as batch:
+            if kept.seen(case, name) != self.before:
+                raise Overtaken(f"another run has completed the step {name} meanwhile")
+            rows = Kept(case, name, self.before if self.since is self.before else None)
+            yield rows
+            now = msgspec.structs.replace(self.now, frames=frames, entry=batch.seq)
+            results.write_step_key(case, name, msgspec.json.encode(now).decode())
+            batch.details["rows"] = rows.text
+            self.written = now

@@ -1,6 +1,6 @@
 """Local features: what a picture shows, point by point, so that copies and scenes are found in a part of it.
 
-SIFT (Lowe, "Distinctive image features from scale-invariant keypoints", IJCV 2004, as OpenCV has it) with the square
+SIFT (Lowe, "Distinctive image features from scale-invariant keypoints", IJCV 2004) by kernels of our own, with the square
 root of Arandjelovic and Zisserman, "Three things everyone should know to improve object retrieval", CVPR 2012. At most
 1000 features a picture, spread over it by a quota a cell, so that a patterned foreground does not use up all of them.
 Limits and measured figures: ``docs/methods/scene.md``.
@@ -9,7 +9,6 @@ Limits and measured figures: ``docs/methods/scene.md``.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import cv2
@@ -18,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.descriptors.base import Description
+from homeward.descriptors.scale_space import extremes, octaves
+from homeward.descriptors.surroundings import CODE, descriptions, directions
 
 if TYPE_CHECKING:
     from homeward.core.canonical import Plain
@@ -29,8 +30,9 @@ MOST = 1000
 """Features kept of one picture."""
 CELLS = 8
 """Rows and columns of the grid over which features are spread."""
-CODE = 128
-"""Bytes of one feature's description."""
+DOUBLED = 640
+"""Longest side up to which measured pixels are doubled first. The finest features of larger pictures are lost in every smaller
+copy, and keep out others that are not."""
 _CONTRAST = 0.01
 _SMALLEST = 16
 """Shorter sides are not measured: no feature fits."""
@@ -113,13 +115,13 @@ class Scene:
     """At most 1000 local features; two pictures are compared with :mod:`homeward.links.geometry`."""
 
     name = "scene"
-    version = "1"
+    version = "2"
     width = WIDTH
 
     @property
     def params(self) -> dict[str, Plain]:
-        """What the features depend on beside OpenCV's SIFT."""
-        return {"longest": LONGEST, "most": MOST, "cells": CELLS, "contrast": "0.01", "root": True}
+        """What the features depend on beside the algorithm."""
+        return {"longest": LONGEST, "doubled": DOUBLED, "most": MOST, "cells": CELLS, "contrast": "0.01", "root": True}
 
     def describe(self, grey: Grey) -> Description | None:
         """Measure one picture; quality is the share of 1000 features in per cent. None where a side is below 16 pixels."""
@@ -136,14 +138,16 @@ def extract(grey: Grey) -> Features | None:
     height, width = pixels.shape
     if min(height, width) < _SMALLEST:
         return None
-    cv2.setNumThreads(1)
-    sift = cv2.SIFT.create(contrastThreshold=_CONTRAST, enable_precise_upscale=True)
-    found = sift.detect(pixels)
-    points, described = sift.compute(pixels, [found[row] for row in _chosen(found, height, width)])
-    places = np.array([(*p.pt, p.size, p.angle) for p in points], np.float32).reshape(-1, 4)
-    places[:, :2] += np.float32(0.5)  # OpenCV's places count from the middle of the first pixel
-    codes = _rooted(np.asarray(described, np.float32)) if len(points) else np.zeros((0, CODE), np.uint8)
-    return Features(codes, places, width, height, grey.full_width, grey.full_height)
+    doubled = max(height, width) <= DOUBLED
+    built = octaves(pixels, doubled=doubled)
+    points = extremes(built, _CONTRAST, doubled=doubled)
+    points = points[_chosen(points.facts, np.zeros(len(points.facts)), height, width)]
+    rows, angles = directions(built, points)
+    chosen = _chosen(points.facts[rows], angles, height, width)
+    points, angles = points[rows[chosen]], angles[chosen]
+    places = np.column_stack([points.facts[:, :3], angles]).astype(np.float32)
+    places[:, :2] += np.float32(0.5)
+    return Features(_rooted(descriptions(built, points, angles)), places, width, height, grey.full_width, grey.full_height)
 
 
 def _measured(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -152,24 +156,23 @@ def _measured(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if longest <= LONGEST:
         return np.ascontiguousarray(pixels)
     height, width = (max(1, round(side * LONGEST / longest)) for side in pixels.shape)
+    cv2.setNumThreads(1)
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _chosen(found: Sequence[cv2.KeyPoint], height: int, width: int) -> list[int]:
+def _chosen(facts: NDArray[np.float64], angles: NDArray[np.float64], height: int, width: int) -> NDArray[np.int64]:
     """Rows of the strongest features: first the cell's own share in each cell, then whatever is strongest."""
-    if not found:
-        return []
-    facts = np.array([(p.response, p.pt[1], p.pt[0], p.size, p.angle) for p in found], np.float64)
-    row = np.minimum((facts[:, 1] * CELLS / height).astype(np.int64), CELLS - 1)
-    column = np.minimum((facts[:, 2] * CELLS / width).astype(np.int64), CELLS - 1)
+    x, y, size, contrast = facts[:, :4].T
+    row = np.minimum(((y + 0.5) * CELLS / height).astype(np.int64), CELLS - 1)
+    column = np.minimum(((x + 0.5) * CELLS / width).astype(np.int64), CELLS - 1)
     cell = row * CELLS + column
-    order = np.lexsort((facts[:, 4], facts[:, 3], facts[:, 2], facts[:, 1], -facts[:, 0]))
+    order = np.lexsort((angles, size, x, y, -contrast))
     grouped = order[np.argsort(cell[order], kind="stable")]
     firsts = np.searchsorted(cell[grouped], np.arange(CELLS * CELLS))
-    rank = np.empty(len(found), np.int64)
-    rank[grouped] = np.arange(len(found)) - firsts[cell[grouped]]
+    rank = np.empty(len(facts), np.int64)
+    rank[grouped] = np.arange(len(facts)) - firsts[cell[grouped]]
     beyond = rank[order] >= MOST // (CELLS * CELLS)
-    kept: list[int] = order[np.argsort(beyond, kind="stable")][:MOST].tolist()
+    kept: NDArray[np.int64] = order[np.argsort(beyond, kind="stable")][:MOST]
     return kept
 
 

@@ -69,8 +69,8 @@ STACK = Step(
 )
 SCENE = Step(
     "scene",
-    "1",
-    {"descriptors": ["scene 1"], "sure": 8},
+    "2",
+    {"descriptors": ["scene 2"], "sure": 8},
     kinds=("still",),
     function="homeward.flow.tasks_scene:measure",
     caption="Measuring local features",
@@ -78,8 +78,8 @@ SCENE = Step(
 )
 COPIES = Step(
     "copies",
-    "1",
-    {"descriptors": ["scene 1"], "candidates": [25, 8], "misses": 4},
+    "2",
+    {"descriptors": ["scene 2"], "candidates": [25, 8, 25], "misses": 4},
     function="homeward.flow.copies:copies",
     caption="Verifying copies",
     reads=("pdq", "pdq_turned", "pdq_trimmed", "scene"),

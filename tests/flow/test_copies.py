@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from homeward.core import WrongUse
 from homeward.flow.asking import TooLittle
 from homeward.flow.finding import find_copies
+from homeward.flow.gallery import Gallery
+from homeward.flow.hash_candidates import HashCandidates
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.known import add_known_list
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
-from homeward.store import Case, known, stacks
+from homeward.store import Case, known, reads, stacks
 from homeward.store.models import Item, LedgerHead
 from homeward.testing import scenes
 from homeward.testing.encoding import encode
@@ -46,6 +48,7 @@ def pictures() -> dict[str, bytes]:
         "half.jpg": encode(scenes.resize(room, 0.5)),
         "crop.jpg": encode(room[60:420, 120:600], quality=80),
         "mirror.jpg": encode(np.ascontiguousarray(room[:, ::-1])),
+        "framed.jpg": encode(scenes.resize(scenes.border(room, 0.12, 0), 0.8)),
         "next.jpg": encode(second_frame(1), quality=95),
         "other.jpg": encode(scenes.room(2)),
         "plain.jpg": encode(np.full((200, 300, 3), 90, np.uint8)),
@@ -88,7 +91,7 @@ def names(stack: dict[str, list[dict[str, list[str]]]]) -> set[str]:
 
 def test_edited_copies_lie_on_one_stack_and_the_next_frame_beside_it(worked: Case) -> None:
     (stack,) = stacks.stacks(worked)
-    assert names(stack) == {"a.jpg", "half.jpg", "crop.jpg", "mirror.jpg"}
+    assert names(stack) == {"a.jpg", "half.jpg", "crop.jpg", "mirror.jpg", "framed.jpg"}
     assert stack["items"][0]["paths"] == ["A > a.jpg"]
     assert stack["items"][0]["evidence"] == "itself"
     beside = Item.objects.using(worked.alias).get(sha256=stack["look_alikes"][0])
@@ -102,12 +105,24 @@ def test_edited_copies_lie_on_one_stack_and_the_next_frame_beside_it(worked: Cas
         ("half.jpg", [2, 0, 0, 0, 2, 0]),
         ("crop.jpg", [1, 0, 120, 0, 1, 60]),
         ("mirror.jpg", [-1, 0, 640, 0, 1, 0]),
+        ("framed.jpg", [1.25, 0, -58, 0, 1.25, -58]),
     ],
 )
 def test_every_copy_keeps_its_map_to_the_exemplar(worked: Case, name: str, matrix: list[float]) -> None:
     (stack,) = stacks.stacks(worked)
     (item,) = [item for item in stack["items"] if item["paths"][0].endswith(name)]
     assert np.allclose(item["map"], matrix, atol=[0.004, 0.004, 1, 0.004, 0.004, 1])
+
+
+def test_turned_and_trimmed_hashes_propose_what_is_mirrored_and_framed(worked: Case) -> None:
+    gallery = Gallery(worked)
+    paths = {item: reads.stacked_paths(worked, {item})[item][0].rpartition("> ")[2] for item in gallery.items}
+    proposed = {paths[item]: others for item, others in HashCandidates(worked, gallery.items).of(gallery.items).items()}
+    told = {(name, paths[item], mirrored) for name, others in proposed.items() for item, mirrored in others}
+    assert {("mirror.jpg", "a.jpg", True), ("a.jpg", "mirror.jpg", True)} <= told
+    assert {("framed.jpg", "a.jpg", False), ("a.jpg", "framed.jpg", False)} <= told
+    assert ("mirror.jpg", "framed.jpg", True) in told
+    assert not any("other.jpg" in (name, other) for name, other, _ in told)
 
 
 def test_a_second_run_changes_nothing_and_everything_is_vouched_for(worked: Case) -> None:
@@ -120,7 +135,7 @@ def test_a_second_run_changes_nothing_and_everything_is_vouched_for(worked: Case
 
 def test_added_in_two_deliveries_it_ends_the_same(worked: Case, tmp_path: Path) -> None:
     with Case.create(tmp_path / "case", "Test Unit") as case:
-        run(case, written(tmp_path / "first", ["mirror.jpg", "next.jpg", "other.jpg"]), "A")
+        run(case, written(tmp_path / "first", ["mirror.jpg", "next.jpg", "other.jpg", "framed.jpg"]), "A")
         run(case, written(tmp_path / "second", ["a.jpg", "half.jpg", "crop.jpg", "plain.jpg"]), "B")
         assert told(case) == told(worked)
 
@@ -132,7 +147,7 @@ def test_what_a_list_says_of_one_copy_holds_for_the_others(worked: Case, tmp_pat
     add_known_list(worked, listed, "", Quiet())
     process(worked, "inline", 1, Quiet())
     found = {match["paths"][0].rpartition("> ")[2]: match for match in known.matches(worked)}
-    assert set(found) == {"a.jpg", "half.jpg", "crop.jpg", "mirror.jpg"}
+    assert set(found) == {"a.jpg", "half.jpg", "crop.jpg", "mirror.jpg", "framed.jpg"}
     assert found["crop.jpg"]["via"] is None
     assert {match["via"] for name, match in found.items() if name != "crop.jpg"} == {digest}
     assert {match["series"] for match in found.values()} == {"Lighthouse"}

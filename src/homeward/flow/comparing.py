@@ -1,4 +1,7 @@
-"""Every new picture compared with those that share its local features; what was compared once is not compared again."""
+"""Every new picture compared with those that share its local features, and with those that turned and trimmed hashes propose.
+
+What was compared once is not compared again.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from homeward.core.canonical import Plain
 from homeward.flow.gallery import LEAST_TO_COMPARE
+from homeward.flow.hash_candidates import HashCandidates
 from homeward.links.verification import verify
 from homeward.store import reads, results, stacks, vouching
 from homeward.store.results import KinRow, map_text
@@ -70,10 +74,13 @@ class Comparison:
         if not todo:
             return
         progress.begin(self._step.caption, len(todo))
-        index = self._gallery.index()
+        index, hashes = self._gallery.index(), HashCandidates(self._case, self._gallery.items)
         for start in range(0, len(todo), PART):
             some = todo[start : start + PART]
+            proposed = hashes.of(some)
             for item in some:
+                for other, mirrored in proposed[item]:
+                    self.ask(item, other, mirrored=mirrored)
                 features = self._gallery.features(item)
                 if len(features) >= LEAST_TO_COMPARE:
                     self._look(item, index.search(features.codes, CANDIDATES).id.tolist(), mirrored=False)

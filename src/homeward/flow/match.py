@@ -8,11 +8,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from homeward.descriptors.pdq import HASH_BYTES
-from homeward.descriptors.pdq_turned import ORIENTATIONS
-from homeward.flow.described import STILL, copy_hashes
+from homeward.flow.described import STILL
 from homeward.flow.growing import Growth
 from homeward.flow.steps import Step
+from homeward.flow.views import AS_STORED, Views, views
 from homeward.known import NEGATIVE, KnownListRefused, ReadShelf, near_matches
 from homeward.store import arrays, known
 from homeward.store.errors import CaseDamaged
@@ -29,32 +28,6 @@ STRONGEST = ("sha256", "sha1", "md5")
 """A row that names an item by several hashes names it by the first of these."""
 _NOWHERE = (257, "")
 """Farther than any two hashes, and by no list."""
-
-
-AS_STORED, TRIMMED = "as stored", "as stored, without its border"
-TURNED = {
-    2: "mirrored",
-    3: "turned by half",
-    4: "mirrored top to bottom",
-    5: "mirrored at the falling diagonal",
-    6: "turned right",
-    7: "mirrored at the rising diagonal",
-    8: "turned left",
-}
-"""How a picture was turned to match, by EXIF orientation."""
-
-
-class Views(msgspec.Struct, frozen=True, eq=False):
-    """What is compared with PDQ lists: ``codes`` (n, 32) uint8 with ``qualities`` (n,) uint8 of pictures (``items``, ``times``)
-    as seen in ``ways`` (n,), places in ``orientations``, the plainest first.
-    """
-
-    items: NDArray[np.int64]
-    times: NDArray[np.int32]
-    codes: NDArray[np.uint8]
-    qualities: NDArray[np.uint8]
-    ways: NDArray[np.int64]
-    orientations: tuple[str, ...]
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -124,11 +97,11 @@ def _near(case: Case, readers: dict[int, Reader], exact: list[Hit], growth: Grow
     against = {pk for pk, reader in readers.items() if reader.row.purpose == NEGATIVE}
     if not sum(map(len, tables.values())):
         return [], _Silence(readers, exact)
-    views = _views(case, growth)
-    false = [hit for _, hit in _near_hits(views, {pk: table for pk, table in tables.items() if pk in against})]
+    seen = views(case, growth.since.runs, growth.now.runs)
+    false = [hit for _, hit in _near_hits(seen, {pk: table for pk, table in tables.items() if pk in against})]
     silence = _Silence(readers, [*exact, *false])
     best: dict[tuple[int, int, int, bytes], tuple[tuple[bool, int, int, int], Hit]] = {}
-    for way, hit in _near_hits(views, {pk: table for pk, table in tables.items() if pk not in against}):
+    for way, hit in _near_hits(seen, {pk: table for pk, table in tables.items() if pk not in against}):
         # The nearest moment of a clip; but one that nothing speaks against goes before one that is silenced.
         rank = (bool(silence.by(hit)), hit.distance, way, hit.time_ms)
         key = (hit.item, hit.list, hit.ref, hit.value)
@@ -153,24 +126,6 @@ def _near_hits(views: Views, tables: dict[int, NDArray[Any]]) -> Iterator[tuple[
         list_quality, turned = said if said <= 100 else None, views.orientations[way]
         owner = int(owners[one.entry])
         yield way, Hit(item, time, owner, ref, "pdq", value, one.distance, one.quality, list_quality, turned)
-
-
-def _views(case: Case, growth: Growth) -> Views:
-    """What is new as stored, without its border, and turned; a list holds hashes of pictures as their makers had them."""
-    plain, trimmed, turned = (
-        copy_hashes(case, name, growth.since.runs, growth.now.runs) for name in ("pdq", "pdq_trimmed", "pdq_turned")
-    )
-    count = len(ORIENTATIONS)
-    sizes = [len(plain.items), len(trimmed.items), *[len(turned.items)] * count]
-    blocks = [plain.codes, trimmed.codes[:, :HASH_BYTES], *np.split(turned.codes, count, axis=1)]
-    return Views(
-        np.concatenate([plain.items, trimmed.items, *[turned.items] * count]),
-        np.concatenate([plain.times, trimmed.times, *[turned.times] * count]),
-        np.ascontiguousarray(np.concatenate(blocks)),
-        np.concatenate([plain.qualities, trimmed.qualities, *[turned.qualities] * count]),
-        np.repeat(np.arange(len(sizes)), sizes),
-        (AS_STORED, TRIMMED, *(TURNED[orientation] for orientation in ORIENTATIONS)),
-    )
 
 
 def _told(case: Case, readers: dict[int, Reader], hits: list[Hit], silence: _Silence) -> tuple[list[EntryRow], list[MatchRow]]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from homeward.cli.common import case_argument, json_option, opened, print_json, print_table
+
+if TYPE_CHECKING:
+    from homeward.store import Case
 
 
 @click.command()
@@ -54,14 +59,27 @@ def matches(case: Path, as_json: bool) -> None:
 
 @click.command()
 @case_argument
-@click.option("--kind", type=click.Choice(["copy", "camera"]), help="Only links that speak of the same copy, and so on.")
+@click.option(
+    "--kind",
+    type=click.Choice(["copy", "camera", "place", "object"]),
+    help="Only links that speak of the same copy, and so on.",
+)
 @json_option
 def links(case: Path, kind: str | None, as_json: bool) -> None:
-    """List what two items have in common: stretches of clips, pictures seen in clips, sensor noise of one device."""
+    """List what two items have in common: stretches of clips, pictures seen in clips, sensor noise of one device, one place
+    or one thing seen again from any side.
+    """
+    from homeward.flow import sights
     from homeward.store import clips, noise
 
+    tables: dict[str, Callable[[Case], list[dict[str, Any]]]] = {
+        "copy": clips.links,
+        "camera": noise.links,
+        "place": partial(sights.links, kind="place"),
+        "object": partial(sights.links, kind="object"),
+    }
     with opened(case) as opened_case:
-        found = (clips.links(opened_case) if kind != "camera" else []) + (noise.links(opened_case) if kind != "copy" else [])
+        found = [link for name, table in tables.items() if kind in {None, name} for link in table(opened_case)]
     if as_json:
         print_json(found)
         return

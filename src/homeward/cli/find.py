@@ -3,38 +3,67 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from homeward.cli.common import case_argument, json_option, opened, print_json, print_table
+from homeward.core import WrongUse
+
+if TYPE_CHECKING:
+    from homeward.flow.finding_sights import Region
+    from homeward.store import Case
+
+_SIGHTS = {"place", "object"}
 
 
 @click.command()
 @case_argument
 @click.argument("image", type=click.Path(path_type=Path))
-@click.option("--by", type=click.Choice(["copy", "camera"]), required=True, help="Copies of it, or pictures by its device.")
+@click.option("--by", type=click.Choice(["copy", "camera", "place", "object"]), required=True, help="What to find it by.")
+@click.option("--region", metavar="X,Y,W,H", help="By place or object: the part of IMAGE that is asked about, in its pixels.")
 @click.option("--top", default=20, show_default=True, type=click.IntRange(1, 1000), help="At most so many answers.")
 @json_option
-def find(case: Path, image: Path, by: str, top: int, as_json: bool) -> None:
+def find(case: Path, image: Path, by: str, region: str | None, top: int, as_json: bool) -> None:
     """Find pictures of the case by IMAGE, a picture file. It is read behind the lock, and not kept.
 
     By copy: pictures that are copies of IMAGE or look alike, and where in them it lies; IMAGE may be a crop, a screenshot,
     a mirror image or the like. By camera: pictures whose sensor noise agrees with that of IMAGE, each with a log10
-    likelihood ratio of one device against different ones; negative ones speak against it.
+    likelihood ratio of one device against different ones; negative ones speak against it. By place or object: pictures that
+    show the same room or thing from any side, and where in them it is seen.
     """
-    from homeward.flow.finding import find_copies
-    from homeward.flow.finding_cameras import find_cameras
-
+    if region and by not in _SIGHTS:
+        raise WrongUse("a region is asked about by place or by object")
     with opened(case) as opened_case:
-        found = (find_cameras if by == "camera" else find_copies)(opened_case, image, top)
+        found = _found(opened_case, image, by, region, top)
     if as_json:
         print_json(found)
-    elif by == "camera":
+    elif by != "copy":
         rows = [(f"{row['log10_lr']:+.2f}", row["reason"], row["sha256"][:12], next(iter(row["paths"]), "")) for row in found]
         print_table("Found", ("log10 LR", "why", "content", "first place"), rows)
     else:
         _print_copies(found)
+
+
+def _found(case: Case, image: Path, by: str, region: str | None, top: int) -> list[dict[str, Any]]:
+    from homeward.flow.finding import find_copies
+    from homeward.flow.finding_cameras import find_cameras
+    from homeward.flow.finding_sights import find_sights
+
+    if by in _SIGHTS:
+        return find_sights(case, image, by, _region(region), top)
+    return (find_cameras if by == "camera" else find_copies)(case, image, top)
+
+
+def _region(text: str | None) -> Region | None:
+    from homeward.flow.finding_sights import Region
+
+    if text is None:
+        return None
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isascii() and part.strip().isdigit() and len(part) < 8 for part in parts):
+        raise WrongUse(f"a region is X,Y,WIDTH,HEIGHT in pixels, not {text!r}")
+    return Region(*(int(part) for part in parts))
 
 
 def _print_copies(found: list[dict[str, Any]]) -> None:

@@ -84,7 +84,14 @@ COPIES = Step(
     caption="Verifying copies",
     reads=("pdq", "pdq_turned", "pdq_trimmed", "scene"),
 )
-
+SIGHTS = Step(
+    "sights",
+    "1",
+    {"descriptors": ["scene 2"], "candidates": 25, "misses": 8, "calibration": 1},
+    function="homeward.flow.sights:sights",
+    caption="Linking places and things",
+    reads=("scene",),
+)
 CLUES = Step("clues", "1", {}, function="homeward.flow.clues:propose", caption="Proposing clues")
 NOISE = Step(
     "noise",
@@ -93,27 +100,18 @@ NOISE = Step(
     kinds=("still",),
     function="homeward.flow.tasks_noise:measure",
     caption="Measuring sensor noise",
-    chosen="homeward.flow.noise_digests:decoded_stills",
-)
-RESIDUALS = Step(
-    "residuals",
-    "1",
-    {"descriptors": ["camera 1"], "limit": 150},
-    kinds=("still",),
-    function="homeward.flow.tasks_noise:keep",
-    caption="Measuring noise in full",
-    chosen="homeward.flow.noise_exact:survivors",
+    chosen="homeward.flow.noise:decoded_stills",
 )
 DEVICES = Step(
     "devices",
-    "2",
+    "1",
     {"calibration": 1},
     function="homeward.flow.noise:devices",
     caption="Finding devices",
-    reads=("noise", "residual"),
+    reads=("noise",),
 )
 
-STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, CLUES, NOISE, RESIDUALS, DEVICES)
+STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, CLUES, NOISE, DEVICES)
 """Items first, then what compares them: all others need descriptions, stacking needs what clips have in common, and local
 features are measured only of what copy hashes leave apart or unsure. Noise comes
 last: it costs most and nothing else waits for it."""

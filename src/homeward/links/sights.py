@@ -29,6 +29,7 @@ _GUIDED_LEAST = 4
 """Score of a homography from which it may guide a second look; with less it would guide to anything."""
 _FAR = 0.7 * 512
 """Distance of codes beyond which a guided match is none."""
+_GRID = 8
 _FEW = 120
 """Features of a small thing: so few matches are tried that fewer agree by chance."""
 Points = NDArray[np.float64]
@@ -39,6 +40,10 @@ class Sight(msgspec.Struct, frozen=True, eq=False):
 
     score: int
     """max(F - 7, H - 4), at least 1."""
+    deep: int
+    """F - 7, at least 0: what a scene with depth explains."""
+    spread: int
+    """Cells of an 8 x 8 grid over the longest side in which the agreeing features lie, in the picture where they are fewer."""
     agreeing: Matches
     """The inlier map: the matched features that agree, for overlays and boxes."""
     plane: NDArray[np.float64] | None
@@ -63,20 +68,37 @@ def sight(a: Features, b: Features, rows: NDArray[np.int64] | None = None) -> Si
     flat = _by_plane(asked, b, found)
     deep = _by_depth(asked, b, found)
     best = max((flat, deep), key=lambda one: one.score if one else 0)
-    if best is None or rows is None:
-        return best
-    return Sight(best.score, Matches(rows[best.agreeing.a], best.agreeing.b), best.plane)
+    if best is None:
+        return None
+    agreeing = best.agreeing
+    spread = min(_places(asked, agreeing.a, _side(asked)), _places(b, agreeing.b, _side(b)))
+    if rows is not None:
+        agreeing = Matches(rows[agreeing.a], agreeing.b)
+    return Sight(best.score, deep.score if deep else 0, spread, agreeing, best.plane)
 
 
-def _by_depth(a: Features, b: Features, found: Matches) -> Sight | None:
+class _Model(msgspec.Struct, frozen=True, eq=False):
+    """What one model explains."""
+
+    score: int
+    agreeing: Matches
+    plane: NDArray[np.float64] | None
+
+
+def _side(features: Features) -> float:
+    """Measured pixels of a cell of the grid by which spread is told."""
+    return max(features.width, features.height) / _GRID
+
+
+def _by_depth(a: Features, b: Features, found: Matches) -> _Model | None:
     if len(found.a) <= _FREE_F:
         return None
     here, there = _points(a, found.a), _points(b, found.b)
     _, mask = cv2.findFundamentalMat(here, there, cv2.USAC_MAGSAC, _BAND, 0.999, 2000)
-    return _sight(a, b, found, np.asarray(mask, np.uint8), _FREE_F, None) if mask is not None else None
+    return _model(a, b, found, np.asarray(mask, np.uint8), _FREE_F, None) if mask is not None else None
 
 
-def _by_plane(a: Features, b: Features, found: Matches) -> Sight | None:
+def _by_plane(a: Features, b: Features, found: Matches) -> _Model | None:
     """The plane that most matches agree on; where it is a plane at all, it is asked again what else lies in it."""
     first = _plane(a, b, found)
     if first is None or first.plane is None or first.score < _GUIDED_LEAST:
@@ -85,7 +107,7 @@ def _by_plane(a: Features, b: Features, found: Matches) -> Sight | None:
     return second if second is not None and second.score > first.score else first
 
 
-def _plane(a: Features, b: Features, found: Matches) -> Sight | None:
+def _plane(a: Features, b: Features, found: Matches) -> _Model | None:
     if len(found.a) <= _FREE_H:
         return None
     here, there = _points(a, found.a), _points(b, found.b)
@@ -93,7 +115,7 @@ def _plane(a: Features, b: Features, found: Matches) -> Sight | None:
     if agreed is None or mask is None:
         return None
     plane, kept = np.asarray(agreed, np.float64), np.asarray(mask, np.uint8)
-    return _sight(a, b, found, kept, _FREE_H, plane) if is_view_of_plane(plane, here[kept.ravel() > 0]) else None
+    return _model(a, b, found, kept, _FREE_H, plane) if is_view_of_plane(plane, here[kept.ravel() > 0]) else None
 
 
 def is_view_of_plane(plane: NDArray[np.float64], points: Points) -> bool:
@@ -137,9 +159,9 @@ def guided(a: Features, b: Features, plane: NDArray[np.float64]) -> Matches:
     return Matches(kept.astype(np.int64), nearest[kept].astype(np.int64))
 
 
-def _sight(
+def _model(
     a: Features, b: Features, found: Matches, mask: NDArray[np.uint8], free: int, plane: NDArray[np.float64] | None
-) -> Sight | None:
+) -> _Model | None:
     """The matches that agree, counted by different places: one place may carry several features of different direction.
 
     For a fundamental matrix a place is a cell of 16 pixels.
@@ -148,10 +170,10 @@ def _sight(
     agreeing = Matches(found.a[kept], found.b[kept])
     cell = 1 if plane is not None else _CELL
     score = min(_places(a, agreeing.a, cell), _places(b, agreeing.b, cell)) - free
-    return Sight(score, agreeing, plane) if score > 0 else None
+    return _Model(score, agreeing, plane) if score > 0 else None
 
 
-def _places(features: Features, rows: NDArray[np.int64], cell: int) -> int:
+def _places(features: Features, rows: NDArray[np.int64], cell: float) -> int:
     return len(np.unique(np.floor(features.places[rows, :2] / cell), axis=0))
 
 

@@ -32,6 +32,7 @@ from homeward.store.models import (
     Media,
     Occurrence,
     SegmentRun,
+    SightLink,
 )
 
 if TYPE_CHECKING:
@@ -44,12 +45,20 @@ if TYPE_CHECKING:
 
 CAMERAS = ("item__sha256", "device__sha256", "merged", "score", "log10_lr", "calibration", "reason", "caveats")
 COPIES = ("item__sha256", "exemplar__sha256", "evidence", "distance", "score", "map")
+SIGHTS = (
+    "a__sha256", "b__sha256", "score", "place_score", "place_lr", "object_lr", "box_a", "box_b", "reason", "key",
+)  # fmt: skip
 KIN = ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key")
 
 
 def kin_digest(case: Case, batch: int) -> str:
     """Digest of the verdicts on pairs that were written with ledger entry ``batch``."""
     return rows_digest(Kin.objects.using(case.alias).filter(batch=batch).values_list(*KIN).iterator(chunk_size=PAGE))
+
+
+def sights_digest(case: Case, batch: int) -> str:
+    """Digest of the sights that were written with ledger entry ``batch``."""
+    return rows_digest(SightLink.objects.using(case.alias).filter(batch=batch).values_list(*SIGHTS).iterator(chunk_size=PAGE))
 
 
 def set_digest(case: Case, step: str) -> str:
@@ -123,6 +132,7 @@ class Vouching:
             ("finding", Finding, Q()),
             ("failure", Job, failed),
             ("kin", Kin, Q()),
+            ("sight", SightLink, Q()),
             ("clue", ClueEvent, Q()),
         ):
             rows = model._default_manager.using(self._case.alias).filter(those)
@@ -163,11 +173,15 @@ class Vouching:
                 yield f"the exhibit {label} is not as it was registered: its authority or acquirer was changed"
 
     def _kin(self, entry: Entry) -> Iterator[str]:
-        """What is wrong with the verdicts on pairs that ``entry`` vouches for."""
+        """What is wrong with the verdicts on pairs, and the sights, that ``entry`` vouches for."""
         if "kin" in entry.details:
             self._seen["kin"].add(entry.seq)
             if kin_digest(self._case, entry.seq) != entry.details["kin"]:
                 yield f"the verdicts on copies that ledger entry {entry.seq} recorded have been changed since"
+        if "sights" in entry.details:
+            self._seen["sight"].add(entry.seq)
+            if sights_digest(self._case, entry.seq) != entry.details["sights"]:
+                yield f"the sights that ledger entry {entry.seq} recorded have been changed since"
 
     def _manifest(self, seq: int, digest: str) -> Iterator[str]:
         self._seen["occurrence"].add(seq)

@@ -10,7 +10,7 @@ from homeward.store.models.clues import ClueEvent
 from homeward.store.models.evidence import CaseInfo, Exhibit, Finding, Item, Occurrence, Source
 from homeward.store.models.known import KnownEntry, KnownList, KnownWord, Match
 from homeward.store.models.ledger import LedgerEntry, LedgerHead, LedgerOpening
-from homeward.store.models.links import CameraLink, ClipLink, CopyMember, Kin, StackMember
+from homeward.store.models.links import CameraLink, ClipLink, CopyMember, Kin, SightLink, StackMember
 from homeward.store.models.media import Header, Media
 from homeward.store.models.work import Job, SegmentRun, StepRun
 
@@ -36,6 +36,7 @@ __all__ = [
     "Media",
     "Occurrence",
     "SegmentRun",
+    "SightLink",
     "Source",
     "StackMember",
     "StepRun",

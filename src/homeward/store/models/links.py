@@ -74,6 +74,32 @@ class CopyMember(models.Model):
     """Six numbers, row by row: the (2, 3) map from this item's to the exemplar's full-size pixels; empty for the exemplar."""
 
 
+class SightLink(models.Model):
+    """Two pictures that show one rigid thing or place from any side, and how strongly that speaks for either."""
+
+    a = models.ForeignKey(Item, models.PROTECT, related_name="sights_after")
+    b = models.ForeignKey(Item, models.PROTECT, related_name="sights_before", db_index=False)
+    score = models.IntegerField()
+    """max(F - 7, H - 4)."""
+    place_score = models.IntegerField()
+    """F - 7, plus the parts of the picture in which features agree."""
+    place_lr = models.IntegerField()
+    """Thousandths of a log10 likelihood ratio; so is ``object_lr``."""
+    object_lr = models.IntegerField()
+    box_a = models.TextField()
+    """x, y, width and height in a's full-size pixels: where the features lie that agree; so is ``box_b``."""
+    box_b = models.TextField()
+    reason = models.TextField()
+    key = models.TextField()
+    """Version and parameters of the step that said so."""
+    batch = models.BigIntegerField()
+
+    class Meta:
+        """Once a pair and version."""
+
+        constraints = [models.UniqueConstraint(fields=["key", "a", "b"], name="sight_link_once")]
+
+
 class CameraLink(models.Model):
     """A picture and the picture that names a device: one of its pictures, or offered as one."""
 

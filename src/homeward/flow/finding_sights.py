@@ -1,0 +1,136 @@
+"""Asking a case where a place or a thing of a picture was seen: the whole picture, or a region of it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from homeward.core import WrongUse
+from homeward.descriptors.scene import Features
+from homeward.flow.asking import TooLittle
+from homeward.flow.finding import measured
+from homeward.flow.gallery import Gallery
+from homeward.flow.sights import box
+from homeward.links.geometry import inverse, moved
+from homeward.links.sight_evidence import CAVEATS, weigh
+from homeward.links.sights import Sight, sight
+from homeward.store import reads, stacks
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+    from homeward.store.reads import Facts
+
+SHORTLIST = 50
+"""Pictures that share the most features with what is asked, which are looked at."""
+LEAST_FEATURES = 5
+"""Features of a region below which nothing can be found by it: a plane takes four."""
+LEAST_SCORE = 3
+"""Score of a sight from which it is an answer at all; the likelihood ratio says how little the least ones mean."""
+
+
+class Region(msgspec.Struct, frozen=True):
+    """A part of a picture in full-size pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def find_sights(case: Case, picture: Path, kind: str, region: Region | None, top: int) -> list[dict[str, Any]]:
+    """Pictures of the case that show the place or the thing, best first; see the command reference for the shape.
+
+    Features of a picture that the case holds are not measured again.
+
+    Args:
+        case: the case that is asked.
+        picture: the picture file that is asked with.
+        kind: ``place`` or ``object``.
+        region: where in the picture it is; everywhere unless told.
+        top: at most so many answers.
+
+    Raises:
+        WrongUse: local features of the case have not been measured yet, or the region lies outside of the picture.
+        TooLittle: the picture cannot be read, or it or the region shows too little.
+        OSError: the file cannot be opened.
+    """
+    gallery = Gallery(case)
+    if not len(gallery):
+        raise WrongUse(f"no pictures of this case have been compared yet (run: homeward process {case.folder})")
+    names = reads.item_names(case)
+    shown = _held(gallery, names, picture)
+    shown = measured(picture) if shown is None else shown
+    rows = _within(shown, region)
+    found = _seen(gallery, shown, rows, max(top, SHORTLIST))
+    facts = reads.item_facts(case)
+    boxes = {item: box(gallery.features(item), seen.agreeing.b) for item, seen in found.items()}
+    answers = [_answer(item, seen, kind, boxes[item], facts[item]) for item, seen in found.items()]
+    for member in stacks.members(case):
+        if member.item not in found and member.exemplar in found and member.item != member.exemplar:
+            lies = _carried(boxes[member.exemplar], inverse(member.matrix), facts[member.item])
+            if lies is not None:
+                answers.append(_answer(member.item, found[member.exemplar], kind, lies, facts[member.item]))
+    best = sorted(answers, key=lambda row: (-row["log10_lr"], -row["score"], row["sha256"]))[:top]
+    paths = reads.stacked_paths(case, {row["item"] for row in best})
+    return [{"sha256": row["sha256"], "time": None, "paths": paths.get(row.pop("item"), []), **row} for row in best]
+
+
+def _held(gallery: Gallery, names: dict[int, str], picture: Path) -> Features | None:
+    """The stored features of a picture whose bytes are an item of the case."""
+    with picture.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return next((gallery.features(item) for item, name in names.items() if name == sha256 and item in gallery), None)
+
+
+def _within(shown: Features, region: Region | None) -> NDArray[np.int64]:
+    if region is None:
+        return np.arange(len(shown), dtype=np.int64)
+    right, bottom = region.x + region.width, region.y + region.height
+    if min(region.x, region.y) < 0 or min(region.width, region.height) < 1:
+        raise WrongUse("a region is X,Y,WIDTH,HEIGHT in pixels, none of them negative, width and height at least 1")
+    if region.x >= shown.full_width or region.y >= shown.full_height:
+        raise WrongUse(f"the region lies outside of the picture, which has {shown.full_width} x {shown.full_height} pixels")
+    places = shown.places[:, :2] * (shown.full_width / shown.width)
+    inside = (places >= [region.x, region.y]).all(axis=1) & (places < [right, bottom]).all(axis=1)
+    rows = np.flatnonzero(inside).astype(np.int64)
+    if len(rows) < LEAST_FEATURES:
+        raise TooLittle(f"the region shows too little: {len(rows)} features, and {LEAST_FEATURES} are needed")
+    return rows
+
+
+def _seen(gallery: Gallery, shown: Features, rows: NDArray[np.int64], most: int) -> dict[int, Sight]:
+    found: dict[int, Sight] = {}
+    for item in gallery.index().search(shown.codes[rows], most).id.tolist():
+        seen = sight(shown, gallery.features(item), rows)
+        if seen is not None and seen.score >= LEAST_SCORE:
+            found[item] = seen
+    return found
+
+
+def _carried(there: list[int], matrix: NDArray[np.float64], facts: Facts) -> list[int] | None:
+    """A box in another copy of the picture; None where it was cut away."""
+    x, y, width, height = there
+    corners = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]], float)
+    places = moved(corners, matrix).clip(0, [facts.width, facts.height])
+    low, high = np.rint(places.min(axis=0)).astype(int), np.rint(places.max(axis=0)).astype(int)
+    size = high - low
+    return [int(low[0]), int(low[1]), int(size[0]), int(size[1])] if size.min() > 0 else None
+
+
+def _answer(item: int, seen: Sight, kind: str, region: list[int], facts: Facts) -> dict[str, Any]:
+    said = weigh(seen, kind)
+    return {
+        "item": item,
+        "sha256": facts.sha256,
+        "score": said.score,
+        "log10_lr": round(said.log10_lr, 3),
+        "region": region,
+        "reason": said.reason,
+        "calibration": said.calibration,
+        "caveats": [CAVEATS[kind]],
+    }

@@ -1,0 +1,130 @@
+"""Places and things seen again: every new picture compared with those that share its local features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homeward.core.canonical import Plain
+from homeward.descriptors.scene import Features
+from homeward.flow.described import set_key
+from homeward.flow.gallery import LEAST_TO_COMPARE, Gallery
+from homeward.links import sight_evidence
+from homeward.links.sights import Sight, sight
+from homeward.store import reads, results, stacks, vouching
+from homeward.store import sights as store
+from homeward.store.sights import SightRow
+
+if TYPE_CHECKING:
+    from homeward.flow.progress import Progress
+    from homeward.flow.steps import Step
+    from homeward.store import Case
+
+CANDIDATES = 25
+"""Pictures that share the most features, looked at for each new picture."""
+MISSES = 8
+"""Candidates in a row that show nothing of the picture, after which the rest, which shares less, is left."""
+LEAST = 6
+"""Score from which a sight is kept."""
+PART = 64
+"""New pictures committed together: a kill loses at most this much comparing."""
+
+
+def sights(case: Case, step: Step, progress: Progress) -> None:
+    """Compare every picture that was not compared yet with the gallery; exemplars only, for copies say the same."""
+    key = set_key(case, step)
+    if results.step_key(case, step.name) == key:
+        return
+    version = f"{step.version}-{step.params_digest}"
+    mark = f"{step.name}.compared"
+    before, _, count = results.step_key(case, mark).rpartition(":")
+    done = int(count) if before == version else 0
+    gallery = Gallery(case)
+    todo = gallery.items[done:]
+    looker = _Looker(case, gallery)
+    about: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest}
+    if todo:
+        progress.begin(step.caption, len(todo))
+    for start in range(0, len(todo), PART):
+        some = todo[start : start + PART]
+        rows = []
+        for item in some:
+            rows += looker.look(item)
+            progress.advance(1)
+        done += len(some)
+        with case.batch("step.part", dict(about)) as batch:
+            store.write_sights(case, rows, version, batch.seq)
+            batch.details["sights"] = vouching.sights_digest(case, batch.seq)
+            results.write_step_key(case, mark, f"{version}:{done}")
+    with case.batch("step.set", {**about, "rows": ""}):
+        results.write_step_key(case, step.name, key)
+
+
+def links(case: Case, kind: str) -> list[dict[str, Any]]:
+    """Links that sights support, ``place`` or ``object``, as ``homeward links`` prints them."""
+    calibration = sight_evidence.calibrations()[kind].name
+    return store.links(case, kind, sight_evidence.METHOD, calibration, sight_evidence.CAVEATS[kind])
+
+
+class _Looker:
+    """Looks at new pictures in turn; no pair is looked at twice."""
+
+    def __init__(self, case: Case, gallery: Gallery) -> None:
+        self._gallery = gallery
+        self._index = gallery.index()
+        self._names = reads.item_names(case)
+        self._copies = {row.item for row in stacks.members(case) if row.item != row.exemplar}
+        self._looked: dict[tuple[int, int], bool] = {}
+
+    def look(self, item: int) -> list[SightRow]:
+        """What ``item`` and the pictures most like it show together."""
+        features = self._gallery.features(item)
+        if item in self._copies or len(features) < LEAST_TO_COMPARE:
+            return []
+        found, misses = [], 0
+        for other in self._index.search(features.codes, CANDIDATES).id.tolist():
+            if other == item or other in self._copies:
+                continue
+            # In an order that has nothing to do with the order of arrival.
+            pair = (item, other) if self._names[item] < self._names[other] else (other, item)
+            if pair not in self._looked:
+                row = self._compare(*pair)
+                self._looked[pair] = row is not None
+                if row is not None:
+                    found.append(row)
+            misses = 0 if self._looked[pair] else misses + 1
+            if misses == MISSES:
+                break
+        return found
+
+    def _compare(self, a: int, b: int) -> SightRow | None:
+        seen = sight(self._gallery.features(a), self._gallery.features(b))
+        return _row(a, b, seen, self._gallery) if seen is not None and seen.score >= LEAST else None
+
+
+def _row(a: int, b: int, seen: Sight, gallery: Gallery) -> SightRow:
+    place, thing = (sight_evidence.weigh(seen, kind) for kind in sight_evidence.KINDS)
+    here, there = box(gallery.features(a), seen.agreeing.a), box(gallery.features(b), seen.agreeing.b)
+    return SightRow(
+        a,
+        b,
+        score=seen.score,
+        place_score=round(place.score),
+        place_lr=round(1000 * place.log10_lr),
+        object_lr=round(1000 * thing.log10_lr),
+        box_a=" ".join(map(str, here)),
+        box_b=" ".join(map(str, there)),
+        reason=place.reason,
+    )
+
+
+def box(features: Features, rows: NDArray[np.int64]) -> list[int]:
+    """x, y, width, height in full-size pixels: where some features lie, their own size included."""
+    scale = features.full_width / features.width
+    places, around = features.places[rows, :2], features.places[rows, 2:3] / 2
+    limits = [features.full_width, features.full_height]
+    low = np.floor(((places - around).min(axis=0) * scale).clip(0, limits)).astype(int)
+    high = np.ceil(((places + around).max(axis=0) * scale).clip(0, limits)).astype(int)
+    return [int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])]

@@ -1,0 +1,73 @@
+"""What pictures show from any side: written, and read in the shape that others build on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from homeward.store import bulk
+from homeward.store.models import CopyMember, SightLink
+from homeward.store.reads import stacked_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from homeward.store.case import Case
+
+COLUMNS = ("a", "b", "score", "place_score", "place_lr", "object_lr", "box_a", "box_b", "reason")
+
+
+class SightRow(msgspec.Struct, frozen=True):
+    """A :class:`~homeward.store.models.SightLink`."""
+
+    a: int
+    b: int
+    score: int
+    place_score: int
+    place_lr: int
+    object_lr: int
+    box_a: str
+    box_b: str
+    reason: str
+
+
+def write_sights(case: Case, rows: Sequence[SightRow], key: str, batch: int) -> None:
+    """Add what was seen inside the caller's batch."""
+    bulk.insert(
+        case.alias, SightLink, (*COLUMNS, "key", "batch"), [(*msgspec.structs.astuple(row), key, batch) for row in rows]
+    )
+
+
+def links(case: Case, kind: str, method: str, calibration: str, caveat: str) -> list[dict[str, Any]]:
+    """Pairs whose sight supports ``kind`` (``place`` or ``object``), the strongest first, by the newest version of the step.
+
+    Copies of one picture are one piece of evidence: two of one stack are not linked.
+    """
+    newest = SightLink.objects.using(case.alias).order_by("-id").values_list("key", flat=True).first()
+    query = SightLink.objects.using(case.alias).filter(key=newest, **{f"{kind}_lr__gt": 0})
+    columns = ("a_id", "b_id", "a__sha256", "b__sha256", "score", "place_score", f"{kind}_lr", "box_a", "box_b", "reason")
+    stack = dict(CopyMember.objects.using(case.alias).values_list("item", "exemplar"))
+    rows = [row for row in query.values_list(*columns) if stack.get(row[0], -row[0]) != stack.get(row[1], -row[1])]
+    paths = stacked_paths(case, {item for row in rows for item in row[:2]})
+    listed = [
+        {
+            "kind": kind,
+            "a": a_sha256,
+            "b": b_sha256,
+            "a_time": None,
+            "b_time": None,
+            "score": place_score if kind == "place" else score,
+            "log10_lr": value / 1000,
+            "method": method,
+            "reason": reason,
+            "calibration": calibration,
+            "caveats": [caveat],
+            "a_region": [int(number) for number in box_a.split()],
+            "b_region": [int(number) for number in box_b.split()],
+            "a_paths": paths.get(a, []),
+            "b_paths": paths.get(b, []),
+        }
+        for a, b, a_sha256, b_sha256, score, place_score, value, box_a, box_b, reason in rows
+    ]
+    return sorted(listed, key=lambda link: (-link["log10_lr"], -link["score"], link["a"], link["b"]))

@@ -1,0 +1,153 @@
+"""Rooms and things seen again from another side: linked once, whatever the order, asked by region, vouched for."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from homeward.core import WrongUse
+from homeward.flow.asking import TooLittle
+from homeward.flow.finding_sights import Region, find_sights
+from homeward.flow.ingest import Delivery, ingest
+from homeward.flow.process import process
+from homeward.flow.progress import Quiet
+from homeward.flow.sights import links
+from homeward.flow.verify import verify
+from homeward.store import Case
+from homeward.testing import scenes
+from homeward.testing.encoding import encode
+
+POSTER = (slice(120, 300), slice(200, 440))
+"""Rows and columns of a patterned print on the wall."""
+
+
+def from_aside(picture: NDArray[np.uint8], lean: float) -> NDArray[np.uint8]:
+    """The wall seen from another side."""
+    height, width = picture.shape[:2]
+    here = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
+    there = here + np.float32([[lean, lean / 2], [-lean / 3, -lean / 4], [-lean, lean / 3], [lean / 2, -lean]])
+    plane = cv2.getPerspectiveTransform(here, there)
+    return np.asarray(cv2.warpPerspective(picture, plane, (width, height), borderMode=cv2.BORDER_REFLECT), np.uint8)
+
+
+def hung(room: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    """The room with a print that has much to see."""
+    rows, columns = POSTER
+    noise = np.random.default_rng(seed).integers(0, 256, (23, 30, 3), dtype=np.uint8)
+    with_print = room.copy()
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    with_print[rows, columns] = cv2.resize(noise, size, interpolation=cv2.INTER_CUBIC)
+    return with_print
+
+
+def pictures() -> dict[str, bytes]:
+    first = hung(scenes.room(1), 7)
+    return {
+        "front.jpg": encode(first, quality=92),
+        "aside.jpg": encode(from_aside(first, 90), quality=92),
+        "elsewhere.jpg": encode(from_aside(hung(scenes.room(4), 7), -60), quality=92),
+        "other.jpg": encode(scenes.room(9), quality=92),
+    }
+
+
+def run(case: Case, folder: Path, names: list[str], label: str) -> None:
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_bytes(pictures()[name])
+    ingest(case, [Delivery(label, folder, "W", "")], Quiet(), jobs=1)
+    process(case, "inline", 1, Quiet(), until="sights")
+
+
+def name(paths: list[str]) -> str:
+    return paths[0].rpartition("> ")[2]
+
+
+def told(case: Case, kind: str) -> list[tuple[str, ...]]:
+    """Which files are linked."""
+    return sorted(tuple(sorted(name(link[f"{side}_paths"]) for side in "ab")) for link in links(case, kind))
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    base = tmp_path_factory.mktemp("sights")
+    with Case.create(base / "case", "Test Unit") as case:
+        run(case, base / "all", list(pictures()), "A")
+        yield case
+
+
+def test_the_print_is_seen_wherever_it_hangs(worked: Case) -> None:
+    assert {("aside.jpg", "front.jpg"), ("elsewhere.jpg", "front.jpg")} <= set(told(worked, "object"))
+    assert not any("other.jpg" in pair for pair in told(worked, "object"))
+
+
+def test_links_have_the_shape_that_others_build_on(worked: Case) -> None:
+    link = links(worked, "object")[0]
+    assert {"kind", "a", "b", "a_time", "b_time", "score", "log10_lr", "method", "reason"} <= link.keys()
+    assert 0 < link["log10_lr"] < 3
+    assert link["a"] < link["b"]
+    assert json.dumps(link)
+
+
+def test_a_region_is_found_where_it_hangs_and_with_its_box(worked: Case, tmp_path: Path) -> None:
+    picture = tmp_path / "asked.jpg"
+    picture.write_bytes(encode(hung(scenes.room(1), 7), quality=80))
+    rows, columns = POSTER
+    region = Region(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
+    found = {name(row["paths"]): row for row in find_sights(worked, picture, "object", region, 10)}
+    assert {"front.jpg", "aside.jpg", "elsewhere.jpg"} <= found.keys()
+    x, y, width, height = found["elsewhere.jpg"]["region"]
+    assert abs(x + width / 2 - (columns.start + columns.stop) / 2) < 60
+    assert abs(y + height / 2 - (rows.start + rows.stop) / 2) < 60
+    assert 0.6 < width / region.width < 1.5
+    assert 0.6 < height / region.height < 1.5
+    best = list(found.values())
+    assert [row["log10_lr"] for row in best] == sorted((row["log10_lr"] for row in best), reverse=True)
+
+
+def test_a_picture_of_the_case_is_asked_from_what_is_stored(worked: Case, tmp_path: Path) -> None:
+    picture = tmp_path / "same.jpg"
+    picture.write_bytes(pictures()["front.jpg"])
+    found = find_sights(worked, picture, "place", None, 3)
+    assert name(found[0]["paths"]) == "front.jpg"
+
+
+@pytest.mark.parametrize(
+    ("region", "error", "words"),
+    [
+        (Region(5000, 0, 10, 10), WrongUse, "outside"),
+        (Region(0, 0, 0, 10), WrongUse, "at least 1"),
+        (Region(0, 0, 2, 2), TooLittle, "too little"),
+    ],
+)
+def test_a_region_that_says_nothing_is_refused(
+    worked: Case, tmp_path: Path, region: Region, error: type[Exception], words: str
+) -> None:
+    picture = tmp_path / "asked.jpg"
+    picture.write_bytes(pictures()["front.jpg"])
+    with pytest.raises(error, match=words):
+        find_sights(worked, picture, "object", region, 10)
+
+
+def test_a_second_delivery_links_to_the_first(worked: Case, tmp_path: Path) -> None:
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        run(case, tmp_path / "one", ["elsewhere.jpg", "other.jpg"], "A")
+        assert not any("front.jpg" in pair for pair in told(case, "object"))
+        run(case, tmp_path / "two", ["front.jpg", "aside.jpg"], "B")
+        for kind in ("place", "object"):
+            assert told(case, kind) == told(worked, kind)
+        assert not verify(case, Quiet()).faults
+    for change, words in (
+        ("UPDATE homeward_sightlink SET object_lr = 3000", "sights that ledger entry"),
+        ("DELETE FROM homeward_sightlink", "sights that ledger entry"),
+    ):
+        with sqlite3.connect(tmp_path / "case" / "case.db") as database:
+            database.execute(change)
+        database.close()
+        with Case.open(tmp_path / "case") as case:
+            assert words in "\n".join(verify(case, Quiet()).faults)

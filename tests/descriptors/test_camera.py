@@ -171,3 +171,14 @@ def test_real_cameras_are_told_apart(shared_data: Path) -> None:
     assert min(own) > 4 > max(map(abs, foreign))
     turned = found["canon-450d-copr"][0][::-1, ::-1]
     assert abs(z(np.ascontiguousarray(turned), found["canon-450d-copr"][1])) < 4  # not the scene: it is gone when turned
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 1000))
+def test_a_packed_residual_is_the_residual_in_steps(high: int, wide: int, seed: int) -> None:
+    plane = np.random.default_rng(seed).normal(0, 1, (2 * high, 2 * wide)).astype(np.float32)
+    body = camera.packed(plane)
+    assert len(body) == plane.size // 2
+    back = camera.unpacked(np.frombuffer(body, np.uint8), (2 * high, 2 * wide))
+    step = camera.LIMIT / 7
+    assert np.abs(back - np.clip(plane, -camera.LIMIT, camera.LIMIT)).max() <= step / 2 + 1e-6
+    assert camera.packed(back) == body

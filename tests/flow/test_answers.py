@@ -36,7 +36,23 @@ def test_an_honest_answer_is_taken() -> None:
     assert taken.pictures == (Sighting(-1, VEIL, {"pdq": (50, PDQ)}),)
 
 
+def noise(width: int, height: int, length: int) -> bytes:
+    values = {"residual": (90, bytes(length))}
+    return said(width=width, height=height, pictures=[{"time_ms": -1, "veil": VEIL, "values": values}])
+
+
+@pytest.mark.parametrize(("width", "height"), [(256, 300), (4000, 3001)])
+def test_a_residual_of_the_size_that_is_told_is_taken(width: int, height: int) -> None:
+    from homeward.descriptors.camera import middle
+
+    wide, high = middle(width, height)[2:]
+    assert read_described(UNIT, noise(width, height, wide * high // 2)).width == width
+
+
 LIES = {
+    "a residual of another size": noise(300, 300, 300 * 300 // 2 + 1),
+    "a residual of no size": noise(0, 0, 0),
+    "a residual of a picture that is too small": noise(200, 300, 200 * 300 // 2),
     "another item": said(item=8),
     "no answer": b"\xc1",
     "nothing": b"",

@@ -14,9 +14,11 @@ from homeward.flow.asking import TooLittle
 from homeward.flow.cameras import cameras
 from homeward.flow.finding_cameras import find_cameras
 from homeward.flow.ingest import Delivery, ingest
-from homeward.flow.noise import unusable
-from homeward.flow.process import process
+from homeward.flow.noise_digests import unusable
+from homeward.flow.noise_exact import survivors
+from homeward.flow.process import process, segment_folder
 from homeward.flow.progress import Quiet
+from homeward.flow.steps import RESIDUALS
 from homeward.flow.units import REASON_BYTES
 from homeward.flow.verify import verify
 from homeward.store import Case, noise
@@ -67,6 +69,8 @@ def test_devices_are_found_and_said_with_their_limits(case: Case, seized: Path) 
         assert device["id"] == f"noise:{device['items'][0]['sha256']}"
         assert all(item["log10_lr"] > 1 for item in device["items"])
         assert all("support for the same device" in item["reason"] for item in device["items"])
+    assert len(survivors(case)) >= 6  # the flat one has no noise, and one picture may agree with none
+    assert sum(len(run) for run in case.segments.read(segment_folder("residual", SIZE[0] * SIZE[1] // 2, RESIDUALS))) >= 6
     links = noise.links(case)
     assert len(links) == 5
     assert {link["kind"] for link in links} == {"camera"}

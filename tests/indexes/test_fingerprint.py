@@ -53,6 +53,16 @@ def test_digests_of_two_sizes_are_refused() -> None:
         fingerprint.prints(np.zeros((2, 24), np.uint8))
 
 
+def test_a_floor_from_a_few_values_is_rather_too_high_than_too_low() -> None:
+    rng = np.random.default_rng(6)
+    low = 0
+    for _ in range(200):
+        planes = rng.normal(0, 1, (8, 3000))
+        planes /= np.linalg.norm(planes, axis=1, keepdims=True)
+        low += fingerprint.floor((planes @ planes.T).astype(np.float32), 3000) < 3000**-0.5 * 1.1
+    assert low <= 4
+
+
 @pytest.mark.parametrize("mates", [0, 20, 40])
 def test_the_floor_is_that_of_strangers_however_many_mates_there_are(mates: int) -> None:
     rng = np.random.default_rng(4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from homeward.links.devices import MERGE, Devices, devices, threshold
+from homeward.links.merging import Merging, merge
+from homeward.links.nuclei import BELONGS, SEVERAL, SURE, nuclei, strengths
 
+A, B = ("canon", "0001"), ("canon", "0002")
 SAMPLES = 4000
 SPREAD = SAMPLES**-0.5
 
@@ -45,11 +50,58 @@ def slow(matrix: NDArray[np.float32], threshold: float) -> set[frozenset[int]]:
     return {frozenset(members) for members in sets}
 
 
+def merged(matrix: NDArray[np.float32], least: float) -> set[frozenset[int]]:
+    state = Merging(matrix, np.zeros(matrix.shape, bool), SPREAD)
+    merge(state, least)
+    return {frozenset(members) for members in state.members if members}
+
+
 @settings(max_examples=20)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=24), st.floats(0.0, 0.6), st.integers(0, 1000))
 def test_merging_is_the_plain_merging(owners: list[int], strength: float, seed: int) -> None:
     matrix = pictures(owners, strength, seed)
-    assert groups(devices(matrix, SPREAD, merge=5, attach=99)) == slow(matrix, 5)
+    assert merged(matrix, 5) == slow(matrix, 5)
+
+
+def test_a_group_is_found_though_no_pair_of_it_can_be_trusted() -> None:
+    """Merging alone finds little, because the best pairs are as often strangers; the group as a whole is beyond chance."""
+    owners = [0] * 14 + [1] * 14 + list(range(2, 60))
+    matrix = pictures(owners, 0.19, 3)
+    assert matrix[np.triu_indices(len(owners), 1)].max() < threshold(len(owners)) * SPREAD
+    assert all(len(group) == 1 for group in merged(matrix, threshold(len(owners))))
+    found = [group for group in devices(matrix, SPREAD).groups if len(group.members) > 1]
+    assert sorted(len(set(np.array(owners)[list(group.members)])) for group in found) == [1, 1]
+    assert all(len(group.members) >= 10 for group in found)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=14), st.floats(0.1, 0.5), st.integers(0, 1000))
+def test_nuclei_are_the_best_cut_of_the_tree(owners: list[int], strength: float, seed: int) -> None:
+    """Against every way of cutting the tree of merges, tried one by one."""
+    matrix = pictures(owners, strength, seed)
+    size = len(owners)
+    state = Merging(matrix, np.zeros(matrix.shape, bool), SPREAD)
+    cuts: list[list[list[list[int]]]] = [[[]] for _ in range(size)]
+
+    def joined(a: int, b: int) -> None:
+        cuts[a] = [one + other for one in cuts[a] for other in cuts[b]] + [[sorted(state.members[a])]]
+
+    merge(state, 1.0, joined)
+
+    def worth(group: list[int]) -> float:
+        inner = sum(float(matrix[i, j]) for i in group for j in group if i < j) / SPREAD
+        if len(group) < SEVERAL:
+            return -math.inf
+        return inner**2 / 2 / math.comb(len(group), 2) * (inner > 0) - math.log(math.comb(size, len(group))) - SURE
+
+    best = [max(cuts[at], key=lambda cut: sum(map(worth, cut))) for at in range(size) if state.live[at]]
+    expected = [group for cut in best for group in cut]
+    found = nuclei(matrix, np.zeros(matrix.shape, bool), SPREAD)
+    for group in found:
+        assert any(set(group) <= set(whole) for whole in expected)
+        assert (strengths(matrix, group, SPREAD) >= BELONGS).all()
+    sound = [group for group in expected if (strengths(matrix, group, SPREAD) >= BELONGS).all()]
+    assert all(group in found for group in sound)
 
 
 def test_groups_reach_farther_than_pairs() -> None:
@@ -88,13 +140,15 @@ def test_a_newcomer_bridges_what_was_apart() -> None:
 
 def test_two_serial_numbers_keep_apart_and_one_is_offered() -> None:
     matrix = pictures([0] * 10, 0.5)
-    found = devices(matrix, SPREAD, ["A"] * 3 + [""] * 4 + ["B"] * 3)
+    found = devices(matrix, SPREAD, [A] * 3 + [None] * 4 + [B] * 3)
     for group in found.groups:
         assert not {0, 1, 2} & set(group.members) or not {7, 8, 9} & set(group.members)
-    strangers = devices(pictures([0] * 5 + [1] * 5, 0.5), SPREAD, ["A"] + [""] * 4 + ["A"] + [""] * 4)
+    strangers = devices(pictures([0] * 5 + [1] * 5, 0.5), SPREAD, [A] + [None] * 4 + [A] + [None] * 4)
     assert len(strangers.groups) == 2
     assert [(offer.a, offer.b) for offer in strangers.offers] == [(0, 1)]
     assert "serial" in strangers.offers[0].reason
+    two_makers = devices(matrix, SPREAD, [A] * 5 + [("nikon", "0002")] * 5)  # numbers of two makers say nothing of each other
+    assert len(two_makers.groups) == 1
 
 
 def test_what_is_too_weak_is_offered_and_not_merged() -> None:

@@ -17,7 +17,7 @@ def cameras(case: Path, as_json: bool) -> None:
     from collections import Counter
 
     from homeward.flow.cameras import cameras as found_in
-    from homeward.flow.noise import unusable
+    from homeward.flow.noise_digests import unusable
 
     with opened(case) as opened_case:
         found = found_in(opened_case)

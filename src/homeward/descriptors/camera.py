@@ -28,8 +28,8 @@ DIGEST_PIXELS = 1 << 20
 SURE = 0.9
 """Standard deviations from which a sample of a residual counts in a digest."""
 
-PACKED = 32
-"""Steps to the spread of a packed residual."""
+LIMIT = 1.5
+"""Spreads beyond which a sample of a packed residual counts as no stronger."""
 
 _SIGMA = 5  # grey levels of noise that the denoiser expects
 _LEVELS = 4
@@ -124,9 +124,19 @@ def digest(residual: NDArray[np.float32]) -> bytes:
     return b"".join(np.packbits(bits).tobytes() + fill for bits in planes)
 
 
-def packed(residual: NDArray[np.float32]) -> NDArray[np.int8]:
-    """A residual in steps of 1/:data:`PACKED` of its spread, cut at four spreads: a quarter of its size, as good as whole."""
-    return np.clip(np.rint(residual * PACKED), -127, 127).astype(np.int8)
+def packed(residual: NDArray[np.float32]) -> bytes:
+    """A residual in 15 levels, cut at :data:`LIMIT` of its spread, two samples a byte: row by row, the first in the high half.
+
+    What is cut is rather the scene than the sensor: where lenses are corrected in the camera, agreement of two pictures of one
+    device rises by half, elsewhere it stays within a twentieth.
+    """
+    levels = (np.clip(np.rint(residual.ravel() * np.float32(7 / LIMIT)), -7, 7) + 8).astype(np.uint8)
+    return bytes(levels[::2] << 4 | levels[1::2])
+
+
+def unpacked(values: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """(h, w) float32 of what :func:`packed` made of an even number of samples."""
+    return _PAIRS[values].reshape(shape)
 
 
 def digest_bytes(width: int, height: int) -> int:
@@ -216,3 +226,5 @@ def _weights() -> NDArray[np.float32]:
 
 
 _WEIGHTS = _weights()
+_HALVES = np.stack([np.arange(256) >> 4, np.arange(256) & 15], 1)
+_PAIRS: NDArray[np.float32] = ((_HALVES - 8.0) * LIMIT / 7).astype(np.float32)  # both samples of each byte

@@ -66,7 +66,7 @@ def _is_residual(said: Described, value: bytes) -> bool:
     from homeward.descriptors.camera import LEAST_SIDE, middle  # loads compiled kernels, which few commands need
 
     _, _, wide, high = middle(said.width, said.height)
-    return min(wide, high) >= LEAST_SIDE and len(value) == wide * high
+    return min(wide, high) >= LEAST_SIDE and len(value) == wide * high // 2
 
 
 def _check_features(value: bytes) -> None:

@@ -69,7 +69,7 @@ def _device(members: list[noise.CameraRow], said: dict[int, dict[str, Any]], pat
 
 
 def _group(row: dict[str, Any]) -> tuple[str, str, str]:
-    named = links.device(_facts(row))
+    named = links.device(facts_of(row))
     if named is not None:
         return ("body serial", *named)
     if row["origin"] == "camera":
@@ -77,14 +77,15 @@ def _group(row: dict[str, Any]) -> tuple[str, str, str]:
     return "program", row["app"] or row["origin"], "" if row["app"] else row["writer"]
 
 
-def _facts(row: dict[str, Any]) -> links.HeaderFacts:
+def facts_of(row: dict[str, Any]) -> links.HeaderFacts:
+    """What links need of a row of :func:`homeward.store.headers.all_headers`."""
     return links.HeaderFacts(row["item"], row["full"], row["make"], row["model"], row["body_serial"], row["origin"])
 
 
 def _told(by: str, rows: list[dict[str, Any]], paths: dict[int, list[str]], layout: dict[str, Any]) -> dict[str, Any]:
     first = rows[0]
     straight = sum(row["origin"] == "camera" for row in rows)
-    body = links.device(_facts(first)) if by == "body serial" else None
+    body = links.device(facts_of(first)) if by == "body serial" else None
     name = {"body serial": "serial:" + ":".join(body or ()), "header path": f"path:{first['full']}"}.get(by)
     return {
         "id": name or f"program:{first['app'] or first['origin'] + ':' + first['writer']}",

@@ -14,7 +14,7 @@ from homeward.core import WrongUse
 from homeward.descriptors.camera import digest_shape, middle
 from homeward.flow import residuals
 from homeward.flow.executors import Processes
-from homeward.flow.noise import buckets
+from homeward.flow.noise_digests import buckets
 from homeward.flow.residuals import Residual
 from homeward.indexes import fingerprint
 from homeward.indexes.fingerprint import Found, Frame, Prints

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from homeward.core.canonical import Plain
-from homeward.descriptors import camera as noise
+from homeward.flow import noise_exact
+from homeward.flow.cameras import facts_of
 from homeward.flow.described import set_key
-from homeward.flow.process import segment_folder
-from homeward.flow.steps import NOISE as NOISE_STEP
+from homeward.flow.noise_digests import buckets
 from homeward.flow.steps import Step
-from homeward.flow.units import NO_NOISE, NOISE, REASON_BYTES
 from homeward.indexes import fingerprint
 from homeward.links import camera
 from homeward.links.devices import Device, Devices
 from homeward.links.devices import devices as grouped
+from homeward.links.headers import constraints
+from homeward.store import headers, results, vouching
 from homeward.store import noise as stored
-from homeward.store import reads, results, vouching
 from homeward.store.noise import CameraRow, Shot
 
 if TYPE_CHECKING:
     from homeward.flow.progress import Progress
     from homeward.store import Case
-
-
-def decoded_stills(case: Case) -> list[int]:
-    """Every still that was decoded: which of them have usable noise is found by measuring."""
-    return reads.decoded_stills(case)
 
 
 def devices(case: Case, step: Step, progress: Progress) -> None:
@@ -41,8 +33,10 @@ def devices(case: Case, step: Step, progress: Progress) -> None:
         return
     progress.begin(step.caption, 1)
     rows: list[CameraRow] = []
+    bodies = constraints(facts_of(row) for row in headers.all_headers(case)).labels
     for shots, digests in buckets(case):
-        rows += _rows(shots, digests)
+        if len(shots) > 1:
+            rows += _rows(case, shots, fingerprint.prints(digests), bodies)
     progress.advance()
     details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "links": len(rows)}
     with case.batch("step.set", details) as batch:
@@ -51,37 +45,11 @@ def devices(case: Case, step: Step, progress: Progress) -> None:
         batch.details["rows"] = vouching.set_digest(case, step.name)
 
 
-def unusable(case: Case) -> dict[int, str]:
-    """Why a still has no usable noise, for each that has none."""
-    runs = list(case.segments.read(segment_folder(NO_NOISE, REASON_BYTES, NOISE_STEP)))
-    return {
-        int(record["item"]): record["value"].tobytes().decode("ascii", "replace").rstrip() for run in runs for record in run
-    }
-
-
-def buckets(case: Case) -> Iterator[tuple[list[Shot], NDArray[np.uint8]]]:
-    """Pictures of one native size and their (n, bytes) digests, both in the order of their contents' SHA-256."""
-    sizes: dict[tuple[int, int], list[Shot]] = defaultdict(list)
-    for shot in stored.shots(case):
-        sizes[shot.width, shot.height].append(shot)
-    held = {width: _digests(case, width) for width in {noise.digest_bytes(*size) for size in sizes if min(size) >= 2}}
-    for size, shots in sorted(sizes.items()):
-        digests = held.get(noise.digest_bytes(*size), {}) if min(size) >= 2 else {}
-        told = sorted((shot for shot in shots if shot.item in digests), key=lambda shot: shot.sha256)
-        if told:
-            yield told, np.stack([digests[shot.item] for shot in told])
-
-
-def _digests(case: Case, width: int) -> dict[int, NDArray[np.uint8]]:
-    runs = case.segments.read(segment_folder(NOISE, width, NOISE_STEP))
-    return {int(record["item"]): record["value"] for run in runs for record in run}
-
-
-def _rows(shots: list[Shot], digests: NDArray[np.uint8]) -> list[CameraRow]:
-    held = fingerprint.prints(digests)
+def _rows(case: Case, shots: list[Shot], held: fingerprint.Prints, bodies: dict[int, tuple[str, str]]) -> list[CameraRow]:
     matrix = fingerprint.gram(held)
     strangers = fingerprint.floor(matrix, 64 * held.sure.shape[1])
-    found = grouped(matrix, strangers, [shot.serial for shot in shots])
+    noise_exact.sharpen(case, shots, matrix, strangers)
+    found = grouped(matrix, strangers, [bodies.get(shot.item) for shot in shots])
     rows = []
     for group in found.groups:
         if len(group.members) > 1:

@@ -1,4 +1,4 @@
-"""Whole residuals of sensor noise, measured anew where digests do not tell enough: they are large and are never kept."""
+"""Whole residuals of sensor noise, measured anew for a question and not kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from homeward.descriptors.camera import PACKED, middle
+from homeward.descriptors.camera import middle, unpacked
 from homeward.flow.asking import TooLittle, asked
 from homeward.flow.executors import Processes
 from homeward.flow.process import unit_of
@@ -28,14 +28,15 @@ class Residual(msgspec.Struct, frozen=True, eq=False):
 
     width: int
     height: int
-    packed: NDArray[np.int8]
-    """(h, w) int8, see :func:`homeward.descriptors.camera.packed`."""
+    packed: NDArray[np.uint8]
+    """(bytes,) uint8, see :func:`homeward.descriptors.camera.packed`."""
     digest: NDArray[np.uint8]
     """(bytes,) uint8."""
 
     def plane(self) -> NDArray[np.float32]:
         """(h, w) float32 with a spread of about 1."""
-        return self.packed.astype(np.float32) / np.float32(PACKED)
+        _, _, wide, high = middle(self.width, self.height)
+        return unpacked(self.packed, (high, wide))
 
 
 def of_file(crew: Processes, picture: Path) -> tuple[str, Residual]:
@@ -66,6 +67,5 @@ def _residual(said: Described) -> Residual | None:
     values = said.pictures[0].values if said.pictures else {}
     if RESIDUAL not in values or NOISE not in values:
         return None
-    _, _, wide, high = middle(said.width, said.height)
-    packed = np.frombuffer(values[RESIDUAL][1], np.int8).reshape(high, wide)
-    return Residual(said.width, said.height, packed, np.frombuffer(values[NOISE][1], np.uint8))
+    packed, digest = (np.frombuffer(values[name][1], np.uint8) for name in (RESIDUAL, NOISE))
+    return Residual(said.width, said.height, packed, digest)

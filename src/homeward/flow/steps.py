@@ -100,18 +100,27 @@ NOISE = Step(
     kinds=("still",),
     function="homeward.flow.tasks_noise:measure",
     caption="Measuring sensor noise",
-    chosen="homeward.flow.noise:decoded_stills",
+    chosen="homeward.flow.noise_digests:decoded_stills",
+)
+RESIDUALS = Step(
+    "residuals",
+    "1",
+    {"descriptors": ["camera 1"], "limit": 150},
+    kinds=("still",),
+    function="homeward.flow.tasks_noise:keep",
+    caption="Measuring noise in full",
+    chosen="homeward.flow.noise_exact:survivors",
 )
 DEVICES = Step(
     "devices",
-    "1",
+    "2",
     {"calibration": 1},
     function="homeward.flow.noise:devices",
     caption="Finding devices",
-    reads=("noise",),
+    reads=("noise", "residual"),
 )
 
-STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, CLUES, NOISE, DEVICES)
+STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, CLUES, NOISE, RESIDUALS, DEVICES)
 """Items first, then what compares them: all others need descriptions, stacking needs what clips have in common, and local
 features are measured only of what copy hashes leave apart or unsure. Noise comes
 last: it costs most and nothing else waits for it."""

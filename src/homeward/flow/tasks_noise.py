@@ -29,8 +29,17 @@ def measure(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
 
 
 def residual(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
-    """The same with the picture's size and the residual itself, packed to a byte a sample."""
+    """The same with the picture's size and the residual itself."""
     yield _encode(_measured(_order(payload), fds[0], whole=True))
+
+
+def keep(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """The residual alone, for pictures whose digest is there already."""
+    said = _measured(_order(payload), fds[0], whole=True)
+    kept = [
+        msgspec.structs.replace(one, values={n: v for n, v in one.values.items() if n == RESIDUAL}) for one in said.pictures
+    ]
+    yield _encode(msgspec.structs.replace(said, pictures=tuple(kept)))
 
 
 def _measured(order: Order, fd: int, whole: bool) -> Described:
@@ -57,7 +66,7 @@ def _values(data: bytes | memoryview, whole: bool) -> tuple[tuple[int, int], dic
         return size, _none(found.reason)
     values = {NOISE: (found.usable, camera.digest(found.residual))}
     if whole:
-        values[RESIDUAL] = (found.usable, camera.packed(found.residual).tobytes())
+        values[RESIDUAL] = (found.usable, camera.packed(found.residual))
     return size, values
 
 

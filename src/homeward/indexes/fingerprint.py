@@ -27,6 +27,8 @@ LONG_SIDES = (1600, 1280, 1080, 2048, 960, 1024, 800, 720, 640)
 _ROOM = 2  # samples around a peak that belong to it
 _AROUND = (2 * _ROOM + 1) ** 2
 _SAME = 0.01  # two shapes of frames that differ by less are one: sizes are rounded to whole pixels
+_HIGH = 1.4  # times the ideal: the highest floor that was met
+_DOUBT = 100  # values that are worth as much as knowing nothing
 _LEAST = 128  # a side of what is compared
 
 
@@ -144,7 +146,8 @@ def floor(matrix: NDArray[np.float32], samples: int) -> float:
     """Standard deviation of what strangers give, as measured; never below the ideal 1 / sqrt(samples).
 
     Only values below zero are looked at: mates push values up and never down, so however many mates a bucket has, the
-    median of the negative half is that of strangers.
+    median of the negative half is that of strangers. A few values measure badly, and a floor that is too low makes strangers
+    alike: until there are many, the measured one is mixed with a high one.
 
     Args:
         matrix: (n, n) correlations of all with all.
@@ -153,8 +156,11 @@ def floor(matrix: NDArray[np.float32], samples: int) -> float:
     values = matrix[np.triu_indices(len(matrix), 1)]
     below = values[values < 0]
     ideal: float = 1 / samples**0.5
-    measured = below.size >= max(10, 0.1 * values.size)  # a bucket of one device has no strangers to measure
-    return max(ideal, 1.4826 * float(np.median(-below))) if measured else 1.4 * ideal
+    if below.size < max(10, 0.1 * values.size):  # a bucket of one device has no strangers to measure
+        return _HIGH * ideal
+    measured = 1.4826 * float(np.median(-below))
+    mixed: float = ((below.size * measured**2 + _DOUBT * (_HIGH * ideal) ** 2) / (below.size + _DOUBT)) ** 0.5
+    return max(ideal, mixed)
 
 
 def aligned(a: NDArray[np.float32], b: NDArray[np.float32], reach: int = 0) -> Agreement:

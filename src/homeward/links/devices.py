@@ -1,8 +1,7 @@
 """Pictures of one device, found without the device: fingerprints are merged as long as they agree.
 
 Bloy, "Blind camera fingerprinting and image clustering", IEEE TPAMI 2008, showed that merging *fingerprints* reaches farther
-than linking pictures: the noise of n pictures averaged is root n times clearer. Because a fingerprint is a sum of residuals,
-all that is needed of the pictures is the matrix of their correlations; no residual is touched again when one joins.
+than linking pictures: the noise of n pictures averaged is root n times clearer.
 """
 
 from __future__ import annotations
@@ -14,12 +13,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from homeward.links.merging import Merging, merge
+from homeward.links.nuclei import nuclei, strengths
+
 MERGE = 4.75
 """Standard deviations of strangers from which two fingerprints are merged by themselves, in a small set."""
 MARGIN = 0.5
 """By how much a merge must exceed the greatest agreement that chance is expected to give in a large set."""
-ATTACH = 4.5
-"""From which a single picture joins the fingerprint that it fits best, once fingerprints stand."""
+ATTACH = 4.0
+"""From which a single picture joins the fingerprint that it fits best, once fingerprints stand, in a small set."""
 OFFER = 4.0
 """From which a person is asked."""
 
@@ -48,128 +50,87 @@ class Devices(msgspec.Struct, frozen=True):
     offers: tuple[Offer, ...]
 
 
-class _Merging:
-    """Sums of correlations between groups, and for each group the one that agrees best."""
-
-    def __init__(self, matrix: NDArray[np.float32], apart: NDArray[np.bool_], strangers: float) -> None:
-        self.sums = matrix.astype(np.float64)
-        np.fill_diagonal(self.sums, 1.0)
-        self.apart = apart.copy()
-        self.strangers = strangers
-        self.members = [[at] for at in range(len(matrix))]
-        self.live = np.ones(len(matrix), bool)
-
-    def row(self, at: int) -> NDArray[np.float64]:
-        """Agreement of group ``at`` with each other one; -inf where it is gone, itself, or known to be another device."""
-        own = np.sqrt(np.maximum(self.sums.diagonal() * self.sums[at, at], 1e-30))
-        agreement: NDArray[np.float64] = self.sums[at] / (own * self.strangers)
-        agreement[~self.live | self.apart[at]] = -np.inf
-        agreement[at] = -np.inf
-        return agreement
-
-    def join(self, a: int, b: int) -> None:
-        """Put group ``b`` into group ``a``."""
-        self.members[a] += self.members[b]
-        self.members[b] = []
-        self.sums[a] += self.sums[b]
-        self.sums[:, a] = self.sums[a]
-        self.sums[a, a] += self.sums[b, a]
-        self.apart[a] |= self.apart[b]
-        self.apart[:, a] |= self.apart[:, b]
-        self.live[b] = False
-
-
-def devices(
-    matrix: NDArray[np.float32],
-    strangers: float,
-    serials: Sequence[str] = (),
-    merge: float | None = None,
-    attach: float = ATTACH,
-    offer: float = OFFER,
-) -> Devices:
+def devices(matrix: NDArray[np.float32], strangers: float, bodies: Sequence[tuple[str, str] | None] = ()) -> Devices:
     """Group pictures of one native size by device.
+
+    Groups that are beyond chance as a whole come first, then whatever merges by itself, then single pictures.
 
     Args:
         matrix: (n, n) correlations of all with all, :func:`homeward.indexes.fingerprint.gram`.
         strangers: their measured standard deviation where two devices meet, :func:`homeward.indexes.fingerprint.floor`.
-        serials: serial number of the camera body that each picture states, empty where it states none. Two serials keep two
-            groups apart for ever; the same serial on two groups is offered to a person. A name can be forged, noise hardly.
-        merge: agreement from which groups are merged; :func:`threshold` of the number of pictures unless told.
-        attach: agreement from which a single picture joins a group.
-        offer: agreement from which two groups are offered to a person.
+        bodies: maker and serial number of the camera body that each picture names, None where it names none. Two bodies of
+            one maker keep two groups apart for ever; the same body in two groups is offered to a person. A name can be
+            forged, noise hardly.
     """
     size = len(matrix)
-    named = np.array(list(serials) or [""] * size, dtype=object)
-    apart = (named[:, None] != named[None]) & (named != "")[:, None] & (named != "")[None]
-    state = _Merging(matrix, apart, strangers)
-    _merge_all(state, threshold(size) if merge is None else merge)
-    _attach_singles(state, attach)
+    named = list(bodies) or [None] * size
+    apart = _apart(named)
+    state = Merging(matrix, apart, strangers)
+    for first, *others in nuclei(matrix, apart, strangers):
+        for other in others:
+            state.join(first, other)
+    merge(state, threshold(size))
+    while _attach_singles(state):
+        pass
     order = [at for at in range(size) if state.live[at]]
     order.sort(key=lambda at: (-len(state.members[at]), min(state.members[at])))
     groups = tuple(_device(matrix, sorted(state.members[at]), strangers) for at in order)
-    return Devices(groups, tuple(_offers(state, order, groups, named, offer)))
+    return Devices(groups, tuple(_offers(state, order, groups, named)))
 
 
 def threshold(pictures: int) -> float:
     """Agreement from which groups of so many pictures are merged: among n pairs chance alone reaches sqrt(2 ln n)."""
-    pairs = max(1, pictures * (pictures - 1) // 2)
-    return max(MERGE, MARGIN + math.sqrt(2 * math.log(pairs)))
+    return max(MERGE, MARGIN + _chance(pictures * (pictures - 1) // 2))
 
 
-def _merge_all(state: _Merging, least: float) -> None:
-    """Always the two groups that agree best, until none agree enough. Ties go to the first: the result has no luck in it."""
-    size = len(state.members)
-    if size < 2:
-        return
-    best = np.array([int(np.argmax(state.row(at))) for at in range(size)])
-    value = np.array([state.row(at)[best[at]] for at in range(size)])
-    while True:
-        a = int(np.argmax(value))
-        if value[a] < least:
-            return
-        a, b = sorted((a, int(best[a])))
-        state.join(a, b)
-        value[b] = -np.inf
-        stale = np.flatnonzero(state.live & ((best == a) | (best == b)))
-        fresh = state.row(a)
-        for at in {int(other) for other in stale} | {a}:
-            row = state.row(at)
-            best[at], value[at] = int(np.argmax(row)), row.max()
-        better = state.live & (fresh > value)
-        best[better], value[better] = a, fresh[better]
+def _chance(comparisons: int) -> float:
+    return math.sqrt(2 * math.log(max(1, comparisons)))
 
 
-def _attach_singles(state: _Merging, least: float) -> None:
-    """Single pictures join the group of several that they fit best; each is judged before any of them has joined."""
+def _apart(bodies: Sequence[tuple[str, str] | None]) -> NDArray[np.bool_]:
+    """(n, n) where two pictures name different bodies of one maker."""
+    makers, serials = (np.array([body[at] if body else "" for body in bodies], dtype=object) for at in (0, 1))
+    named = serials != ""
+    unlike: NDArray[np.bool_] = (serials[:, None] != serials[None]) & (makers[:, None] == makers[None])
+    unlike &= named[:, None] & named[None]
+    return unlike
+
+
+def _attach_singles(state: Merging) -> bool:
+    """Single pictures join the group of several that they fit best; each is judged before any of them has joined.
+
+    Returns:
+        Whether any has: fingerprints are clearer then, and others may follow.
+    """
     several = np.array([len(members) > 1 for members in state.members], bool)
+    singles = np.flatnonzero(state.live & ~several)
+    least = max(ATTACH, MARGIN + _chance(len(singles) * int(several.sum())))
     wanted = []
-    for at in np.flatnonzero(state.live & ~several):
+    for at in singles:
         row = np.where(several, state.row(int(at)), -np.inf)
-        if row.size and row.max() >= least:
+        if row.max() >= least:
             wanted.append((int(np.argmax(row)), int(at)))
+    joined = False
     for group, single in wanted:
         if not state.apart[group, single]:
             state.join(group, single)
+            joined = True
+    return joined
 
 
 def _device(matrix: NDArray[np.float32], members: list[int], strangers: float) -> Device:
     if len(members) == 1:
         return Device((members[0],), (0.0,))
-    block = matrix[np.ix_(members, members)].astype(np.float64)
-    np.fill_diagonal(block, 1.0)
-    total = block.sum()
-    with_rest = block.sum(1) - 1
-    rest = np.sqrt(np.maximum(total - 2 * block.sum(1) + 1, 1e-30))
-    strengths = with_rest / (rest * strangers)
-    order = sorted(range(len(members)), key=lambda at: (-strengths[at], members[at]))
-    return Device(tuple(members[at] for at in order), tuple(float(strengths[at]) for at in order))
+    said = strengths(matrix, members, strangers)
+    order = sorted(range(len(members)), key=lambda at: (-said[at], members[at]))
+    return Device(tuple(members[at] for at in order), tuple(float(said[at]) for at in order))
 
 
 def _offers(
-    state: _Merging, order: list[int], groups: Sequence[Device], named: NDArray[np.object_], least: float
+    state: Merging, order: list[int], groups: Sequence[Device], named: Sequence[tuple[str, str] | None]
 ) -> Iterable[Offer]:
     places = {at: place for place, at in enumerate(order)}
-    stated = [{str(named[member]) for member in group.members} - {""} for group in groups]
+    stated = [{body for member in group.members if (body := named[member])} for group in groups]
     for at in order:
         row = state.row(at)
         for other in order:
@@ -179,5 +140,5 @@ def _offers(
             same = stated[a] & stated[b]
             if same:
                 yield Offer(a, b, float(row[other]), "the same serial number of the camera body")
-            elif row[other] >= least:
+            elif row[other] >= OFFER:
                 yield Offer(a, b, float(row[other]), "noise that agrees, too weakly to merge")

@@ -238,7 +238,7 @@ def world(name: str) -> list[dict[str, str]]:
             ["init", case, "--agency", "Benchmark"],
             ["ingest", case, str(DATA / name / "files"), "--exhibit", "W", "--authority", "-"],
             ["known", "add", case, str(DATA / name / "evidence/known_hashes.txt")],
-            ["process", case],
+            ["process", case, "--until", "copies"],
         ):
             subprocess.run([*HOMEWARD, *command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         stacks, matches = (

@@ -28,9 +28,10 @@ def find(case: Path, image: Path, by: str, region: str | None, top: int, as_json
     """Find pictures of the case by IMAGE, a picture file. It is read behind the lock, and not kept.
 
     By copy: pictures that are copies of IMAGE or look alike, and where in them it lies; IMAGE may be a crop, a screenshot,
-    a mirror image or the like. By camera: pictures whose sensor noise agrees with that of IMAGE, each with a log10
-    likelihood ratio of one device against different ones; negative ones speak against it. By place or object: pictures that
-    show the same room or thing from any side, and where in them it is seen.
+    a mirror image or the like. Moments of clips are found by the whole of IMAGE, turned, mirrored or without its border.
+    By camera: pictures whose sensor noise agrees with that of IMAGE, each with a log10 likelihood ratio of one device
+    against different ones; negative ones speak against it. By place or object: pictures that show the same room or thing
+    from any side, and where in them it is seen.
     """
     if region and by not in _SIGHTS:
         raise WrongUse("a region is asked about by place or by object")
@@ -68,8 +69,8 @@ def _region(text: str | None) -> Region | None:
 
 def _print_copies(found: list[dict[str, Any]]) -> None:
     rows = [
-        (row["kind"], f"{row['score']:.2f}", " ".join(map(str, row["region"])), row["sha256"][:12],
-         row["paths"][0] if row["paths"] else "")
+        (row["kind"], row["evidence"], f"{row['score']:.2f}", " ".join(map(str, row["region"])),
+         "" if row["time"] is None else f"{row['time']:.1f} s", row["sha256"][:12], row["paths"][0] if row["paths"] else "")
         for row in found
     ]  # fmt: skip
-    print_table("Found", ("kind", "score", "region (x y width height)", "content", "first place"), rows)
+    print_table("Found", ("kind", "by", "score", "region (x y width height)", "moment", "content", "first place"), rows)

@@ -64,6 +64,20 @@ def find_copies(case: Case, picture: Path, top: int) -> list[dict[str, Any]]:
     return [{"sha256": row["sha256"], "paths": paths.get(row.pop("item"), []), **row} for row in best]
 
 
+def measured(picture: Path) -> Features:
+    """The local features of a picture file, measured behind the lock.
+
+    Raises:
+        TooLittle: it cannot be read, or shows too little.
+        OSError: it cannot be opened.
+    """
+    with Processes(1) as crew:
+        found = _features(asked(crew, picture, SCENE.function)[1])
+    if found is None:
+        raise TooLittle(f"{picture.name} shows too little to find anything by")
+    return found
+
+
 def _features(said: Described) -> Features | None:
     found = unpack(said.pictures[0].values["scene"][1]) if said.pictures else None
     return found if found is not None and len(found) >= LEAST_TO_COMPARE else None

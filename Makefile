@@ -14,13 +14,13 @@ JOBS ?= 2
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 
 .venv/.installed: .venv/bin/uv pyproject.toml uv.lock
-	$(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode --no-group dev --python $(BIN)/python
+	$(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode --extra text --no-group dev --python $(BIN)/python
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python -c "import homeward.media.stills, homeward.descriptors.pdq_exact, homeward.indexes.compiled, homeward.indexes.local, homeward.descriptors.camera, homeward.indexes.fingerprint_kernel, homeward.links.geometry_kernel, homeward.descriptors.surroundings" # compiles their kernels once
 	touch $@
 
 .venv/.developer: .venv/.installed
-	$(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode --extra server --group dev --python $(BIN)/python
+	$(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode --extra server --extra text --group dev --python $(BIN)/python
 	touch $@
 
 forensic: .venv/.developer

@@ -33,3 +33,11 @@ def material(tmp_path: Path) -> Path:
 def case(tmp_path: Path) -> Iterator[Case]:
     with Case.create(tmp_path / "case", "Test Unit") as made:
         yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _words_unread() -> Iterator[None]:
+    """Reading words takes a second a picture: only the tests about it do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("homeward.descriptors.text_models.available", lambda: False)
+        yield

@@ -19,22 +19,32 @@ _SIGHTS = {"place", "object"}
 
 @click.command()
 @case_argument
-@click.argument("image", type=click.Path(path_type=Path))
-@click.option("--by", type=click.Choice(["copy", "camera", "place", "object"]), required=True, help="What to find it by.")
+@click.argument("image", type=click.Path(path_type=Path), required=False)
+@click.option("--by", type=click.Choice(["copy", "camera", "place", "object"]), help="What to find it by.")
 @click.option("--region", metavar="X,Y,W,H", help="By place or object: the part of IMAGE that is asked about, in its pixels.")
+@click.option("--text", "words", help="Words to find in pictures and clues instead: exactly, inside others, or nearly.")
 @click.option("--top", default=20, show_default=True, type=click.IntRange(1, 1000), help="At most so many answers.")
 @json_option
-def find(case: Path, image: Path, by: str, region: str | None, top: int, as_json: bool) -> None:
-    """Find pictures of the case by IMAGE, a picture file. It is read behind the lock, and not kept.
+def find(
+    case: Path, image: Path | None, by: str | None, region: str | None, words: str | None, top: int, as_json: bool
+) -> None:
+    """Find pictures of the case by IMAGE, a picture file, or by words. IMAGE is read behind the lock, and not kept.
 
     By copy: pictures that are copies of IMAGE or look alike, and where in them it lies; IMAGE may be a crop, a screenshot,
     a mirror image or the like. Moments of clips are found by the whole of IMAGE, turned, mirrored or without its border.
     By camera: pictures whose sensor noise agrees with that of IMAGE, each with a log10 likelihood ratio of one device
     against different ones; negative ones speak against it. By place or object: pictures that show the same room or thing
-    from any side, and where in them it is seen.
+    from any side, and where in them it is seen. By words: pictures and frames of clips in which they are written.
     """
     if region and by not in _SIGHTS:
         raise WrongUse("a region is asked about by place or by object")
+    if words is not None:
+        if image is not None or by is not None:
+            raise WrongUse("--text is asked without IMAGE and --by")
+        _find_text(case, words, top, as_json)
+        return
+    if image is None or by is None:
+        raise WrongUse("give IMAGE and --by, or --text")
     with opened(case) as opened_case:
         found = _found(opened_case, image, by, region, top)
     if as_json:
@@ -74,3 +84,19 @@ def _print_copies(found: list[dict[str, Any]]) -> None:
         for row in found
     ]  # fmt: skip
     print_table("Found", ("kind", "by", "score", "region (x y width height)", "moment", "content", "first place"), rows)
+
+
+def _find_text(case: Path, words: str, top: int, as_json: bool) -> None:
+    from homeward.flow.text import find_text
+
+    with opened(case) as opened_case:
+        found = find_text(opened_case, words, top)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (f"{row['score']:.2f}", row["kind"], row["text"], " ".join(map(str, row["region"] or [])), row["sha256"][:12],
+         "" if row["time"] is None else f"{row['time']:.1f}", next(iter(row["paths"]), ""))
+        for row in found
+    ]  # fmt: skip
+    print_table("Found", ("score", "kind", "written", "region (x y width height)", "content", "seconds", "first place"), rows)

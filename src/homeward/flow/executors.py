@@ -22,9 +22,14 @@ from homeward.sandbox import Lost as WorkerLost
 DECODING = Limits(memory=400 << 20, cpu_seconds=30, wall_seconds=60.0)
 MEASURING = Limits(memory=1 << 30, cpu_seconds=60, wall_seconds=120.0)
 """More than for decoding: local features are measured at many scales at once."""
+READING = Limits(memory=1536 << 20, cpu_seconds=240, wall_seconds=120.0)
+"""Words are read by networks, of a clip in up to forty frames."""
 STILLS, VIDEOS = "homeward.flow.tasks:describe", "homeward.flow.tasks_video:describe"
 _DESCRIBING = (STILLS, VIDEOS)
 """By the same workers: what the second loads besides the first is little."""
+TEXT = "homeward.flow.tasks_text:read"
+LIMITS = {STILLS: DECODING, VIDEOS: DECODING, TEXT: READING}
+"""Of each task; of every other :data:`MEASURING`."""
 
 Outcome = Described | Lost
 
@@ -68,9 +73,9 @@ class Processes:
 
     def pool(self, task: str) -> Pool:
         """The workers for a task, started when they are first asked for."""
-        tasks, limits = (_DESCRIBING, DECODING) if task in _DESCRIBING else ((task,), MEASURING)
+        tasks = _DESCRIBING if task in _DESCRIBING else (task,)
         if tasks not in self._pools:
-            self._pools[tasks] = Pool(tasks, workers=self._jobs, limits=limits)
+            self._pools[tasks] = Pool(tasks, workers=self._jobs, limits=LIMITS.get(task, MEASURING))
         return self._pools[tasks]
 
     def _run(self, task: str, units: Iterable[Unit]) -> Iterator[Outcome]:

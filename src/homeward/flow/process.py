@@ -12,13 +12,14 @@ import numpy as np
 
 from homeward.core import WrongUse
 from homeward.flow.executors import EXECUTORS, Executor
-from homeward.flow.steps import DESCRIBE, STEPS, Step
+from homeward.flow.steps import DESCRIBE, STEPS, TEXT, Step
 from homeward.flow.units import Described, Lost, Unit
-from homeward.store import digests, headers, reads, results
+from homeward.store import digests, headers, reads, results, texts
 from homeward.store.jobs import StepKey
 from homeward.store.kept import Overtaken
 from homeward.store.results import MediaRow
 from homeward.store.segments import folder_name, record_dtype
+from homeward.store.texts import LineRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,7 +64,7 @@ def help_out(case: Case, jobs: int, progress: Progress) -> int:
     case.jobs.reclaim()
     done = 0
     for step in STEPS:
-        if step.kinds:
+        if step.kinds and _ready(step):
             done += (_work_off if step.chosen else describe_pending)(case, step, "processes", jobs, progress)
     return done
 
@@ -71,11 +72,17 @@ def help_out(case: Case, jobs: int, progress: Progress) -> int:
 def describe_pending(case: Case, step: Step, executor: str, jobs: int, progress: Progress) -> int:
     """Run an item step until its queue is empty; return how many items were worked on here."""
     key = step_key(step)
+    if not _ready(step):
+        return 0
     if step.chosen:
         case.jobs.enqueue_items(key, _function(step.chosen)(case))
     else:
         case.jobs.enqueue(key, step.kinds)
     return _work_off(case, step, executor, jobs, progress)
+
+
+def _ready(step: Step) -> bool:
+    return not step.needs or bool(_function(step.needs)())
 
 
 def _work_off(case: Case, step: Step, executor: str, jobs: int, progress: Progress) -> int:
@@ -150,6 +157,7 @@ def _commit(case: Case, step: Step, done: list[Described | Lost]) -> None:
             headers.write_headers(case, ((o.item, msgspec.structs.astuple(o.heading)) for o in described), batch.seq)
             previews = [("other preview", o.item, o.other_preview) for o in described if o.other_preview]
             results.write_item_findings(case, previews, batch.seq)
+        texts.write_lines(case, map(_read, described) if step is TEXT else (), batch.seq)
         for folder, records in _records(step, described):
             batch.append(folder, records)
         failed = sum(_failed(case, key, outcome, batch.seq) for outcome in done)
@@ -160,6 +168,7 @@ def _commit(case: Case, step: Step, done: list[Described | Lost]) -> None:
             "findings": digests.findings_digest(case, batch.seq),
             "failures": digests.failures_digest(case, batch.seq),
             "headers": digests.header_digest(case, batch.seq),
+            "texts": digests.text_digest(case, batch.seq),
         }
         batch.skip = not described and not failed
     log.info("step batch", extra={"fields": {"step": key.name, "items": len(described), "others": len(done) - len(described)}})
@@ -185,6 +194,14 @@ def _media(outcome: Described) -> MediaRow:
         outcome.damage,
         msgspec.to_builtins(outcome.facts),
     )
+
+
+def _read(outcome: Described) -> tuple[int, list[LineRow]]:
+    rows = [
+        LineRow(one.time_ms, one.text, *one.box, one.angle, one.confidence, one.source, msgspec.to_builtins(one.words))
+        for one in outcome.lines
+    ]
+    return outcome.item, rows
 
 
 def _records(step: Step, described: list[Described]) -> Iterator[tuple[str, Any]]:

@@ -27,6 +27,8 @@ class Step(msgspec.Struct, frozen=True):
     """Descriptors that a step over everything looks at: it is done again when there is more of them."""
     chosen: str = ""
     """``module:function``, ``case -> items``: what an item step is for, where that is not every item of its kinds."""
+    needs: str = ""
+    """``module:function``, ``() -> bool``: whether what the step needs is installed here; it is left for later where not."""
 
     @property
     def params_digest(self) -> str:
@@ -92,6 +94,16 @@ SIGHTS = Step(
     caption="Linking places and things",
     reads=("scene",),
 )
+TEXT = Step(
+    "text",
+    "1",
+    {"descriptors": ["text 1"], "frames": 40},
+    kinds=("still", "video"),
+    function="homeward.flow.tasks_text:read",
+    caption="Reading words",
+    chosen="homeward.store.texts:exemplars",
+    needs="homeward.descriptors.text_models:available",
+)
 CLUES = Step("clues", "1", {}, function="homeward.flow.clues:propose", caption="Proposing clues")
 NOISE = Step(
     "noise",
@@ -120,7 +132,7 @@ DEVICES = Step(
     reads=("noise", "residual"),
 )
 
-STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, CLUES, NOISE, RESIDUALS, DEVICES)
+STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, TEXT, CLUES, NOISE, RESIDUALS, DEVICES)
 """Items first, then what compares them: all others need descriptions, stacking needs what clips have in common, and local
-features are measured only of what copy hashes leave apart or unsure. Noise comes
+features are measured only of what copy hashes leave apart or unsure; words are read of one picture a stack. Noise comes
 last: it costs most and nothing else waits for it."""

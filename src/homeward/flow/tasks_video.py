@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 import msgspec
@@ -10,8 +9,9 @@ import numpy as np
 
 from homeward.descriptors import mains
 from homeward.flow import heading
+from homeward.flow.handed import clip_source
 from homeward.flow.measuring import rehearse, values
-from homeward.flow.units import CHANGED, Described, Order, Sighting
+from homeward.flow.units import Described, Order, Sighting
 from homeward.media import light, sound, video
 from homeward.media.records import DecodeFailed, Grey
 from homeward.media.veil import veil
@@ -36,12 +36,9 @@ def warm_up() -> None:
 def describe(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """One :class:`Described` for the clip behind the descriptor."""
     order = _order(payload)
-    source = ByteRange(fds[0], order.offset, order.size)
-    if _sha256(source) != order.sha256:
-        yield _encode(Described(order.item, failure=CHANGED))
-        return
     try:
-        footage, frames = video.open_video(ByteRange(fds[0], order.offset, order.size))
+        source = clip_source(order, fds[0])
+        footage, frames = video.open_video(source)
         seen = [(frame.key, _sighting(frame, footage.clip)) for frame in _once(frames)]
     except DecodeFailed as error:
         yield _encode(Described(order.item, failure=str(error)))
@@ -90,15 +87,6 @@ def _mains(fd: int, order: Order) -> dict[str, object]:
     except DecodeFailed as error:
         told["light"] = {"hertz": None, "reason": str(error)}
     return told
-
-
-def _sha256(source: ByteRange) -> str:
-    """Of all of it, with signs of life: a film of many gigabytes on a slow disk takes minutes."""
-    digest = hashlib.sha256()
-    while data := source.read(1 << 20):
-        digest.update(data)
-        alive()
-    return digest.hexdigest()
 
 
 def _sighting(frame: video.Frame, clip: video.Clip) -> Sighting:

@@ -71,6 +71,23 @@ class Heading(msgspec.Struct, frozen=True):
     likely_make: Word = ""
 
 
+Edge = Annotated[int, msgspec.Meta(ge=0, le=1 << 20)]
+Box = tuple[Edge, Edge, Annotated[int, msgspec.Meta(ge=1, le=1 << 20)], Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]]
+"""Left, top, width and height in pixels of the full picture as stored."""
+
+
+class Written(msgspec.Struct, frozen=True):
+    """One line that was read in a picture; see :class:`homeward.descriptors.text.Line`."""
+
+    time_ms: Annotated[int, msgspec.Meta(ge=-1, le=LARGEST)]
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=400, pattern=r"^[^\x00]*\Z")]
+    box: Box
+    angle: Annotated[int, msgspec.Meta(ge=0, le=359)]
+    confidence: Annotated[int, msgspec.Meta(ge=0, le=1000)]
+    source: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]{1,16}\Z")]
+    words: Annotated[tuple[tuple[Word, Box], ...], msgspec.Meta(max_length=400)] = ()
+
+
 class Sighting(msgspec.Struct, frozen=True):
     """One picture of an item: a still (``time_ms`` -1) or a frame."""
 
@@ -96,6 +113,8 @@ class Described(msgspec.Struct, frozen=True):
     heading: Heading = Heading()
     facts: dict[str, object] = {}
     pictures: Annotated[tuple[Sighting, ...], msgspec.Meta(max_length=1024)] = ()
+    lines: Annotated[tuple[Written, ...], msgspec.Meta(max_length=20_000)] = ()
+    """What is written in its pictures, in the order of pictures."""
 
 
 class Lost(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import numpy as np
 
 from homeward.core import canonical_json
 from homeward.store.headers import COLUMNS
-from homeward.store.models import ClueEvent, Finding, Header, Job, Media
+from homeward.store.models import ClueEvent, Finding, Header, Job, Media, TextLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +25,10 @@ FINDINGS = ("kind", "subject", "occurrence__path", "item__sha256", "text")
 FAILURES = ("item__sha256", "step", "version", "params", "state", "reason")
 HEADERS = ("item__sha256", *COLUMNS)
 CLUES = ("event", "clue", "picture", "body", "source")
+TEXTS = (
+    "item__sha256", "time_ms", "line", "text", "left", "top", "width", "height", "angle", "confidence", "source", "words",
+    "key",
+)  # fmt: skip
 PAGE = 5_000
 
 
@@ -94,6 +98,11 @@ def media_digest(case: Case, batch: int) -> str:
 def header_digest(case: Case, batch: int) -> str:
     """Digest of the header records that were written with ledger entry ``batch``."""
     return rows_digest(Header.objects.using(case.alias).filter(batch=batch).values_list(*HEADERS).iterator(chunk_size=PAGE))
+
+
+def text_digest(case: Case, batch: int) -> str:
+    """Digest of the lines that were read with ledger entry ``batch``."""
+    return rows_digest(TextLine.objects.using(case.alias).filter(batch=batch).values_list(*TEXTS).iterator(chunk_size=PAGE))
 
 
 def findings_digest(case: Case, batch: int) -> str:

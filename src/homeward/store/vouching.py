@@ -16,6 +16,7 @@ from homeward.store.digests import (
     header_digest,
     media_digest,
     rows_digest,
+    text_digest,
 )
 from homeward.store.intake import MANIFEST, manifest_digest
 from homeward.store.kept import HELD, held_sum
@@ -33,7 +34,9 @@ from homeward.store.models import (
     Occurrence,
     SegmentRun,
     SightLink,
+    TextLine,
 )
+from homeward.store.texts import index_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,6 +108,8 @@ class Vouching:
                 yield f"what was decoded with ledger entry {entry.seq} has been changed since"
             if header_digest(self._case, entry.seq) != details.get("headers", NO_ROWS):
                 yield f"what was read of headers with ledger entry {entry.seq} has been changed since"
+            if text_digest(self._case, entry.seq) != details.get("texts", NO_ROWS):
+                yield f"what was read in pictures with ledger entry {entry.seq} has been changed since"
         if entry.act in {"ingest.batch", "step.batch"}:
             yield from self._told(entry)
         yield from self._kin(entry)
@@ -123,10 +128,13 @@ class Vouching:
             if (held_sum if summed else set_digest)(self._case, step) != digest:
                 yield f"the results of the step {step} are not those of ledger entry {seq}"
         yield from self._known.finish()
+        if fault := index_fault(self._case):
+            yield fault
         failed = Q(state="failed") | Q(batch__isnull=False)
         for name, model, those in (
             ("media", Media, Q()),
             ("media", Header, Q()),
+            ("media", TextLine, Q()),
             ("occurrence", Occurrence, Q()),
             ("segment", SegmentRun, Q()),
             ("finding", Finding, Q()),

@@ -1,36 +1,46 @@
-"""Sensor noise beside prnu-python on the same files: accuracy by device, likelihood ratios, groups, and cost.
+"""Sensor noise beside prnu-python on the same files: accuracy by device, likelihood ratios, groups, re-shared copies, cost.
 
-usage: python bench/camera.py [--peer PYTHON FOLDER] [--json FILE]
+usage: python bench/camera.py [--peer PYTHON FOLDER] [--json FILE] [--plots FOLDER]
 
 The peer is github.com/polimi-ispl/prnu-python (MIT) in an environment of its own: PYTHON is that environment's interpreter,
 FOLDER its checkout (``np.bool`` and ``scipy.ndimage.filters`` need two small corrections with current libraries). It is run
-as its example does: ``extract_single`` on RGB, normalised correlation. Without ``--peer`` only our figures are printed.
+as its example does: ``extract_single`` on RGB, normalised correlation. It has neither likelihood ratios nor groups: its
+correlations are given to ours. Without ``--peer`` only our figures are printed.
 
-Parameters and calibrations were chosen on the devices of ``camera_data`` part ``tune``; everything here is on part ``report``.
-Averages are over devices; intervals are 95 % of 1,000 bootstrap draws of devices.
+Parameters and the calibration were chosen on the devices of ``camera_data`` part ``tune``; everything here is on part
+``report``. Averages are over devices; intervals are 95 % of 1,000 bootstrap draws of devices.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from camera_data import Bucket, Photo, comparisons, grey, photos
+from camera_data import Bucket, Comparison, Photo, comparisons, grey, photos
 from common import report
 from homeward.core import likelihood
 from homeward.descriptors import camera
 from homeward.indexes import fingerprint
+from homeward.indexes.fingerprint import Frame
+from homeward.links.camera import calibration
 from homeward.links.devices import devices
+from lr_plots import ece, tippett
 
 REFERENCE, DRAWS, MOST = 5, 5, 16
-REAL_SIDE = 1024
+ASKED = 3
+"""Pictures of each device that are shared anew."""
+BEYOND = 3.09
+"""Deviations that one comparison of strangers in a thousand reaches."""
 PEER = """
 import json, sys, time
 sys.path.insert(0, sys.argv[1])
@@ -38,16 +48,20 @@ import numpy as np
 from PIL import Image
 from prnu import extract_single
 spent = 0.0
-for at, (path, top, left, high, wide) in enumerate(json.load(sys.stdin)):
-    picture = np.ascontiguousarray(np.asarray(Image.open(path).convert("RGB"))[top : top + high, left : left + wide])
+for at, path in enumerate(json.load(sys.stdin)):
+    picture = np.ascontiguousarray(np.asarray(Image.open(path).convert("RGB")))
     began = time.process_time()
     residual = extract_single(picture)
     spent += time.process_time() - began
     np.save(f"{sys.argv[2]}/{at}.npy", residual.astype(np.float16))
 print(spent)
 """
+COLUMNS = (
+    "what", "devices", "mates + strangers", "AUC", "TPR at 1e-2", "TPR at 1e-3", "Cllr", "Cllr_min", "LR > 10, strangers",
+    "CPU ms/Mpixel", "ratio",
+)  # fmt: skip
 Row = dict[str, str]
-Scores = tuple[list[tuple[str, float]], list[tuple[str, float]]]
+Planes = list[NDArray[np.float16]]
 
 
 def main() -> None:
@@ -55,11 +69,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peer", nargs=2, metavar=("PYTHON", "FOLDER"))
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--plots", type=Path)
     asked = parser.parse_args()
     camera.warm_up()
     rows: list[Row] = []
     for name, shown in photos("report"):
-        rows += run(name, chosen(shown), asked.peer)
+        rows += run(name, chosen(shown), asked.peer, asked.plots)
     rows.append(speed())
     report("Sensor noise", rows, asked.json)
 
@@ -73,52 +88,44 @@ def chosen(shown: list[Photo]) -> list[Photo]:
     return found
 
 
-def run(name: str, shown: list[Photo], peer: list[str] | None) -> list[Row]:
+def run(name: str, shown: list[Photo], peer: list[str] | None, plots: Path | None) -> list[Row]:
     """All rows of one set."""
-    windows = [window(name, grey(photo.path)) for photo in shown]
-    megapixels = sum(high * wide for _, _, high, wide in windows) / 1e6
-    residuals, digests, spent = ours(shown, windows)
-    methods = {"residual": by_size(shown, residuals), "digest": by_digest(shown, residuals, digests)}
+    residuals, digests, spent = ours(shown)
+    megapixels = sum(residual.size for residual in residuals) / 1e6
+    methods = {"residual": by_size(shown, residuals, residual_matrix), "digest": by_digest(shown, residuals, digests)}
     costs = {"residual": spent / megapixels, "digest": spent / megapixels}
     if peer:
-        theirs, cost = peers(shown, windows, peer)
-        methods["prnu-python"] = by_size(shown, theirs)
+        theirs, cost = peers(shown, peer)
+        methods["prnu-python"] = by_size(shown, theirs, residual_matrix)
         costs["prnu-python"] = cost / megapixels
     rows = []
     for method, held in methods.items():
         ratio = f"{costs['prnu-python'] / costs[method]:.1f} x" if peer and method != "prnu-python" else ""
         rows += rows_of(name, method, held, f"{1000 * costs[method]:.0f}", ratio)
-    rows.append(grouped(name, methods["digest"]))
-    return rows
+        rows.append(grouped(name, method, held))
+        if plots:
+            draw(plots, f"{name}-{method}", held)
+    return rows + shared_anew(name, shown, residuals)
 
 
-def window(name: str, pixels: NDArray[np.uint8]) -> tuple[int, int, int, int]:
-    """Top, left, height and width of what both are given: the middle 1024 x 1024 of real photographs, all of the others."""
-    if name != "real":
-        return 0, 0, *pixels.shape
-    top, left = ((side - REAL_SIDE) // 2 & ~1 for side in pixels.shape)
-    return top, left, REAL_SIDE, REAL_SIDE
-
-
-def ours(shown: list[Photo], windows: list[tuple[int, int, int, int]]) -> tuple[list[NDArray[np.float16]], list[bytes], float]:
-    """Residuals, digests and processor time of both together, decoding left out as for the peer."""
+def ours(shown: list[Photo]) -> tuple[Planes, list[bytes], float]:
+    """Residuals as they are kept, digests, and processor time of both together, decoding left out as for the peer."""
     residuals, digests, spent = [], [], 0.0
-    for photo, (top, left, high, wide) in zip(shown, windows, strict=True):
-        pixels = np.ascontiguousarray(grey(photo.path)[top : top + high, left : left + wide])
+    for photo in shown:
+        pixels = grey(photo.path)
         began = time.process_time()
         measured = camera.measure(pixels)
         assert isinstance(measured, camera.Noise)
         digests.append(camera.digest(measured.residual))
+        packed = camera.packed(measured.residual)
         spent += time.process_time() - began
-        residuals.append(measured.residual.astype(np.float16))
+        residuals.append(camera.unpacked(np.frombuffer(packed, np.uint8), measured.residual.shape).astype(np.float16))
     return residuals, digests, spent
 
 
-def peers(
-    shown: list[Photo], windows: list[tuple[int, int, int, int]], peer: list[str]
-) -> tuple[list[NDArray[np.float16]], float]:
+def peers(shown: list[Photo], peer: list[str]) -> tuple[Planes, float]:
     """The peer's residuals and processor time."""
-    order = json.dumps([[str(photo.path), *place] for photo, place in zip(shown, windows, strict=True)])
+    order = json.dumps([str(photo.path) for photo in shown])
     with tempfile.TemporaryDirectory() as scratch:
         one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         done = subprocess.run(
@@ -127,21 +134,26 @@ def peers(
         return [np.load(f"{scratch}/{at}.npy") for at in range(len(shown))], float(done.stdout)
 
 
-def by_size(shown: list[Photo], residuals: list[NDArray[np.float16]]) -> list[Bucket]:
-    """Normalised correlations of full residuals inside each size."""
+def residual_matrix(planes: Planes) -> tuple[NDArray[np.float32], int]:
+    """Normalised correlations of full residuals, and how many samples each has."""
+    whole = np.stack([plane.astype(np.float32).ravel() for plane in planes])
+    whole -= whole.mean(1, keepdims=True)
+    whole /= np.linalg.norm(whole, axis=1, keepdims=True)
+    return whole @ whole.T, whole.shape[1]
+
+
+def by_size(shown: list[Photo], planes: Planes, matrix_of: Callable[[Planes], tuple[NDArray[np.float32], int]]) -> list[Bucket]:
+    """Correlations inside each size."""
     found = []
-    for shape in sorted({residual.shape for residual in residuals}):
-        members = [at for at, residual in enumerate(residuals) if residual.shape == shape]
-        planes = np.stack([residuals[at].astype(np.float32).ravel() for at in members])
-        planes -= planes.mean(1, keepdims=True)
-        planes /= np.linalg.norm(planes, axis=1, keepdims=True)
-        matrix = planes @ planes.T
-        found.append(Bucket([shown[at] for at in members], matrix, fingerprint.floor(matrix, planes.shape[1])))
+    for shape in sorted({plane.shape for plane in planes}):
+        members = [at for at, plane in enumerate(planes) if plane.shape == shape]
+        matrix, samples = matrix_of([planes[at] for at in members])
+        found.append(Bucket([shown[at] for at in members], matrix, fingerprint.floor(matrix, samples)))
     return found
 
 
-def by_digest(shown: list[Photo], residuals: list[NDArray[np.float16]], digests: list[bytes]) -> list[Bucket]:
-    """Correlations of digests inside each size."""
+def by_digest(shown: list[Photo], residuals: Planes, digests: list[bytes]) -> list[Bucket]:
+    """The same by digests."""
     found = []
     for shape in sorted({residual.shape for residual in residuals}):
         members = [at for at, residual in enumerate(residuals) if residual.shape == shape]
@@ -153,41 +165,40 @@ def by_digest(shown: list[Photo], residuals: list[NDArray[np.float16]], digests:
 
 def rows_of(name: str, method: str, held: list[Bucket], cost: str, ratio: str) -> list[Row]:
     """Against references of five, and the same with strangers of the same model only."""
-    same, different = gathered(held, same_model=False)
-    rows = [figures(f"{name}: {method}, against {REFERENCE}", same, different, cost, ratio)]
-    strangers = gathered(held, same_model=True)[1]
+    met = gathered(held, same_model=False)
+    rows = [figures(f"{name}: {method}, against {REFERENCE}", met, cost, ratio)]
+    alike = gathered(held, same_model=True)
+    strangers = {one.device for one in alike if not one.same}
     if strangers:
-        rows.append(
-            figures(f"{name}: {method}, same model", [s for s in same if s[0] in {d for d, _ in strangers}], strangers, "", "")
-        )
+        rows.append(figures(f"{name}: {method}, same model", [one for one in alike if one.device in strangers], "", ""))
     return rows
 
 
-def gathered(held: list[Bucket], same_model: bool) -> Scores:
-    """Scores of mates and strangers over all sizes; strangers are of another device, or of another of the same model."""
-    same: list[tuple[str, float]] = []
-    different: list[tuple[str, float]] = []
+def gathered(held: list[Bucket], same_model: bool) -> list[Comparison]:
+    """Comparisons of all sizes; strangers are of another device, or of another of the same model."""
+    met: list[Comparison] = []
     for bucket in held:
-        models = {photo.device: photo.model for photo in bucket.photos}
-        for model in sorted(set(models.values())) if same_model else [""]:
-            chosen_ones = [at for at, photo in enumerate(bucket.photos) if model in {"", photo.model}]
-            part = Bucket(
-                [bucket.photos[at] for at in chosen_ones], bucket.matrix[np.ix_(chosen_ones, chosen_ones)], bucket.strangers
-            )
-            mates, strangers = comparisons(part, REFERENCE, DRAWS, 1)
-            same += mates
-            different += strangers
-    return same, different
+        for model in sorted({photo.model for photo in bucket.photos}) if same_model else [""]:
+            rows = [at for at, photo in enumerate(bucket.photos) if model in {"", photo.model}]
+            part = Bucket([bucket.photos[at] for at in rows], bucket.matrix[np.ix_(rows, rows)], bucket.strangers)
+            met += comparisons(part, REFERENCE, DRAWS, 1)
+    return met
 
 
-def figures(what: str, same: list[tuple[str, float]], different: list[tuple[str, float]], cost: str, ratio: str) -> Row:
+def ratios(met: list[Comparison], same: bool) -> NDArray[np.float64]:
+    """Log10 likelihood ratios by the calibration in the package."""
+    made = calibration()
+    return np.array([made.log10_lr(one.score, one.expected, one.pairs) for one in met if one.same == same])
+
+
+def figures(what: str, met: list[Comparison], cost: str, ratio: str) -> Row:
     """One row: area under the curve and true positives by device, and the cost of likelihood ratios."""
-    strangers = np.sort([score for _, score in different])
+    strangers = np.sort([one.score for one in met if not one.same])
     limits = [strangers[min(len(strangers) - 1, int(np.ceil(len(strangers) * (1 - rate))) - 1)] for rate in (1e-2, 1e-3)]
     by_device: dict[str, list[float]] = {}
-    for device in sorted({device for device, _ in same}):
-        mates = np.array([score for owner, score in same if owner == device])
-        others = np.sort([score for owner, score in different if owner == device])
+    for device in sorted({one.device for one in met if one.same}):
+        mates = np.array([one.score for one in met if one.device == device and one.same])
+        others = np.sort([one.score for one in met if one.device == device and not one.same])
         if len(others):
             area = float(np.searchsorted(others, mates).mean() / len(others))
             by_device[device] = [area, *(float(np.mean(mates > limit)) for limit in limits)]
@@ -195,41 +206,42 @@ def figures(what: str, same: list[tuple[str, float]], different: list[tuple[str,
     drawn = np.random.default_rng(0).integers(0, len(table), (1000, len(table)))
     low, high = np.percentile(table[drawn].mean(1), [2.5, 97.5], axis=0)
     cells = [f"{mean:.3f} ({a:.2f}..{b:.2f})" for mean, a, b in zip(table.mean(0), low, high, strict=True)]
-    costs, least, wrong = split_costs(same, different)
-    return {
+    same, different = ratios(met, same=True), ratios(met, same=False)
+    least = likelihood.cllr_min(*(np.array([one.score for one in met if one.same == side]) for side in (True, False)))
+    told = {
         "what": what,
         "devices": str(len(table)),
         "mates + strangers": f"{len(same)} + {len(different)}",
         "AUC": cells[0],
         "TPR at 1e-2": cells[1],
         "TPR at 1e-3": cells[2],
-        "Cllr": f"{costs:.3f}",
+        "Cllr": f"{likelihood.cllr(same, different):.3f}",
         "Cllr_min": f"{least:.3f}",
-        "LR > 10, strangers": f"{100 * wrong:.2f} %",
+        "LR > 10, strangers": f"{100 * likelihood.misleading(same, different, 1.0)[0]:.2f} %",
         "CPU ms/Mpixel": cost,
         "ratio": ratio,
     }
+    return row(**told)
 
 
-def split_costs(same: list[tuple[str, float]], different: list[tuple[str, float]]) -> tuple[float, float, float]:
-    """Each device by a calibration fitted on the other devices: Cllr, Cllr_min and LR > 10 of strangers, all together."""
-    ones: list[float] = []
-    others: list[float] = []
-    devices_met = sorted({device for device, _ in same})
-    for device in devices_met:
-        sides = [np.array([score for owner, score in side if owner != device]) for side in (same, different)]
-        if len(devices_met) < 2 or not all(map(len, sides)):
-            return float("nan"), float("nan"), float("nan")
-        fitted = likelihood.fit("the others", *sides, independent=MOST * (len(devices_met) - 1))
-        ones += [fitted.log10_lr(score) for owner, score in same if owner == device]
-        others += [fitted.log10_lr(score) for owner, score in different if owner == device]
-    least = likelihood.cllr_min(np.array([score for _, score in same]), np.array([score for _, score in different]))
-    told = np.array(ones), np.array(others)
-    return likelihood.cllr(*told), least, likelihood.misleading(*told, 1.0)[0]
+def row(**told: str) -> Row:
+    """A row with what there is."""
+    return dict.fromkeys(COLUMNS, "") | told
 
 
-def grouped(name: str, held: list[Bucket]) -> Row:
-    """Groups at the automatic threshold: precision and recall of pairs inside a size."""
+def draw(folder: Path, name: str, held: list[Bucket]) -> None:
+    """Tippett and ECE plots of one method as SVG."""
+    met = gathered(held, same_model=False)
+    same, different = ratios(met, same=True), ratios(met, same=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}-tippett.svg").write_text(tippett(name, same, different), encoding="utf-8")
+    scores = [np.array([one.score for one in met if one.same == side]) for side in (True, False)]
+    best = likelihood.isotonic(scores[0], scores[1])
+    (folder / f"{name}-ece.svg").write_text(ece(name, same, different, best), encoding="utf-8")
+
+
+def grouped(name: str, method: str, held: list[Bucket]) -> Row:
+    """Groups at the automatic thresholds: precision and recall of pairs inside a size."""
     hit = put = there = 0
     for bucket in held:
         owners = [photo.device for photo in bucket.photos]
@@ -237,13 +249,59 @@ def grouped(name: str, held: list[Bucket]) -> Row:
         groups = devices(bucket.matrix, bucket.strangers).groups
         joined = {(a, b) for group in groups for a in group.members for b in group.members if a < b}
         hit, put, there = hit + len(pairs & joined), put + len(joined), there + len(pairs)
-    empty = dict.fromkeys(("AUC", "TPR at 1e-2", "TPR at 1e-3", "Cllr", "Cllr_min", "LR > 10, strangers", "CPU ms/Mpixel"), "")
     told = f"pair precision {hit / max(1, put):.4f}, recall {hit / there:.3f}"
-    return (
-        {"what": f"{name}: groups without a device", "devices": "", "mates + strangers": f"{there} pairs"}
-        | empty
-        | {"ratio": told}
-    )
+    return row(**{"what": f"{name}: {method}, groups without a device", "mates + strangers": f"{there} pairs", "ratio": told})
+
+
+def shared_anew(name: str, shown: list[Photo], residuals: Planes) -> list[Row]:
+    """Copies as services make them, searched in the fingerprints of five native pictures of each device of their size."""
+    kinds = {
+        "scaled to 0.7, q 75": lambda picture: picture.resize(tuple(round(0.7 * side) for side in picture.size)),
+        "cut to 0.75 x 0.75, q 75": lambda picture: picture.crop(
+            tuple(round(f * s) for f, s in zip((0.1, 0.15, 0.85, 0.9), picture.size * 2, strict=True))
+        ),
+    }
+    by_device = {
+        device: [at for at, photo in enumerate(shown) if photo.device == device]
+        for device in sorted({photo.device for photo in shown})
+    }
+    known = {device: own for device, own in by_device.items() if len(own) >= REFERENCE + ASKED}
+    sensors = {device: sensor([residuals[at] for at in own[:REFERENCE]]) for device, own in list(known.items())[:4]}
+    rows = []
+    for words, change in kinds.items():
+        found: dict[bool, list[float]] = {True: [], False: []}
+        for device in sensors:
+            for at in known[device][REFERENCE : REFERENCE + ASKED]:
+                asked = frame(change, shown[at].path)
+                for other, whole in sensors.items():
+                    best = fingerprint.search(whole, asked) if asked else None
+                    found[device == other].append(best.deviations if best else 0.0)
+        same, different = np.array(found[True]), np.array(found[False])
+        told = f"found {np.mean(same > BEYOND):.2f} beyond {BEYOND} deviations, false {np.mean(different > BEYOND):.3f}"
+        said = {
+            "what": f"{name}: {words}",
+            "devices": str(len(sensors)),
+            "mates + strangers": f"{len(same)} + {len(different)}",
+            "ratio": told,
+        }
+        rows.append(row(**said))
+    return rows
+
+
+def sensor(planes: Planes) -> Frame:
+    """A fingerprint of native residuals."""
+    total = np.sum([plane.astype(np.float32) for plane in planes], axis=0)
+    return Frame(total, total.shape[1], total.shape[0])
+
+
+def frame(change: Callable[[Image.Image], Image.Image], path: Path) -> Frame | None:
+    """The residual of a changed and recompressed copy; None where it has none."""
+    written = io.BytesIO()
+    with Image.open(path) as picture:
+        change(picture.convert("RGB")).save(written, "JPEG", quality=75)
+    grey_copy = np.asarray(Image.open(written).convert("L"))
+    measured = camera.measure(grey_copy)
+    return Frame(measured.residual, grey_copy.shape[1], grey_copy.shape[0]) if isinstance(measured, camera.Noise) else None
 
 
 def speed() -> Row:
@@ -254,21 +312,7 @@ def speed() -> Row:
     began = time.process_time()
     fingerprint.correlations(held, held)
     rate = len(held) ** 2 / (time.process_time() - began)
-    empty = dict.fromkeys(
-        (
-            "devices",
-            "mates + strangers",
-            "AUC",
-            "TPR at 1e-2",
-            "TPR at 1e-3",
-            "Cllr",
-            "Cllr_min",
-            "LR > 10, strangers",
-            "CPU ms/Mpixel",
-        ),
-        "",
-    )
-    return {"what": "digest comparisons"} | empty | {"ratio": f"{rate:,.0f} a CPU-second (limit 50,000)"}
+    return row(what="digest comparisons", ratio=f"{rate:,.0f} a CPU-second (limit 50,000)")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from common import DATA
 from homeward.descriptors import camera
+from homeward.flow.noise_exact import correlations
 from homeward.indexes import fingerprint
+from homeward.links.nuclei import hoped
 
 REAL_TUNE = {"canon-450d-copr", "dji-fc300s-brighton"}
 SETS = {"tune": ("world-tune", True), "report": ("world", False)}
@@ -52,50 +54,63 @@ def grey(path: Path) -> NDArray[np.uint8]:
     return np.ascontiguousarray(simplejpeg.decode_jpeg(path.read_bytes(), "GRAY")[..., 0])
 
 
+class Comparison(NamedTuple):
+    """One picture against the fingerprint of others of one device."""
+
+    device: str
+    """Of the reference."""
+    same: bool
+    score: float
+    """In standard deviations of strangers."""
+    expected: float | None
+    """What the reference by itself lets expect of a mate."""
+    pairs: int
+    """Inside the reference."""
+
+
 class Bucket(NamedTuple):
     """Photographs of one native size and their correlations."""
 
     photos: list[Photo]
     matrix: NDArray[np.float32]
-    """(n, n) of digests."""
+    """(n, n) of digests or of residuals."""
     strangers: float
 
-    def agreement(self, one: int, group: list[int]) -> float:
-        """Agreement of a picture with the fingerprint of others, in standard deviations of strangers."""
-        norm = float(self.matrix[np.ix_(group, group)].astype(np.float64).sum()) ** 0.5
-        return float(self.matrix[one, group].sum()) / (norm * self.strangers)
+    def against(self, group: list[int]) -> tuple[NDArray[np.float64], float | None]:
+        """Agreement of every picture with the fingerprint of a group, and what the group lets expect of its mates."""
+        total = float(self.matrix[np.ix_(group, group)].astype(np.float64).sum())
+        scores = self.matrix[:, group].sum(1, dtype=np.float64) / (total**0.5 * self.strangers)
+        return scores, float(hoped(np.array(total), len(group), self.strangers)) if len(group) > 1 else None
 
 
-def buckets(shown: list[Photo]) -> list[Bucket]:
-    """Measure everything, by native size."""
-    found: dict[tuple[int, ...], list[tuple[Photo, bytes]]] = {}
+def residual_buckets(shown: list[Photo]) -> list[Bucket]:
+    """Measure everything in full, by native size, as the step ``residuals`` keeps it."""
+    found: dict[tuple[int, int], list[tuple[Photo, NDArray[np.uint8]]]] = {}
     for photo in shown:
-        pixels = grey(photo.path)
-        measured = camera.measure(pixels)
+        measured = camera.measure(grey(photo.path))
         if isinstance(measured, camera.Noise):
-            found.setdefault(pixels.shape, []).append((photo, camera.digest(measured.residual)))
-    return [bucket([p for p, _ in rows], np.stack([np.frombuffer(d, np.uint8) for _, d in rows])) for rows in found.values()]
+            packed = np.frombuffer(camera.packed(measured.residual), np.uint8)
+            found.setdefault((measured.residual.shape[0], measured.residual.shape[1]), []).append((photo, packed))
+    made = []
+    for shape, rows in found.items():
+        matrix = correlations([packed for _, packed in rows], shape)
+        made.append(Bucket([photo for photo, _ in rows], matrix, fingerprint.floor(matrix, shape[0] * shape[1])))
+    return made
 
 
-def bucket(shown: list[Photo], digests: NDArray[np.uint8]) -> Bucket:
-    """Correlate the digests of one size."""
-    held = fingerprint.prints(digests)
-    matrix = fingerprint.gram(held)
-    return Bucket(shown, matrix, fingerprint.floor(matrix, int(held.sure.shape[1]) * 64))
-
-
-def comparisons(held: Bucket, reference: int, draws: int, seed: int) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
-    """(device of the reference, score) of mates and of strangers, against references of ``reference`` pictures."""
+def comparisons(held: Bucket, reference: int, draws: int, seed: int) -> list[Comparison]:
+    """Every other picture against references of ``reference`` pictures of each device, drawn several times."""
     rng = np.random.default_rng(seed)
-    devices = np.array([photo.device for photo in held.photos])
-    same, different = [], []
+    devices = [photo.device for photo in held.photos]
+    met: list[Comparison] = []
     for device in sorted(set(devices)):
-        own = np.flatnonzero(devices == device)
+        own = [at for at, owner in enumerate(devices) if owner == device]
         if len(own) <= reference:
             continue
         for _ in range(draws):
             group = [int(at) for at in rng.permutation(own)[:reference]]
-            for one in set(range(len(devices))) - set(group):
-                side = same if devices[one] == device else different
-                side.append((str(device), held.agreement(one, group)))
-    return same, different
+            scores, expected = held.against(group)
+            pairs = reference * (reference - 1) // 2
+            others = [one for one in range(len(devices)) if one not in group]
+            met += [Comparison(device, devices[one] == device, float(scores[one]), expected, pairs) for one in others]
+    return met

@@ -12,28 +12,34 @@ from homeward.indexes import fingerprint
 from homeward.links import camera
 
 
-def test_there_is_a_calibration_for_each_size_of_reference() -> None:
-    held = camera.calibrations()
-    assert [made.name.rpartition("references of ")[2] for made in held] == [words for _, words in camera.BINS]
-    for made in held:
-        assert made.slope > 0
-        assert made.cap <= np.log10(made.different)
-        assert 0 < made.cap < 3
+def test_the_calibration_says_no_more_than_its_data() -> None:
+    made = camera.calibration()
+    assert 0 < made.cap <= np.log10(made.different)
+    assert made.spread >= 1
+    assert 0 < made.lapse < 0.1
 
 
-@given(st.floats(-1e6, 1e6), st.integers(1, 1000))
-def test_evidence_rises_with_the_score_and_never_beyond_the_cap(score: float, pictures: int) -> None:
-    said = camera.weigh(score, pictures, make="Canon")
-    more = camera.weigh(score + 1, pictures, make="Canon")
+@given(st.floats(-1e6, 1e6), st.integers(1, 1000), st.one_of(st.none(), st.floats(-5, 1000)))
+def test_evidence_rises_with_the_score_and_never_beyond_the_cap(score: float, pictures: int, expected: float | None) -> None:
+    said = camera.weigh(score, pictures, expected, make="Canon")
+    more = camera.weigh(score + 1, pictures, expected, make="Canon")
     assert said.log10_lr <= more.log10_lr
-    assert abs(said.log10_lr) <= max(made.cap for made in camera.calibrations())
+    assert abs(said.log10_lr) <= camera.calibration().cap
     assert "the same camera" not in said.reason
 
 
-def test_evidence_against_counts_too() -> None:
-    assert camera.weigh(-1.0, 10).log10_lr < -1
-    assert "support for different devices" in camera.weigh(-1.0, 10).reason
-    assert "support for the same device" in camera.weigh(12.0, 10).reason
+def test_evidence_against_counts_too_and_more_where_much_was_expected() -> None:
+    assert camera.weigh(-1.0, 10, 20.0).log10_lr < -1
+    assert "support for different devices" in camera.weigh(-1.0, 10, 20.0).reason
+    assert "support for the same device" in camera.weigh(12.0, 10, 12.0).reason
+    assert camera.weigh(2.5, 10, 3.0).log10_lr > 0 > camera.weigh(2.5, 10, 40.0).log10_lr
+
+
+def test_that_a_search_found_nothing_is_no_evidence() -> None:
+    nothing = fingerprint.Found(fingerprint.Agreement(0.0, 0.0, 0.0, 25, 0, 0), 0.4, 1, 8, -1.0)
+    said = camera.weigh(-1.0, 10, geometry=nothing)
+    assert said.log10_lr == 0
+    assert "at 40 % of their size, turned by 90 degrees" in said.reason
 
 
 @pytest.mark.parametrize("make", ["SAMSUNG", "samsung electronics", "HUAWEI", "Xiaomi"])
@@ -58,15 +64,15 @@ def test_agreement_in_a_corner_counts_as_nothing() -> None:
     true, false = (camera.by_band(held, a, np.array([b])) for a, b in ((0, 1), (2, 3)))
     score = float(fingerprint.correlations(held, held)[2, 3]) * 256 * 2**0.5
     assert score > 20
-    spurious = camera.weigh(score, 5, false, "Canon")
+    spurious = camera.weigh(score, 5, None, false, "Canon")
     assert spurious.log10_lr == 0
     assert "local" in spurious.caveats[0]
-    assert camera.weigh(score, 5, true, "Canon").log10_lr > 1
+    assert camera.weigh(score, 5, None, true, "Canon").log10_lr > 1
 
 
 def test_weak_agreement_that_is_everywhere_is_seldom_taken_for_local() -> None:
     rng = np.random.default_rng(2)
     bands = rng.normal(5 / 8**0.5, 1, (2000, camera.BANDS))  # five deviations in all
     strong = bands[bands.sum(1) > 3 * 8**0.5]
-    taken = [bool(camera.weigh(5.0, 5, row, "Canon").caveats) for row in strong]
+    taken = [bool(camera.weigh(5.0, 5, 5.0, row, "Canon").caveats) for row in strong]
     assert np.mean(taken) < 0.1

@@ -19,6 +19,7 @@ from homeward.flow.residuals import Residual
 from homeward.indexes import fingerprint
 from homeward.indexes.fingerprint import Found, Frame, Prints
 from homeward.links import camera
+from homeward.links.nuclei import hoped
 from homeward.store import noise, reads
 from homeward.store.noise import Shot
 
@@ -42,6 +43,8 @@ class Reference(msgspec.Struct, frozen=True):
     likeness: tuple[float, ...]
     """Agreement with each of ``shots`` alone, in deviations; zeros where only the fingerprint was searched."""
     score: float
+    expected: float | None = None
+    """The score that the reference by itself lets expect of a mate; None where that is not known."""
     geometry: Found | None = None
     """Where and how the picture lies on the sensor; None where it has the sensor's own size."""
 
@@ -107,11 +110,12 @@ def _alike(asked: Residual, shots: list[Shot], held: Prints, known: dict[int, in
     some = np.linspace(0, len(shots) - 1, min(len(shots), FLOOR_SAMPLE)).astype(np.int64)
     strangers = fingerprint.floor(fingerprint.gram(held.take(some)), 64 * held.sure.shape[1])
     for rows in _grouped(shots, known).values():
-        norm = float(fingerprint.gram(held.take(rows)).sum(dtype=np.float64)) ** 0.5
+        total = float(fingerprint.gram(held.take(rows)).sum(dtype=np.float64))
         likeness = row[rows] / strangers
         order = np.argsort(-likeness, kind="stable")
         chosen = tuple(shots[rows[at]] for at in order)
-        yield Reference(chosen, tuple(map(float, likeness[order])), float(row[rows].sum()) / (max(norm, 1e-9) * strangers))
+        score = float(row[rows].sum()) / (max(total, 1e-9) ** 0.5 * strangers)
+        yield Reference(chosen, tuple(map(float, likeness[order])), score, _hoped(total, len(rows), strangers))
 
 
 def _elsewhere(asked: Residual, shots: list[Shot], held: Prints, rows: NDArray[np.int64]) -> Iterator[Reference]:
@@ -122,7 +126,7 @@ def _elsewhere(asked: Residual, shots: list[Shot], held: Prints, rows: NDArray[n
     sensor = Frame(fingerprint.summed(held, rows, shape), first.width, first.height, grain)
     found = fingerprint.search(sensor, _frame(asked))
     if found is not None and found.deviations >= FOUND:
-        yield Reference(tuple(shots[at] for at in rows), (0.0,) * len(rows), found.deviations, found)
+        yield Reference(tuple(shots[at] for at in rows), (0.0,) * len(rows), found.deviations, geometry=found)
 
 
 def _frame(asked: Residual) -> Frame:
@@ -132,25 +136,43 @@ def _frame(asked: Residual) -> Frame:
 def _exact(crew: Processes, case: Case, asked: Residual, references: list[Reference]) -> list[Reference]:
     """The same references by whole residuals, read again; what cannot be read any more stays as the digests say."""
     wanted = {shot.item: at for at, one in enumerate(references) for shot in one.shots[:MEMBERS]}
-    totals: dict[int, NDArray[np.float32]] = {}
+    totals: dict[int, _Fingerprint] = {}
     for item, read in residuals.of_items(crew, case, wanted):
-        at = wanted[item]
-        totals[at] = totals[at] + read.plane() if at in totals else read.plane()
+        totals.setdefault(wanted[item], _Fingerprint()).add(read.plane())
     return [_weighed_again(asked, one, totals[at]) if at in totals else one for at, one in enumerate(references)]
 
 
-def _weighed_again(asked: Residual, one: Reference, total: NDArray[np.float32]) -> Reference:
+class _Fingerprint:
+    """Residuals of norm 1, added up."""
+
+    def __init__(self) -> None:
+        self.plane: NDArray[np.float32] = np.zeros((1, 1), np.float32)
+        self.count = 0
+
+    def add(self, plane: NDArray[np.float32]) -> None:
+        self.plane = self.plane + plane / np.float32(max(float(np.linalg.norm(plane)), 1e-9))
+        self.count += 1
+
+
+def _weighed_again(asked: Residual, one: Reference, whole: _Fingerprint) -> Reference:
     if one.geometry is None:
-        said = fingerprint.aligned(total, asked.plane())
-        return msgspec.structs.replace(one, score=fingerprint.deviations(said.pce, said.places))
-    found = fingerprint.again(Frame(total, one.shots[0].width, one.shots[0].height), _frame(asked), one.geometry)
+        said = fingerprint.aligned(whole.plane, asked.plane())
+        total = float(np.square(whole.plane, dtype=np.float64).sum())
+        expected = _hoped(total, whole.count, said.floor) if said.floor else one.expected
+        return msgspec.structs.replace(one, score=fingerprint.deviations(said.pce, said.places), expected=expected)
+    sensor = Frame(whole.plane, one.shots[0].width, one.shots[0].height)
+    found = fingerprint.again(sensor, _frame(asked), one.geometry)
     return msgspec.structs.replace(one, score=found.deviations, geometry=found)
+
+
+def _hoped(total: float, pictures: int, strangers: float) -> float | None:
+    return float(hoped(np.array(total), pictures, strangers)) if pictures > 1 else None
 
 
 def _rows(one: Reference, asked: Residual) -> Iterator[dict[str, Any]]:
     """One row a picture; those of a device share its evidence and come in the order of their own agreement."""
     makes = [shot.make for shot in one.shots if shot.make]
-    said = camera.weigh(one.score, len(one.shots), make=makes[0] if makes else "", geometry=one.geometry)
+    said = camera.weigh(one.score, len(one.shots), one.expected, make=makes[0] if makes else "", geometry=one.geometry)
     for shot, likeness in zip(one.shots, one.likeness, strict=True):
         yield {
             "order": (-said.log10_lr, -said.score, -likeness, shot.sha256),

@@ -62,9 +62,10 @@ def _members(shots: list[Shot], held: fingerprint.Prints, group: Device) -> list
     exemplar = shots[group.members[0]].item
     make = next((shots[member].make for member in group.members if shots[member].make), "")
     rows = []
-    for member, strength in zip(group.members, group.strengths, strict=True):
+    hopes = group.expected or (None,) * len(group.members)
+    for member, strength, hope in zip(group.members, group.strengths, hopes, strict=True):
         others = np.array([other for other in group.members if other != member], np.int64)
-        said = camera.weigh(strength, len(others), camera.by_band(held, member, others), make)
+        said = camera.weigh(strength, len(others), hope, camera.by_band(held, member, others), make)
         rows.append(CameraRow(shots[member].item, exemplar, True, *_told(said)))
     return rows
 

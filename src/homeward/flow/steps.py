@@ -125,8 +125,8 @@ RESIDUALS = Step(
 )
 DEVICES = Step(
     "devices",
-    "2",
-    {"calibration": 1},
+    "3",
+    {"calibration": 2},
     function="homeward.flow.noise:devices",
     caption="Finding devices",
     reads=("noise", "residual"),

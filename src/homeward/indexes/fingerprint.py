@@ -54,6 +54,8 @@ class Agreement(msgspec.Struct, frozen=True):
     """Normalised cross-correlation at the peak, -1..1."""
     pce: float
     """Signed square of the peak over the mean square of the plane without it: of strangers about 1 at one place."""
+    floor: float
+    """Root mean square of the other places, as a normalised cross-correlation: what strangers give here."""
     places: int
     """Shifts among which the peak is the greatest."""
     down: int
@@ -334,7 +336,9 @@ def _agreement(plane: NDArray[np.float32], down: int, right: int, places: int, n
     energy = float(np.square(plane, dtype=np.float64).sum() - np.square(around, dtype=np.float64).sum())
     energy /= plane.size - around.size
     signed = [shift - side if shift > side // 2 else shift for shift, side in zip((down, right), plane.shape, strict=True)]
-    return Agreement(peak / norm if norm else 0.0, peak * abs(peak) / energy if energy else 0.0, places, signed[0], signed[1])
+    if not norm or energy <= 0:
+        return Agreement(0.0, 0.0, 0.0, places, signed[0], signed[1])
+    return Agreement(peak / norm, peak * abs(peak) / energy, energy**0.5 / norm, places, signed[0], signed[1])
 
 
 def _good(side: int) -> int:

@@ -14,12 +14,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from homeward.core.likelihood import Calibration
+from homeward.core.signal import SignalCalibration
 from homeward.indexes.fingerprint import Found, Prints, correlations
 
-METHOD, VERSION = "sensor noise", "1"
-BINS = ((1, "one picture"), (2, "two to four"), (5, "five or more"))
-"""Least number of pictures in the reference, and what a calibration for them is called."""
+METHOD, VERSION = "sensor noise", "2"
 BANDS = 8
 """Horizontal bands in which agreement is looked at by itself."""
 LOCAL_BANDS, LEAST_SPREAD = 2, 0.4
@@ -41,19 +39,26 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 def weigh(
-    score: float, pictures: int, bands: NDArray[np.float64] | None = None, make: str = "", geometry: Found | None = None
+    score: float,
+    pictures: int,
+    expected: float | None = None,
+    bands: NDArray[np.float64] | None = None,
+    make: str = "",
+    geometry: Found | None = None,
 ) -> Evidence:
     """Turn an agreement into evidence.
 
     Args:
         score: agreement with the reference, in standard deviations of strangers.
         pictures: how many pictures the reference is made of.
+        expected: the score that the reference by itself lets expect of a mate, :func:`homeward.links.nuclei.hoped`; None where
+            that is not known, as of a single picture.
         bands: (8,) agreement by horizontal band, of :func:`by_band`; None where it was not measured.
         make: make of the camera as the files state it.
         geometry: how the picture was found on a sensor of another size; None where it has the sensor's own size.
     """
-    calibration = calibrations()[_bin(pictures)]
-    value = calibration.log10_lr(score)
+    made = calibration()
+    value = made.log10_lr(score, expected, pictures * (pictures - 1) // 2)
     caveats = []
     if bands is not None and value > 0 and _local(bands):
         value = 0.0
@@ -68,7 +73,7 @@ def weigh(
     against = f"{pictures} other picture{'s' if pictures > 1 else ''}"
     where = _geometry(geometry) if geometry is not None else ""
     reason = f"sensor noise against {against}{where}: {score:.1f} deviations of strangers, support for {side}"
-    return Evidence(score, value, calibration.name, reason, tuple(caveats))
+    return Evidence(score, value, made.name, reason, tuple(caveats))
 
 
 def by_band(held: Prints, member: int, others: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -88,14 +93,10 @@ def uniqueness(makes: set[str]) -> str:
 
 
 @cache
-def calibrations() -> tuple[Calibration, ...]:
-    """One calibration for each of :data:`BINS`."""
+def calibration() -> SignalCalibration:
+    """What scores are turned into evidence by."""
     body = resources.files("homeward.links").joinpath("camera_calibration.json").read_bytes()
-    return msgspec.json.decode(body, type=tuple[Calibration, ...])
-
-
-def _bin(pictures: int) -> int:
-    return max(at for at, (least, _) in enumerate(BINS) if pictures >= least)
+    return msgspec.json.decode(body, type=SignalCalibration)
 
 
 def _local(bands: NDArray[np.float64]) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.links.merging import Merging, merge
-from homeward.links.nuclei import nuclei, strengths
+from homeward.links.nuclei import expected, nuclei, strengths
 
 MERGE = 4.75
 """Standard deviations of strangers from which two fingerprints are merged by themselves, in a small set."""
@@ -32,6 +32,8 @@ class Device(msgspec.Struct, frozen=True):
     members: tuple[int, ...]
     strengths: tuple[float, ...]
     """For each member, its agreement with the fingerprint of the others, in standard deviations of strangers."""
+    expected: tuple[float, ...] = ()
+    """The same as the others by themselves let expect it; empty where there are less than three members."""
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -122,8 +124,10 @@ def _device(matrix: NDArray[np.float32], members: list[int], strangers: float) -
     if len(members) == 1:
         return Device((members[0],), (0.0,))
     said = strengths(matrix, members, strangers)
+    hopes = expected(matrix, members, strangers) if len(members) > 2 else np.zeros(0)
     order = sorted(range(len(members)), key=lambda at: (-said[at], members[at]))
-    return Device(tuple(members[at] for at in order), tuple(float(said[at]) for at in order))
+    told = tuple(tuple(float(values[at]) for at in order if len(values)) for values in (said, hopes))
+    return Device(tuple(members[at] for at in order), *told)
 
 
 def _offers(

@@ -73,6 +73,28 @@ def strengths(matrix: NDArray[np.float32], members: list[int], strangers: float)
     return found
 
 
+def expected(matrix: NDArray[np.float32], members: list[int], strangers: float) -> NDArray[np.float64]:
+    """(k,) strength that the others of at least three pictures, by how they agree with each other, let expect of each one."""
+    block = matrix[np.ix_(members, members)].astype(np.float64)
+    np.fill_diagonal(block, 1.0)
+    others = len(members) - 1
+    rest = block.sum() - 2 * block.sum(1) + 1
+    return hoped(rest, others, strangers)
+
+
+def hoped(total: NDArray[np.float64], pictures: int, strangers: float) -> NDArray[np.float64]:
+    """Agreement that a mate is expected to have with a fingerprint of ``pictures`` residuals of norm 1.
+
+    Args:
+        total: square of the fingerprint's norm: how many pictures it has, and the sum of all their correlations.
+        pictures: at least two.
+        strangers: standard deviation of correlations where two devices meet.
+    """
+    mean = (total - pictures) / (pictures * (pictures - 1))
+    found: NDArray[np.float64] = mean * pictures / (np.sqrt(np.maximum(total, 1e-30)) * strangers)
+    return found
+
+
 def _belonging(matrix: NDArray[np.float32], group: list[int], strangers: float) -> list[int]:
     """Without those that do not agree with the others, the weakest first."""
     kept = list(group)

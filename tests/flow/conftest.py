@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,10 @@ from homeward.testing.encoding import encode
 sys.path.insert(0, str(Path(__file__).parent))  # helpers of these tests are imported by name
 
 
-@pytest.fixture
-def material(tmp_path: Path) -> Path:
-    """Six pictures, a copy, a near-copy, a text and a broken file."""
-    folder = tmp_path / "material"
+@pytest.fixture(scope="session")
+def made_material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six pictures, a copy, a near-copy, a text and a broken file; not to be changed."""
+    folder = tmp_path_factory.mktemp("made") / "material"
     (folder / "sub").mkdir(parents=True)
     for seed in range(6):
         (folder / f"room{seed}.jpg").write_bytes(encode(scenes.room(seed)))
@@ -27,6 +28,12 @@ def material(tmp_path: Path) -> Path:
     (folder / "notes.txt").write_text("nothing to see\n")
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
     return folder
+
+
+@pytest.fixture
+def material(made_material: Path, tmp_path: Path) -> Path:
+    """The same, for a test that may change it."""
+    return shutil.copytree(made_material, tmp_path / "material")
 
 
 @pytest.fixture

@@ -45,16 +45,16 @@ def made(folder: Path, agency: str) -> Case:
 
 def decode(case: Case, names: str = "abcd") -> None:
     """Write what a decode would have said of the items."""
-    from homeward.store.digests import failures_digest, findings_digest, media_digest
+    from homeward.store import digests
 
     items = {sha(name): name for name in FACTS}
     with case.batch("step.batch", {"step": "describe"}) as batch:
         found = [(item.pk, items[item.sha256]) for item in Item.objects.using(case.alias).order_by("id")]
         rows = [MediaRow(item, "JPEG", 400, 300, None, 0, "", FACTS[name]) for item, name in found if name in names]
         results.write_media(case, rows, batch.seq)
-        batch.details["media"] = media_digest(case, batch.seq)
-        batch.details["findings"] = findings_digest(case, batch.seq)
-        batch.details["failures"] = failures_digest(case, batch.seq)
+        batch.details["media"] = digests.MEDIA.digest(case, batch.seq)
+        batch.details["findings"] = digests.FINDINGS.digest(case, batch.seq)
+        batch.details["jobs"] = digests.JOBS.digest(case, batch.seq)
 
 
 def sha(name: str) -> str:
@@ -90,7 +90,8 @@ def test_metadata_propose_clues_once_and_the_same_place_is_one_clue(case: Case) 
     assert {row["value"] for row in rows[1:]} == {"Acme 77", "-33.8568,151.2153"}
     assert rows[0]["sightings"][0]["paths"] in (["X > a"], ["X > b"])
     events = ClueEvent.objects.using(case.alias).count()
-    results.write_step_key(case, CLUES.name, "")
+    with case.batch("step.set", {"step": CLUES.name}) as batch:
+        results.write_step_key(case, batch, CLUES.name, "")
     propose(case, CLUES, Quiet())
     assert ClueEvent.objects.using(case.alias).count() == events
     assert faults(case) == []

@@ -18,7 +18,7 @@ from homeward.flow.steps import CLIPS, MATCH, STACK
 from homeward.flow.verify import verify
 from homeward.store import Case, kept, known, stacks
 from homeward.store.clips import links
-from homeward.store.kept import HELD, held_sum
+from homeward.store.digests import SETS, SUMMED
 from homeward.testing.described import Made, deliver
 
 Codes = NDArray[np.uint8]
@@ -72,12 +72,12 @@ def compare(case: Case) -> None:
 def told(case: Case) -> dict[str, Any]:
     """Everything that the steps hold, and its sum."""
     named = [{name: value for name, value in one.items() if name != "decoder"} for one in known.matches(case)]
-    rows = HELD["stack"][0]._default_manager.using(case.alias).values_list(*HELD["stack"][1])
+    rows = SETS["stack"].model._default_manager.using(case.alias).values_list(*SETS["stack"].columns)
     return {
         "matches": named,
         "links": [{**link, "a_paths": 0, "b_paths": 0} for link in links(case)],
         "stacks": sorted(rows),
-        "sums": [held_sum(case, step) for step in HELD],
+        "sums": [SETS[step].sum(case) for step in sorted(SUMMED)],
     }
 
 
@@ -118,7 +118,7 @@ def test_deliveries_in_any_order_end_with_the_same_and_verify_vouches_for_it(
         assert case.custody._size() == size, "nothing is new"
     assert told(case) == wanted
     assert verify(case, Quiet()).faults == []
-    HELD["stack"][0]._default_manager.using(case.alias).update(distance=3)
+    SETS["stack"].model._default_manager.using(case.alias).update(distance=3)
     assert any("step stack" in fault for fault in verify(case, Quiet()).faults)
 
 
@@ -146,8 +146,8 @@ def test_a_run_that_was_overtaken_writes_nothing(case: Case, at_once: tuple[list
     deliver(case, together(some[:20]))
     slow = Growth(case, STACK)
     compare(case)
-    held = held_sum(case, "stack")
+    held = SETS["stack"].sum(case)
     with pytest.raises(kept.Overtaken), slow.writing({}) as rows:
         rows.add(("item", "exemplar", "distance"), [(1, 1, 0)])
-    assert held_sum(case, "stack") == held
+    assert SETS["stack"].sum(case) == held
     assert len(stacks.hash_stacks(case)) > 0

@@ -40,7 +40,7 @@ def states(case: Case) -> dict[str, int]:
 
 def done(case: Case, items: Iterable[int]) -> set[int]:
     with transaction.atomic(using=case.alias):
-        return case.jobs.done(STEP, items)
+        return case.jobs.done(STEP, items, 1)
 
 
 def test_every_item_of_a_kind_gets_one_job_a_key(case: Case, items: list[int]) -> None:
@@ -94,7 +94,7 @@ def test_what_a_rolled_back_batch_marked_done_is_still_to_do(case: Case, items: 
 
 def _done_then_fail(case: Case, leased: list[int]) -> None:
     with case.batch("step.batch"):
-        case.jobs.done(STEP, leased)
+        case.jobs.done(STEP, leased, 1)
         raise RuntimeError
 
 
@@ -140,7 +140,7 @@ def test_processes_that_lease_at_once_share_the_work(case: Case, items: list[int
     case.jobs.enqueue(STEP, ["still"])
     code = (
         "from store_makers import STEP\nwhile leased := case.jobs.lease(STEP, 2):\n"
-        "    with case.batch('step.batch', {'items': leased}):\n        print(*case.jobs.done(STEP, leased), flush=True)\n"
+        "    with case.batch('step.batch', {'items': leased}):\n        print(*case.jobs.done(STEP, leased, 1), flush=True)\n"
     )
     workers = [elsewhere(code) for _ in range(3)]
     outputs = [worker.communicate()[0] for worker in workers]

@@ -92,7 +92,7 @@ def test_the_sums_agree_whatever_was_registered_and_done(
             case.jobs.failed(STEP, item, "it is no picture", 1)
             continue
         with transaction.atomic(using=case.alias):
-            assert case.jobs.done(STEP, [item]) == {item}
+            assert case.jobs.done(STEP, [item], 1) == {item}
         described(case, item)
     case.jobs.release()
     counted = reads.status(case)["occurrences"]

@@ -11,7 +11,7 @@ from homeward.core.canonical import Plain
 from homeward.flow.gallery import LEAST_TO_COMPARE
 from homeward.flow.hash_candidates import HashCandidates
 from homeward.links.verification import verify
-from homeward.store import reads, results, stacks, vouching
+from homeward.store import digests, reads, results, stacks
 from homeward.store.results import KinRow, map_text
 
 if TYPE_CHECKING:
@@ -92,12 +92,12 @@ class Comparison:
             }  # fmt: skip
             with self._case.batch("step.part", about) as batch:
                 self.write(batch)
-                results.write_step_key(self._case, mark, f"{self._key}:{done}")
+                results.write_step_key(self._case, batch, mark, f"{self._key}:{done}")
 
     def write(self, batch: Batch) -> None:
         """Write what is new inside the caller's batch, which vouches for it."""
         results.write_kin(self._case, self._new, self._key, batch.seq)
-        batch.details["kin"] = vouching.kin_digest(self._case, batch.seq)
+        batch.details["kin"] = digests.KIN.digest(self._case, batch.seq)
         self._new = []
 
     def _pair(self, a: int, b: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from homeward.flow.steps import Step
 from homeward.links.geometry import compose, inverse
 from homeward.links.settling import Links, hearsay, settle
 from homeward.links.verification import Kinship, would_agree
-from homeward.store import reads, results, stacks, vouching
+from homeward.store import reads, results, stacks
 from homeward.store.results import CopyRow, KinRow, StackRow, map_text
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def copies(case: Case, step: Step, progress: Progress) -> None:
     with case.batch("step.set", details) as batch:
         comparison.write(batch)
         results.replace_copies(case, rows)
-        results.write_step_key(case, step.name, key)
-        batch.details["rows"] = vouching.set_digest(case, step.name)
+        results.complete_set(case, batch, step.name, key)
 
 
 class _Stacks:

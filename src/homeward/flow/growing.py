@@ -13,6 +13,7 @@ from homeward.descriptors import descriptor
 from homeward.flow.process import segment_folder
 from homeward.flow.steps import Step
 from homeward.store import kept, results
+from homeward.store.digests import SETS
 from homeward.store.kept import Kept, Overtaken, Seen
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Growth:
         """
         self._case, self._step = case, step
         folders = [segment_folder(name, descriptor(name).width) for name in step.reads]
-        base = canonical_json([step.version, step.params_digest, folders, reads])
+        base = canonical_json([step.version, step.params_digest, folders, reads, list(SETS[step.name].columns)])
         items, runs = kept.newest(case, folders)
         earlier = kept.seen(case, after) if after else None
         self.now = Seen(hashlib.sha256(base).hexdigest(), items, runs, earlier.entry if earlier else -1)
@@ -67,6 +68,6 @@ class Growth:
             rows = Kept(case, name, self.before if self.since is self.before else None)
             yield rows
             now = msgspec.structs.replace(self.now, frames=frames, entry=batch.seq)
-            results.write_step_key(case, name, msgspec.json.encode(now).decode())
+            results.write_step_key(case, batch, name, msgspec.json.encode(now).decode())
             batch.details["rows"] = rows.text
             self.written = now

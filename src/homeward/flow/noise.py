@@ -17,7 +17,7 @@ from homeward.links import camera
 from homeward.links.devices import Device, Devices
 from homeward.links.devices import devices as grouped
 from homeward.links.headers import constraints
-from homeward.store import headers, results, vouching
+from homeward.store import headers, results
 from homeward.store import noise as stored
 from homeward.store.noise import CameraRow, Shot
 
@@ -41,8 +41,7 @@ def devices(case: Case, step: Step, progress: Progress) -> None:
     details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "links": len(rows)}
     with case.batch("step.set", details) as batch:
         stored.replace_cameras(case, rows)
-        results.write_step_key(case, step.name, key)
-        batch.details["rows"] = vouching.set_digest(case, step.name)
+        results.complete_set(case, batch, step.name, key)
 
 
 def _rows(case: Case, shots: list[Shot], held: fingerprint.Prints, bodies: dict[int, tuple[str, str]]) -> list[CameraRow]:

@@ -150,7 +150,7 @@ def _commit(case: Case, step: Step, done: list[Described | Lost]) -> None:
     described = sorted((o for o in done if isinstance(o, Described) and not o.failure), key=lambda o: o.item)
     with case.batch("step.batch", {"step": key.name, "version": key.version, "params": key.params}) as batch:
         case.jobs.renew()
-        held = case.jobs.done(key, [o.item for o in described])
+        held = case.jobs.done(key, [o.item for o in described], batch.seq)
         described = [o for o in described if o.item in held]
         if step is DESCRIBE:
             results.write_media(case, map(_media, described), batch.seq)
@@ -164,11 +164,11 @@ def _commit(case: Case, step: Step, done: list[Described | Lost]) -> None:
         batch.details |= {
             "items": len(described),
             "failed": failed,
-            "media": digests.media_digest(case, batch.seq),
-            "findings": digests.findings_digest(case, batch.seq),
-            "failures": digests.failures_digest(case, batch.seq),
-            "headers": digests.header_digest(case, batch.seq),
-            "texts": digests.text_digest(case, batch.seq),
+            "media": digests.MEDIA.digest(case, batch.seq),
+            "findings": digests.FINDINGS.digest(case, batch.seq),
+            "jobs": digests.JOBS.digest(case, batch.seq),
+            "headers": digests.HEADERS.digest(case, batch.seq),
+            "texts": digests.TEXTS.digest(case, batch.seq),
         }
         batch.skip = not described and not failed
     log.info("step batch", extra={"fields": {"step": key.name, "items": len(described), "others": len(done) - len(described)}})

@@ -13,7 +13,7 @@ from homeward.flow.described import set_key
 from homeward.flow.gallery import LEAST_TO_COMPARE, Gallery
 from homeward.links import sight_evidence
 from homeward.links.sights import Sight, sight
-from homeward.store import reads, results, stacks, vouching
+from homeward.store import digests, reads, results, stacks
 from homeward.store import sights as store
 from homeward.store.sights import SightRow
 
@@ -56,10 +56,10 @@ def sights(case: Case, step: Step, progress: Progress) -> None:
         done += len(some)
         with case.batch("step.part", dict(about)) as batch:
             store.write_sights(case, rows, version, batch.seq)
-            batch.details["sights"] = vouching.sights_digest(case, batch.seq)
-            results.write_step_key(case, mark, f"{version}:{done}")
-    with case.batch("step.set", {**about, "rows": ""}):
-        results.write_step_key(case, step.name, key)
+            batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
+            results.write_step_key(case, batch, mark, f"{version}:{done}")
+    with case.batch("step.set", {**about, "rows": ""}) as batch:
+        results.write_step_key(case, batch, step.name, key)
 
 
 def links(case: Case, kind: str) -> list[dict[str, Any]]:

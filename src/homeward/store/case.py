@@ -18,6 +18,7 @@ from homeward.store.errors import CaseExists, CaseNotFound, CaseReadOnly, StoreE
 from homeward.store.medium import DATABASE, Medium, only_readable
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from types import TracebackType
 
     from homeward.core.canonical import Plain
@@ -192,10 +193,11 @@ def _build(folder: Path, agency: str, origin: str, database_url: str) -> None:
     key.create(folder / "keys", origin)
     database.connect(alias := f"new-{uuid.uuid4().hex[:12]}", _settings(folder, mark["database"]))
     try:
-        _first_rows(alias, agency, origin)
+        created = _first_rows(alias, agency, origin)
     finally:
         database.disconnect(alias)
-    with Case.open(folder) as case, case.batch("case.init", {"agency": agency, "origin": origin}):
+    details: dict[str, Plain] = {"agency": agency, "origin": origin, "created": created.isoformat()}
+    with Case.open(folder) as case, case.batch("case.init", details):
         pass
 
 
@@ -213,7 +215,8 @@ def _clear(database_url: str, origin: str) -> None:
             database.disconnect(alias)
 
 
-def _first_rows(alias: str, agency: str, origin: str) -> None:
+def _first_rows(alias: str, agency: str, origin: str) -> datetime:
+    """Write the case's own row and an empty ledger; when that was."""
     from django.db import transaction
 
     from homeward.store.models import CaseInfo, LedgerHead
@@ -221,5 +224,6 @@ def _first_rows(alias: str, agency: str, origin: str) -> None:
     with transaction.atomic(using=alias):
         if CaseInfo.objects.using(alias).exists():
             raise CaseExists("this database already holds a case")
-        CaseInfo.objects.using(alias).create(agency=agency, created=utc_now(), origin=origin)
+        info = CaseInfo.objects.using(alias).create(agency=agency, created=utc_now(), origin=origin)
         LedgerHead.objects.using(alias).create(size=0)
+    return info.created

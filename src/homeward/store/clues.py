@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from django.db.models import Max, Q
 
-from homeward.store import bulk
-from homeward.store.digests import PAGE, clues_digest
+from homeward.store import bulk, digests
+from homeward.store.digests import PAGE
 from homeward.store.intake import CHUNK
 from homeward.store.models import ClueEvent, CopyMember, Item, Media
 from homeward.store.results import write_step_key
@@ -49,10 +49,10 @@ def add(
         held = _held(case, given)
         new = [(*msgspec.structs.astuple(row), source, batch.seq) for name, row in given.items() if name not in held]
         bulk.insert(case.alias, ClueEvent, COLUMNS, new)
-        batch.details |= {"events": len(new), "source": source, "rows": clues_digest(case, batch.seq)}
-        batch.skip = not new
+        batch.details |= {"events": len(new), "source": source, "rows": digests.CLUES.digest(case, batch.seq)}
+        batch.skip = not new and step is None
         if step is not None:
-            write_step_key(case, *step)
+            write_step_key(case, batch, *step)
     return len(new)
 
 

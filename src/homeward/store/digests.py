@@ -1,41 +1,53 @@
-"""Digests of rows that an entry of the ledger vouches for."""
+"""What entries of the ledger say about records: a digest over the columns that matter."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from homeward.core import canonical_json
 from homeward.store.headers import COLUMNS
-from homeward.store.models import ClueEvent, Finding, Header, Job, Media, TextLine
+from homeward.store.models import (
+    CameraLink,
+    ClipLink,
+    ClueEvent,
+    CopyMember,
+    Finding,
+    Header,
+    Job,
+    Kin,
+    Match,
+    Media,
+    SightLink,
+    StackMember,
+    TextLine,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from django.db.models import Model
     from numpy.typing import NDArray
 
     from homeward.store.case import Case
 
-MEDIA = ("item__sha256", "format", "width", "height", "duration_ms", "missing", "damage", "facts")
-FINDINGS = ("kind", "subject", "occurrence__path", "item__sha256", "text")
-FAILURES = ("item__sha256", "step", "version", "params", "state", "reason")
-HEADERS = ("item__sha256", *COLUMNS)
-CLUES = ("event", "clue", "picture", "body", "source")
-TEXTS = (
-    "item__sha256", "time_ms", "line", "text", "left", "top", "width", "height", "angle", "confidence", "source", "words",
-    "key",
-)  # fmt: skip
 PAGE = 5_000
 
 
 def rows_digest(rows: Iterable[Sequence[Any]]) -> str:
     """SHA-256 over rows in the order of their canonical text, so that the order of writing plays no part."""
-    lines = sorted(hashlib.sha256(canonical_json(list(row))).digest() for row in rows)
+    lines = sorted(hashlib.sha256(canonical_json(list(map(_plain, row)))).digest() for row in rows)
     return hashlib.sha256(b"".join(lines)).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 NO_ROWS = rows_digest([])
@@ -90,31 +102,77 @@ def _parts(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
         yield some
 
 
-def media_digest(case: Case, batch: int) -> str:
-    """Digest of the media records that were written with ledger entry ``batch``."""
-    return rows_digest(Media.objects.using(case.alias).filter(batch=batch).values_list(*MEDIA).iterator(chunk_size=PAGE))
+class Vouched(msgspec.Struct, frozen=True):
+    """A kind of record that entries vouch for."""
+
+    model: type[Model]
+    columns: tuple[str, ...]
+    before: tuple[str, ...] = ()
+    """Columns that entries of older versions vouch for, where they are others."""
+
+    def digest(self, case: Case, batch: int | None = None) -> str:
+        """Digest of the records that were written with ledger entry ``batch``, or of all that there are."""
+        return self._over(self.columns, case, batch)
+
+    def agrees(self, case: Case, batch: int | None, told: object) -> bool:
+        """Whether these records are those of which an entry has told the digest."""
+        return self.digest(case, batch) == told or (bool(self.before) and self._over(self.before, case, batch) == told)
+
+    def sum(self, case: Case) -> str:
+        """Text of the :class:`RowSum` of all records."""
+        return self._sum(self.columns, case)
+
+    def adds_up(self, case: Case, told: str) -> bool:
+        """Whether all records add up to the :class:`RowSum` of which an entry has told the text."""
+        return any(told == self._sum(columns, case) for columns in (self.columns, self.before) if columns)
+
+    def _over(self, columns: tuple[str, ...], case: Case, batch: int | None) -> str:
+        return rows_digest(self._rows(columns, case, batch))
+
+    def _sum(self, columns: tuple[str, ...], case: Case) -> str:
+        total = RowSum()
+        total.add(self._rows(columns, case, None))
+        return total.text
+
+    def _rows(self, columns: tuple[str, ...], case: Case, batch: int | None) -> Iterator[Sequence[Any]]:
+        rows = self.model._default_manager.using(case.alias).values_list(*columns)
+        return (rows if batch is None else rows.filter(batch=batch)).iterator(chunk_size=PAGE)
 
 
-def header_digest(case: Case, batch: int) -> str:
-    """Digest of the header records that were written with ledger entry ``batch``."""
-    return rows_digest(Header.objects.using(case.alias).filter(batch=batch).values_list(*HEADERS).iterator(chunk_size=PAGE))
+_FINDINGS = ("kind", "subject", "occurrence__path", "item__sha256", "text")
+_MATCHES = (
+    "item__sha256", "time_ms", "entry__kind", "entry__value", "entry__list__digest", "entry__line", "entry__quality",
+    "entry__codes", "entry__series", "entry__victim_identified", "entry__submissions", "entry__key", "entry__extra", "distance",
+    "quality", "orientation", "new_to_list", "silenced",
+)  # fmt: skip
 
+MEDIA = Vouched(Media, ("item__sha256", "format", "width", "height", "duration_ms", "missing", "damage", "facts"))
+HEADERS = Vouched(Header, ("item__sha256", *COLUMNS))
+FINDINGS = Vouched(Finding, (*_FINDINGS, "occurrence__exhibit__label", "found"), _FINDINGS)
+JOBS = Vouched(Job, ("item__sha256", "step", "version", "params", "state", "reason"))
+CLUES = Vouched(ClueEvent, ("event", "clue", "picture", "body", "source"))
+TEXTS = Vouched(
+    TextLine,
+    (
+        "item__sha256", "time_ms", "line", "text", "left", "top", "width", "height", "angle", "confidence", "source", "words",
+        "key",
+    ),
+)  # fmt: skip
+SIGHTS = Vouched(
+    SightLink,
+    ("a__sha256", "b__sha256", "score", "place_score", "place_lr", "object_lr", "box_a", "box_b", "reason", "key"),
+)
+KIN = Vouched(Kin, ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key"))
 
-def text_digest(case: Case, batch: int) -> str:
-    """Digest of the lines that were read with ledger entry ``batch``."""
-    return rows_digest(TextLine.objects.using(case.alias).filter(batch=batch).values_list(*TEXTS).iterator(chunk_size=PAGE))
-
-
-def findings_digest(case: Case, batch: int) -> str:
-    """Digest of the findings that were written with ledger entry ``batch``."""
-    return rows_digest(Finding.objects.using(case.alias).filter(batch=batch).values_list(*FINDINGS).iterator(chunk_size=PAGE))
-
-
-def failures_digest(case: Case, batch: int) -> str:
-    """Digest of the failures that were recorded, with their reasons, by ledger entry ``batch``."""
-    return rows_digest(Job.objects.using(case.alias).filter(batch=batch).values_list(*FAILURES).iterator(chunk_size=PAGE))
-
-
-def clues_digest(case: Case, batch: int) -> str:
-    """Digest of what was said about clues with ledger entry ``batch``."""
-    return rows_digest(ClueEvent.objects.using(case.alias).filter(batch=batch).values_list(*CLUES).iterator(chunk_size=PAGE))
+SETS = {
+    "match": Vouched(Match, (*_MATCHES, "entry__record"), _MATCHES),
+    "clips": Vouched(ClipLink, ("a__sha256", "b__sha256", "orientation", "stretches", "share_a", "share_b", "distance")),
+    "stack": Vouched(StackMember, ("item__sha256", "exemplar__sha256", "distance")),
+    "copies": Vouched(CopyMember, ("item__sha256", "exemplar__sha256", "evidence", "distance", "score", "map")),
+    "devices": Vouched(
+        CameraLink, ("item__sha256", "device__sha256", "merged", "score", "log10_lr", "calibration", "reason", "caveats")
+    ),
+}
+"""Whole-set steps that keep rows: what is there now is what the last run left."""
+SUMMED = frozenset({"match", "clips", "stack"})
+"""Those whose rows come and go one by one, so that entries tell their sum."""

@@ -9,6 +9,7 @@ from homeward.core.time import utc_now
 from homeward.store.models import Exhibit
 
 if TYPE_CHECKING:
+    from homeward.core.canonical import Plain
     from homeward.store.case import Case
 
 
@@ -21,10 +22,12 @@ def register(case: Case, label: str, location: str, authority: str, acquirer: st
     exhibit = Exhibit.objects.using(case.alias).filter(label=label).first()
     names = {"location": location}
     if exhibit is None:
+        now = utc_now()
+        details: dict[str, Plain] = {"label": label, "authority": authority, "registered": now.isoformat()}
         # The acquirer is a person, whose name can be erased by law.
-        with case.batch("exhibit.add", {"label": label, "authority": authority}, {**names, "acquirer": acquirer}):
+        with case.batch("exhibit.add", details, {**names, "acquirer": acquirer}):
             return Exhibit.objects.using(case.alias).create(
-                label=label, authority=authority, acquirer=acquirer, registered=utc_now(), location=location
+                label=label, authority=authority, acquirer=acquirer, registered=now, location=location
             )
     if exhibit.authority != authority:
         raise WrongUse(f"the exhibit {label} is already registered under the authority {exhibit.authority}")

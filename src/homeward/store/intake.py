@@ -26,8 +26,8 @@ CHUNK = 500
 """Values in one ``IN`` list: below every database's limit."""
 
 
-_Held = tuple[int, str, str]
-"""Row id, MIME type and kind of an item as the store has it, which may have been said by an earlier version."""
+_Held = tuple[int, int, str, str]
+"""Row id, size, MIME type and kind of an item as the store has it, which may have been said by an earlier version."""
 
 
 _Known = tuple[int, str | None, bool]
@@ -75,12 +75,13 @@ class Taken(msgspec.Struct, frozen=True):
     """Sources that do not hold what was registered: they never count as read, so that every later look says so again."""
 
 
-MANIFEST = (
+OLDER_MANIFEST = (
     "path", "size", "item__md5", "item__sha1", "item__sha256", "item__mime", "item__kind",
     "modified", "accessed", "changed", "created", "zoned",
     "deleted", "embedded", "address", "extension_mismatch", "container", "readable", "reason",
 )  # fmt: skip
-"""Columns of an occurrence that its ledger entry vouches for."""
+MANIFEST = (*OLDER_MANIFEST, "source__path", "item__size")
+"""Columns of an occurrence that its ledger entry vouches for; entries of older versions do for fewer."""
 
 
 def manifest_digest(rows: Iterable[Sequence[Any]]) -> str:
@@ -114,7 +115,7 @@ def take(
         found = _find(case.alias, exhibit, [*notes, *differing], batch.seq)
         _stamp(case.alias, exhibit, {path: stamp for path, stamp in stamps.items() if path not in suspect})
         batch.details |= {"occurrences": len(written), "manifest": manifest_digest(written)}
-        batch.details["findings"] = digests.findings_digest(case, batch.seq)
+        batch.details["findings"] = digests.FINDINGS.digest(case, batch.seq)
         batch.skip = not (written or found)
     return Taken(len(written), new_items, [*found, *(note for note in differing if note not in found)], suspect)
 
@@ -196,7 +197,7 @@ def _items(alias: str, rows: Sequence[OccurrenceRow]) -> tuple[dict[str, _Held],
     held: dict[str, _Held] = {}
     for chunk in _chunks(list(distinct)):
         query = Item.objects.using(alias).filter(sha256__in=chunk)
-        held |= {sha256: (pk, mime, kind) for sha256, pk, mime, kind in query.values_list("sha256", "id", "mime", "kind")}
+        held |= {sha256: tuple(rest) for sha256, *rest in query.values_list("sha256", "id", "size", "mime", "kind")}  # type: ignore[misc]
     return held, new
 
 
@@ -255,11 +256,11 @@ def _write(
         marks = (row.deleted, row.embedded, row.address, row.extension_mismatch, row.container)
         state = (row.readable, row.reason)
         digests = row.digests
-        item, mime, kind = items[digests.sha256] if digests else (None, None, None)
+        item, item_size, mime, kind = items[digests.sha256] if digests else (None, None, None, None)
         key = path_key(path)
         values.append((exhibit.pk, sources[row.source], key, path, item, size, *times, zoned, *marks, *state, True, batch))
         hashes = (digests.md5, digests.sha1, digests.sha256) if digests else (None, None, None)
-        manifest.append((path, size, *hashes, mime, kind, *times, zoned, *marks, *state))
+        manifest.append((path, size, *hashes, mime, kind, *times, zoned, *marks, *state, row.source, item_size))
     bulk.insert(alias, Occurrence, columns, values)
     return manifest
 

@@ -90,14 +90,14 @@ class Jobs:
             cursor.execute(sql, [self._owner, utc_now() + LEASE, step.name, step.version, step.params, count])
             return sorted(row[0] for row in cursor.fetchall())
 
-    def done(self, step: StepKey, items: Iterable[int]) -> set[int]:
+    def done(self, step: StepKey, items: Iterable[int], batch: int) -> set[int]:
         """Mark as done what this process still holds, and return it: write results for these items only.
 
-        Belongs first in the transaction that writes the results; a lease that went to somebody else while this
-        process was stalled is theirs.
+        Belongs first in the transaction that writes the results and ledger entry ``batch``, which vouches for them; a lease
+        that went to somebody else while this process was stalled is theirs.
         """
         held = set(self._held(step, items).select_for_update().values_list("item_id", flat=True))
-        self._held(step, held).update(state="done", owner="", expires=None, reason="")
+        self._held(step, held).update(state="done", owner="", expires=None, reason="", batch=batch)
         return held
 
     def renew(self) -> None:

@@ -9,30 +9,18 @@ from django.db.models import Max
 
 from homeward.core import HomewardError
 from homeward.store import bulk, results
-from homeward.store.digests import PAGE, RowSum
+from homeward.store.digests import PAGE, SETS, RowSum
 from homeward.store.errors import CaseDamaged
 from homeward.store.intake import CHUNK
 from homeward.store.ledger.entries import decode
-from homeward.store.models import ClipLink, Item, Match, SegmentRun, StackMember
+from homeward.store.models import Item, SegmentRun
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from django.db.models import Model, QuerySet
+    from django.db.models import QuerySet
 
     from homeward.store.case import Case
-
-MATCHES = (
-    "item__sha256", "time_ms", "entry__kind", "entry__value", "entry__list__digest", "entry__line", "entry__quality",
-    "entry__codes", "entry__series", "entry__victim_identified", "entry__submissions", "entry__key", "entry__extra", "distance",
-    "quality", "orientation", "new_to_list", "silenced",
-)  # fmt: skip
-HELD: dict[str, tuple[type[Model], tuple[str, ...]]] = {
-    "match": (Match, MATCHES),
-    "clips": (ClipLink, ("a__sha256", "b__sha256", "orientation", "stretches", "share_a", "share_b", "distance")),
-    "stack": (StackMember, ("item__sha256", "exemplar__sha256", "distance")),
-}
-"""Where a step's rows lie, and what the ledger vouches for of each."""
 
 
 class Overtaken(HomewardError, RuntimeError):
@@ -71,14 +59,6 @@ def newest(case: Case, folders: Collection[str]) -> tuple[int, int]:
     return items or 0, runs.aggregate(last=Max("id"))["last"] or 0
 
 
-def held_sum(case: Case, step: str) -> str:
-    """The sum of everything that a step holds now."""
-    model, columns = HELD[step]
-    total = RowSum()
-    total.add(model._default_manager.using(case.alias).values_list(*columns).iterator(chunk_size=PAGE))
-    return total.text
-
-
 class Kept:
     """The rows of a step, and their sum, inside the caller's batch."""
 
@@ -88,7 +68,7 @@ class Kept:
         Raises:
             CaseDamaged: the ledger does not say what is held.
         """
-        self._model, self._columns = HELD[step]
+        self._model, self._columns = SETS[step].model, SETS[step].columns
         self._alias = case.alias
         if before is None:
             self.rows().delete()

@@ -123,6 +123,7 @@ def vouched(row: KnownList, digests: dict[str, str]) -> dict[str, Plain]:
         "purpose": row.purpose,
         "scheme": [row.scheme, row.scheme_version],
         "hashes": row.hashes,
+        "added": row.added.isoformat(),
         "told": hashlib.sha256(canonical_json(told)).hexdigest(),
         "shelf": digests,
     }
@@ -146,12 +147,13 @@ def remove(case: Case, name: str, reason: str) -> int:
 def say(case: Case, word: str, kind: str, value: str, *, name: str, agency: str, reason: str) -> bool:
     """Record what an agency says about a hash; whether it was not said before."""
     with case.batch("known.word", {"word": word, "kind": kind}, {"reason": reason, "agency": agency}) as batch:
+        now = utc_now()
         told = {"kind": kind, "value": value, "word": word, "name": name, "agency": agency, "reason": reason}
         if KnownWord.objects.using(case.alias).filter(**told).exists():
             batch.skip = True
             return False
-        KnownWord(**told, said=utc_now(), batch=batch.seq).save(using=case.alias)
-        batch.details["row"] = hashlib.sha256(canonical_json(told)).hexdigest()
+        KnownWord(**told, said=now, batch=batch.seq).save(using=case.alias)
+        batch.details["row"] = hashlib.sha256(canonical_json({**told, "said": now.isoformat()})).hexdigest()
     return True
 
 

@@ -45,9 +45,9 @@ class KnownVouching:
             if seq not in rows or not self._agrees(rows[seq], details):
                 yield f"the known list that ledger entry {seq} added has been changed since"
         words = list(KnownWord.objects.using(self._case.alias))
-        said = {word.batch: _digest(word) for word in words}
+        said = {word.batch: _digests(word) for word in words}
         for seq, digest in self._words.items():
-            if said.get(seq) != digest:
+            if digest not in said.get(seq, ()):
                 yield f"what ledger entry {seq} recorded about a hash of a known list has been changed since"
         for batch in sorted((set(rows) - set(self._added)) | (set(said) - set(self._words))):
             yield f"known rows say that ledger entry {batch} vouches for them, and it does not"
@@ -57,11 +57,16 @@ class KnownVouching:
     def _agrees(self, row: KnownList, details: dict[str, Any]) -> bool:
         state, ended = self._ended.get(row.batch, ("current", None))
         shelf = details.get("shelf") if state == "removed" else files(self._case).digests(row.folder)
-        told = {name: value for name, value in details.items() if name != "replaces"}
         named = self._names[row.batch] in {row.name, ERASED}
-        return named and (row.state, row.ended) == (state, ended) and {**told, **vouched(row, shelf or {})} == told
+        now = vouched(row, shelf or {})
+        if "added" not in details:  # in entries of older versions
+            del now["added"]
+        return named and (row.state, row.ended) == (state, ended) and all(details.get(name) == now[name] for name in now)
 
 
-def _digest(word: KnownWord) -> str:
+def _digests(word: KnownWord) -> tuple[str, str]:
+    """Digests of a word as entries have them, and as entries of older versions do."""
     names = ("kind", "value", "word", "name", "agency", "reason")
-    return hashlib.sha256(canonical_json({name: getattr(word, name) for name in names})).hexdigest()
+    told = {name: getattr(word, name) for name in names}
+    both = ({**told, "said": word.said.isoformat()}, told)
+    return tuple(hashlib.sha256(canonical_json(one)).hexdigest() for one in both)  # type: ignore[return-value]

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.core.time import utc_now
-from homeward.store import bulk
+from homeward.store import bulk, digests
 from homeward.store.models import CopyMember, Finding, Kin, Media, StepRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from homeward.store.batch import Batch
     from homeward.store.case import Case
 
 
@@ -111,6 +112,13 @@ def step_key(case: Case, step: str) -> str:
     return row.key if row else ""
 
 
-def write_step_key(case: Case, step: str, key: str) -> None:
-    """Record that a whole-set step is complete for ``key``, inside the caller's batch."""
+def complete_set(case: Case, batch: Batch, step: str, key: str) -> None:
+    """Record that a whole-set step is complete for ``key`` with the rows that are there now, inside the caller's batch."""
+    write_step_key(case, batch, step, key)
+    batch.details["rows"] = digests.SETS[step].digest(case)
+
+
+def write_step_key(case: Case, batch: Batch, step: str, key: str) -> None:
+    """Record that a step is complete for ``key``, inside the caller's batch."""
+    batch.details["keys"] = {step: key}
     StepRun.objects.using(case.alias).update_or_create(step=step, defaults={"key": key})

@@ -83,8 +83,8 @@ def _part(case: Case, made: Made, first: int, end: int) -> None:
             records["quality"], records["value"] = made.qualities[begin:stop], codes.reshape(len(codes), -1)
             batch.append(segment_folder(name, records.dtype["value"].shape[0]), records)
         batch.details |= {
-            "media": digests.media_digest(case, batch.seq),
+            "media": digests.MEDIA.digest(case, batch.seq),
             "findings": digests.NO_ROWS,
-            "failures": digests.NO_ROWS,
+            "jobs": digests.NO_ROWS,
             "headers": digests.NO_ROWS,
         }

@@ -22,7 +22,7 @@ class Job(models.Model):
     expires = models.DateTimeField(null=True)
     reason = models.TextField()
     batch = models.BigIntegerField(null=True)
-    """Ledger entry that vouches for a failure and its reason."""
+    """Ledger entry that vouches for the outcome; empty for what was done before outcomes were vouched for."""
 
     class Meta:
         """The key of a result: step, version, parameters, input."""

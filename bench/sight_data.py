@@ -1,4 +1,4 @@
-"""Pairs of pictures of a rendered world that the local index puts first, what a sight says of them, and the truth."""
+"""Pictures with local features and the truth about them, for benchmarks and calibrations of places and things."""
 
 from __future__ import annotations
 
@@ -9,19 +9,41 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from common import DATA
 from homeward.descriptors import descriptor
 from homeward.descriptors.scene import Features, unpack
 from homeward.indexes.local import LocalIndex
 from homeward.links.sights import sight
+from homeward.media.records import Grey
 from homeward.media.stills import decode_still
 
 CANDIDATES = 25
-LEAST_FEATURES = 12
 SEEN = 2000
 """Visible pixels from which a thing counts as shown."""
+BANDS = ((0.005, 0.02), (0.02, 0.08), (0.08, 0.15), (0.15, 0.5))
+"""Shares of the picture that a thing's box takes."""
 Row = dict[str, str]
+Query = tuple[int, NDArray[np.int64], set[int]]
+"""A picture, the rows of its features that are asked with, and the pictures that are right."""
+
+
+class Gallery:
+    """n pictures: sound luminance and features; too little to measure is an empty set of features."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self.greys: list[Grey | None] = [decode_still(path.read_bytes()).sound() for path in paths]
+        self.features = [_features(grey) for grey in self.greys]
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def index(self) -> LocalIndex:
+        """A local index over all of them, by number."""
+        index = LocalIndex(Path(tempfile.mkdtemp(prefix="homeward-bench-")) / "index")
+        index.add(np.arange(len(self)), [found.codes for found in self.features])
+        return index
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -29,7 +51,6 @@ class Pair(msgspec.Struct, frozen=True):
 
     rooms: tuple[str, str]
     places: tuple[str, str]
-    twins: bool
     shared: bool
     """Whether one thing or surface is shown in both."""
     score: int
@@ -48,35 +69,94 @@ class Pair(msgspec.Struct, frozen=True):
         return None if self.places[0] == self.places[1] else False
 
 
-def candidates(world: str) -> list[Pair]:
-    """Every pair that the index puts among the first 25 of either picture; one picture a burst."""
-    root = DATA / world / "truth"
+def world(name: str) -> tuple[Gallery, list[Row]]:
+    """The camera pictures of a rendered world, one a burst, and what is true of each; its room's twin is in ``twin_of``."""
+    root = DATA / name / "truth"
     files = {row["file_id"]: row for row in _table(root / "files.csv")}
-    shown = [row for row in _table(root / "originals.csv") if row["burst_of"] in {"", row["file_id"]}]
-    features = [_features(DATA / world / files[row["file_id"]]["path"]) for row in shown]
-    held = [at for at, found in enumerate(features) if found is not None and len(found) >= LEAST_FEATURES]
     twins = {row["room"]: row["twin_of"] for row in _table(root / "rooms.csv")}
-    things = _things(root / "image_objects.csv")
-    with tempfile.TemporaryDirectory(prefix="homeward-bench-") as folder:
-        index = LocalIndex(Path(folder) / "index")
-        index.add(np.array(held, np.int64), [features[at].codes for at in held])  # type: ignore[union-attr]
-        pairs = {
-            (min(at, other), max(at, other))
-            for at in held
-            for other in index.search(features[at].codes, CANDIDATES + 1).id.tolist()  # type: ignore[union-attr]
-            if other != at
-        }
-    return [_pair(shown[a], shown[b], features[a], features[b], twins, things) for a, b in sorted(pairs)]
+    shown = [row for row in _table(root / "originals.csv") if row["burst_of"] in {"", row["file_id"]}]
+    for row in shown:
+        row["twin_of"] = twins[row["room"]]
+    return Gallery([DATA / name / files[row["file_id"]]["path"] for row in shown]), shown
 
 
-def _pair(
-    a: Row, b: Row, here: Features | None, there: Features | None, twins: dict[str, str], things: dict[str, set[str]]
-) -> Pair:
-    found = sight(here, there) if here is not None and there is not None else None
+def relation(a: Row, b: Row) -> str:
+    """What the room of one picture is to the room of another."""
+    if a["room"] == b["room"]:
+        if a["session"] == b["session"]:
+            return "same session"
+        return "other session" if a["room_version"] == b["room_version"] else "other version"
+    if a["place"] == b["place"]:
+        return "other room of the home"
+    return "twin room" if a["twin_of"] == b["room"] or b["twin_of"] == a["room"] else "other home"
+
+
+def candidates(name: str) -> list[Pair]:
+    """Every pair of a world that the index puts among the first 25 of either picture."""
+    held, shown = world(name)
+    index = held.index()
+    things = _things(DATA / name / "truth/image_objects.csv")
+    pairs = {
+        (min(at, other), max(at, other))
+        for at in range(len(held))
+        for other in index.search(held.features[at].codes, CANDIDATES + 1).id.tolist()
+        if other != at
+    }
+    return [_pair(shown[a], shown[b], held.features[a], held.features[b], things) for a, b in sorted(pairs)]
+
+
+def scenes() -> tuple[Gallery, list[str]]:
+    """The photographs of places, packages left out, and the scene of each; empty for those of no scene."""
+    rows = [row for row in _table(DATA / "places/groundtruth.csv") if not row["group"].startswith("pack")]
+    groups = [row["group"] if row["group"] != "-" else "" for row in rows]
+    return Gallery([DATA / "places/img" / row["file"] for row in rows]), groups
+
+
+def crop_queries() -> tuple[Gallery, list[Query]]:
+    """The photographs of places and an analyst's boxes in them."""
+    files = [row["file"] for row in _table(DATA / "places/groundtruth.csv")]
+    held, at = Gallery([DATA / "places/img" / name for name in files]), {name: number for number, name in enumerate(files)}
+    queries = []
+    for row in _table(DATA / "places/crop_queries.csv"):
+        box = tuple(float(row[side]) for side in ("x0", "y0", "x1", "y1"))
+        asked = at[row["query_file"]]
+        queries.append((asked, inside(held.features[asked], box), {at[name] for name in row["positives"].split()}))
+    return held, queries
+
+
+def thing_queries(name: str) -> tuple[Gallery, dict[str, list[Query]]]:
+    """A world, and a question for each whole thing that is shown in another picture too, by its share of the picture."""
+    held, shown = world(name)
+    at = {row["file_id"]: number for number, row in enumerate(shown)}
+    seen: dict[str, list[tuple[int, Row]]] = defaultdict(list)
+    for row in _table(DATA / name / "truth/image_objects.csv"):
+        whole = ":" not in row["object_id"] and row["visible_fraction"] and float(row["visible_fraction"]) >= 0.6
+        if row["file_id"] in at and whole and int(row["visible_px"]) >= SEEN:
+            seen[row["object_id"]].append((at[row["file_id"]], row))
+    found: dict[str, list[Query]] = {f"{100 * low:g} to {100 * high:g} %": [] for low, high in BANDS}
+    for places in seen.values():
+        for number, row in places if len(places) > 1 else []:
+            box = tuple(float(row[side]) for side in ("x0", "y0", "x1", "y1"))
+            features = held.features[number]
+            share = (box[2] - box[0]) * (box[3] - box[1]) / (features.full_width * features.full_height)
+            band = next((f"{100 * low:g} to {100 * high:g} %" for low, high in BANDS if low <= share < high), None)
+            if band is not None:
+                found[band].append((number, inside(features, box), {other for other, _ in places if other != number}))
+    return held, found
+
+
+def inside(features: Features, box: tuple[float, ...]) -> NDArray[np.int64]:
+    """Rows of the features in a box (x0, y0, x1, y1) of full-size pixels."""
+    places = features.places[:, :2] * (features.full_width / features.width)
+    within = (places >= [box[0], box[1]]).all(axis=1) & (places < [box[2], box[3]]).all(axis=1)
+    return np.flatnonzero(within).astype(np.int64)
+
+
+def _pair(a: Row, b: Row, here: Features, there: Features, things: dict[str, set[str]]) -> Pair:
+    found = sight(here, there)
     return Pair(
         rooms=(a["room"], b["room"]),
         places=(a["place"], b["place"]),
-        twins=twins[a["room"]] == b["room"] or twins[b["room"]] == a["room"],
         shared=bool(things[a["file_id"]] & things[b["file_id"]]),
         score=found.score if found else 0,
         deep=found.deep if found else 0,
@@ -84,10 +164,11 @@ def _pair(
     )
 
 
-def _features(path: Path) -> Features | None:
-    sound = decode_still(path.read_bytes()).sound()
+def _features(sound: Grey | None) -> Features:
     said = descriptor("scene").describe(sound) if sound is not None else None
-    return unpack(said.value) if said is not None else None
+    if said is not None:
+        return unpack(said.value)
+    return Features(np.zeros((0, 128), np.uint8), np.zeros((0, 4), np.float32), 1, 1, 1, 1)
 
 
 def _things(table: Path) -> dict[str, set[str]]:

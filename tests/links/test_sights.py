@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -148,3 +149,15 @@ def taken(path: Path) -> Features:
     found = extract(sound)
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize("seed", [224, 1024])
+def test_points_that_no_model_explains_are_nothing_and_no_failure(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(5, 14))
+    here, there = (np.round(rng.uniform(0, 900, (count, 2)) / 300) * 300 for _ in range(2))
+    with pytest.raises(cv2.error):  # the estimator itself gives up on these
+        cv2.findFundamentalMat(here, there, cv2.USAC_MAGSAC, 1.5, 0.999, 2000)
+    codes = some_codes(count, seed)
+    found = sight(features(here, codes), features(there, codes))
+    assert found is None or found.deep == 0

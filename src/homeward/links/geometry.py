@@ -144,7 +144,12 @@ def _mapped(a: Features, b: Features, found: Matches, *, mirrored: bool) -> tupl
 def _agreed(here: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """The (2, 3) map that most of the (k, 2) points agree on."""
     method = cv2.USAC_MAGSAC
-    found, _ = cv2.estimateAffine2D(here, there, method=method, ransacReprojThreshold=_NEAR, maxIters=2000, confidence=0.999)
+    try:
+        found, _ = cv2.estimateAffine2D(
+            here, there, method=method, ransacReprojThreshold=_NEAR, maxIters=2000, confidence=0.999
+        )
+    except cv2.error:  # no sample of the points has a solution
+        return None
     # None where the points are degenerate, whatever OpenCV's stubs say.
     return None if found is None else np.asarray(found, np.float64)
 

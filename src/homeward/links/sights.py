@@ -94,7 +94,10 @@ def _by_depth(a: Features, b: Features, found: Matches) -> _Model | None:
     if len(found.a) <= _FREE_F:
         return None
     here, there = _points(a, found.a), _points(b, found.b)
-    _, mask = cv2.findFundamentalMat(here, there, cv2.USAC_MAGSAC, _BAND, 0.999, 2000)
+    try:
+        _, mask = cv2.findFundamentalMat(here, there, cv2.USAC_MAGSAC, _BAND, 0.999, 2000)
+    except cv2.error:  # no sample of the points has a solution, all lie on one line for example
+        return None
     return _model(a, b, found, np.asarray(mask, np.uint8), _FREE_F, None) if mask is not None else None
 
 
@@ -111,7 +114,10 @@ def _plane(a: Features, b: Features, found: Matches) -> _Model | None:
     if len(found.a) <= _FREE_H:
         return None
     here, there = _points(a, found.a), _points(b, found.b)
-    agreed, mask = cv2.findHomography(here, there, cv2.USAC_MAGSAC, _NEAR, maxIters=2000, confidence=0.999)
+    try:
+        agreed, mask = cv2.findHomography(here, there, cv2.USAC_MAGSAC, _NEAR, maxIters=2000, confidence=0.999)
+    except cv2.error:
+        return None
     if agreed is None or mask is None:
         return None
     plane, kept = np.asarray(agreed, np.float64), np.asarray(mask, np.uint8)

@@ -61,18 +61,37 @@ def test_agreement_in_a_corner_counts_as_nothing() -> None:
     overlay[:32] = 4 * rng.normal(0, 1, (32, 512))
     planes = [rng.normal(0, 1, shape) + part for part in (0.5 * pattern, 0.5 * pattern, overlay, overlay)]
     held = fingerprint.prints(np.stack([np.frombuffer(noise.digest(plane.astype(np.float32)), np.uint8) for plane in planes]))
-    true, false = (camera.by_band(held, a, np.array([b])) for a, b in ((0, 1), (2, 3)))
-    score = float(fingerprint.correlations(held, held)[2, 3]) * 256 * 2**0.5
-    assert score > 20
-    spurious = camera.weigh(score, 5, None, false, "Canon")
+    true, false = (camera.by_tile(held, np.array(pair), shape)[0] for pair in ((0, 1), (2, 3)))
+    spurious = camera.weigh(20.0, 5, None, false, "Canon")
     assert spurious.log10_lr == 0
     assert "local" in spurious.caveats[0]
-    assert camera.weigh(score, 5, None, true, "Canon").log10_lr > 1
+    assert camera.weigh(20.0, 5, None, true, "Canon").log10_lr > 1
+    # What two strips hold is not even taken for agreement.
+    matrix = fingerprint.gram(held)
+    assert abs(matrix[2, 3]) * shape[0] ** 0.5 * shape[1] ** 0.5 < 5 < matrix[0, 1] * shape[0] ** 0.5 * shape[1] ** 0.5
+
+
+def test_tiles_are_what_plain_arithmetic_says() -> None:
+    rng = np.random.default_rng(3)
+    planes = [rng.normal(0, 1, (256, 260)).astype(np.float32) for _ in range(3)]
+    held = fingerprint.prints(np.stack([np.frombuffer(noise.digest(plane), np.uint8) for plane in planes]))
+    told = [fingerprint.summed(held, np.array([at]), (256, 260)) for at in range(3)]
+    found = camera.by_tile(held, np.array([0, 2]), (256, 260))
+    expected = [(told[0] * told[2])[64 * y : 64 * y + 64, 65 * x : 65 * x + 65].sum() for y in range(4) for x in range(4)]
+    np.testing.assert_allclose(found, [expected, expected])
 
 
 def test_weak_agreement_that_is_everywhere_is_seldom_taken_for_local() -> None:
     rng = np.random.default_rng(2)
-    bands = rng.normal(5 / 8**0.5, 1, (2000, camera.BANDS))  # five deviations in all
-    strong = bands[bands.sum(1) > 3 * 8**0.5]
-    taken = [bool(camera.weigh(5.0, 5, 5.0, row, "Canon").caveats) for row in strong]
-    assert np.mean(taken) < 0.1
+    tiles = rng.normal(5 / 4, 1, (2000, 16))  # five deviations in all
+    strong = tiles[tiles.sum(1) > 3 * 4]
+    taken = [bool(camera.weigh(float(row.sum() / 4), 5, 5.0, row, "Canon").caveats) for row in strong]
+    assert np.mean(taken) < 0.05
+
+
+def test_strong_agreement_in_a_few_tiles_is_taken_for_local() -> None:
+    rng = np.random.default_rng(2)
+    tiles = rng.normal(0, 1, (500, 16))
+    tiles[:, 12:15] += 12
+    taken = [bool(camera.weigh(float(row.sum() / 4), 5, 9.0, row, "Canon").caveats) for row in tiles]
+    assert np.mean(taken) > 0.99

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from homeward.core.canonical import Plain
+from homeward.descriptors.camera import digest_shape
 from homeward.flow import noise_exact
 from homeward.flow.cameras import facts_of
 from homeward.flow.described import set_key
@@ -62,9 +63,10 @@ def _members(shots: list[Shot], held: fingerprint.Prints, group: Device) -> list
     make = next((shots[member].make for member in group.members if shots[member].make), "")
     rows = []
     hopes = group.expected or (None,) * len(group.members)
-    for member, strength, hope in zip(group.members, group.strengths, hopes, strict=True):
-        others = np.array([other for other in group.members if other != member], np.int64)
-        said = camera.weigh(strength, len(others), hope, camera.by_band(held, member, others), make)
+    first = shots[group.members[0]]
+    tiles = camera.by_tile(held, np.array(group.members, np.int64), digest_shape(first.width, first.height))
+    for member, strength, hope, spread in zip(group.members, group.strengths, hopes, tiles, strict=True):
+        said = camera.weigh(strength, len(group.members) - 1, hope, spread, make)
         rows.append(CameraRow(shots[member].item, exemplar, True, *_told(said)))
     return rows
 

@@ -6,6 +6,7 @@ residuals are kept is bounded: they take half a byte a pixel.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,16 +62,21 @@ def sharpen(case: Case, shots: list[Shot], matrix: NDArray[np.float32], stranger
 
 
 def correlations(packed: list[NDArray[np.uint8]], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """(n, n) float32 normalised correlations of packed residuals of one size; the diagonal is 1."""
+    """(n, n) float32 correlations of packed residuals of one size, taken as those of digests are; the diagonal is 1."""
     found = np.eye(len(packed), dtype=np.float32)
     for start in range(0, len(packed), _AT_ONCE):
         some = _unit(packed[start : start + _AT_ONCE], shape)
         for other in range(0, start + 1, _AT_ONCE):
-            block = some @ (some if other == start else _unit(packed[other : other + _AT_ONCE], shape)).T
+            block = _product(some, some if other == start else _unit(packed[other : other + _AT_ONCE], shape))
             found[start : start + len(some), other : other + block.shape[1]] = block
             found[other : other + block.shape[1], start : start + len(some)] = block.T
     np.fill_diagonal(found, 1)
     return found
+
+
+def _product(some: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    edges = np.linspace(0, some.shape[1], fingerprint.STRIPS + 1).astype(int)
+    return fingerprint.even(np.stack([some[:, first:last] @ others[:, first:last].T for first, last in pairwise(edges)]))
 
 
 def _unit(packed: list[NDArray[np.uint8]], shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -125,7 +125,7 @@ RESIDUALS = Step(
 )
 DEVICES = Step(
     "devices",
-    "3",
+    "4",
     {"calibration": 2},
     function="homeward.flow.noise:devices",
     caption="Finding devices",

@@ -12,6 +12,7 @@ the greatest of them is by chance, and whoever reads a score must know how many 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -24,6 +25,8 @@ from homeward.indexes import fingerprint_kernel
 
 LONG_SIDES = (1600, 1280, 1080, 2048, 960, 1024, 800, 720, 640)
 """Longer sides to which services scale pictures, the commonest first."""
+STRIPS, DROPPED = 16, 2
+"""Horizontal strips in which agreement is taken, and how many of the highest and of the lowest do not count."""
 _ROOM = 2  # samples around a peak that belong to it
 _AROUND = (2 * _ROOM + 1) ** 2
 _SAME = 0.01  # two shapes of frames that differ by less are one: sizes are rounded to whole pixels
@@ -102,18 +105,35 @@ def prints(digests: NDArray[np.uint8]) -> Prints:
 
 
 def correlations(a: Prints, b: Prints) -> NDArray[np.float32]:
-    """(n, m) float32, -1..1: agreement over what both are sure of, by the geometric mean of what each is sure of.
+    """(n, m) float32, about -1..1: agreement over what both are sure of, by the geometric mean of what each is sure of.
+
+    It is taken by :data:`STRIPS` and put together by :func:`even`.
 
     Raises:
         ValueError: digests of two sizes.
     """
     if a.sure.shape[1] != b.sure.shape[1]:
         raise ValueError("digests of pictures of two sizes cannot be compared")
-    out = np.zeros((len(a), len(b)), np.int64)
-    fingerprint_kernel.agree(a.sure, a.signs, b.sure, b.signs, out)
     scale = np.sqrt(np.maximum(a.counts, 1)[:, None] * np.maximum(b.counts, 1)[None].astype(np.float64))
-    found: NDArray[np.float32] = (out / scale).astype(np.float32)
-    return found
+    edges = np.linspace(0, a.sure.shape[1], STRIPS + 1).astype(int)
+    parts = np.zeros((STRIPS, len(a), len(b)), np.float32)
+    for strip, (first, last) in enumerate(pairwise(edges)):
+        out = np.zeros((len(a), len(b)), np.int64)
+        fingerprint_kernel.agree(a.sure, a.signs, b.sure, b.signs, first, last, out)
+        parts[strip] = out / scale
+    return even(parts)
+
+
+def even(parts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(...) float32 sum of (STRIPS, ...), with the mean of the others for the two highest and the two lowest strips.
+
+    A sensor is everywhere in the frame. What two pictures share in a strip or two, a date, a logo, the mark of a site, is no
+    part of it; of an even agreement a trimmed mean loses next to nothing (Tukey, "A survey of sampling from contaminated
+    distributions", 1960).
+    """
+    kept = np.sort(parts, axis=0)[DROPPED:-DROPPED]
+    total: NDArray[np.float32] = kept.sum(axis=0) * np.float32(STRIPS / len(kept))
+    return total
 
 
 def gram(held: Prints) -> NDArray[np.float32]:

@@ -19,12 +19,11 @@ def _ones(word):  # type: ignore[no-untyped-def]
     return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
 
 
-@numba.njit(types.void(_PLANE, _PLANE, _PLANE, _PLANE, types.int64[:, ::1]), cache=True, nogil=True)
-def agree(sure, signs, others_sure, others_signs, out):  # type: ignore[no-untyped-def]
-    """Add (equal signs - unequal signs) over what both are sure of to ``out`` (n, m), tile by tile."""
-    words = sure.shape[1]
-    for start in range(0, words, _TILE):
-        end = min(start + _TILE, words)
+@numba.njit(types.void(_PLANE, _PLANE, _PLANE, _PLANE, types.int64, types.int64, types.int64[:, ::1]), cache=True, nogil=True)
+def agree(sure, signs, others_sure, others_signs, first, last, out):  # type: ignore[no-untyped-def]
+    """Add (equal signs - unequal signs) over what both are sure of in words ``first`` to ``last`` to ``out`` (n, m)."""
+    for start in range(first, last, _TILE):
+        end = min(start + _TILE, last)
         for i in range(sure.shape[0]):
             a, p = sure[i, start:end], signs[i, start:end]
             for j in range(others_sure.shape[0]):

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from itertools import pairwise
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from homeward.core.signal import SignalCalibration
-from homeward.indexes.fingerprint import Found, Prints, correlations
+from homeward.indexes.fingerprint import Found, Prints, summed
 
 METHOD, VERSION = "sensor noise", "2"
-BANDS = 8
-"""Horizontal bands in which agreement is looked at by itself."""
-LOCAL_BANDS, LEAST_SPREAD = 2, 0.4
-"""Without its two strongest bands, agreement must keep this share of what an even spread would leave: a device's pattern is
-everywhere in the frame, an overlay or an artefact is somewhere."""
-SHARED_ARTEFACTS = frozenset({"samsung", "huawei", "xiaomi"})
-"""Makes with models on which independent studies found fingerprints that several devices share (see the methods page)."""
+TILES = 4
+"""Tiles across and down in which agreement is looked at by itself."""
+LEAST_SPREAD = 0.4
+"""Without the strongest quarter of the tiles, agreement must keep this share of an even spread."""
+_TRIMMED = 0.42  # by how much the mean of 16 normal values falls when the four highest are left out
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -42,7 +39,7 @@ def weigh(
     score: float,
     pictures: int,
     expected: float | None = None,
-    bands: NDArray[np.float64] | None = None,
+    tiles: NDArray[np.float64] | None = None,
     make: str = "",
     geometry: Found | None = None,
 ) -> Evidence:
@@ -53,16 +50,16 @@ def weigh(
         pictures: how many pictures the reference is made of.
         expected: the score that the reference by itself lets expect of a mate, :func:`homeward.links.nuclei.hoped`; None where
             that is not known, as of a single picture.
-        bands: (8,) agreement by horizontal band, of :func:`by_band`; None where it was not measured.
+        tiles: (16,) agreement by tile, a row of :func:`by_tile`; None where it was not measured.
         make: make of the camera as the files state it.
         geometry: how the picture was found on a sensor of another size; None where it has the sensor's own size.
     """
     made = calibration()
     value = made.log10_lr(score, expected, pictures * (pictures - 1) // 2)
     caveats = []
-    if bands is not None and value > 0 and _local(bands):
+    if tiles is not None and value > 0 and _local(tiles, score):
         value = 0.0
-        caveats.append("agreement is local: a few bands of the frame hold nearly all of it, so it counts as nothing")
+        caveats.append("agreement is local: a few parts of the frame hold nearly all of it, so it counts as nothing")
     if geometry is not None:
         value = max(0.0, value)
         caveats.append("the picture was scaled or cut after the camera: that nothing is found would mean nothing")
@@ -76,14 +73,21 @@ def weigh(
     return Evidence(score, value, made.name, reason, tuple(caveats))
 
 
-def by_band(held: Prints, member: int, others: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(8,) summed correlation of one digest with some others in each horizontal band of the frame."""
-    words = held.sure.shape[1]
-    edges = np.linspace(0, words, BANDS + 1).astype(int)
-    found = np.zeros(BANDS)
-    for band, (start, end) in enumerate(pairwise(edges)):
-        parts = [_part(held, rows, start, end) for rows in (np.array([member]), others)]
-        found[band] = float(correlations(parts[0], parts[1]).sum())
+def by_tile(held: Prints, members: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.float64]:
+    """(k, 16) agreement of each of some digests with the sum of the others, in each tile of the frame.
+
+    Args:
+        held: digests.
+        members: (k,) which of them.
+        shape: rows and columns of samples, :func:`homeward.descriptors.camera.digest_shape`.
+    """
+    total = summed(held, members, shape)
+    edges = [np.linspace(0, side, TILES + 1).astype(int)[:-1] for side in shape]
+    found = np.zeros((len(members), TILES * TILES))
+    for at, member in enumerate(members):
+        plane = summed(held, np.array([member]), shape)
+        product = (total - plane) * plane
+        found[at] = np.add.reduceat(np.add.reduceat(product, edges[0], axis=0), edges[1], axis=1).ravel()
     return found
 
 
@@ -99,9 +103,11 @@ def calibration() -> SignalCalibration:
     return msgspec.json.decode(body, type=SignalCalibration)
 
 
-def _local(bands: NDArray[np.float64]) -> bool:
-    rest = np.sort(bands)[:-LOCAL_BANDS]
-    return bool(rest.mean() < LEAST_SPREAD * bands.mean())
+def _local(tiles: NDArray[np.float64], score: float) -> bool:
+    """Whether most tiles have much less than their share, beyond what chance does to the share of each."""
+    mean = score / TILES  # of tiles in their own deviations
+    scaled = np.sort(tiles) * (mean / max(float(tiles.mean()), 1e-9))
+    return bool(scaled[: -TILES * TILES // 4].mean() < LEAST_SPREAD * mean - _TRIMMED)
 
 
 def _geometry(found: Found) -> str:
@@ -114,12 +120,22 @@ def _geometry(found: Found) -> str:
 def _uniqueness(make: str) -> str:
     if not make:
         return "uniqueness not established: the files do not say which camera it is"
-    if make.strip().lower().split()[0] in SHARED_ARTEFACTS:
-        return f"uniqueness not established: devices by {make} are known to share artefacts"
-    return ""
+    first = make.strip().lower().split()[0]
+    known = next((family for family in shared_artefacts() if family.make == first), None)
+    return f"uniqueness not established: {known.words} ({known.source})" if known else ""
 
 
-def _part(held: Prints, rows: NDArray[np.int64], start: int, end: int) -> Prints:
-    sure = np.ascontiguousarray(held.sure[rows, start:end])
-    signs = np.ascontiguousarray(held.signs[rows, start:end])
-    return Prints(sure, signs, np.bitwise_count(sure).sum(axis=1, dtype=np.int64))
+class Family(msgspec.Struct, frozen=True):
+    """Devices on which an independent study found fingerprints that several of them share."""
+
+    make: str
+    """First word of the make as files state it, in lower case."""
+    words: str
+    source: str
+
+
+@cache
+def shared_artefacts() -> tuple[Family, ...]:
+    """Every known family, from the package's data."""
+    body = resources.files("homeward.links").joinpath("shared_artefacts.json").read_bytes()
+    return msgspec.json.decode(body, type=tuple[Family, ...])

@@ -56,6 +56,7 @@ bench: .venv/.developer
 	$(BIN)/python bench/header.py
 	$(BIN)/python bench/camera.py
 	$(BIN)/python bench/mains.py
+	$(BIN)/python bench/text.py
 	$(BIN)/python bench/never_twice.py
 
 # make docs   write the reference pages from the program

@@ -12,7 +12,7 @@ import pytest
 from homeward.core import WrongUse
 from homeward.descriptors import text_models
 from homeward.descriptors.text_models import available
-from homeward.flow import text
+from homeward.flow import text, text_links
 from homeward.flow.clues import listed, sight, tell
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import process
@@ -112,6 +112,17 @@ def test_clues_are_found_by_what_they_say(read: Case) -> None:
     tell(read, clue, "undo", "Somebody", "wrong", undone=clue.events[0].id)
     assert all(row["sha256"] != sha256 or row["score"] < 0.7 for row in text.find_text(read, "ulmenhof", 5))
     assert any(row["value"] == "Ulmenhof 3" for row in listed(read)) is False
+
+
+def test_rare_words_link_pictures_and_become_clues(read: Case) -> None:
+    (link,) = text_links.links(read)
+    assert link["text"].casefold() == "heltortri"
+    assert set(link) >= {"kind", "a", "b", "a_time", "b_time", "score", "log10_lr", "method", "reason"}
+    assert (link["kind"], link["calibration"].split(":")[0]) == ("text", "uncalibrated")
+    proposed = {(row["kind"], row["value"].casefold()): row for row in listed(read) if row["proposed"]}
+    assert ("text", "heltortri") in proposed
+    assert proposed["text", "batch 7731"]["sightings"][0]["by"] == ("reader of words",)
+    assert proposed["text", "batch 7731"]["sightings"][0]["box"]
 
 
 def test_wrong_questions_are_one_sentence(read: Case, case: Case) -> None:

@@ -61,15 +61,15 @@ def matches(case: Path, as_json: bool) -> None:
 @case_argument
 @click.option(
     "--kind",
-    type=click.Choice(["copy", "camera", "place", "object"]),
+    type=click.Choice(["copy", "camera", "place", "object", "text"]),
     help="Only links that speak of the same copy, and so on.",
 )
 @json_option
 def links(case: Path, kind: str | None, as_json: bool) -> None:
     """List what two items have in common: stretches of clips, pictures seen in clips, sensor noise of one device, one place
-    or one thing seen again from any side.
+    or one thing seen again from any side, the same rare words.
     """
-    from homeward.flow import sights
+    from homeward.flow import sights, text_links
     from homeward.store import clips, noise
 
     tables: dict[str, Callable[[Case], list[dict[str, Any]]]] = {
@@ -77,6 +77,7 @@ def links(case: Path, kind: str | None, as_json: bool) -> None:
         "camera": noise.links,
         "place": partial(sights.links, kind="place"),
         "object": partial(sights.links, kind="object"),
+        "text": text_links.links,
     }
     with opened(case) as opened_case:
         found = [link for name, table in tables.items() if kind in {None, name} for link in table(opened_case)]

@@ -13,12 +13,13 @@ import msgspec
 from homeward.core import WrongUse, canonical_json
 from homeward.core.errors import said
 from homeward.core.time import utc_now
+from homeward.flow import text_links
 from homeward.flow.steps import Step
 from homeward.series.clues import STILL, Act, Box, Clue, ClueRefused, Event, clue_id, refusal, replay, told_by
 from homeward.series.exchange import LARGEST, Delivery, read_events, write_events
-from homeward.series.proposing import Proposal, proposals
+from homeward.series.proposing import READER, Proposal, proposals, written
 from homeward.store import clues as store
-from homeward.store import reads, results
+from homeward.store import reads, results, stacks, texts
 from homeward.store.clues import EventRow
 from homeward.store.ledger.entries import timestamp
 
@@ -139,8 +140,9 @@ def receive(case: Case, file: Path, who: str) -> tuple[Delivery, int, list[Clue]
 
 
 def propose(case: Case, step: Step, progress: Progress) -> None:
-    """Propose the clues that metadata hold; a proposal that was made before, even one taken back, is not made again."""
-    key = hashlib.sha256(canonical_json([step.version, step.params_digest, store.measured(case)])).hexdigest()
+    """Propose the clues that metadata and print hold; one that was proposed before, even one taken back, is not again."""
+    seen = [store.measured(case), texts.measured(case), sorted((one.item, one.exemplar) for one in stacks.members(case))]
+    key = hashlib.sha256(canonical_json([step.version, step.params_digest, *seen])).hexdigest()
     if results.step_key(case, step.name) == key:
         return
     progress.begin(step.caption, 1)
@@ -156,10 +158,25 @@ def _proposed(case: Case) -> Iterator[Event]:
     for sha256, facts in store.telling(case):
         for one in proposals(facts):
             yield _proposal(one, sha256, info.agency, info.origin, when)
+    names = reads.item_names(case)
+    for item, line in texts.all_lines(case):
+        for one in written(line.text, line.source, line.time_ms, line.box):
+            yield _proposal(one, names[item], info.agency, info.origin, when)
+    for item, one in _shared(case):
+        yield _proposal(one, names[item], info.agency, info.origin, when)
+
+
+def _shared(case: Case) -> Iterator[tuple[int, Proposal]]:
+    """Rare words that stand in several stacks, in each of their pictures."""
+    for string in text_links.shared(case):
+        why = f"these words stand in {len(string.texts)} of {string.read} pictures that hold words"
+        for one in string.texts if not string.mark else ():
+            if one.text.isprintable():
+                yield one.item, Proposal("text", one.text, why, READER, one.time_ms, one.box)
 
 
 def _proposal(one: Proposal, sha256: str, agency: str, origin: str, when: str) -> Event:
-    return Event(one.kind, one.value, "sight", agency, origin, when, one.why, sha256, by=one.by)  # type: ignore[arg-type]
+    return Event(one.kind, one.value, "sight", agency, origin, when, one.why, sha256, one.time_ms, one.box, one.by)  # type: ignore[arg-type]
 
 
 def _place(event: Event) -> tuple[str, str, int, Box | tuple[()], str]:

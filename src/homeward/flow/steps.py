@@ -104,7 +104,7 @@ TEXT = Step(
     chosen="homeward.store.texts:exemplars",
     needs="homeward.descriptors.text_models:available",
 )
-CLUES = Step("clues", "1", {}, function="homeward.flow.clues:propose", caption="Proposing clues")
+CLUES = Step("clues", "2", {}, function="homeward.flow.clues:propose", caption="Proposing clues")
 NOISE = Step(
     "noise",
     "1",

@@ -1,4 +1,4 @@
-"""Clues that software may propose from what is measured already: positions and serial numbers in metadata."""
+"""Clues that software may propose from what is measured already: positions and serial numbers in metadata, and print."""
 
 from __future__ import annotations
 
@@ -8,13 +8,25 @@ from typing import Any
 
 import msgspec
 
+from homeward.descriptors.text_kinds import parsed
+from homeward.series.clues import STILL, Box
 from homeward.series.likeness import position
 
 BY = "metadata"
+READER = "reader of words"
 _ISO_6709 = re.compile(r"([+-][0-9]{2}(?:\.[0-9]+)?)([+-][0-9]{3}(?:\.[0-9]+)?)(?:[+-][0-9.]+)?(?:CRS\w+)?/?")
 """Position of a clip in decimal degrees (ISO 6709, annex H), as phones write it."""
 _LOCATION = ("location", "com.apple.quicktime.location.ISO6709", "location-eng")
 _NO_SERIAL = re.compile(r"[0\s.-]*|unknown|none|n/?a|\?+", re.IGNORECASE)
+
+
+_LOOKED_UP = {
+    "phone": "a telephone number",
+    "url": "an address on the web",
+    "email": "an e-mail address",
+    "gtin": "a product number",
+    "batch": "a batch number",
+}
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -24,6 +36,8 @@ class Proposal(msgspec.Struct, frozen=True):
     value: str
     why: str
     by: str = BY
+    time_ms: int = STILL
+    box: Box | None = None
 
 
 def proposals(facts: dict[str, Any]) -> Iterator[Proposal]:
@@ -47,6 +61,21 @@ def proposals(facts: dict[str, Any]) -> Iterator[Proposal]:
     if serial and not _NO_SERIAL.fullmatch(serial):
         device = " ".join(filter(None, (_line(metadata.get("make")), _line(metadata.get("model")), serial)))
         yield Proposal("serial", device[:2000], "its metadata state this serial number of the camera body")
+
+
+def written(text: str, source: str, time_ms: int, box: Box) -> Iterator[Proposal]:
+    """What a line that was read proposes: a code as it is, and in print what can be looked up.
+
+    Dates, postcodes and plates are shapes that much else has; they are searched, not proposed.
+    """
+    if source != "print":
+        yield Proposal("code", _line(text)[:2000], f"a code of the kind {source} holds it", READER, time_ms, box)
+        return
+    for one in parsed(text):
+        if one.kind in _LOOKED_UP:
+            kind = "code" if one.kind == "gtin" else "text"
+            value = f"batch {one.value}" if one.kind == "batch" else one.value
+            yield Proposal(kind, value, f"it has the shape of: {_LOOKED_UP[one.kind]}", READER, time_ms, box)
 
 
 def _coordinate(text: str, why: str) -> Iterator[Proposal]:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.db.models import Count
+from django.db.models import Count, Max
 
 from homeward.core.wording import grams, key
 from homeward.store import bulk
@@ -89,6 +89,12 @@ def all_lines(case: Case) -> Iterator[tuple[int, LineRow]]:
     query = TextLine.objects.using(case.alias).filter(current=True).order_by("item_id", "line")
     for item, *columns in query.values_list("item_id", *COLUMNS).iterator(chunk_size=5_000):
         yield item, LineRow(*columns)
+
+
+def measured(case: Case) -> list[int]:
+    """Changes whenever what was read may have changed."""
+    query = TextLine.objects.using(case.alias).filter(current=True)
+    return [query.count(), query.aggregate(last=Max("batch"))["last"] or 0]
 
 
 def any_lines(case: Case) -> bool:

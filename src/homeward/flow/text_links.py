@@ -1,0 +1,71 @@
+"""Pictures of a case that share rare words, worked out anew from what was read each time they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from homeward.core import wording
+from homeward.links import text
+from homeward.store import reads, stacks, texts
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+
+COMMON = Path(text.__file__).with_name("common_words.json")
+
+
+def links(case: Case) -> list[dict[str, Any]]:
+    """Every link as ``homeward links`` prints it; see the design for the shape."""
+    found = text.links(_texts(case), common())
+    facts = reads.item_facts(case)
+    paths = reads.stacked_paths(case, {item for link in found for item in (link.a, link.b)})
+    return [
+        {
+            "kind": "text",
+            "a": facts[link.a].sha256,
+            "b": facts[link.b].sha256,
+            "a_time": None if link.a_time < 0 else link.a_time / 1000,
+            "b_time": None if link.b_time < 0 else link.b_time / 1000,
+            "score": round(link.log10_lr / text.CAP, 3),
+            "log10_lr": link.log10_lr,
+            "method": text.METHOD,
+            "reason": link.reason,
+            "calibration": text.CALIBRATION,
+            "caveats": list(link.caveats),
+            "text": link.text,
+            "a_paths": paths.get(link.a, []),
+            "b_paths": paths.get(link.b, []),
+        }
+        for link in found
+    ]
+
+
+def shared(case: Case) -> list[text.Shared]:
+    """Rare strings that stand in several stacks, and marks."""
+    return text.shared(_texts(case), common())
+
+
+@cache
+def common() -> frozenset[str]:
+    """Keys of words that stand on things everywhere."""
+    told = msgspec.json.decode(COMMON.read_bytes())
+    return frozenset(wording.key(word) for word in told["words"])
+
+
+def _texts(case: Case) -> Iterator[text.Text]:
+    """Each line and each of its words."""
+    home = {member.item: member.exemplar for member in stacks.members(case)}
+    facts = reads.item_facts(case)
+    for item, line in texts.all_lines(case):
+        width, height = max(1, facts[item].width), max(1, facts[item].height)
+        parts = [(line.text, line.box), *(line.words if len(line.words) > 1 else [])]
+        for written, (left, top, wide, high) in parts:
+            where = (left + wide / 2) / width, (top + high / 2) / height
+            yield text.Text(
+                item, line.time_ms, home.get(item, item), wording.key(written), written, where, (left, top, wide, high)
+            )

@@ -1,0 +1,133 @@
+"""The same rare words in two pictures: how much that speaks for one thing, place or owner.
+
+What is printed on one label is one piece of evidence: of all that two pictures share only the rarest counts. Its likelihood
+ratio is the chance to read it again where it is the same, over how often it stands in pictures. Neither is validated: the value
+ranks, and adds nothing where evidence is weighed together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import combinations
+
+import msgspec
+
+Box = tuple[int, int, int, int]
+CALIBRATION = "uncalibrated: by rarity in this case, not validated"
+METHOD = "rare words"
+READ_AGAIN = 0.5
+"""Chance that words that stand in both pictures are read alike in both: judged."""
+ELSEWHERE = 100
+"""Pictures of other cases in which a string that is not on the list of common words is taken to be absent: judged."""
+CAP = 3.0
+LEAST = 0.3
+SHORTEST = 5
+"""Letters and digits that shared words have at least; shorter ones meet by chance."""
+WIDEST = 30
+"""Stacks that share a string before it is too common to link pair by pair."""
+_FIXED = 0.02
+"""Part of the picture's sides within which a mark stands at the same place."""
+_EDGE = 0.12
+PRINT_ALONE = "mass-produced things carry the same print"
+MARK = "it stands at one place near the edge of each picture, as marks of sites and programs do"
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A string in a picture: ``key`` is what it is compared by, ``where`` its middle as shares of width and height."""
+
+    item: int
+    time_ms: int
+    stack: int
+    key: str
+    text: str
+    where: tuple[float, float]
+    box: Box = (0, 0, 1, 1)
+
+
+class TextLink(msgspec.Struct, frozen=True):
+    """Two pictures that share a rare string; ``log10_lr`` 0..3, 0 for what looks like a mark."""
+
+    a: int
+    a_time: int
+    b: int
+    b_time: int
+    text: str
+    pictures: int
+    log10_lr: float
+    reason: str
+    caveats: tuple[str, ...]
+
+
+class Shared(msgspec.Struct, frozen=True):
+    """A string that stands in several stacks, one text of each; ``read`` stacks hold any words at all."""
+
+    texts: tuple[Text, ...]
+    read: int
+    mark: bool
+
+    @property
+    def log10_lr(self) -> float:
+        """0..3; 0 for a mark."""
+        return 0.0 if self.mark else rarity(len(self.texts), self.read)
+
+
+def links(texts: Iterable[Text], common: frozenset[str] = frozenset()) -> list[TextLink]:
+    """One link for each two stacks that share a string, by the rarest, the strongest first; marks come last.
+
+    Args:
+        texts: everything read in the case.
+        common: keys that are common anywhere: never linked.
+    """
+    best: dict[tuple[int, int], TextLink] = {}
+    for string in shared(texts, common):
+        for a, b in combinations(string.texts, 2):
+            link = _link(a, b, string)
+            if _worth(link) > _worth(best.get((a.stack, b.stack))):
+                best[a.stack, b.stack] = link
+    return sorted(best.values(), key=lambda link: (-link.log10_lr, -len(link.text), link.a, link.b))
+
+
+def shared(texts: Iterable[Text], common: frozenset[str] = frozenset()) -> list[Shared]:
+    """Strings in two to thirty stacks, rare enough to tell (log10 LR from 0.3) or marks, in the order of their keys."""
+    held: dict[str, dict[int, Text]] = defaultdict(dict)
+    stacks = set()
+    for text in texts:
+        stacks.add(text.stack)
+        if len(text.key) >= SHORTEST and text.key not in common and len(set(text.key)) > 2:
+            held[text.key].setdefault(text.stack, text)
+    found = []
+    for key in sorted(held):
+        if 2 <= len(held[key]) <= WIDEST:
+            those = sorted(held[key].values(), key=lambda text: text.stack)
+            string = Shared(tuple(those), len(stacks), is_mark(those))
+            if string.mark or string.log10_lr >= LEAST:
+                found.append(string)
+    return found
+
+
+def rarity(pictures: int, read: int) -> float:
+    """log10 LR of sharing what stands in ``pictures`` of ``read`` stacks: at most 3, and what so many stacks support."""
+    often = pictures / (read + ELSEWHERE)
+    return max(0.0, min(math.log10(READ_AGAIN / often), CAP, math.log10(max(read, 1))))
+
+
+def is_mark(texts: list[Text]) -> bool:
+    """Whether a string of three pictures or more stands at one place near the edge of all of them."""
+    if len(texts) < 3:
+        return False
+    sides = list(zip(*(text.where for text in texts), strict=True))
+    fixed = all(max(side) - min(side) <= _FIXED for side in sides)
+    return fixed and any(min(side) < _EDGE or max(side) > 1 - _EDGE for side in sides)
+
+
+def _worth(link: TextLink | None) -> tuple[float, int]:
+    return (-1.0, 0) if link is None else (link.log10_lr, len(link.text))
+
+
+def _link(a: Text, b: Text, string: Shared) -> TextLink:
+    pictures = len(string.texts)
+    reason = f"both show {a.text!r}, which stands in {pictures} of {string.read} pictures that hold words"
+    caveats = (MARK,) if string.mark else (PRINT_ALONE,)
+    return TextLink(a.item, a.time_ms, b.item, b.time_ms, a.text, pictures, round(string.log10_lr, 3), reason, caveats)

@@ -1,0 +1,67 @@
+"""Rare words that two pictures share."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homeward.links.text import CAP, MARK, WIDEST, Text, links, rarity, shared
+
+
+def text(stack: int, key: str, where: tuple[float, float] = (0.5, 0.5), time_ms: int = -1) -> Text:
+    return Text(stack, time_ms, stack, key, key.upper(), where)
+
+
+OTHERS = [text(100 + number, f"other{number}") for number in range(60)]
+
+
+def test_a_rare_string_links_and_the_rarest_counts() -> None:
+    found = links([*OTHERS, text(1, "heltortri"), text(2, "heltortri"), text(1, "pontevale"), text(2, "pontevale"),
+                   *(text(stack, "pontevale") for stack in range(3, 8))])  # fmt: skip
+    (best,) = [link for link in found if {link.a, link.b} == {1, 2}]
+    assert best.text == "HELTORTRI"
+    assert best.log10_lr == pytest.approx(rarity(2, 67), abs=1e-3)
+    assert found[0] is best
+
+
+@pytest.mark.parametrize(
+    "those",
+    [
+        [text(1, "abcd"), text(2, "abcd")],
+        [text(1, "ababab"), text(2, "ababab")],
+        [text(1, "common"), text(2, "common")],
+        [text(1, "heltortri"), text(1, "heltortri", time_ms=40)],
+        [text(stack, "heltortri") for stack in range(WIDEST + 1)],
+    ],
+    ids=["short", "a pattern", "common", "one stack", "everywhere"],
+)
+def test_what_says_nothing_links_nothing(those: list[Text]) -> None:
+    assert links([*OTHERS, *those], frozenset({"common"})) == []
+
+
+def test_a_mark_at_one_place_of_the_edge_counts_for_nothing() -> None:
+    found = links([*OTHERS, *(text(stack, "sitename", (0.93, 0.96)) for stack in range(4))])
+    assert {link.log10_lr for link in found} == {0.0}
+    assert all(link.caveats == (MARK,) for link in found)
+    moved = links([*OTHERS, *(text(stack, "sitename", (0.2 * stack, 0.96)) for stack in range(4))])
+    assert all(link.log10_lr > 0 for link in moved)
+
+
+@given(st.integers(2, 500), st.integers(2, 5000))
+def test_rarer_is_stronger_and_nothing_is_beyond_what_the_case_supports(pictures: int, read: int) -> None:
+    value = rarity(pictures, max(read, pictures))
+    assert 0 <= value <= min(CAP, max(read, pictures))
+    assert rarity(pictures + 1, max(read, pictures + 1)) <= rarity(pictures, max(read, pictures + 1))
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from(["heltortri", "pontevale", "xx"])), max_size=20))
+def test_links_are_pairs_of_stacks_in_any_order_of_reading(said: list[tuple[int, str]]) -> None:
+    texts = [text(*one) for one in said]
+    found = links(texts)
+    assert links(texts[::-1]) == found
+    pairs = [(link.a, link.b) for link in found]
+    assert len(set(pairs)) == len(pairs)
+    together = {pair for string in shared(texts) for pair in
+                ((a.stack, b.stack) for a in string.texts for b in string.texts if a.stack < b.stack)}  # fmt: skip
+    assert set(pairs) == together

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from homeward.core import StackedPath
 from homeward.descriptors import descriptor
 from homeward.evidence.records import AnswerRefused as ReadingRefused
-from homeward.evidence.records import Fetched, Found
+from homeward.evidence.records import Fetched, Found, Remaining
 from homeward.evidence.worker import Answer, read_answer, read_found
 from homeward.flow.answers import AnswerRefused, read_described
 from homeward.flow.units import Described, Sighting, Unit
@@ -141,6 +141,9 @@ def test_an_honest_record_is_taken() -> None:
         record(digests={"md5": "0", "sha1": "0", "sha256": "0"}),
         record(digests={"md5": "g" * 32, "sha1": "0" * 40, "sha256": "0" * 64}),
         record(digests={"md5": "0" * 32 + "\n", "sha1": "0" * 40, "sha256": "0" * 64}),
+        record(claims=[{"algorithm": "md5", "stated": "0", "measured": "0"}] * 17),
+        record("a.zip > " + "x" * (4 << 20)),
+        record(path={"layers": ["a.zip"] * 2000}),
         record(mime="x" * 201),
         record(mime="a\0b"),
         record(reason="x" * 1001),
@@ -159,6 +162,37 @@ def test_only_what_was_asked_for_is_fetched() -> None:
     for lie in (Fetched(StackedPath(("a.zip > c.jpg",)), 0, 1, ""), Fetched(honest.path, -1, 1, ""), None):
         with pytest.raises(REFUSED):
             read_answer(encode(Answer(fetched=lie)), wanted)
+
+
+def test_only_what_was_asked_for_is_still_wanted() -> None:
+    wanted = {StackedPath(("a.zip", "b.jpg"))}
+    assert read_answer(encode(Answer(remaining=Remaining((StackedPath(("a.zip > b.jpg",)),)))), wanted) == Remaining(
+        tuple(wanted)
+    )
+    with pytest.raises(REFUSED):
+        read_answer(encode(Answer(remaining=Remaining((StackedPath(("a.zip > c.jpg",)),)))), wanted)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"problems": ["x"] * 21},
+        {"problems": ["x" * 9000]},
+        {"notes": ["x"] * 21},
+        {"hashes": {str(number): 1 for number in range(101)}},
+        {"unmatched": {"photodna": -1}},
+        {"skipped": 1 << 53},
+        {"withdrawn": ["x"] * 1_000_001},
+        {"refused": "x" * 9000},
+    ],
+)
+def test_a_report_on_a_list_that_no_reading_gives_is_refused(report: dict[str, object]) -> None:
+    from homeward.known import worker
+
+    with pytest.raises(REFUSED):
+        worker.read_answer(encode({"report": report}))
+    with pytest.raises(REFUSED):
+        worker.read_claims(encode({"claims": [{"line": 1, "path": "", "name": "", "hashes": []}] * 501}))
 
 
 def test_an_answer_survives_its_own_wire_form() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Annotated
 
 import msgspec
 
@@ -21,7 +22,7 @@ _ESCAPED = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|(\\))")
 class StackedPath(msgspec.Struct, frozen=True, order=True):
     """Names from the exhibit inwards; the first is the name as the exhibit's own folder or file calls it."""
 
-    layers: tuple[str, ...]
+    layers: Annotated[tuple[str, ...], msgspec.Meta(max_length=1024)]
 
     @classmethod
     def of(cls, layers: Iterable[str]) -> StackedPath:

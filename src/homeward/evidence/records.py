@@ -65,7 +65,7 @@ class Found(msgspec.Struct, frozen=True):
     embedded: bool = False
     address: Word = ""
     container: Word = ""
-    claims: tuple[Claim, ...] = ()
+    claims: Annotated[tuple[Claim, ...], msgspec.Meta(max_length=16)] = ()
     readable: bool = True
     reason: Sentence = ""
 
@@ -76,7 +76,7 @@ class Fetched(msgspec.Struct, frozen=True):
     path: StackedPath
     offset: Size
     size: Size
-    sha256: str
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class Remaining(msgspec.Struct, frozen=True):

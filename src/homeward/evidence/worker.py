@@ -27,6 +27,9 @@ from homeward.evidence.streams import Seekable
 from homeward.evidence.walk import Node, Walk, Wanted
 from homeward.sandbox import ByteRange
 
+LONGEST_PATH = 4 << 20
+"""Characters of a stacked path: more than names of 64 KB, escaped, in as many containers as are opened."""
+
 _encode = msgspec.msgpack.Encoder().encode
 _found = msgspec.msgpack.Decoder(Found).decode
 _read_order = msgspec.msgpack.Decoder(ReadOrder).decode
@@ -107,7 +110,10 @@ def read_answer(body: bytes, wanted: Container[StackedPath]) -> Fetched | Remain
         return fetched
     if answer.remaining is None:
         raise AnswerRefused("it says nothing")
-    return Remaining(tuple(map(_path, answer.remaining.paths)))
+    left = tuple(map(_path, answer.remaining.paths))
+    if not all(path in wanted for path in left):
+        raise AnswerRefused("it speaks of what it was not asked about")
+    return Remaining(left)
 
 
 def _sendable(found: Found) -> Found:
@@ -133,6 +139,8 @@ def _text(path: StackedPath) -> StackedPath:
 
 def _path(text: StackedPath) -> StackedPath:
     (line,) = text.layers
+    if len(line) > LONGEST_PATH:
+        raise AnswerRefused("it names a path that is longer than any can be")
     return StackedPath.parse(line)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from xml.parsers import expat
 
 from homeward.known.hashes import read_hash
-from homeward.known.records import WIDTHS, Details, KnownListRefused, Report
+from homeward.known.records import MOST_WITHDRAWN, WIDTHS, Details, KnownListRefused, Report
 from homeward.known.rowwise import Rowwise
 from homeward.known.shelf import Shelf
 from homeward.known.text import Stream
@@ -24,7 +24,6 @@ _MOST_TEXT = 1 << 16
 _MOST_VALUES = 1_000
 """Values of one entry."""
 _DEEPEST = 32
-MOST_WITHDRAWN = 1_000_000
 
 
 def read_ncmec(stream: Stream, shelf: Shelf) -> Iterator[Report]:

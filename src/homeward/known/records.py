@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from homeward.core.errors import HomewardError
+from homeward.known.words import MOST_TEXT, plain
 
 WIDTHS = {"md5": 16, "sha1": 20, "sha256": 32, "pdq": 32}
 """Bytes of each kind of hash that is matched, in the order in which a row's hashes are listed."""
@@ -14,6 +15,13 @@ EXACT_KINDS = ("md5", "sha1", "sha256")
 """Kinds that name one content and no other."""
 PROBLEMS_LISTED = 20
 """Problems kept in words; all are counted."""
+
+MOST_WITHDRAWN = 1_000_000
+"""Rows of earlier deliveries that one delivery can take back."""
+Text = Annotated[str, msgspec.Meta(max_length=2 * MOST_TEXT + 100)]
+Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+Counts = Annotated[dict[Text, Count], msgspec.Meta(max_length=100)]
+"""What reading a list may say, in a form that bounds a worker that was taken over."""
 
 ALERT, KNOWN, NEGATIVE = "alert", "known", "negative"
 """What a list is for: material to act on; files that are merely known (lower priority, never over another hit); hits that
@@ -63,27 +71,27 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True):
 class Report(msgspec.Struct):
     """What reading a list came to."""
 
-    format: str = ""
+    format: Text = ""
     """``vic``, ``csv``, ``icse``, ``nsrl`` (a database), ``nsrl-text`` or ``ncmec``."""
-    refused: str = ""
+    refused: Text = ""
     """Why nothing was taken, the end of a sentence; everything else is then without meaning."""
-    hashes: dict[str, int] = {}
+    hashes: Counts = {}
     """How many of each kind were taken."""
-    unmatched: dict[str, int] = {}
+    unmatched: Counts = {}
     """Values that are kept with their rows and cannot be matched, PhotoDNA above all."""
-    skipped: int = 0
+    skipped: Count = 0
     """Rows that gave no hash."""
-    incomplete: int = 0
+    incomplete: Count = 0
     """Rows that gave a hash and lost another."""
-    problems: list[str] = []
+    problems: Annotated[list[Text], msgspec.Meta(max_length=PROBLEMS_LISTED)] = []
     """The first :data:`PROBLEMS_LISTED` reasons, each a sentence that names its line."""
-    notes: list[str] = []
+    notes: Annotated[list[Text], msgspec.Meta(max_length=PROBLEMS_LISTED)] = []
     """What a person should know about the file as a whole."""
-    purpose: str = ALERT
-    scheme: str = ""
+    purpose: Text = ALERT
+    scheme: Text = ""
     """Under which grading scheme the codes stand, as far as the file says; see :mod:`homeward.known.schemes`."""
-    scheme_version: str = ""
-    withdrawn: list[str] = []
+    scheme_version: Text = ""
+    withdrawn: Annotated[list[Text], msgspec.Meta(max_length=MOST_WITHDRAWN)] = []
     """Keys of rows that this delivery takes back from earlier ones of the same list."""
     in_place: bool = False
     """Its rows are looked up in the delivered file itself."""
@@ -91,7 +99,7 @@ class Report(msgspec.Struct):
     def problem(self, line: int, reason: str) -> None:
         """Keep a reason, as long as few are kept."""
         if len(self.problems) < PROBLEMS_LISTED:
-            self.problems.append(f"line {line}: {reason}")
+            self.problems.append(f"line {line}: {plain(reason)}")
 
 
 class Match(msgspec.Struct, frozen=True):

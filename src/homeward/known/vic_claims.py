@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
-from homeward.known.records import EXACT_KINDS, KnownListRefused
+from homeward.known.records import EXACT_KINDS, Count, KnownListRefused, Text
 from homeward.known.text import Stream
 from homeward.known.vic import hashes_of, records, walk_vic
 from homeward.known.words import MOST_TEXT, plain
@@ -19,15 +19,15 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 class Claim(msgspec.Struct, frozen=True):
     """Hashes that a case states for one of its media."""
 
-    line: int
-    path: str
+    line: Count
+    path: Text
     """Where the file lies, with ``/`` and relative to the case's own file; empty where the case does not say or ``reason``
     says why that is not believed."""
-    name: str
+    name: Text
     """What the case calls it."""
-    hashes: list[tuple[str, str]]
+    hashes: Annotated[list[tuple[Text, Text]], msgspec.Meta(max_length=10_000)]
     """(algorithm, lower-case hexadecimal)."""
-    reason: str = ""
+    reason: Text = ""
 
 
 def case_claims(stream: Stream) -> Iterator[Claim]:

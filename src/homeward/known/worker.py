@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
 
 from homeward.known import csv_list, ncmec, nsrl, vic
-from homeward.known.records import KnownListRefused, Report
+from homeward.known.records import Count, KnownListRefused, Report, Text
 from homeward.known.shelf import Shelf, ShelfFiles
 from homeward.known.text import Stream, encoding_of
 from homeward.known.vic_claims import Claim, case_claims
+from homeward.known.words import plain
 from homeward.sandbox import ByteRange
 
 HEAD = 1 << 12
@@ -33,7 +35,7 @@ class Order(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """How far reading has come, in bytes or rows; at the end the report."""
 
-    done: int = 0
+    done: Count = 0
     report: Report | None = None
 
 
@@ -68,15 +70,15 @@ def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
             why = f"; {report.problems[0]}" if report.problems else ""
             report.refused = f"the list holds no usable hash{why}"
     except KnownListRefused as error:
-        report = Report(refused=str(error))
+        report = Report(refused=plain(error))
     yield _encode(Answer(report=report))
 
 
 class Claims(msgspec.Struct, frozen=True):
     """What a case states; a list of claims, or why there are none."""
 
-    claims: list[Claim] = []
-    refused: str = ""
+    claims: Annotated[list[Claim], msgspec.Meta(max_length=_TOGETHER)] = []
+    refused: Text = ""
 
 
 read_claims = msgspec.msgpack.Decoder(Claims).decode
@@ -97,7 +99,7 @@ def claims(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
                 found = []
         yield _encode(Claims(found))
     except KnownListRefused as error:
-        yield _encode(Claims(refused=str(error)))
+        yield _encode(Claims(refused=plain(error)))
 
 
 def _read_text(source: Source, order: Order, shelf: Shelf) -> Iterator[Report]:

@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from taken_over_tasks import own_error
 from homeward.core import WrongUse
 from homeward.sandbox import Call, Finished, Limits, Lost, Message, Pool, SandboxFailed, landlock, wire
 from homeward.sandbox.pool import NONSENSE
+from homeward.sandbox.process import Worker
 
 TASKS = (
     "echo", "chatter", "speak", "finish_and_turn_deaf", "hold_back", "open_descriptors", "change", "fail", "keep",
@@ -49,6 +51,24 @@ def pipe() -> Iterator[tuple[int, int]]:
     yield ends
     for end in ends:
         os.close(end)
+
+
+class Clock:
+    """The pool's clock: it goes on when it is told to, so that no test depends on the machine's speed."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        self.now += 0.001  # a pool that waits in vain must come to an end
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(time, "monotonic", made)
+    return made
 
 
 def _outcome(pool: Pool, name: str, payload: bytes = b"", fds: tuple[int, ...] = ()) -> tuple[list[bytes], Finished | Lost]:
@@ -132,7 +152,7 @@ def test_reasons_are_one_short_line_without_a_path(pipe: tuple[int, int]) -> Non
         assert len(lost.reason) <= 200
 
 
-def test_a_worker_that_does_not_listen_holds_nobody_up(pipe: tuple[int, int]) -> None:
+def test_a_worker_that_does_not_listen_holds_nobody_up(pipe: tuple[int, int], clock: Clock) -> None:
     with _pool(limits=Limits(wall_seconds=0.5)) as pool:
         deaf = Call("deaf", _task("finish_and_turn_deaf"), fds=(pipe[0],))
         events = list(pool.run([deaf, Call("next", _task("echo"), bytes(4 << 20))]))
@@ -149,19 +169,37 @@ def test_an_idle_worker_that_was_killed_is_replaced(pool: Pool) -> None:
     assert pool._workers[0].pid != victim
 
 
-def test_events_that_wait_for_a_slow_reader_are_no_silence(pipe: tuple[int, int]) -> None:
-    with _pool(workers=2, limits=Limits(wall_seconds=0.5)) as pool:
+def test_events_that_wait_for_a_slow_reader_are_no_silence(pipe: tuple[int, int], clock: Clock) -> None:
+    with _pool(workers=2, limits=Limits(wall_seconds=60)) as pool:
         calls = [Call("first", _task("echo"), b"x"), Call("second", _task("hold_back"), fds=(pipe[0],))]
         running = pool.run(calls)
         seen = [next(running)]
         os.write(pipe[1], b"!")
-        select.select([], [], [], 0.8)  # the reader is busy for longer than a worker may be silent
+        select.select([pool._workers[1].sock], [], [])
+        clock.now += 61  # the reader is busy for longer than a worker may be silent
         assert Finished("second") in [*seen, *running]
 
 
-def test_work_that_gives_signs_of_life_may_take_longer_than_silence_may() -> None:
-    with _pool(limits=Limits(wall_seconds=0.5)) as pool:
-        assert _outcome(pool, "work_long") == ([b"done"], Finished("it"))
+@pytest.mark.parametrize("silence", [50, 61])
+def test_work_that_gives_signs_of_life_may_take_longer_than_silence_may(
+    pipe: tuple[int, int], clock: Clock, monkeypatch: pytest.MonkeyPatch, silence: float
+) -> None:
+    heard = Worker.heard
+
+    def slowly(worker: Worker) -> None:
+        heard(worker)
+        clock.now += silence  # before the next sign, which the worker gives when it is told to
+        if silence < 60:
+            os.write(pipe[1], b"!")
+
+    monkeypatch.setattr(Worker, "heard", slowly)
+    with _pool(limits=Limits(wall_seconds=60)) as pool:
+        messages, last = _outcome(pool, "work_long", fds=(pipe[0],))
+    if silence < 60:
+        assert (messages, last) == ([b"done"], Finished("it"))
+    else:
+        assert isinstance(last, Lost)
+        assert last.cause == "hang"
 
 
 def test_no_worker_outlives_an_owner_that_was_killed() -> None:

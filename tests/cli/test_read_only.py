@@ -48,6 +48,7 @@ WRITING = [
     ["clues", "case", "add", "--kind", "text", "--value", "X", "--picture", "0000"],
     ["clues", "case", "set", "0000", "--note", "X"],
     ["clues", "case", "import", "ro.json"],
+    ["erase", "case", "--name", "root", "--authority", "W", "--reason", "a test"],
 ]
 Said = list[list[Any]]
 

@@ -189,9 +189,9 @@ def test_who_acquired_an_exhibit_can_be_erased_by_law(material: Path, tmp_path: 
         assert not any(b"Somebody" in body for _, body in case.custody.entries())
         assert case.custody.names(seq)["acquirer"] == "Somebody Whose Name Is Protected"
         assert verify(case, Quiet()).faults == []
-        case.custody.erase(seq, "acquirer", "court order 3/2026")
+        case.custody.erase(seq, "acquirer", "court order 3/2026", "a test")
         assert Exhibit.objects.using(case.alias).get().acquirer == ERASED
         assert not any(b"Somebody" in path.read_bytes() for path in case.folder.rglob("*") if path.is_file())
         with pytest.raises(StoreError, match="move it and ingest it again first"):
-            case.custody.erase(seq, "location", "court order 3/2026")
+            case.custody.erase(seq, "location", "court order 3/2026", "a test")
         assert verify(case, Quiet()).faults == []

@@ -122,20 +122,23 @@ def test_names_are_not_in_the_entry_and_can_be_read_until_they_are_erased(case: 
     assert b"Nobody" not in body
     assert case.custody.names(1) == {"person": "Nobody Atall", "note": "a note", "actor": ACTOR}
     case.custody.publish()
-    case.custody.erase(1, "person", "order 12/26")
+    case.custody.erase(1, "person", "order 12/26", "a test")
     assert case.custody.names(1) == {"person": ERASED, "note": "a note", "actor": ACTOR}
     assert dict(case.custody.entries())[1] == body
     assert faults(case) == []
     last = entries(case)[-1]
-    assert (last.act, last.details) == ("erase", {"entries": [[1, 1]], "field": "person", "reason": "order 12/26"})
+    assert (last.act, last.details) == (
+        "erase",
+        {"entries": [[1, 1]], "field": "person", "authority": "order 12/26", "reason": "a test"},
+    )
 
 
 def test_what_was_erased_or_never_there_cannot_be_erased(case: Case) -> None:
     write(case, names={"person": "Nobody Atall"})
-    case.custody.erase(1, "person", "order 12/26")
+    case.custody.erase(1, "person", "order 12/26", "a test")
     for seq, field in ((1, "person"), (1, "note"), (0, "person"), (99, "person")):
         with pytest.raises(StoreError, match="that could be erased"):
-            case.custody.erase(seq, field, "order 12/26")
+            case.custody.erase(seq, field, "order 12/26", "a test")
     assert len(entries(case)) == 3
     with pytest.raises(StoreError, match="no ledger entry 99"):
         case.custody.names(99)
@@ -150,7 +153,7 @@ def test_an_erased_name_is_in_no_file_of_the_case(case: Case) -> None:
         return any(text in path.read_bytes() for path in case.folder.rglob("*") if path.is_file())
 
     assert holds(b"Nobody Atall of Nowhere")
-    case.custody.erase(1, "person", "order 12/26")
+    case.custody.erase(1, "person", "order 12/26", "a test")
     assert not holds(b"Nobody Atall of Nowhere")
     assert holds(b"Somebody Else")
 
@@ -160,17 +163,17 @@ def test_who_acted_can_be_erased_from_every_entry_at_once(case: Case) -> None:
     case.custody._actor = "somebody.else"
     write(case)
     assert not any(ACTOR.encode() in body or b"somebody.else" in body for _, body in case.custody.entries())
-    case.custody.erase_everywhere("actor", ACTOR, "order 12/26")
+    case.custody.erase_everywhere("actor", ACTOR, "order 12/26", "a test")
     assert [case.custody.names(seq)["actor"] for seq in range(5)] == [*[ERASED] * 4, "somebody.else"]
     assert entries(case)[-1].details["entries"] == [[0, 3]]
     assert faults(case) == []
     with pytest.raises(StoreError, match="no ledger entry has such"):
-        case.custody.erase_everywhere("actor", ACTOR, "order 12/26")
+        case.custody.erase_everywhere("actor", ACTOR, "order 12/26", "a test")
 
 
 def test_an_erasure_of_an_older_ledger_is_understood(case: Case) -> None:
     write(case, names={"person": "Nobody Atall"})
-    with case.batch("erase", {"entry": 1, "field": "person", "reason": "order 12/26"}):
+    with case.batch("erase", {"entry": 1, "field": "person", "authority": "order 12/26", "reason": "a test"}):
         run_sql(case, "DELETE FROM homeward_ledgeropening WHERE seq = 1 AND field = 'person'")
     assert faults(case) == []
 
@@ -245,7 +248,7 @@ def test_a_planted_entry_is_named_even_before_it_is_published(case: Case) -> Non
 def test_an_erased_name_that_comes_back_is_named(case: Case) -> None:
     write(case, names={"person": "Nobody Atall"})
     run_sql(case, "CREATE TABLE kept AS SELECT seq, field, salt, value FROM homeward_ledgeropening")
-    case.custody.erase(1, "person", "order 12/26")
+    case.custody.erase(1, "person", "order 12/26", "a test")
     columns = "seq, field, salt, value"
     run_sql(case, f"INSERT INTO homeward_ledgeropening ({columns}) SELECT {columns} FROM kept WHERE field = 'person'")
     assert faults(case) == ["the person behind ledger entry 1 was erased and is there again"]

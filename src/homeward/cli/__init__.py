@@ -31,6 +31,7 @@ COMMANDS = {
     "hash": "homeward.cli.hash:exact_hash",
     "export": "homeward.cli.export:export",
     "verify": "homeward.cli.verify:verify",
+    "erase": "homeward.cli.erase:erase",
 }
 """In the order in which a newcomer meets them."""
 

@@ -133,26 +133,31 @@ class Custody:
             checker.faults.append(f"the ledger cannot be read beyond entry {end}: {error}")
         return count, checker.faults
 
-    def erase(self, seq: int, field: str, reason: str) -> None:
+    def erase(self, seq: int, field: str, authority: str, reason: str) -> None:
         """Delete what a commitment hides, by law; the entry and the tree stay, and the erasure is an entry of its own.
 
-        The acquirer's name goes from the exhibit too. ``reason`` stands in the new entry for ever: a case reference, never
-        the name.
+        The acquirer's name goes from the exhibit too. ``authority`` and ``reason`` stand in the new entry for ever: references,
+        never the name.
 
         Raises:
             StoreError: there is nothing to erase, or what is to be erased is still needed.
         """
-        self._erase({"seq": seq}, field, reason, f"ledger entry {seq} has no {field} that could be erased")
+        self._erase({"seq": seq}, field, authority, reason, f"ledger entry {seq} has no {field} that could be erased")
 
-    def erase_everywhere(self, field: str, name: str, reason: str) -> None:
-        """Do the same in every entry whose ``field`` is ``name``: a person's (``actor``) stands in many.
+    def erase_everywhere(self, field: str, name: str, authority: str, reason: str) -> int:
+        """Do the same in every entry whose ``field`` is ``name``: a person's (``actor``) stands in many. How many there were.
 
         Raises:
             StoreError: there is nothing to erase, or what is to be erased is still needed.
         """
-        self._erase({"value": _storable(name)}, field, reason, f"no ledger entry has such a {field}")
+        return self._erase({"value": _storable(name)}, field, authority, reason, f"no ledger entry has such a {field}")
 
-    def _erase(self, which: dict[str, int | str], field: str, reason: str, nothing: str) -> None:
+    def fields_of(self, name: str) -> list[str]:
+        """The fields in which ``name`` stands behind a commitment."""
+        query = LedgerOpening.objects.using(self._alias).filter(value=_storable(name))
+        return sorted(set(query.values_list("field", flat=True)))
+
+    def _erase(self, which: dict[str, int | str], field: str, authority: str, reason: str, nothing: str) -> int:
         embedded = is_sqlite(self._alias)
         if embedded:
             self._run("PRAGMA secure_delete=ON")  # overwrite, not only unlink, what is deleted
@@ -164,10 +169,12 @@ class Custody:
                 raise StoreError(nothing)
             self._clear_rows(seqs, field)
             openings.delete()
-            self.append(number, "erase", {"entries": list(map(list, _stretches(seqs))), "field": field, "reason": reason}, {})
+            told: dict[str, Plain] = {"field": field, "authority": authority, "reason": reason}
+            self.append(number, "erase", {"entries": list(map(list, _stretches(seqs))), **told}, {})
         # The old rows would otherwise live on, in the write-ahead log or as dead tuples.
         tables = f"{LedgerOpening._meta.db_table}, {Exhibit._meta.db_table}"
         self._run("PRAGMA wal_checkpoint(TRUNCATE)" if embedded else f"VACUUM {tables}")
+        return len(seqs)
 
     def _clear_rows(self, seqs: Sequence[int], field: str) -> None:
         """Take a name that is to be erased out of the records as well."""

@@ -108,11 +108,17 @@ def findings(case: Path, as_json: bool) -> None:
 
 
 def _remarks(match: dict[str, Any]) -> str:
+    from homeward.store.clips import clock
+
     code = match["code_label"] or match["codes"]
     purpose = match["purpose"] if match["purpose"] != "alert" else ""
     silenced = f"silenced by {match['silenced_by']}" if match["silenced_by"] else ""
     words = [f"{word['word']}: {word['agency']}" for word in match["words"]]
-    return ", ".join(filter(None, [silenced, purpose, code, *words]))
+    ranges = match["ranges"] or [{"item": None, "known": None}]
+    seen = " is ".join(f"{clock(side[0])} to {clock(side[1])}" for side in ranges[0].values() if side)
+    seen += f" and {len(ranges) - 1} more" if len(ranges) > 1 else ""
+    others = f"{match['left_out']} more near" if match["left_out"] else ""
+    return ", ".join(filter(None, [silenced, purpose, code, seen, *words, others]))
 
 
 def _identified(value: bool | None) -> str:

@@ -207,6 +207,7 @@ def _check(file: Path, shelf: NewShelf, report: Report) -> None:
         for kind in EXACT_KINDS:
             written.exact(kind)
         written.near()
+        written.moments()
     except KnownListRefused as error:
         raise WrongUse(f"{file}: what came back from reading it makes no sense") from error
     if report.format not in FORMATS or report.purpose not in PURPOSES or not set(report.hashes) <= set(WIDTHS):

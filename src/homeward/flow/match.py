@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import msgspec
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from homeward.flow.described import STILL
 from homeward.flow.growing import Growth
+from homeward.flow.match_near import Near
+from homeward.flow.silence import Hit, Silence
 from homeward.flow.steps import Step
-from homeward.flow.views import AS_STORED, Views, views
-from homeward.known import NEGATIVE, KnownListRefused, ReadShelf, near_matches
+from homeward.known import NEGATIVE, KnownListRefused, ReadShelf
 from homeward.store import arrays, known
 from homeward.store.errors import CaseDamaged
 from homeward.store.known import EntryRow, MatchRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from homeward.flow.progress import Progress
     from homeward.store import Case
     from homeward.store.models import KnownList
 
 STRONGEST = ("sha256", "sha1", "md5")
 """A row that names an item by several hashes names it by the first of these."""
-_NOWHERE = (257, "")
-"""Farther than any two hashes, and by no list."""
-
-
-class Hit(msgspec.Struct, frozen=True):
-    """An item that a row of a list names; ``value`` is the row's hash."""
-
-    item: int
-    time_ms: int
-    list: int
-    ref: int
-    kind: str
-    value: bytes
-    distance: int
-    quality: int | None
-    list_quality: int | None = None
-    orientation: str = AS_STORED
 
 
 class Reader:
@@ -66,9 +44,10 @@ def match(case: Case, step: Step, progress: Progress) -> None:
     progress.begin(step.caption, len(STRONGEST) + 1)
     try:
         exact = _exact(case, readers, growth, progress)
-        near, silence = _near(case, readers, exact, growth)
+        near = Near(case, {pk: (reader.row, reader.shelf) for pk, reader in readers.items()}, exact, growth)
+        found = list(near.hits())
         progress.advance()
-        entries, rows = _told(case, readers, exact + near, silence)
+        entries, rows = _told(case, readers, exact + found, near.silence)
     except KnownListRefused as error:
         raise CaseDamaged(f"{error}; homeward verify says more") from error
     with growth.writing({"matches": len(rows)}) as kept:
@@ -91,44 +70,7 @@ def _exact(case: Case, readers: dict[int, Reader], growth: Growth, progress: Pro
     return list(found.values())
 
 
-def _near(case: Case, readers: dict[int, Reader], exact: list[Hit], growth: Growth) -> tuple[list[Hit], _Silence]:
-    """Near hits, of an item once by a row, and what negative lists silence."""
-    tables = {pk: reader.shelf.near() for pk, reader in readers.items()}
-    against = {pk for pk, reader in readers.items() if reader.row.purpose == NEGATIVE}
-    if not sum(map(len, tables.values())):
-        return [], _Silence(readers, exact)
-    seen = views(case, growth.since.runs, growth.now.runs)
-    false = [hit for _, hit in _near_hits(seen, {pk: table for pk, table in tables.items() if pk in against})]
-    silence = _Silence(readers, [*exact, *false])
-    best: dict[tuple[int, int, int, bytes], tuple[tuple[bool, int, int, int], Hit]] = {}
-    for way, hit in _near_hits(seen, {pk: table for pk, table in tables.items() if pk not in against}):
-        # The nearest moment of a clip; but one that nothing speaks against goes before one that is silenced.
-        rank = (bool(silence.by(hit)), hit.distance, way, hit.time_ms)
-        key = (hit.item, hit.list, hit.ref, hit.value)
-        if key not in best or rank < best[key][0]:
-            best[key] = (rank, hit)
-    return [hit for _, hit in best.values()], silence
-
-
-def _near_hits(views: Views, tables: dict[int, NDArray[Any]]) -> Iterator[tuple[int, Hit]]:
-    """Every view within reach of a row of the lists' PDQ ``tables``, with its way."""
-    if not sum(map(len, tables.values())):
-        return
-    listed: NDArray[Any] = np.concatenate(list(tables.values()))
-    owners = np.repeat(np.array(list(tables), np.int64), [len(table) for table in tables.values()])
-    places = np.arange(len(views.items), dtype=np.int64)
-    rows = np.arange(len(listed), dtype=np.int64)
-    values = np.ascontiguousarray(listed["value"])
-    for one in near_matches(places, views.codes, views.qualities, rows, values, np.ascontiguousarray(listed["quality"])):
-        item, time, way = (int(column[one.picture]) for column in (views.items, views.times, views.ways))
-        said = int(listed["quality"][one.entry])
-        ref, value = int(listed["ref"][one.entry]), values[one.entry].tobytes()
-        list_quality, turned = said if said <= 100 else None, views.orientations[way]
-        owner = int(owners[one.entry])
-        yield way, Hit(item, time, owner, ref, "pdq", value, one.distance, one.quality, list_quality, turned)
-
-
-def _told(case: Case, readers: dict[int, Reader], hits: list[Hit], silence: _Silence) -> tuple[list[EntryRow], list[MatchRow]]:
+def _told(case: Case, readers: dict[int, Reader], hits: list[Hit], silence: Silence) -> tuple[list[EntryRow], list[MatchRow]]:
     """What is written: the rows that name something, and matches that refer to them by place."""
     withdrawn = known.withdrawn_hashes(case)
     gone = _withdrawn_rows(readers)
@@ -149,7 +91,22 @@ def _told(case: Case, readers: dict[int, Reader], hits: list[Hit], silence: _Sil
         if places[place] >= 0:
             new = hit.kind == "pdq" and (hit.item, reader.row.name) not in exact
             by = silence.by(hit)
-            rows.append(MatchRow(hit.item, hit.time_ms, places[place], hit.distance, hit.quality, hit.orientation, new, by))
+            rows.append(
+                MatchRow(
+                    hit.item,
+                    hit.time_ms,
+                    places[place],
+                    hit.distance,
+                    hit.quality,
+                    hit.orientation,
+                    new,
+                    by,
+                    hit.ranges,
+                    hit.share,
+                    hit.known_share,
+                    hit.left_out,
+                )
+            )
     return entries, rows
 
 
@@ -179,28 +136,3 @@ def _withdrawn_rows(readers: dict[int, Reader]) -> set[tuple[int, str]]:
             if earlier.row.name == later.row.name and earlier.row.batch < later.row.batch:
                 gone |= {(pk, key) for key in later.row.withdrawn}
     return gone
-
-
-class _Silence:
-    """What negative lists silence: hits on the very hash that they hold; every hit of an item that they hold exactly; and near
-    hits of a picture, or of one moment of a clip, that lies as close to one of theirs as to the entry.
-    """
-
-    def __init__(self, readers: dict[int, Reader], hits: Iterable[Hit]) -> None:
-        self._values: dict[tuple[str, bytes], str] = {}
-        self._items: dict[int, str] = {}
-        self._near: dict[tuple[int, int], tuple[int, str]] = {}
-        named = ((readers[hit.list].row, hit) for hit in hits)
-        for name, hit in sorted(((row.name, hit) for row, hit in named if row.purpose == NEGATIVE), key=lambda one: one[0]):
-            self._values.setdefault((hit.kind, hit.value), name)
-            if hit.kind != "pdq":
-                self._items.setdefault(hit.item, name)
-            elif hit.distance < self._near.get((hit.item, hit.time_ms), _NOWHERE)[0]:
-                self._near[hit.item, hit.time_ms] = (hit.distance, name)
-
-    def by(self, hit: Hit) -> str:
-        """The name of the list that silences ``hit``, empty where none does."""
-        if name := self._values.get((hit.kind, hit.value)) or self._items.get(hit.item):
-            return name
-        distance, name = self._near.get((hit.item, hit.time_ms), _NOWHERE)
-        return name if hit.kind == "pdq" and distance <= hit.distance else ""

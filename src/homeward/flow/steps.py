@@ -47,8 +47,8 @@ DESCRIBE = Step(
 )
 MATCH = Step(
     "match",
-    "4",
-    {"radius": 31, "min_quality": 50},
+    "5",
+    {"radius": 31, "min_quality": 50, "near": 20},
     function="homeward.flow.match:match",
     caption="Matching known lists",
     reads=("pdq", "pdq_turned", "pdq_trimmed"),

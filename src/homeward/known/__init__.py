@@ -2,7 +2,7 @@
 
 from homeward.known.csv_list import CsvList
 from homeward.known.exact import ExactHashes
-from homeward.known.match import near_matches
+from homeward.known.match import MOST_NEAR, NearTable, best_of
 from homeward.known.reading import ReadShelf
 from homeward.known.records import (
     ALERT,
@@ -13,7 +13,6 @@ from homeward.known.records import (
     Details,
     Entry,
     KnownListRefused,
-    Match,
     Report,
 )
 from homeward.known.shelf import NOT_SAID
@@ -22,6 +21,7 @@ __all__ = [
     "ALERT",
     "EXACT_KINDS",
     "KNOWN",
+    "MOST_NEAR",
     "NEGATIVE",
     "NOT_SAID",
     "WIDTHS",
@@ -30,8 +30,8 @@ __all__ = [
     "Entry",
     "ExactHashes",
     "KnownListRefused",
-    "Match",
+    "NearTable",
     "ReadShelf",
     "Report",
-    "near_matches",
+    "best_of",
 ]

@@ -10,6 +10,8 @@ from homeward.known.hashes import kind_by_length, read_hash
 from homeward.known.records import WIDTHS, Entry
 from homeward.known.words import plain, truth
 
+LATEST = 2**32 - 1
+"""Milliseconds of the last moment of a clip that is told apart: seven weeks."""
 LARGEST = 10**15
 """What a count may be."""
 
@@ -26,12 +28,15 @@ _NAMES = {
     "series": ("series", "seriesname"),
     "victim_identified": ("victimidentified",),
     "submissions": ("numberofsubmissions", "submissions"),
-    "key": ("imageid", "mediaid"),
+    "key": ("imageid", "mediaid", "video", "videoid", "clip", "clipid"),
+    "seconds": ("seconds", "timestamp", "timeseconds", "frametime"),
     "baseline": ("baseline",),
     "photodna": ("photodna",),
     "product": ("productcode",),
     "system": ("opsystemcode",),
 }
+VPDQ = ("frame", "quality", "hash", "seconds")
+"""What vPDQ writes of each frame of a clip."""
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?")
 _MEANINGS = {name: meaning for meaning, names in _NAMES.items() for name in names}
 _HASHES = (*WIDTHS, "hash")
@@ -80,9 +85,10 @@ def layout_of(delimiter: str, cells: list[str], *, pdq: bool = False) -> Layout 
     if not any(map(_leading_hash, cells)):
         return None
     graded = _quality_column(cells)
-    return Layout(
-        delimiter, [], {} if graded is None else {"quality": graded}, "sha256" if graded is None and not pdq else "pdq"
-    )
+    meanings = {} if graded is None else {"quality": graded}
+    if graded is not None and len(cells) == len(VPDQ):
+        meanings["seconds"] = VPDQ.index("seconds")
+    return Layout(delimiter, [], meanings, "sha256" if graded is None and not pdq else "pdq")
 
 
 def _quality_column(cells: list[str]) -> int | None:
@@ -106,6 +112,9 @@ def read_row(layout: Layout, line: int, cells: list[str]) -> Reading:
     identified = truth(_cell(cells, layout.meanings.get("victim_identified")))
     read = {"quality": quality, "submissions": submissions, "victim_identified": identified}
     used |= {layout.meanings[meaning] for meaning, value in read.items() if value is not None}
+    seconds = _cell(cells, layout.meanings.get("seconds"))
+    time_ms = round(1000 * float(seconds)) if _SECONDS.fullmatch(seconds) else None
+    time_ms = None if time_ms is None or time_ms > LATEST else time_ms
     for column, cell in enumerate(cells):
         if cell and column not in used:
             extra[plain(_free(extra, layout.named(column)))] = plain(cell)
@@ -121,6 +130,7 @@ def read_row(layout: Layout, line: int, cells: list[str]) -> Reading:
             submissions,
             plain(values["key"]),
             extra,
+            time_ms if kind == "pdq" else None,
         )
         for kind, value in found
     ]

@@ -113,7 +113,7 @@ def read_csv(stream: Stream, shelf: Shelf, *, pdq: bool = False) -> Iterator[Rep
             first.key,
             first.extra,
         )
-        rows.add(told, [(entry.kind, entry.value) for entry in found])
+        rows.add(told, [(entry.kind, entry.value) for entry in found], _moment(found))
         yield report
     rows.flush()
     report.skipped, report.incomplete = source.skipped, source.incomplete
@@ -123,6 +123,10 @@ def read_csv(stream: Stream, shelf: Shelf, *, pdq: bool = False) -> Iterator[Rep
     if source.names("product", "system"):
         report.format, report.purpose = "nsrl-text", KNOWN
     yield report
+
+
+def _moment(row: list[Entry]) -> int | None:
+    return next((entry.time_ms for entry in row if entry.time_ms is not None), None)
 
 
 def _refuse_foreign(first: str | None) -> None:

@@ -14,7 +14,7 @@ from homeward.known import vic
 from homeward.known.exact import ExactHashes
 from homeward.known.json_text import MOST, numbered
 from homeward.known.records import Details, KnownListRefused
-from homeward.known.shelf import NEAR, NUMBER_BITS, WINDOW
+from homeward.known.shelf import FRAME, NEAR, NUMBER_BITS, WINDOW
 
 _details = msgspec.json.Decoder(Details).decode
 _LARGEST = 2 * MOST
@@ -48,6 +48,14 @@ class ReadShelf:
         rows = _mapped(self._folder / "pdq", NEAR) if self._hashes.get("pdq") else np.zeros(0, NEAR)
         if len(rows) != self._hashes.get("pdq", 0):
             raise KnownListRefused("the PDQ hashes of a known list are damaged")
+        return rows
+
+    def moments(self) -> NDArray[Any]:
+        """Which of its PDQ hashes are frames of known clips, (k,) of :data:`~homeward.known.shelf.FRAME`."""
+        path = self._folder / "frames"
+        rows = _mapped(path, FRAME) if path.exists() and path.stat().st_size else np.zeros(0, FRAME)
+        if (rows["row"] >= self._hashes.get("pdq", 0)).any():
+            raise KnownListRefused("the frames of a known list are damaged")
         return rows
 
     def details(self, ref: int) -> Details:

@@ -53,6 +53,8 @@ class Entry(msgspec.Struct, frozen=True):
     """The row's own name in the list, by which later deliveries withdraw it."""
     extra: dict[str, Any] = {}
     """Every other column that is not empty, by its name as written."""
+    time_ms: int | None = None
+    """When the picture of a PDQ hash is seen in the clip that ``key`` names (without one: that the list is of)."""
 
 
 class Details(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -100,19 +102,3 @@ class Report(msgspec.Struct):
         """Keep a reason, as long as few are kept."""
         if len(self.problems) < PROBLEMS_LISTED:
             self.problems.append(f"line {line}: {plain(reason)}")
-
-
-class Match(msgspec.Struct, frozen=True):
-    """A picture or item that an entry of a known list names."""
-
-    picture: int
-    """The caller's id of the picture or item."""
-    entry: int
-    """The caller's id of the entry."""
-    kind: str
-    distance: int
-    """Bits between the two hashes, 0 for an exact hash."""
-    quality: int | None
-    """The lower of the two PDQ qualities that are said, 0..100; None for an exact hash."""
-    orientation: str = "as stored"
-    """How the picture was turned to match."""

@@ -5,6 +5,7 @@ One shelf holds one list and never changes once it stands. Its files:
 * ``md5``, ``sha1``, ``sha256``: :data:`EXACT` rows, 32 bytes each, in the order of their bytes, followed by a table of where
   each leading bit pattern begins (32-bit, about half a byte a row);
 * ``pdq``: :data:`NEAR` rows in any order;
+* ``frames``: :data:`FRAME` rows: which rows of ``pdq`` are frames of a known clip, and when they are seen in it;
 * ``windows``: :data:`WINDOW` rows: stretches of ``text`` that hold whole records;
 * ``text``: the records as JSON, for a list that is JSON already the delivered file itself.
 
@@ -28,8 +29,9 @@ VALUE = 24
 """Bytes of a hash that are compared: all of an MD5 and a SHA-1, 192 bits of a SHA-256, which nobody can make collide."""
 EXACT = np.dtype([("value", "u1", (VALUE,)), ("ref", "<u8")])
 NEAR = np.dtype([("value", "u1", (32,)), ("quality", "u1"), ("ref", "<u8")])
+FRAME = np.dtype([("row", "<u4"), ("clip", "<u8"), ("time", "<u4")])
 WINDOW = np.dtype([("offset", "<u8"), ("length", "<u4"), ("line", "<u4")])
-FILES = ("text", "windows", "md5", "sha1", "sha256", "pdq")
+FILES = ("text", "windows", "md5", "sha1", "sha256", "pdq", "frames")
 NUMBER_BITS = 24
 """Bits of a reference that number a record in its window."""
 NOT_SAID = 255
@@ -50,7 +52,17 @@ class ShelfFiles(msgspec.Struct, frozen=True):
     sha1: int
     sha256: int
     pdq: int
+    frames: int
     scratch: int
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """When the picture of a PDQ hash is seen in a known clip."""
+
+    clip: int
+    """64 bits that stand for the clip within its list."""
+    time: int
+    """Milliseconds, below 2**32."""
 
 
 class Shelf:
@@ -60,8 +72,8 @@ class Shelf:
         self._files = files
         self._windows = 0
         self._text = 0
-        self._ends = dict.fromkeys(WIDTHS, 0)
-        self._waiting: dict[str, list[tuple[bytes, int, int]]] = {kind: [] for kind in WIDTHS}
+        self._ends = dict.fromkeys((*WIDTHS, "frames"), 0)
+        self._waiting: dict[str, list[tuple[bytes, int, int, Moment | None]]] = {kind: [] for kind in WIDTHS}
 
     def window(self, offset: int, length: int, line: int) -> int:
         """Note a stretch of records; the reference of its first one."""
@@ -96,10 +108,10 @@ class Shelf:
         rows["value"], rows["quality"], rows["ref"] = values, qualities, refs
         self._add("pdq", rows)
 
-    def one(self, hashes: list[tuple[str, bytes]], ref: int, quality: int = NOT_SAID) -> None:
+    def one(self, hashes: list[tuple[str, bytes]], ref: int, quality: int = NOT_SAID, moment: Moment | None = None) -> None:
         """Add the hashes of one record, given as (kind, value)."""
         for kind, value in hashes:
-            self._waiting[kind].append((value, quality, ref))
+            self._waiting[kind].append((value, quality, ref, moment))
             if len(self._waiting[kind]) >= _TOGETHER:
                 self._flush(kind)
 
@@ -117,10 +129,13 @@ class Shelf:
         waiting, self._waiting[kind] = self._waiting[kind], []
         if not waiting:
             return
-        values = np.frombuffer(b"".join(value for value, _, _ in waiting), np.uint8).reshape(len(waiting), -1)
-        refs = np.array([ref for _, _, ref in waiting], np.uint64)
+        values = np.frombuffer(b"".join(one[0] for one in waiting), np.uint8).reshape(len(waiting), -1)
+        refs = np.array([one[2] for one in waiting], np.uint64)
         if kind == "pdq":
-            self.near(values, np.array([quality for _, quality, _ in waiting], np.uint8), refs)
+            first = self._ends["pdq"] // NEAR.itemsize
+            frames = [(first + at, one[3].clip, one[3].time) for at, one in enumerate(waiting) if one[3] is not None]
+            self._add("frames", np.array(frames, FRAME))
+            self.near(values, np.array([one[1] for one in waiting], np.uint8), refs)
         else:
             self.exact(kind, values, refs)
 

@@ -188,12 +188,14 @@ def _spans(frames: Frames) -> dict[int, tuple[int, int]]:
     return {int(clip): (int(a), int(b)) for clip, a, b in zip(clips, first, ends, strict=True)}
 
 
-def _best_orientation(frames: Frames, hits: _Hits, a: tuple[int, int], b: tuple[int, int]) -> ClipMatch | None:
+def _best_orientation(
+    frames: Frames, hits: _Hits, a: tuple[int, int], b: tuple[int, int], least: int = LEAST_FRAMES
+) -> ClipMatch | None:
     """The orientation in which the two clips share most; as stored where several share as much."""
     best: ClipMatch | None = None
     for turn in np.unique(hits.orientation).tolist():
         some = hits.only(hits.orientation == turn)
-        stretches, distance = _stretches(frames, some, min(LEAST_FRAMES, a[1] - a[0], b[1] - b[0]))
+        stretches, distance = _stretches(frames, some, min(least, a[1] - a[0], b[1] - b[0]))
         if not stretches:
             continue
         shares = _share(stretches, frames, a, of_b=False), _share(stretches, frames, b, of_b=True)
@@ -276,6 +278,40 @@ def _share(stretches: tuple[Stretch, ...], frames: Frames, span: tuple[int, int]
     starts, ends = np.array(sides, np.int64).T
     covered = sum(b - a for a, b in _runs(starts, ends))
     return min(1000, 1000 * covered // max(1, end - begin))
+
+
+class Moments(msgspec.Struct, frozen=True, eq=False):
+    """When n frames of one clip stand, by their places: ``starts``, ``ends`` (n,) int64 milliseconds."""
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+def common_stretches(
+    a: Moments,
+    b: Moments,
+    a_frames: NDArray[np.int64],
+    b_frames: NDArray[np.int64],
+    orientations: NDArray[np.int64],
+    distances: NDArray[np.int64],
+) -> ClipMatch:
+    """What two clips have in common, by pairs of frames that are alike (four (k,) arrays, k > 0), be it one pair."""
+    starts, ends = np.concatenate([a.starts, b.starts]), np.concatenate([a.ends, b.ends])
+    size, none, unseen = len(a.starts), np.zeros((len(starts), 0), np.uint8), np.zeros(len(starts), np.uint8)
+    clips = (np.arange(len(starts)) >= size).astype(np.int64)
+    frames = Frames(clips, starts, ends, none, none, none, unseen, unseen)
+    order = np.lexsort((distances, orientations, b_frames, a_frames))
+    keys = np.stack([a_frames, b_frames, orientations])[:, order]
+    kept = order[np.append(True, (np.diff(keys) != 0).any(axis=0))]
+    hits = _Hits(a_frames[kept], b_frames[kept] + size, orientations[kept], distances[kept])
+    found = _best_orientation(frames, hits, (0, size), (size, len(clips)), least=1)
+    assert found is not None, "one pair of frames is a stretch"
+    return found
+
+
+def seen_in(clip: Moments, frames: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """The stretches of a clip in which these of its frames stand, gaps bridged."""
+    return _runs(clip.starts[frames], clip.ends[frames])
 
 
 def stack_clips(matches: Iterable[ClipMatch], best_first: Sequence[int], lengths: Mapping[int, int]) -> dict[int, ClipMatch]:

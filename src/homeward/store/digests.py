@@ -165,7 +165,7 @@ SIGHTS = Vouched(
 KIN = Vouched(Kin, ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key"))
 
 SETS = {
-    "match": Vouched(Match, (*_MATCHES, "entry__record"), _MATCHES),
+    "match": Vouched(Match, (*_MATCHES, "entry__record", "ranges", "share", "known_share", "left_out"), _MATCHES),
     "clips": Vouched(ClipLink, ("a__sha256", "b__sha256", "orientation", "stretches", "share_a", "share_b", "distance")),
     "stack": Vouched(StackMember, ("item__sha256", "exemplar__sha256", "distance")),
     "copies": Vouched(CopyMember, ("item__sha256", "exemplar__sha256", "evidence", "distance", "score", "map")),

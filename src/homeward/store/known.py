@@ -74,6 +74,10 @@ class MatchRow(msgspec.Struct, frozen=True):
     orientation: str
     new_to_list: bool
     silenced: str
+    ranges: list[list[int | None]]
+    share: int | None
+    known_share: int | None
+    left_out: int
 
 
 def files(case: Case) -> KnownFiles:
@@ -236,7 +240,8 @@ def matches(case: Case) -> list[dict[str, Any]]:
         "item_id", "item__sha256", "time_ms", "distance", "quality", "orientation", "new_to_list", "silenced",
         "entry__list__name", "entry__list__digest", "entry__list__purpose", "entry__list__scheme",
         "entry__list__scheme_version", "entry__kind", "entry__value", "entry__line", "entry__codes", "entry__series",
-        "entry__victim_identified", "entry__submissions", "entry__key", "entry__extra",
+        "entry__victim_identified", "entry__submissions", "entry__key", "entry__extra", "ranges", "share", "known_share",
+        "left_out",
     )  # fmt: skip
     rows = list(Match.objects.using(case.alias).values(*columns))
     paths = stacked_paths(case, {row["item_id"] for row in rows})
@@ -288,6 +293,10 @@ def _match(
         "via": None,
         "quality": row["quality"],
         "orientation": row["orientation"],
+        "ranges": [{"item": _seconds(times[:2]), "known": _seconds(times[2:])} for times in row["ranges"]],
+        "item_share": None if row["share"] is None else row["share"] / 1000,
+        "known_share": None if row["known_share"] is None else row["known_share"] / 1000,
+        "left_out": row["left_out"],
         "codes": row["entry__codes"],
         "scheme": row["entry__list__scheme"],
         "scheme_version": row["entry__list__scheme_version"],
@@ -300,6 +309,10 @@ def _match(
         "extra": row["entry__extra"],
         "paths": paths.get(row["item_id"], []),
     }
+
+
+def _seconds(times: list[int | None]) -> list[float] | None:
+    return [time / 1000 for time in times if time is not None] or None
 
 
 def _decoders(case: Case, items: Iterable[int]) -> dict[int, str]:

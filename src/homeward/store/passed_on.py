@@ -26,7 +26,8 @@ def passed_on(case: Case, matches: list[dict[str, Any]]) -> list[dict[str, Any]]
         for sha256 in stacks.get(home.get(match["sha256"], ""), ()):
             key = (sha256, *_entry(match))
             if key not in said and key not in found:
-                unknown = {"time": None, "distance": None, "quality": None, "orientation": "", "exact": False}
+                unknown: dict[str, Any] = {"time": None, "distance": None, "quality": None, "orientation": "", "exact": False}
+                unknown |= {"ranges": [], "item_share": None, "known_share": None, "left_out": 0}
                 found[key] = {**match, **unknown, "sha256": sha256, "new_to_list": True, "via": match["sha256"]}
     items = dict(CopyMember.objects.using(case.alias).values_list("item__sha256", "item_id")) if found else {}
     paths = stacked_paths(case, {items[match["sha256"]] for match in found.values()})

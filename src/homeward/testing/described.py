@@ -48,7 +48,7 @@ def stills(codes: NDArray[np.uint8], areas: NDArray[np.int64], names: Sequence[s
     turned = np.random.default_rng(count).integers(0, 256, (count, 8, HASH_BYTES), dtype=np.uint8)
     turned[:, 0] = codes
     rows = np.arange(count)
-    names = names or [hashlib.sha256(code.tobytes() + bytes([row % 251])).hexdigest() for row, code in enumerate(codes)]
+    names = names or [hashlib.sha256(b"%d %d " % (count, row) + code.tobytes()).hexdigest() for row, code in enumerate(codes)]
     return Made(names, areas, rows, np.full(count, -1, np.int64), turned, np.full(count, 90, np.uint8))
 
 

@@ -98,6 +98,15 @@ class Match(models.Model):
     """No exact hash of the item stands in that list."""
     silenced = models.TextField()
     """The negative list that says that this hit is false; empty for every other."""
+    ranges = models.JSONField()
+    """Lists of four times in milliseconds: from and to in the item (null for a still), and in the known clip (null where the
+    list names a picture)."""
+    share = models.IntegerField(null=True)
+    """Per mille of a clip that is found in the known clip."""
+    known_share = models.IntegerField(null=True)
+    """Per mille of the known clip that is found in this one."""
+    left_out = models.IntegerField()
+    """Further near entries of the same list that are not told of."""
 
     class Meta:
         """One match an item, moment and entry."""

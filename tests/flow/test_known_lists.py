@@ -18,7 +18,7 @@ from homeward.core.digests import Hasher
 from homeward.flow import known as flow_known
 from homeward.flow.claims import read_stated
 from homeward.flow.ingest import Delivery, ingest
-from homeward.flow.known import AddedList, Manner, add_known_list, matches, remove_known, vote
+from homeward.flow.known import AddedList, Manner, add_known_list, matches, remove_known, restore_known, vote
 from homeward.flow.match import match
 from homeward.flow.progress import Quiet
 from homeward.flow.steps import MATCH
@@ -228,6 +228,35 @@ def test_a_corrected_hash_is_no_longer_named(case: Case, add: Any) -> None:
     assert remove_known(case, "list", md5("a"), "Unit 7", "wrong file") == 0
     left = sorted((found["list"], found["series"]) for found in named(case))
     assert left == [("list", "S-b"), ("other", "S-a"), ("other", "S-c")]
+
+
+def test_a_hash_that_was_taken_out_is_shown_and_can_come_back(case: Case, add: Any) -> None:
+    add(table("a", "b"))
+    remove_known(case, "list", md5("a"), "Unit 7", "wrong file")
+    (shown,) = known.lists(case)[0]["removed_hashes"]
+    assert (shown["kind"], shown["value"], shown["agency"], shown["reason"]) == ("md5", md5("a"), "Unit 7", "wrong file")
+    assert places(case) == ["b"]
+    assert restore_known(case, "list", md5("b"), "Unit 8", "never out") == 0
+    assert restore_known(case, "list", md5("a"), "Unit 8", "it was the right one") == 1
+    assert restore_known(case, "list", md5("a"), "Unit 8", "it was the right one") == 0
+    assert known.lists(case)[0]["removed_hashes"] == []
+    assert places(case) == ["a", "b"]
+    assert remove_known(case, "list", md5("a"), "Unit 7", "wrong file") == 1
+    assert places(case) == ["b"]
+    assert named(case)[0]["words"] == []
+    assert verify(case, Quiet()).faults == []
+    with pytest.raises(WrongUse, match="no known list"):
+        restore_known(case, "other", md5("a"), "Unit 7", "x")
+
+
+def test_a_list_that_names_no_scheme_is_given_one(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "uk.csv").write_text(f"md5,category\n{md5('a')},B\n")
+    with pytest.raises(WrongUse, match="there are: .*uk-sentencing 2014"):
+        add_known_list(case, tmp_path / "uk.csv", "uk", Quiet(), Manner(scheme="no such"))
+    add_known_list(case, tmp_path / "uk.csv", "uk", Quiet(), Manner(scheme="uk-sentencing 2014"))
+    (found,) = named(case)
+    assert (found["scheme"], found["scheme_version"], found["codes"]) == ("uk-sentencing", "2014", "B")
+    assert found["code_label"] == "category B, the second of three"
 
 
 def test_a_removed_list_is_gone_and_on_record(case: Case, add: Any) -> None:

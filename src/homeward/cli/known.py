@@ -39,7 +39,10 @@ def known() -> None:
 @click.option("--ignorable", is_flag=True, help="They hold files that are merely known: lower priority, never over a hit.")
 @click.option("--update", is_flag=True, help="Add to the list of that name instead of replacing it; its deletions count.")
 @click.option("--pdq", is_flag=True, help="Hashes of 64 digits are PDQ, not SHA-256.")
-def add(case: Path, files: tuple[Path, ...], name: str, negative: bool, ignorable: bool, update: bool, pdq: bool) -> None:
+@click.option("--scheme", default="", metavar="NAME", help="Grading scheme of the codes, where the file does not say.")
+def add(
+    case: Path, files: tuple[Path, ...], name: str, negative: bool, ignorable: bool, update: bool, pdq: bool, scheme: str
+) -> None:
     """Add lists of hashes from FILES: Project VIC JSON, ICSE and other CSV, text, NSRL databases, NCMEC XML.
 
     What a file is, is found out from its content. Bad rows are skipped and counted; a bad file changes nothing. A newer file
@@ -50,7 +53,7 @@ def add(case: Path, files: tuple[Path, ...], name: str, negative: bool, ignorabl
 
     if negative and ignorable:
         raise click.UsageError("a list is either --negative or --ignorable")
-    manner = Manner(NEGATIVE if negative else KNOWN if ignorable else "", update, pdq)
+    manner = Manner(NEGATIVE if negative else KNOWN if ignorable else "", update, pdq, scheme)
     with opened_to_write(case) as opened_case, shown_progress() as progress:
         together: list[str] = []
         for file in files:
@@ -78,6 +81,13 @@ def list_(case: Path, as_json: bool) -> None:
     ]
     columns = ("name", "format", "purpose", "state", "hashes", "skipped", "added")
     print_table("Known lists", columns, rows)
+    removed = {
+        (row["name"], one["kind"], one["value"], one["agency"], one["reason"], one["said"][:10])
+        for row in found
+        for one in row["removed_hashes"]
+    }
+    if removed:
+        print_table("Hashes taken out of lists", ("list", "kind", "hash", "by", "why", "when"), sorted(removed))
 
 
 @known.command()
@@ -87,7 +97,7 @@ def list_(case: Path, as_json: bool) -> None:
 @agency_option
 @reason_option
 def remove(case: Path, name: str, hash_text: str, agency: str, reason: str) -> None:
-    """Take the list NAME out of the case, or one hash out of it. That it was there stays on record."""
+    """Take the list NAME out of the case, or one hash out of it. That it was there stays on record; a hash can be restored."""
     from homeward.flow.known import remove_known
 
     with opened_to_write(case) as opened_case:
@@ -96,6 +106,22 @@ def remove(case: Path, name: str, hash_text: str, agency: str, reason: str) -> N
         click.echo(f"{name} no longer names {hash_text}." if count else "That was said before; nothing changed.")
     else:
         click.echo(f"Removed {name}: {count} deliveries.")
+    next_step(f"homeward process {case}")
+
+
+@known.command()
+@case_argument
+@click.argument("name")
+@click.option("--hash", "hash_text", required=True, help="The hash that the list names again.")
+@agency_option
+@reason_option
+def restore(case: Path, name: str, hash_text: str, agency: str, reason: str) -> None:
+    """Put a hash back that was taken out of the list NAME. That it was out stays on record."""
+    from homeward.flow.known import restore_known
+
+    with opened(case) as opened_case:
+        count = restore_known(opened_case, name, hash_text, agency, reason)
+    click.echo(f"{name} names {hash_text} again." if count else "It was not taken out; nothing changed.")
     next_step(f"homeward process {case}")
 
 

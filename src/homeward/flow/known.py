@@ -14,7 +14,7 @@ import msgspec
 
 from homeward.core import WrongUse
 from homeward.known import ALERT, EXACT_KINDS, KNOWN, NEGATIVE, WIDTHS, KnownListRefused, ReadShelf, Report
-from homeward.known.grading import label
+from homeward.known.grading import label, schemes
 from homeward.known.hashes import kind_by_length
 from homeward.known.shelf import FILES
 from homeward.known.words import plain
@@ -48,6 +48,8 @@ class Manner(msgspec.Struct, frozen=True):
     """They add to what there is under their name instead of replacing it."""
     pdq: bool = False
     """Hashes of 64 digits are PDQ."""
+    scheme: str = ""
+    """Under which grading scheme the codes stand, ``NAME`` or ``NAME VERSION``, where the file does not say."""
 
 
 class AddedList(msgspec.Struct, frozen=True):
@@ -79,10 +81,12 @@ def add_known_list(
     that were given with it. The same file twice changes nothing.
 
     Raises:
-        WrongUse: the file cannot be read or is no list of hashes. The case is as it was before.
+        WrongUse: the file cannot be read or is no list of hashes, or there is no such scheme. The case is as it was before.
     """
+    manner = manner or Manner()
+    _scheme(manner)
     try:
-        return _add(case, file, plain(name), together, progress, manner or Manner())
+        return _add(case, file, plain(name), together, progress, manner)
     except OSError as error:
         raise WrongUse(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
 
@@ -106,6 +110,17 @@ def remove_known(case: Case, name: str, hash_text: str, agency: str, reason: str
     if not hash_text:
         return known.remove(case, name, reason)
     return sum(_say(case, known.WITHDRAW, hash_text, name, agency, reason))
+
+
+def restore_known(case: Case, name: str, hash_text: str, agency: str, reason: str) -> int:
+    """Put a hash back that was taken out of a list; how much was put back.
+
+    Raises:
+        WrongUse: no such list, or no such hash.
+    """
+    if not any(one["name"] == name and one["state"] != "removed" for one in known.lists(case)):
+        raise WrongUse(f"there is no known list called {name!r}")
+    return sum(_say(case, known.RESTORE, hash_text, name, agency, reason))
 
 
 def vote(case: Case, word: str, hash_text: str, agency: str, reason: str) -> bool:
@@ -145,7 +160,7 @@ def _add(case: Case, file: Path, name: str, together: Collection[str], progress:
         else:
             shelf.drop("delivered")
         digests = shelf.seal({"text": digest} if report.in_place else {})
-        row = _row(name, digest, purpose, report)
+        row = _row(name, digest, purpose, report, _scheme(manner))
         replaced = known.add(case, row, shelf, digests, replacing=not manner.update, together=together)
         kept = replaced is not None
     finally:
@@ -223,14 +238,23 @@ def _purpose(file: Path, report: Report, manner: Manner) -> str:
     return manner.purpose or report.purpose
 
 
-def _row(name: str, digest: str, purpose: str, report: Report) -> ListRow:
+def _scheme(manner: Manner) -> tuple[str, str]:
+    """Name and version of the scheme that was given."""
+    called = {" ".join(one).strip(): one for one in schemes()}
+    if manner.scheme and manner.scheme not in called:
+        raise WrongUse(f"no grading scheme is called {manner.scheme!r}; there are: {', '.join(sorted(called))}")
+    return called.get(manner.scheme, ("", ""))
+
+
+def _row(name: str, digest: str, purpose: str, report: Report, given: tuple[str, str]) -> ListRow:
+    scheme, version = (report.scheme, report.scheme_version) if report.scheme else given
     return ListRow(
         name,
         digest,
         report.format,
         purpose,
-        report.scheme,
-        report.scheme_version,
+        scheme,
+        version,
         report.hashes,
         report.unmatched,
         report.skipped,

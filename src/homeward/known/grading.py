@@ -19,7 +19,7 @@ class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: str
     """Empty where the name is not public."""
     certain: bool
-    """False: the name rests on memory or on one reader alone."""
+    """False: the name rests on memory or on one reader alone, because its source could not be read."""
 
 
 class Scheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,9 +41,9 @@ def schemes() -> dict[tuple[str, str], Scheme]:
 
 
 def label(scheme: str, version: str, code: str) -> str | None:
-    """What ``code`` is called, with a question mark where that is not certain; None where nothing says."""
+    """What ``code`` is called, said to be not verified where it is; None where nothing says."""
     known = schemes().get((scheme, version))
     found = next((one for one in known.codes if one.code == code), None) if known else None
     if found is None or not found.label:
         return None
-    return found.label if found.certain else f"{found.label} (?)"
+    return found.label if found.certain else f"{found.label} (not verified)"

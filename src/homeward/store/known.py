@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from homeward.store.kept import Kept
     from homeward.store.known_files import NewShelf
 
-CONFIRM, DENY, WITHDRAW = "confirm", "deny", "withdraw"
+CONFIRM, DENY, WITHDRAW, RESTORE = "confirm", "deny", "withdraw", "restore"
 
 
 class ListRow(msgspec.Struct, frozen=True):
@@ -149,12 +149,17 @@ def remove(case: Case, name: str, reason: str) -> int:
 
 
 def say(case: Case, word: str, kind: str, value: str, *, name: str, agency: str, reason: str) -> bool:
-    """Record what an agency says about a hash; whether it was not said before."""
+    """Record what an agency says about a hash; whether that is new: a word that was not said before, a hash that is not taken
+    out of the list ``name`` already, or one that is and comes back.
+    """
     with case.batch("known.word", {"word": word, "kind": kind}, {"reason": reason, "agency": agency}) as batch:
         now = utc_now()
         told = {"kind": kind, "value": value, "word": word, "name": name, "agency": agency, "reason": reason}
-        if KnownWord.objects.using(case.alias).filter(**told).exists():
-            batch.skip = True
+        if word in {WITHDRAW, RESTORE}:
+            batch.skip = ((name, kind, value) in withdrawn_hashes(case)) == (word == WITHDRAW)
+        else:
+            batch.skip = KnownWord.objects.using(case.alias).filter(**told).exists()
+        if batch.skip:
             return False
         KnownWord(**told, said=now, batch=batch.seq).save(using=case.alias)
         batch.details["row"] = hashlib.sha256(canonical_json({**told, "said": now.isoformat()})).hexdigest()
@@ -163,8 +168,17 @@ def say(case: Case, word: str, kind: str, value: str, *, name: str, agency: str,
 
 def withdrawn_hashes(case: Case) -> set[tuple[str, str, str]]:
     """(list name, kind, value) of every hash that a list no longer names."""
-    query = KnownWord.objects.using(case.alias).filter(word=WITHDRAW)
-    return set(query.values_list("name", "kind", "value"))
+    return {(one.name, one.kind, one.value) for one in _taken_out(case)}
+
+
+def _taken_out(case: Case) -> list[KnownWord]:
+    """By whom hashes were last taken out of lists and not put back since, in that order."""
+    last: dict[tuple[str, str, str], KnownWord] = {}
+    for one in KnownWord.objects.using(case.alias).filter(word__in=[WITHDRAW, RESTORE]).order_by("id"):
+        last.pop((one.name, one.kind, one.value), None)
+        if one.word == WITHDRAW:
+            last[one.name, one.kind, one.value] = one
+    return list(last.values())
 
 
 def fingerprint(case: Case) -> list[Plain]:
@@ -207,7 +221,15 @@ def lists(case: Case) -> list[dict[str, Any]]:
     """Every list that was ever added, with what became of it."""
     query = list(KnownList.objects.using(case.alias).order_by("id"))
     by_entry = {one.batch: one for one in query}
-    return [_list(one, by_entry) for one in query]
+    removed: dict[str, list[dict[str, Any]]] = {}
+    for word in _taken_out(case):
+        told = {"kind": word.kind, "value": word.value, **_told(word), "ledger_entry": word.batch}
+        removed.setdefault(word.name, []).append(told)
+    return [{**_list(one, by_entry), "removed_hashes": removed.get(one.name, [])} for one in query]
+
+
+def _told(word: KnownWord) -> dict[str, Any]:
+    return {"agency": word.agency, "reason": word.reason, "said": word.said.isoformat()}
 
 
 def _list(one: KnownList, by_entry: dict[int, KnownList]) -> dict[str, Any]:
@@ -327,7 +349,6 @@ def _decoders(case: Case, items: Iterable[int]) -> dict[int, str]:
 
 def _words(case: Case) -> dict[tuple[str, str], list[dict[str, Any]]]:
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for one in KnownWord.objects.using(case.alias).exclude(word=WITHDRAW).order_by("id"):
-        told = {"word": one.word, "agency": one.agency, "reason": one.reason, "said": one.said.isoformat()}
-        found.setdefault((one.kind, one.value), []).append(told)
+    for one in KnownWord.objects.using(case.alias).filter(word__in=[CONFIRM, DENY]).order_by("id"):
+        found.setdefault((one.kind, one.value), []).append({"word": one.word, **_told(one)})
     return found

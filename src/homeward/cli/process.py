@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import case_argument, next_step, opened_to_write, shown_progress
+from homeward.cli.common import case_argument, next_step, opened_to_write, printable, shown_progress
 
 
 @click.command()
@@ -30,6 +30,8 @@ def process(case: Path, jobs: int, executor: str, until: str) -> None:
         following = what_next(opened_case, found)
     counts = found["occurrences"]
     click.echo(", ".join(f"{count} {state}" for state, count in counts.items() if state != "total") + ".")
+    for row in found["waiting"]:
+        click.echo(f"{row['count']} wait: {printable(row['reason'])}.")
     _say_elsewhere(elsewhere)
     next_step(following)
 

@@ -25,6 +25,7 @@ def status(case: Path, as_json: bool) -> None:
     print_table("Occurrences", ("state", "count"), [(state, count) for state, count in counts.items()])
     rows = [(step["step"], step["version"], step["state"], step["count"]) for step in found["steps"]]
     print_table("Steps", ("step", "version", "state", "items"), rows)
+    print_table("Waiting", ("until this is over", "contents"), [(row["reason"], row["count"]) for row in found["waiting"]])
     print_table("Failures", ("reason", "count"), [(row["reason"], row["count"]) for row in found["failures"]])
     print_table("Findings", ("kind", "count"), list(found["findings"].items()))
     click.echo(

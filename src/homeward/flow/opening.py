@@ -23,6 +23,7 @@ FETCHING = Limits(memory=768 << 20, cpu_seconds=12 * 3600, wall_seconds=900.0, f
 SPOOL = 512 << 20
 """Bytes copied out of a container before they are worked off: bounds the disk space that is used meanwhile."""
 GONE = "the file on disk is gone"
+OTHER = "the file on disk is no longer as it was registered: its size, its time or its number is another"
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -47,9 +48,9 @@ class Opener:
             listed = list(group)
             source = source_at(Path(location), StackedPath.parse(path).layers[0])
             if source is None:
-                yield from (Lost(unit.item, GONE, again=False) for unit in listed)
+                yield from (Lost(unit.item, GONE, again=False, later=True) for unit in listed)
             elif source.stamp != listed[0].stamp:
-                yield from (Lost(unit.item, CHANGED, again=False) for unit in listed)
+                yield from (Lost(unit.item, OTHER, again=False, later=True) for unit in listed)
             else:
                 yield from self._plain(source, [unit for unit in listed if unit.path == unit.source])
                 yield from self._inside(source, [unit for unit in listed if unit.path != unit.source])
@@ -74,7 +75,7 @@ class Opener:
             try:
                 fds = source.open()
             except OSError as error:
-                yield Lost(unit.item, f"it cannot be opened: {(error.strerror or 'unknown').lower()}", again=False)
+                yield Lost(unit.item, f"it cannot be opened: {(error.strerror or 'unknown').lower()}", again=False, later=True)
                 continue
             for other in fds[1:]:
                 os.close(other)
@@ -89,7 +90,8 @@ class Opener:
             if len(waiting) == before:
                 again = bool(reason)
                 reason = reason or "it is not where it was registered any more"
-                yield from (Lost(unit.item, reason, again) for unit in waiting.values())
+                later = again and not _unchanged(source, units[0])
+                yield from (Lost(unit.item, reason, again, later) for unit in waiting.values())
                 return
 
     def _round(self, source: Source, waiting: dict[StackedPath, Unit]) -> Generator[Opened | Lost, None, str]:
@@ -127,3 +129,9 @@ class Opener:
 
     def _hold(self, fd: int) -> None:
         self._holders[fd] = self._holders.get(fd, 0) + 1
+
+
+def _unchanged(source: Source, unit: Unit) -> bool:
+    """Whether a source is still there as it was: a medium may have been taken away while it was read."""
+    now = source_at(Path(unit.location), source.path)
+    return now is not None and now.stamp == source.stamp

@@ -48,6 +48,7 @@ def process(case: Case, executor: str, jobs: int, progress: Progress, until: str
     names = [step.name for step in STEPS]
     if until and until not in names:
         raise WrongUse(f"there is no step {until!r}; there are, in this order: {', '.join(names)}")
+    case.jobs.release()  # what an earlier run of this process had set aside
     case.jobs.reclaim()
     for step in STEPS[: names.index(until) + 1] if until else STEPS:
         if step.kinds:
@@ -178,6 +179,9 @@ def _failed(case: Case, key: StepKey, outcome: Described | Lost, batch: int) -> 
     """Write that an item has failed, if it has; whether it has for good."""
     if isinstance(outcome, Described):
         return bool(outcome.failure) and case.jobs.failed(key, outcome.item, outcome.failure, batch)
+    if outcome.later:
+        case.jobs.set_aside(key, outcome.item, outcome.reason)
+        return False
     if outcome.again:
         return case.jobs.lost(key, outcome.item, outcome.reason, batch)
     return case.jobs.failed(key, outcome.item, outcome.reason, batch)

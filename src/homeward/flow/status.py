@@ -26,6 +26,8 @@ def next_step(case: Case, found: dict[str, Any]) -> str:
     folder, counts = case.folder, found["occurrences"]
     if not found["exhibits"]:
         return f"homeward ingest {folder} SOURCE --exhibit LABEL --authority REF"
+    if counts["pending"] and found["waiting"]:
+        return f"put what is out of reach back, or ingest it from where it lies now; then homeward process {folder}"
     if counts["pending"]:
         return f"homeward process {folder}"
     if not any(step["step"] == DESCRIBE.name for step in found["steps"]) and not counts["done"]:

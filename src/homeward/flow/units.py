@@ -123,6 +123,8 @@ class Lost(msgspec.Struct, frozen=True):
     item: int
     reason: str
     again: bool
+    later: bool = False
+    """Nothing is known to be wrong with it: it waits until its exhibit is there and as it was."""
 
 
 class ExactHash(msgspec.Struct, frozen=True):

@@ -125,6 +125,10 @@ class Jobs:
         job.save(using=self._alias)
         return job.state == "failed"
 
+    def set_aside(self, step: StepKey, item: int, reason: str) -> None:
+        """Keep it out of this run without a verdict: it is out of reach. Once this process lets go it is pending again."""
+        self._held(step, [item]).update(reason=reason)
+
     def release(self) -> None:
         """Give back whatever this process still holds (a clean stop)."""
         mine = Job.objects.using(self._alias).filter(state="leased", owner=self._owner)

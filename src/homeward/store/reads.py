@@ -87,6 +87,7 @@ def status(case: Case) -> dict[str, Any]:
     states = dict(_with_state(case).order_by().values_list("state").annotate(count=Count("id")))
     failures = _with_state(case).filter(state="failed").order_by().values("why").annotate(count=Count("id"))
     jobs = Job.objects.using(alias).values("step", "version", "state").annotate(count=Count("id"))
+    waiting = Job.objects.using(alias).filter(state__in=("pending", "leased")).exclude(reason="").values("reason")
     findings = Finding.objects.using(alias).values_list("kind").annotate(count=Count("id"))
     return {
         "agency": case.info.agency,
@@ -95,6 +96,7 @@ def status(case: Case) -> dict[str, Any]:
         "items": Item.objects.using(alias).count(),
         "steps": [dict(row) for row in jobs.order_by("step", "version", "state")],
         "failures": [{"reason": row["why"], "count": row["count"]} for row in failures.order_by("-count", "why")],
+        "waiting": list(waiting.annotate(count=Count("item", distinct=True)).order_by("-count", "reason")),
         "damaged": Media.objects.using(alias).filter(current=True).exclude(damage="").count(),
         "findings": dict(findings.order_by("kind")),
         "known_lists": KnownList.objects.using(alias).filter(state="current").count(),

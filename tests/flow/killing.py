@@ -25,6 +25,7 @@ POINTS = {
     "while stacks are written": ("homeward.flow.stack", "_write", "after"),
     "before the indexes of stacks follow": ("homeward.flow.standing", "CaseStacks.__init__", "before"),
     "while verdicts on pairs are written": ("homeward.store.results", "write_kin", "after"),
+    "after lines are written": ("homeward.store.texts", "write_lines", "after"),
     "while copies are replaced": ("homeward.store.results", "replace_copies", "after"),
 }
 """Where a process can be killed: module, function, and on which side of the call."""

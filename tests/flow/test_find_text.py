@@ -13,10 +13,13 @@ from homeward.core import WrongUse
 from homeward.descriptors import text_models
 from homeward.descriptors.text_models import available
 from homeward.flow import text, text_links
+from homeward.flow.asking import TooLittle
 from homeward.flow.clues import listed, sight, tell
+from homeward.flow.finding_sights import Region
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
+from homeward.flow.text_asking import find_by_text
 from homeward.flow.verify import verify
 from homeward.store import Case
 from homeward.store.models import Item, Job, LedgerHead, TextGram, TextLine
@@ -123,6 +126,19 @@ def test_rare_words_link_pictures_and_become_clues(read: Case) -> None:
     assert ("text", "heltortri") in proposed
     assert proposed["text", "batch 7731"]["sightings"][0]["by"] == ("reader of words",)
     assert proposed["text", "batch 7731"]["sightings"][0]["box"]
+
+
+def test_a_picture_from_outside_finds_what_shares_its_words(read: Case, tmp_path: Path) -> None:
+    asked = tmp_path / "asked.png"
+    asked.write_bytes(encode(signed(4, Sign("Pontevale", (60, 50)), Sign("HELTORTRI", (250, 300))), "png"))
+    found = find_by_text(read, asked, None, 10)
+    assert set(names(found)) == {"first.png", "smaller.jpg", "second.png", "clip.mp4"}
+    assert all(0 < row["score"] < 1 for row in found)
+    region = find_by_text(read, asked, Region(40, 30, 200, 80), 10)
+    assert set(names(region)) == {"clip.mp4"}
+    asked.write_bytes(encode(scenes.room(5), "png"))
+    with pytest.raises(TooLittle):
+        find_by_text(read, asked, None, 10)
 
 
 def test_wrong_questions_are_one_sentence(read: Case, case: Case) -> None:

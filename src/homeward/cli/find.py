@@ -20,9 +20,11 @@ _SIGHTS = {"place", "object"}
 @click.command()
 @case_argument
 @click.argument("image", type=click.Path(path_type=Path), required=False)
-@click.option("--by", type=click.Choice(["copy", "camera", "place", "object"]), help="What to find it by.")
-@click.option("--region", metavar="X,Y,W,H", help="By place or object: the part of IMAGE that is asked about, in its pixels.")
-@click.option("--text", "words", help="Words to find in pictures and clues instead: exactly, inside others, or nearly.")
+@click.option("--by", type=click.Choice(["copy", "camera", "place", "object", "text"]), help="What to find it by.")
+@click.option(
+    "--region", metavar="X,Y,W,H", help="By place, object or text: the part of IMAGE that is asked about, in its pixels."
+)
+@click.option("--text", "words", help="Words to find in pictures and clues instead.")
 @click.option("--top", default=20, show_default=True, type=click.IntRange(1, 1000), help="At most so many answers.")
 @json_option
 def find(
@@ -34,10 +36,11 @@ def find(
     a mirror image or the like. Moments of clips are found by the whole of IMAGE, turned, mirrored or without its border.
     By camera: pictures whose sensor noise agrees with that of IMAGE, each with a log10 likelihood ratio of one device
     against different ones; negative ones speak against it. By place or object: pictures that show the same room or thing
-    from any side, and where in them it is seen. By words: pictures and frames of clips in which they are written.
+    from any side, and where in them it is seen. By text: pictures and frames of clips that show words of IMAGE; with --text,
+    those that show the words given, exactly, inside others or nearly.
     """
-    if region and by not in _SIGHTS:
-        raise WrongUse("a region is asked about by place or by object")
+    if region and by not in {*_SIGHTS, "text"}:
+        raise WrongUse("a region is asked about by place, by object or by text")
     if words is not None:
         if image is not None or by is not None:
             raise WrongUse("--text is asked without IMAGE and --by")
@@ -49,6 +52,8 @@ def find(
         found = _found(opened_case, image, by, region, top)
     if as_json:
         print_json(found)
+    elif by == "text":
+        _print_words(found)
     elif by != "copy":
         rows = [(f"{row['log10_lr']:+.2f}", row["reason"], row["sha256"][:12], next(iter(row["paths"]), "")) for row in found]
         print_table("Found", ("log10 LR", "why", "content", "first place"), rows)
@@ -60,7 +65,10 @@ def _found(case: Case, image: Path, by: str, region: str | None, top: int) -> li
     from homeward.flow.finding import find_copies
     from homeward.flow.finding_cameras import find_cameras
     from homeward.flow.finding_sights import find_sights
+    from homeward.flow.text_asking import find_by_text
 
+    if by == "text":
+        return find_by_text(case, image, _region(region), top)
     if by in _SIGHTS:
         return find_sights(case, image, by, _region(region), top)
     return (find_cameras if by == "camera" else find_copies)(case, image, top)
@@ -93,7 +101,11 @@ def _find_text(case: Path, words: str, top: int, as_json: bool) -> None:
         found = find_text(opened_case, words, top)
     if as_json:
         print_json(found)
-        return
+    else:
+        _print_words(found)
+
+
+def _print_words(found: list[dict[str, Any]]) -> None:
     rows = [
         (f"{row['score']:.2f}", row["kind"], row["text"], " ".join(map(str, row["region"] or [])), row["sha256"][:12],
          "" if row["time"] is None else f"{row['time']:.1f}", next(iter(row["paths"]), ""))

@@ -11,7 +11,7 @@ from homeward.flow.handed import clip_source, still_bytes
 from homeward.flow.tasks import STILL
 from homeward.flow.units import Described, Order, Written
 from homeward.media import stills, video
-from homeward.media.records import DecodeFailed, Grey
+from homeward.media.records import DecodeFailed, Grey, Still, TooLarge
 from homeward.sandbox import ByteRange, alive
 
 MOST_FRAMES = 40
@@ -33,7 +33,7 @@ def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     order = _order(payload)
     try:
         if stills.still_format(ByteRange(fds[0], order.offset, order.size).at(0, 64)) is not None:
-            sound = stills.decode_still(still_bytes(order, fds[0]), whole=True).sound()
+            sound = _still(still_bytes(order, fds[0])).sound()
             lines = _lines(sound, STILL) if sound is not None else []
         else:
             lines = _clip(order, fds[0])
@@ -41,6 +41,14 @@ def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
         yield _encode(Described(order.item, failure=str(error)))
         return
     yield _encode(Described(order.item, lines=tuple(lines)))
+
+
+def _still(data: bytes) -> Still:
+    """At full size, or reduced where that is too large to be held."""
+    try:
+        return stills.decode_still(data, whole=True)
+    except TooLarge:
+        return stills.decode_still(data)
 
 
 def _clip(order: Order, fd: int) -> list[Written]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from homeward.store.reads import Facts
 
 Box = tuple[int, int, int, int]
+Place = tuple[int, int]
+"""Item and time in milliseconds, -1 for a still."""
 WHOLE, INSIDE, ALIKE = "exact", "partial", "fuzzy"
 _PENALTY = {WHOLE: 1.0, INSIDE: 0.9, ALIKE: 0.8}
 _SHORTEST = 3
@@ -51,12 +53,27 @@ def find_text(case: Case, asked: str, top: int) -> list[dict[str, Any]]:
     asked = said(" ".join(asked.split()), "the words to find")
     if not wording.key(asked):
         raise WrongUse("words to find hold a letter or a digit")
-    found = _merged([*_in_lines(case, asked), *_in_clues(case, asked)])
-    if not found and not texts.any_lines(case):
+    found = merged([*in_lines(case, asked), *_in_clues(case, asked)])
+    if not found:
+        check_read(case)
+    return answers(case, found, top)
+
+
+def check_read(case: Case) -> None:
+    """Complain where nothing was read yet.
+
+    Raises:
+        WrongUse: nothing was read in this case yet; what to do about it.
+    """
+    if not texts.any_lines(case):
         hint = f"run: homeward process {case.folder}" if text_models.available() else text_models.MISSING
         raise WrongUse(f"no words have been read in this case yet ({hint})")
+
+
+def answers(case: Case, found: dict[Place, Hit], top: int) -> list[dict[str, Any]]:
+    """Hits of pictures, and of the copies of those pictures, as ``homeward find`` prints them, best first."""
     facts = reads.item_facts(case)
-    found = _merged([*((place, hit) for place, hit in found.items()), *_on_copies(case, found, facts)])
+    found = merged([*found.items(), *_on_copies(case, found, facts)])
     best = sorted(found.items(), key=lambda one: (-one[1].score, facts[one[0][0]].sha256, one[0][1]))[:top]
     paths = reads.stacked_paths(case, {item for (item, _), _ in best})
     return [
@@ -99,13 +116,13 @@ def _around(boxes: Iterable[Iterable[int]]) -> Box:
     return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
 
 
-def _in_lines(case: Case, asked: str) -> Iterator[tuple[tuple[int, int], Hit]]:
+def in_lines(case: Case, asked: str) -> Iterator[tuple[Place, Hit]]:
     """Hits of the whole question in one line, and of its words in several lines of one picture."""
     yield from _hits(case, asked)
     parts = [part for part in wording.form(asked).split() if len(part) >= _SHORTEST]
     if len(parts) < 2:
         return
-    pictures: dict[tuple[int, int], dict[int, Hit]] = defaultdict(dict)
+    pictures: dict[Place, dict[int, Hit]] = defaultdict(dict)
     for number, part in enumerate(parts):
         for place, hit in _hits(case, part):
             if hit.score > pictures[place].get(number, _NONE).score:
@@ -122,7 +139,7 @@ def _in_lines(case: Case, asked: str) -> Iterator[tuple[tuple[int, int], Hit]]:
 _NONE = Hit(0.0, "", "", None)
 
 
-def _hits(case: Case, asked: str) -> Iterator[tuple[tuple[int, int], Hit]]:
+def _hits(case: Case, asked: str) -> Iterator[tuple[Place, Hit]]:
     wanted = wording.key(asked)
     if len(wanted) < wording.GRAM:
         keys = texts.short_keys(case, wanted)
@@ -135,7 +152,7 @@ def _hits(case: Case, asked: str) -> Iterator[tuple[tuple[int, int], Hit]]:
             yield (item, line.time_ms), hit
 
 
-def _in_clues(case: Case, asked: str) -> Iterator[tuple[tuple[int, int], Hit]]:
+def _in_clues(case: Case, asked: str) -> Iterator[tuple[Place, Hit]]:
     """What people and software wrote down of the text and codes in pictures."""
     told = [clue for clue in ledger(case).values() if clue.kind in {"text", "code"} and wording.key(clue.value)]
     here = clue_store.held_items(case, {sighting.picture for clue in told for sighting in clue.sightings})
@@ -147,9 +164,9 @@ def _in_clues(case: Case, asked: str) -> Iterator[tuple[tuple[int, int], Hit]]:
                 yield (here[sighting.picture], sighting.time_ms), msgspec.structs.replace(hit, box=sighting.box)
 
 
-def _merged(hits: Iterable[tuple[tuple[int, int], Hit]]) -> dict[tuple[int, int], Hit]:
+def merged(hits: Iterable[tuple[Place, Hit]]) -> dict[Place, Hit]:
     """The best hit of each picture, one with a place before one without."""
-    best: dict[tuple[int, int], Hit] = {}
+    best: dict[Place, Hit] = {}
     for place, hit in hits:
         held = best.get(place)
         if held is None or (hit.score, hit.box is not None) > (held.score, held.box is not None):
@@ -157,7 +174,7 @@ def _merged(hits: Iterable[tuple[tuple[int, int], Hit]]) -> dict[tuple[int, int]
     return best
 
 
-def _on_copies(case: Case, found: dict[tuple[int, int], Hit], facts: dict[int, Facts]) -> Iterator[tuple[tuple[int, int], Hit]]:
+def _on_copies(case: Case, found: dict[Place, Hit], facts: dict[int, Facts]) -> Iterator[tuple[Place, Hit]]:
     """The same words on the copies of a picture: where the map of the stack leads, unless that lies outside."""
     by_exemplar = defaultdict(list)
     members = {member.item: member for member in stacks.members(case)}

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from homeward.known.counting import count_lines
 from homeward.known.records import KnownListRefused
 from homeward.known.text import Stream
 from homeward.known.words import ODD_BYTES
@@ -124,7 +125,7 @@ class Cursor:
     def broken(self, reason: str, at: int | None = None) -> KnownListRefused:
         """A refusal that names this place."""
         at = self._at if at is None else at
-        line = self._line + self._buffer.count(b"\n", 0, at)
+        line = self._line + count_lines(self._buffer, at)
         if self._ended and not self._buffer[at:].strip(b" \t\r\n\0"):
             reason = "the file ends in the middle"
         return KnownListRefused(f"it is broken at line {line} (byte {self._base + at + 1:,}): {reason}")
@@ -192,7 +193,7 @@ class Cursor:
         return b"".join((b"[", memoryview(self._buffer)[self._at : end], b"]"))
 
     def _window(self, text: bytes, rows: list[Any] | None) -> Window:
-        line = self._line + self._buffer.count(b"\n", 0, self._at)
+        line = self._line + count_lines(self._buffer, self._at)
         return Window(self._base + self._at, line, text, rows)
 
     def _element(self, at: int) -> tuple[Any, int]:
@@ -240,7 +241,7 @@ class Cursor:
         return True
 
     def _drop(self) -> None:
-        self._line += self._buffer.count(b"\n", 0, self._at)
+        self._line += count_lines(self._buffer, self._at)
         self._base += self._at
         self._buffer = self._buffer[self._at :]
         self._at = 0

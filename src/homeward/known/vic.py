@@ -17,6 +17,7 @@ import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
+from homeward.known.counting import count_key
 from homeward.known.hashes import read_hash, read_hashes
 from homeward.known.json_text import Cursor, Window, numbered
 from homeward.known.records import KNOWN, WIDTHS, Details, KnownListRefused, Report
@@ -190,7 +191,7 @@ class _Reading:
         nested = [row for row in rows if row.MediaFiles or row.Exifs or row.MediaMetadata or row.AlternativeHashes]
         keys = len(rows) - columns["md5"].count(UNSET) + sum(part.MD5 is not UNSET for part in _parts(nested))
         # As many keys in the bytes as were decoded: none stands twice, none is written with escapes.
-        if text.count(b'"MD5"') != keys or text.count(b'"SHA1"') != len(rows) - columns["sha1"].count(UNSET):
+        if count_key(text, b'"MD5"') != keys or count_key(text, b'"SHA1"') != len(rows) - columns["sha1"].count(UNSET):
             return False
         if [row for row in rows if row.Media.__class__ is list or row.AlternativeHashes]:
             return False

@@ -164,10 +164,12 @@ def test_changed_lines_and_a_changed_index_are_told(read: Case) -> None:
 
 
 def test_without_the_extra_nothing_is_read_and_the_rest_is_done(
-    material: Path, case: Case, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "seized").mkdir()
+    (tmp_path / "seized" / "one.jpg").write_bytes(encode(scenes.room(7)))
     monkeypatch.setattr(text_models, "available", lambda: False)
-    ingest(case, [Delivery("X1", material, "Warrant 1", "Somebody")], Quiet())
+    ingest(case, [Delivery("X1", tmp_path / "seized", "Warrant 1", "Somebody")], Quiet())
     process(case, "inline", 1, Quiet(), until="text")
     assert not Job.objects.using(case.alias).filter(step="text").exists()
     with pytest.raises(WrongUse, match="homeward\\[text\\]"):

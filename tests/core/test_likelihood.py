@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -102,3 +105,17 @@ def test_curves_and_rates() -> None:
     uninformed = likelihood.cross_entropy(np.zeros(3), np.zeros(3), np.array([-1.0, 0.0]))
     assert uninformed[1] == pytest.approx(1)
     assert uninformed[0] == pytest.approx(-(1 / 11) * np.log2(1 / 11) - (10 / 11) * np.log2(10 / 11))
+
+
+ORACLE = json.loads(Path(__file__).with_name("lir_oracle.json").read_text())
+
+
+@pytest.mark.parametrize("name", sorted(ORACLE))
+def test_an_institute_says_the_same(name: str) -> None:
+    """The figures of lir 1.3.1 (Netherlands Forensic Institute), written by ``make_lir_oracle.py``."""
+    told = ORACLE[name]
+    same, different = np.array(told["same"]), np.array(told["different"])
+    assert likelihood.cllr(same, different) == pytest.approx(told["cllr"], rel=1e-9)
+    assert likelihood.cllr_min(same, different) == pytest.approx(told["cllr_min"], rel=1e-6)
+    assert likelihood.isotonic(same, different) == pytest.approx(np.array(told["isotonic"]), rel=1e-6, abs=1e-9)
+    assert likelihood.cross_entropy(same, different, np.array(told["prior"])) == pytest.approx(told["ece"], rel=1e-9)

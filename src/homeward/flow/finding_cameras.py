@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.core import WrongUse
-from homeward.descriptors.camera import digest_shape, middle
 from homeward.flow import residuals
 from homeward.flow.executors import Processes
+from homeward.flow.noise_clips import summed_frame
 from homeward.flow.noise_digests import buckets
 from homeward.flow.residuals import Residual
 from homeward.indexes import fingerprint
@@ -121,9 +121,7 @@ def _alike(asked: Residual, shots: list[Shot], held: Prints, known: dict[int, in
 def _elsewhere(asked: Residual, shots: list[Shot], held: Prints, rows: NDArray[np.int64]) -> Iterator[Reference]:
     """A device of another size, searched by the sum of its digests; nothing where nothing was found."""
     first = shots[rows[0]]
-    shape = digest_shape(first.width, first.height)
-    grain = shape[0] / middle(first.width, first.height)[3]
-    sensor = Frame(fingerprint.summed(held, rows, shape), first.width, first.height, grain)
+    sensor = summed_frame(held, rows, first.width, first.height)
     found = fingerprint.search(sensor, _frame(asked))
     if found is not None and found.deviations >= FOUND:
         yield Reference(tuple(shots[at] for at in rows), (0.0,) * len(rows), found.deviations, geometry=found)

@@ -8,9 +8,10 @@ import numpy as np
 
 from homeward.core.canonical import Plain
 from homeward.descriptors.camera import digest_shape
-from homeward.flow import noise_exact
+from homeward.flow import noise_clips, noise_exact
 from homeward.flow.cameras import facts_of
 from homeward.flow.described import set_key
+from homeward.flow.noise_clips import Clip
 from homeward.flow.noise_digests import buckets
 from homeward.flow.steps import Step
 from homeward.indexes import fingerprint
@@ -35,9 +36,10 @@ def devices(case: Case, step: Step, progress: Progress) -> None:
     progress.begin(step.caption, 1)
     rows: list[CameraRow] = []
     bodies = constraints(facts_of(row) for row in headers.all_headers(case)).labels
+    clips = noise_clips.clips(case)
     for shots, digests in buckets(case):
         if len(shots) > 1:
-            rows += _rows(case, shots, fingerprint.prints(digests), bodies)
+            rows += _rows(case, shots, fingerprint.prints(digests), bodies, clips)
     progress.advance()
     details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "links": len(rows)}
     with case.batch("step.set", details) as batch:
@@ -45,7 +47,9 @@ def devices(case: Case, step: Step, progress: Progress) -> None:
         results.complete_set(case, batch, step.name, key)
 
 
-def _rows(case: Case, shots: list[Shot], held: fingerprint.Prints, bodies: dict[int, tuple[str, str]]) -> list[CameraRow]:
+def _rows(
+    case: Case, shots: list[Shot], held: fingerprint.Prints, bodies: dict[int, tuple[str, str]], clips: list[Clip]
+) -> list[CameraRow]:
     matrix = fingerprint.gram(held)
     strangers = fingerprint.floor(matrix, 64 * held.sure.shape[1])
     noise_exact.sharpen(case, shots, matrix, strangers)
@@ -54,6 +58,7 @@ def _rows(case: Case, shots: list[Shot], held: fingerprint.Prints, bodies: dict[
     for group in found.groups:
         if len(group.members) > 1:
             rows += _members(shots, held, group)
+            rows += noise_clips.leads(clips, shots, held, group)
     return rows + _offered(shots, found)
 
 
@@ -67,7 +72,7 @@ def _members(shots: list[Shot], held: fingerprint.Prints, group: Device) -> list
     tiles = camera.by_tile(held, np.array(group.members, np.int64), digest_shape(first.width, first.height))
     for member, strength, hope, spread in zip(group.members, group.strengths, hopes, tiles, strict=True):
         said = camera.weigh(strength, len(group.members) - 1, hope, spread, make)
-        rows.append(CameraRow(shots[member].item, exemplar, True, *_told(said)))
+        rows.append(CameraRow(shots[member].item, exemplar, True, *said.told()))
     return rows
 
 
@@ -78,11 +83,6 @@ def _offered(shots: list[Shot], found: Devices) -> list[CameraRow]:
         groups = found.groups[offer.a], found.groups[offer.b]
         a, b = (shots[group.members[0]] for group in groups)
         said = camera.weigh(offer.strength, max(len(group.members) for group in groups), make=a.make or b.make)
-        score, value, calibration, reason, caveats = _told(said)
+        score, value, calibration, reason, caveats = said.told()
         rows.append(CameraRow(b.item, a.item, False, score, value, calibration, f"{offer.reason}: {reason}", caveats))
     return rows
-
-
-def _told(said: camera.Evidence) -> tuple[int, int, str, str, list[str]]:
-    bounded = max(-1e6, min(1e6, said.score))  # two serial numbers keep groups infinitely apart
-    return round(1000 * bounded), round(1000 * said.log10_lr), said.calibration, said.reason, list(said.caveats)

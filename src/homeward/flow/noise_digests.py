@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from homeward.descriptors import camera as noise
 from homeward.flow.process import segment_folder
+from homeward.flow.steps import CLIP_NOISE
 from homeward.flow.steps import NOISE as NOISE_STEP
 from homeward.flow.units import NO_NOISE, NOISE, REASON_BYTES
 from homeward.store import noise as stored
@@ -27,8 +28,9 @@ def decoded_stills(case: Case) -> list[int]:
 
 
 def unusable(case: Case) -> dict[int, str]:
-    """Why a still has no usable noise, for each that has none."""
-    runs = list(case.segments.read(segment_folder(NO_NOISE, REASON_BYTES, NOISE_STEP)))
+    """Why a still or a clip has no usable noise, for each that has none."""
+    folders = [segment_folder(NO_NOISE, REASON_BYTES, step) for step in (NOISE_STEP, CLIP_NOISE)]
+    runs = [run for folder in folders for run in case.segments.read(folder)]
     return {
         int(record["item"]): record["value"].tobytes().decode("ascii", "replace").rstrip() for run in runs for record in run
     }

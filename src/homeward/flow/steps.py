@@ -123,16 +123,25 @@ RESIDUALS = Step(
     caption="Measuring noise in full",
     chosen="homeward.flow.noise_exact:survivors",
 )
+CLIP_NOISE = Step(
+    "clip_noise",
+    "1",
+    {"descriptors": ["camera 1"], "frames": 24},
+    kinds=("video",),
+    function="homeward.flow.tasks_noise_clip:measure",
+    caption="Measuring sensor noise of clips",
+    chosen="homeward.flow.noise_clips:decoded_clips",
+)
 DEVICES = Step(
     "devices",
-    "4",
+    "5",
     {"calibration": 2},
     function="homeward.flow.noise:devices",
     caption="Finding devices",
     reads=("noise", "residual"),
 )
 
-STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, TEXT, CLUES, NOISE, RESIDUALS, DEVICES)
+STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, TEXT, CLUES, NOISE, RESIDUALS, CLIP_NOISE, DEVICES)
 """Items first, then what compares them: all others need descriptions, stacking needs what clips have in common, and local
 features are measured only of what copy hashes leave apart or unsure; words are read of one picture a stack. Noise comes
 last: it costs most and nothing else waits for it."""

@@ -57,19 +57,20 @@ def _values(data: bytes | memoryview, whole: bool) -> tuple[tuple[int, int], dic
     try:
         still = stills.decode_still(data, whole=True)
     except DecodeFailed as error:
-        return (0, 0), _none(f"not decoded at full size: {error}")
+        return (0, 0), no_noise(f"not decoded at full size: {error}")
     size = (still.width, still.height)
     if still.damage is not None:
-        return size, _none(f"damaged: {still.damage.reason}")
+        return size, no_noise(f"damaged: {still.damage.reason}")
     found = camera.measure(still.grey)
     if isinstance(found, camera.NoNoise):
-        return size, _none(found.reason)
+        return size, no_noise(found.reason)
     values = {NOISE: (found.usable, camera.digest(found.residual))}
     if whole:
         values[RESIDUAL] = (found.usable, camera.packed(found.residual))
     return size, values
 
 
-def _none(reason: str) -> dict[str, tuple[int, bytes]]:
+def no_noise(reason: str) -> dict[str, tuple[int, bytes]]:
+    """Why there is none, as a value of its own."""
     words = reason.encode("ascii", "replace")[:REASON_BYTES]
     return {NO_NOISE: (0, words.ljust(REASON_BYTES))}

@@ -302,10 +302,13 @@ def _turns(sensor: Frame, shown: Frame) -> tuple[int, ...]:
 
 
 def _whole(sensor: Frame, shown: Frame, turn: int) -> float:
-    """The scale at which the whole frame has the picture's size; 0 where it has another shape."""
-    size = (shown.height, shown.width) if turn % 2 else (shown.width, shown.height)
-    across, down = size[0] / sensor.width, size[1] / sensor.height
-    return across if abs(across / down - 1) < _SAME else 0.0
+    """The scale at which the whole width has the picture's width, if no more height is shown than there is; else 0.
+
+    Clips show the whole width of a sensor, and of its height the middle.
+    """
+    wide, high = (shown.height, shown.width) if turn % 2 else (shown.width, shown.height)
+    across, down = wide / sensor.width, high / sensor.height
+    return across if down / across - 1 < _SAME else 0.0
 
 
 def _regrained(plane: NDArray[np.float32], factor: float) -> NDArray[np.float32]:

@@ -34,6 +34,11 @@ class Evidence(msgspec.Struct, frozen=True):
     reason: str
     caveats: tuple[str, ...]
 
+    def told(self) -> tuple[int, int, str, str, list[str]]:
+        """As it is stored: score and log10 LR in thousandths, bounded (two serial numbers keep groups infinitely apart)."""
+        bounded = max(-1e6, min(1e6, self.score))
+        return round(1000 * bounded), round(1000 * self.log10_lr), self.calibration, self.reason, list(self.caveats)
+
 
 def weigh(
     score: float,

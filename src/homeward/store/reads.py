@@ -205,6 +205,12 @@ def decoded_stills(case: Case) -> list[int]:
     return list(query.order_by("item").values_list("item_id", flat=True))
 
 
+def clip_sizes(case: Case) -> list[tuple[int, str, int, int]]:
+    """Item, SHA-256, width and height of every clip that was decoded."""
+    query = Media.objects.using(case.alias).filter(current=True, item__kind="video")
+    return list(query.order_by("item").values_list("item_id", "item__sha256", "width", "height"))
+
+
 def work(case: Case, items: Iterable[int]) -> list[dict[str, Any]]:
     """For each item the best place to read it from: a file in a folder before the same bytes in an archive."""
     columns = (

@@ -1,0 +1,83 @@
+"""Clips whose frames carry the noise of a device behind the pictures of a case: leads for a person, never merged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from homeward.descriptors.camera import digest_bytes, digest_shape, middle
+from homeward.flow.process import segment_folder
+from homeward.flow.steps import CLIP_NOISE
+from homeward.flow.units import NOISE, RESIDUAL
+from homeward.indexes import fingerprint
+from homeward.indexes.fingerprint import Frame, Prints
+from homeward.links import camera
+from homeward.links.devices import OFFER, Device
+from homeward.store import reads
+from homeward.store.noise import CameraRow
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+    from homeward.store.noise import Shot
+
+LEAD = "a clip: frames are scaled, moved and compressed, so this is a lead and never merged"
+MOST = 64
+"""Clips that are searched for a device, by the order of their contents."""
+MEMBERS = 32
+"""Pictures of a device that its fingerprint is summed from."""
+
+
+class Clip(msgspec.Struct, frozen=True, eq=False):
+    """A clip with usable noise."""
+
+    item: int
+    frame: Frame
+
+
+def decoded_clips(case: Case) -> list[int]:
+    """Clips worth measuring: every decoded one, once pictures of the case agree at all with each other."""
+    if not any(run.descriptor.startswith(f"{RESIDUAL}-") for run in reads.segment_runs(case)):
+        return []
+    return [row[0] for row in reads.clip_sizes(case)]
+
+
+def clips(case: Case) -> list[Clip]:
+    """The fingerprints of clips, in the order of their contents' SHA-256."""
+    found = []
+    for item, _, width, height in sorted(reads.clip_sizes(case), key=lambda row: row[1])[:MOST]:
+        if min(width, height) < 2:
+            continue
+        folder = segment_folder(NOISE, digest_bytes(width, height), CLIP_NOISE)
+        value = next((r["value"] for run in case.segments.read(folder) for r in run if r["item"] == item), None)
+        if value is not None:
+            held = fingerprint.prints(np.asarray(value)[None])
+            found.append(Clip(item, summed_frame(held, np.zeros(1, np.int64), width, height)))
+    return found
+
+
+def summed_frame(held: Prints, rows: NDArray[np.int64], width: int, height: int) -> Frame:
+    """What some digests of pictures of one size say together, to be searched."""
+    shape = digest_shape(width, height)
+    return Frame(fingerprint.summed(held, rows, shape), width, height, shape[0] / middle(width, height)[3])
+
+
+def leads(clips: list[Clip], shots: list[Shot], held: Prints, group: Device) -> list[CameraRow]:
+    """Clips in which the fingerprint of a device is found."""
+    if not clips:
+        return []
+    first = shots[group.members[0]]
+    sensor = summed_frame(held, np.array(group.members[:MEMBERS], np.int64), first.width, first.height)
+    make = next((shots[member].make for member in group.members if shots[member].make), "")
+    rows = []
+    for clip in clips:
+        found = fingerprint.search(sensor, clip.frame)
+        if found is not None and found.deviations >= OFFER:
+            said = camera.weigh(found.deviations, len(group.members), None, None, make, found)
+            score, value, calibration, reason, caveats = said.told()
+            rows.append(
+                CameraRow(clip.item, first.item, False, score, value, calibration, f"a clip: {reason}", [LEAD, *caveats])
+            )
+    return rows

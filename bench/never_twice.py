@@ -1,6 +1,6 @@
 """Never looked at twice: how many copies are recognised on every rung of a ladder of edits, and on a rendered world.
 
-usage: python bench/never_twice.py [--part ladder|world] [--originals N] [--strangers N] [--world NAME] [--json FILE]
+usage: python bench/never_twice.py [--part ladder|clips|world] [--originals N] [--strangers N] [--world NAME] [--json FILE]
 
 Ladder: N photographs of places and N made rooms are originals; every rung of ``ladder.py`` makes a copy of each. It is asked
 of all originals and of strangers: other views of the same places, photographs of goods on shelves and other rooms. Two views
@@ -40,7 +40,7 @@ from homeward.indexes.local import LocalIndex
 from homeward.links.verification import Kinship, Verdict, verify, would_agree
 from homeward.media.stills import decode_still
 from homeward.testing import scenes
-from ladder import RUNGS, Pixels, copies, jpeg
+from ladder import Pixels, copies, jpeg
 from ladder_clips import clip_rungs
 
 RADIUS, QUALITY = 31, 50
@@ -180,36 +180,57 @@ class Peer:
         return {match.metadata for match in self.index.query(text)} if quality >= QUALITY else set()
 
 
+class Answer(NamedTuple):
+    """What both say of the copy of one rung: recognised pictures, and seconds of processor time."""
+
+    rung: str
+    ours: set[int]
+    peer: set[int]
+    our_time: float
+    peer_time: float
+
+
 def ladder(count: int, strangers: int) -> list[dict[str, str]]:
     pictures = pictures_of(count, strangers)
-    originals = pictures[: 2 * count]
-    right: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
-    wrong: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
-    spent = {"ours": 0.0, "peer": 0.0}
     with tempfile.TemporaryDirectory() as folder:
         pixels = [picture.pixels for picture in pictures]
         ours, peer = Ours(pixels, Path(folder) / "index"), Peer(pixels)
-        for row, original in enumerate(originals):
-            kin = {other for other, picture in enumerate(pictures) if picture.shows == original.shows}
-            for rung, data in copies(original.pixels):
-                began = time.process_time()
-                found, _ = ours.ask(data)
-                middle = time.process_time()
-                theirs = peer.ask(data)
-                spent["ours"] += middle - began
-                spent["peer"] += time.process_time() - middle
-                right[rung].append((row in found, row in theirs))
-                wrong[False].append((len(found - kin), len(theirs - kin)))
-                wrong[True].append((len(found & kin - {row}), len(theirs & kin - {row})))
-    asked = len(originals) * len(RUNGS)
-    views = sum(picture.shows == original.shows for original in originals for picture in pictures) - len(originals)
-    pairs = {True: views * len(RUNGS), False: asked * (len(pictures) - 1) - views * len(RUNGS)}
+        return told(pictures, {row: answers(pixels[row], ours, peer) for row in range(2 * count)})
+
+
+def answers(original: Pixels, ours: Ours, peer: Peer) -> list[Answer]:
+    given = []
+    for rung, data in copies(original):
+        began = time.process_time()
+        found, _ = ours.ask(data)
+        middle = time.process_time()
+        theirs = peer.ask(data)
+        given.append(Answer(rung, found, theirs, middle - began, time.process_time() - middle))
+    return given
+
+
+def told(pictures: list[Picture], given: dict[int, list[Answer]]) -> list[dict[str, str]]:
+    """The rows of the table; ``given`` by the number of the original."""
+    right: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    wrong = {kind: np.zeros(2, int) for kind in ("unrelated pairs", "pairs of two views of one place or thing")}
+    pairs = dict.fromkeys(wrong, 0)
+    for row, some in given.items():
+        views = {other for other, picture in enumerate(pictures) if picture.shows == pictures[row].shows} - {row}
+        strangers = set(range(len(pictures))) - views - {row}
+        for answer in some:
+            right[answer.rung].append((row in answer.ours, row in answer.peer))
+            for kind, others in zip(wrong, (strangers, views), strict=True):
+                wrong[kind] += len(answer.ours & others), len(answer.peer & others)
+                pairs[kind] += len(others)
     rows = [{"what": f"ladder: {rung}", **_shares(np.array(both))} for rung, both in right.items()]
-    for kind, name in ((False, "unrelated pairs"), (True, "pairs of two views of one place or thing")):
-        false = dict(zip(("ours", "peer"), map(str, np.sum(wrong[kind], axis=0)), strict=True))
-        rows.append({"what": f"ladder: false in {pairs[kind]} {name}", **false})
-    cost = {who: f"{1000 * spent[who] / asked:.0f}" for who in spent}
-    return [*rows, {"what": f"ladder: ms of processor time a copy, decoding included, of {asked}", **cost}]
+    for kind, (ours, peer) in wrong.items():
+        rows.append({"what": f"ladder: false in {pairs[kind]} {kind}", "ours": str(ours), "peer": str(peer)})
+    spent = [(answer.our_time, answer.peer_time) for some in given.values() for answer in some]
+    ours, peer = (f"{1000 * seconds:.0f}" for seconds in np.mean(spent, axis=0))
+    return [
+        *rows,
+        {"what": f"ladder: ms of processor time a copy, decoding included, of {len(spent)}", "ours": ours, "peer": peer},
+    ]
 
 
 def clips(count: int) -> list[dict[str, str]]:
@@ -295,16 +316,18 @@ def shown(row: dict[str, str], files: list[dict[str, str]]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--part", choices=["ladder", "world"])
+    parser.add_argument("--part", choices=["ladder", "clips", "world"])
     parser.add_argument("--originals", type=int, default=30)
     parser.add_argument("--strangers", type=int, default=25)
     parser.add_argument("--world", default="world")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     rows = []
-    if asked.part != "world":
-        rows += ladder(asked.originals, asked.strangers) + clips(asked.originals // 3)
-    if asked.part != "ladder":
+    if asked.part in {None, "ladder"}:
+        rows += ladder(asked.originals, asked.strangers)
+    if asked.part in {None, "clips"}:
+        rows += clips(asked.originals // 3)
+    if asked.part in {None, "world"}:
         rows += world(asked.world)
     for row in rows:
         print(f"{row['what']:<75} {row['ours']:>24} {row['peer']:>24}")

@@ -19,6 +19,7 @@ from homeward.flow.verify import verify
 from homeward.known import MOST_NEAR, NEGATIVE
 from homeward.store import Case
 from homeward.testing.described import Made, deliver
+from homeward.testing.encoding import film
 
 STEP = 500
 Named = Callable[..., list[dict[str, Any]]]
@@ -168,3 +169,37 @@ def test_copies_of_the_worlds_clips_are_named_by_the_frames_of_their_originals(
         assert one["ranges"][0]["item"][0] == pytest.approx(0, abs=0.3)
         assert one["ranges"][0]["known"][0] == pytest.approx(first / rate, abs=0.3)
         assert one["item_share"] >= 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_upstreams_clips_are_named_by_upstreams_frames_as_stored_trimmed_letterboxed_and_mirrored(
+    case: Case, shared_data: Path, tmp_path: Path
+) -> None:
+    import av
+
+    name = "pattern-hd-no-bar"
+    video = shared_data / "pdq/tmk/sample-videos" / f"{name}.mp4"
+    with av.open(str(video)) as container:
+        rate = float(container.streams.video[0].average_rate or 25)
+        frames = [frame.to_ndarray(format="rgb24")[::2, ::2] for frame in container.decode(video=0)]
+    even = [size // 2 * 2 for size in frames[0].shape[:2]]
+    part = [np.ascontiguousarray(frame[: even[0], : even[1]]) for frame in frames[60:150]]
+    (tmp_path / "clips").mkdir()
+    copies = {
+        "stored": (video.read_bytes(), 0.0),
+        "trimmed": (film(part, round(rate)), 60 / rate),
+        "letterboxed": (film([np.pad(frame, ((60, 60), (0, 0), (0, 0))) for frame in part], round(rate)), 60 / rate),
+        "mirrored": (film([np.ascontiguousarray(frame[:, ::-1]) for frame in part], round(rate)), 60 / rate),
+    }
+    for copy, (data, _) in copies.items():
+        (tmp_path / "clips" / f"{copy}.mp4").write_bytes(data)
+    add_known_list(case, shared_data / "pdq/vpdq/sample-hashes" / f"{name}.txt", name, Quiet())
+    ingest(case, [Delivery("A", tmp_path / "clips", "W", "")], Quiet())
+    process(case, "inline", 1, Quiet(), until="match")
+    found = {one["paths"][0].removeprefix("A > ").removesuffix(".mp4"): one for one in matches(case)}
+    assert found.keys() == copies.keys()
+    for copy, (_, begin) in copies.items():
+        assert found[copy]["item_share"] >= 0.8, copy
+        assert found[copy]["ranges"][0]["known"][0] == pytest.approx(begin, abs=1), copy
+        assert (found[copy]["orientation"] == "mirrored") == (copy == "mirrored")

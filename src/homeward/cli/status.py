@@ -33,6 +33,8 @@ def status(case: Path, as_json: bool) -> None:
         f"{found['stacks']} stacks, {found['matched_items']} contents named by {found['known_lists']} known lists."
     )
     click.echo(found["locks"])
+    if found["words"]:
+        click.echo(found["words"])
     if found["read_only"]:
         click.echo("This case can only be read here: what writes to it needs a copy where you may write.")
     next_step(found["next"])

@@ -24,7 +24,7 @@ DIGESTS = {
 }
 """SHA-256 of each model file; results are only comparable within one pair."""
 NEEDED = ("onnxruntime", "rapidocr", "zxingcpp")
-MISSING = "words in pictures are not read: install them with pip install 'homeward[text]'"
+MISSING = "Words in pictures are not read here: that takes pip install 'homeward[text]'"
 
 
 class TextUnavailable(HomewardError, RuntimeError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from homeward.descriptors import text_models
 from homeward.flow.steps import DESCRIBE
 from homeward.sandbox import Pool
 from homeward.store import reads
@@ -13,10 +14,13 @@ if TYPE_CHECKING:
 
 
 def status(case: Case) -> dict[str, Any]:
-    """Counts by state and step, failures with reasons, and the sentences ``locks`` and ``next``."""
+    """Counts by state and step, failures with reasons, and the sentences ``locks``, ``words`` (empty where
+    words are read) and ``next``.
+    """
     found = {**reads.status(case), "read_only": case.read_only}
     with Pool([], workers=1) as pool:
         found["locks"] = pool.locks.sentence()
+    found["words"] = "" if text_models.available() else text_models.MISSING
     found["next"] = next_step(case, found)
     return found
 

@@ -35,6 +35,10 @@ def test_a_form_keeps_words_apart_and_nothing_but_letters_and_digits() -> None:
     assert wording.form("  WWW.Haus-Straße.de,\n(Łódź 3) ") == "www haus strasse de lodz 3"
 
 
+def test_a_key_fits_an_index_whatever_is_written() -> None:
+    assert len(wording.key("\ufdfa" * 400)) == wording.LONGEST
+
+
 def edits(a: str, b: str) -> int:
     if not a or not b:
         return len(a) + len(b)

@@ -42,11 +42,14 @@ def form(text: str) -> str:
 
 
 def key(text: str) -> str:
-    """The form without blanks in which all that looks alike is one; empty where no letter or digit is."""
+    """The form without blanks in which all that looks alike is one; empty where no letter or digit is.
+
+    At most :data:`LONGEST` characters: one character can stand for eighteen, and PostgreSQL's indexes hold 2,700 bytes.
+    """
     found = "".join(_ALIKE.get(c, c) for c in form(text) if c != " ")
     for two, one in _PAIRS:
         found = found.replace(two, one)
-    return found
+    return found[:LONGEST]
 
 
 def grams(of: str) -> set[str]:

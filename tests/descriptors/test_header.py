@@ -247,7 +247,10 @@ def test_damage_to_the_end_of_a_real_header(shared_data: Path) -> None:
 def test_keys_part_the_worlds_models_and_find_its_serial_numbers(shared_data: Path) -> None:
     warm_up()
     truth = shared_data / "world" / "truth"
-    rows = {name: list(csv.DictReader((truth / f"{name}.csv").open())) for name in ("files", "originals", "devices")}
+    rows = {
+        name: list(csv.DictReader((truth / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
+        for name in ("files", "originals", "devices")
+    }
     devices = {row["device"]: row for row in rows["devices"]}
     device = {row["file_id"]: row["device"] for row in rows["originals"]}
     full, bare, serials = defaultdict(set), defaultdict(set), defaultdict(set)

@@ -93,7 +93,7 @@ def test_sizes_that_do_not_fit_are_refused() -> None:
 @pytest.mark.data
 def test_published_hashes_are_met_within_upstreams_rule(shared_data: Path) -> None:
     """Ten bits where quality is 80 or more; the Python reference's own test allows sixteen."""
-    rows = list(csv.DictReader((shared_data / "pdq" / "expected_hashes.csv").open()))
+    rows = list(csv.DictReader((shared_data / "pdq" / "expected_hashes.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 48
     for row in rows:
         said = describe(load(shared_data / "pdq" / row["path"])[1])

@@ -144,8 +144,12 @@ def test_copies_of_the_worlds_clips_are_named_by_the_frames_of_their_originals(
     from homeward.media.video import open_video
 
     folder = shared_data / "world"
-    rows = [r for r in csv.DictReader((folder / "truth/files.csv").open(encoding="utf-8")) if r["kind"].startswith("video")]
-    truth = {r["file_id"]: r for r in csv.DictReader((folder / "truth/videos.csv").open(encoding="utf-8"))}
+    rows = [
+        r
+        for r in csv.DictReader((folder / "truth/files.csv").read_text(encoding="utf-8").splitlines())
+        if r["kind"].startswith("video")
+    ]
+    truth = {r["file_id"]: r for r in csv.DictReader((folder / "truth/videos.csv").read_text(encoding="utf-8").splitlines())}
     (tmp_path / "copies").mkdir()
     lines = ["video,pdq,quality,seconds"]
     for row in rows:

@@ -52,16 +52,22 @@ def case(case_factory: Callable[[], Case]) -> Case:
 
 
 @pytest.fixture
-def elsewhere(case: Case) -> Callable[[str], subprocess.Popen[str]]:
+def elsewhere(case: Case) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
     """Runs code in a process of its own, with the test's case open as ``case``."""
+    started: list[subprocess.Popen[str]] = []
 
     def start(code: str) -> subprocess.Popen[str]:
         path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-        return subprocess.Popen(
+        worker = subprocess.Popen(
             [sys.executable, "-c", OPENING + code, str(case.folder)],
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": path},
         )
+        started.append(worker)
+        return worker
 
-    return start
+    yield start
+    for worker in started:
+        assert worker.stdout is not None
+        worker.stdout.close()

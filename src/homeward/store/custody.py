@@ -6,6 +6,7 @@ import fcntl
 import os
 import pwd
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from homeward.core.canonical import Plain
 
-PAGE = 10_000
+PAGE = 1_000
 """Entries read from the database at a time."""
 ERASED = "name erased"
 """What is shown in the place of a name that was erased by law."""
@@ -87,12 +88,13 @@ class Custody:
             log.publish(size, lambda first: (body for _, body in self.entries(first, size)), self._last_time(size))
 
     def entries(self, first: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
-        """Number and bytes of every entry from ``first`` on, in order."""
-        query = LedgerEntry.objects.using(self._alias).filter(seq__gte=first).order_by("seq")
+        """Number and bytes of every entry from ``first`` on, in order; nothing is left open where they are not all taken."""
+        query = LedgerEntry.objects.using(self._alias).order_by("seq").values_list("seq", "body")
         if end is not None:
             query = query.filter(seq__lt=end)
-        for seq, body in query.values_list("seq", "body").iterator(chunk_size=PAGE):
-            yield seq, _bytes(body)
+        while page := list(query.filter(seq__gte=first)[:PAGE]):
+            yield from ((seq, _bytes(body)) for seq, body in page)
+            first = page[-1][0] + 1
 
     def names(self, seq: int) -> dict[str, str]:
         """The names behind the commitments of entry ``seq``; :data:`ERASED` for one that was erased.
@@ -204,9 +206,10 @@ class Custody:
             yield f"{outside} entries lie outside of what the ledger says that it holds"
 
     def _openings(self, size: int) -> Iterator[tuple[int, str, Opening]]:
-        query = LedgerOpening.objects.using(self._alias).filter(seq__lt=size).order_by("seq", "field")
-        for seq, field, salt, value in query.values_list("seq", "field", "salt", "value").iterator(chunk_size=PAGE):
-            yield seq, field, Opening(_bytes(salt), str(value))
+        query = LedgerOpening.objects.using(self._alias).order_by("seq", "field").values_list("seq", "field", "salt", "value")
+        pages = (query.filter(seq__gte=first, seq__lt=min(first + PAGE, size)) for first in range(0, size, PAGE))
+        for page in chain([query.filter(seq__lt=0)], pages):
+            yield from ((seq, field, Opening(_bytes(salt), str(value))) for seq, field, salt, value in list(page))
 
     def _last_time(self, size: int) -> str:
         if size == 0:

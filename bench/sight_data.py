@@ -22,6 +22,8 @@ from homeward.media.stills import decode_still
 CANDIDATES = 25
 SEEN = 2000
 """Visible pixels from which a thing counts as shown."""
+MOST_QUERIES = 100
+"""Questions about things in one band of sizes."""
 BANDS = ((0.005, 0.02), (0.02, 0.08), (0.08, 0.15), (0.15, 0.5))
 """Shares of the picture that a thing's box takes."""
 Row = dict[str, str]
@@ -142,6 +144,10 @@ def thing_queries(name: str) -> tuple[Gallery, dict[str, list[Query]]]:
             band = next((f"{100 * low:g} to {100 * high:g} %" for low, high in BANDS if low <= share < high), None)
             if band is not None:
                 found[band].append((number, inside(features, box), {other for other, _ in places if other != number}))
+    rng = np.random.default_rng(0)
+    for band, queries in found.items():
+        some = rng.permutation(len(queries))[:MOST_QUERIES]
+        found[band] = [queries[at] for at in sorted(some)]
     return held, found
 
 

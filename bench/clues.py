@@ -1,0 +1,195 @@
+"""Places and things found again: ours beside a bag of words, VLAD, ORB and a global histogram, on the same pictures.
+
+usage: python bench/clues.py [--json FILE] [PART...]      parts: places world regions (all unless told)
+
+Nothing is chosen here: the code book is made of other pictures, calibrations and thresholds of ``world-tune``. ``places`` are
+photographs by scene, ``world`` rendered homes with exact truth: one picture a burst, and the relation of a query's room to the
+room found is a row of its own. ``regions`` asks with boxes: those of ``places/crop_queries.csv`` and, on ``world``, each thing
+with 0.5 % of the picture or more, against pictures that show the same thing. The interval is a bootstrap over rooms or scenes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clue_peers import PEERS
+from common import report
+from homeward.core import likelihood
+from homeward.links import sight_evidence
+from homeward.links.sights import Sight, least_score, sight
+from sight_data import Gallery, Row, crop_queries, relation, scenes, thing_queries, world
+
+SHORTLIST = 50
+RANKS = (1, 10, 100)
+SAME_ROOM = ("same session", "other session", "other version")
+Ranking = dict[int, list[int]]
+Table = list[dict[str, str]]
+
+
+def main() -> None:
+    """Run the parts that were asked for and print one table each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", default=["places", "world", "regions"])
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    rows: Table = []
+    for part in asked.parts:
+        rows += list({"places": places_part, "world": world_part, "regions": regions_part}[part]())
+    report("Places and things found again", rows, asked.json)
+
+
+def places_part() -> Iterator[dict[str, str]]:
+    """Photographs of one scene from any side."""
+    held, groups = scenes()
+    queries = [at for at in range(len(held)) if groups[at] and groups.count(groups[at]) > 1]
+    wanted = {at: {other for other in range(len(held)) if other != at and groups[other] == groups[at]} for at in queries}
+    yield from _compared({"places: one scene": wanted}, held, groups)
+
+
+def world_part() -> Iterator[dict[str, str]]:
+    """Rendered rooms: by how the found picture's room relates to the query's, and what is linked wrongly."""
+    held, shown = world("world")
+    everything = range(len(held))
+    questions = {}
+    for what in SAME_ROOM:
+        right = {
+            at: {other for other in everything if other != at and relation(shown[at], shown[other]) == what}
+            for at in everything
+        }
+        questions[f"world: one room, {what}"] = {at: some for at, some in right.items() if some}
+    yield from _compared(questions, held, [row["room"] for row in shown])
+    yield from _links(held, shown)
+
+
+def regions_part() -> Iterator[dict[str, str]]:
+    """Boxes round things."""
+    held, names = crop_queries()
+    yield from _asked("places: boxes in the crop queries", held, names)
+    gallery, bands = thing_queries("world")
+    for band, queries in bands.items():
+        yield from _asked(f"world: things of {band} of the picture", gallery, queries)
+
+
+def _compared(questions: dict[str, dict[int, set[int]]], held: Gallery, groups: list[str]) -> Iterator[dict[str, str]]:
+    """A row for each question and engine; each engine ranks once."""
+    queries = sorted({at for wanted in questions.values() for at in wanted})
+    for name, ranked in {"ours": _ours, **PEERS}.items():
+        start = time.process_time()
+        ranking = ranked(held, queries)
+        spent = 1000 * (time.process_time() - start) / max(1, len(queries))
+        print(f"{name}: {spent:.0f} ms a query", file=sys.stderr)
+        for what, wanted in questions.items():
+            # Pictures that are right for another question about the same room are no mistakes: they are taken out.
+            others = {at: set().union(*(q.get(at, set()) for q in questions.values())) - want for at, want in wanted.items()}
+            found = {at: _found([one for one in ranking[at] if one not in others[at]], want) for at, want in wanted.items()}
+            yield _row(what, name, found, groups, spent)
+
+
+def _ours(held: Gallery, queries: list[int]) -> Ranking:
+    """The shortlist of the index, what is verified first."""
+    index = held.index()
+    ranking = {}
+    for at in queries:
+        listed = [one for one in index.search(held.features[at].codes, 101).id.tolist() if one != at]
+        scores = {one: _score(sight(held.features[at], held.features[one])) for one in listed[:SHORTLIST]}
+        least = least_score(len(held.features[at]))
+        sure = sorted((one for one in scores if scores[one] >= least), key=lambda one: -scores[one])
+        ranking[at] = sure + [one for one in listed if one not in sure]
+    return ranking
+
+
+def _score(found: Sight | None) -> int:
+    return found.score if found else 0
+
+
+def _found(ranked: list[int], wanted: set[int]) -> tuple[float, ...]:
+    """Average precision, and whether one is among the first 1, 10 and 100."""
+    hits, total = 0, 0.0
+    for rank, one in enumerate(ranked, 1):
+        if one in wanted:
+            hits += 1
+            total += hits / rank
+    return (total / len(wanted), *(float(bool(wanted & set(ranked[:rank]))) for rank in RANKS))
+
+
+def _row(what: str, name: str, found: dict[int, tuple[float, ...]], groups: list[str], spent: float) -> dict[str, str]:
+    by_group: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    for at, figures in found.items():
+        by_group[groups[at]].append(figures)
+    means = np.array([np.mean(figures, axis=0) for figures in by_group.values()])
+    low, high = _interval(means[:, 0])
+    return {
+        "what": what,
+        "by": name,
+        "queries": str(len(found)),
+        "mAP": f"{means[:, 0].mean():.3f} ({low:.2f} to {high:.2f})",
+        **{f"R@{rank}": f"{means[:, 1 + at].mean():.3f}" for at, rank in enumerate(RANKS)},
+        "ms a query": f"{spent:.0f}",
+        "result": "",
+    }
+
+
+def _links(held: Gallery, shown: list[Row]) -> Iterator[dict[str, str]]:
+    """Every pair of the shortlists, weighed: shares by relation, and how well the ratios are calibrated."""
+    index = held.index()
+    pairs = {
+        (min(at, other), max(at, other))
+        for at in range(len(held))
+        for other in index.search(held.features[at].codes, SHORTLIST + 1).id.tolist()
+        if other != at
+    }
+    ratios: dict[str, list[float]] = defaultdict(list)
+    for a, b in sorted(pairs):
+        found = sight(held.features[a], held.features[b])
+        value = sight_evidence.weigh(found, "place").log10_lr if found else sight_evidence.calibrations()["place"].log10_lr(0)
+        ratios[relation(shown[a], shown[b])].append(value)
+    for name, values in sorted(ratios.items()):
+        share = float(np.mean(np.array(values) > 1))
+        yield _told(
+            f"world: pairs, {name}", str(len(values)), f"place LR > 10: {share:.4f} ({sum(v > 1 for v in values)} pairs)"
+        )
+    same = np.array([v for name in SAME_ROOM for v in ratios[name]])
+    different = np.array([v for name in ("other home", "twin room") for v in ratios[name]])
+    yield _told(
+        "world: place ratios",
+        f"{len(same)} + {len(different)}",
+        f"Cllr {likelihood.cllr(same, different):.3f}, least {likelihood.cllr_min(same, different):.3f}",
+    )
+
+
+def _told(what: str, queries: str, result: str) -> dict[str, str]:
+    nothing = dict.fromkeys(("mAP", "R@1", "R@10", "R@100", "ms a query"), "")
+    return {"what": what, "by": "ours", "queries": queries, **nothing, "result": result}
+
+
+def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """95 % of 1,000 bootstrap draws of the mean."""
+    draws = np.random.default_rng(0).choice(values, (1000, len(values))).mean(axis=1)
+    return float(np.quantile(draws, 0.025)), float(np.quantile(draws, 0.975))
+
+
+def _asked(what: str, held: Gallery, queries: list[tuple[int, NDArray[np.int64], set[int]]]) -> Iterator[dict[str, str]]:
+    """Regions: (picture, rows of its features inside, pictures that show the thing)."""
+    index = held.index()
+    start = time.process_time()
+    found: dict[int, tuple[float, ...]] = {}
+    for number, (at, rows, wanted) in enumerate(queries):
+        listed = [one for one in index.search(held.features[at].codes[rows], 101).id.tolist() if one != at] if len(rows) else []
+        scores = {one: _score(sight(held.features[at], held.features[one], rows)) for one in listed[:SHORTLIST]}
+        order = sorted(listed[:SHORTLIST], key=lambda one: -scores[one]) + listed[SHORTLIST:]
+        found[number] = _found(order, wanted)
+    if found:
+        spent = 1000 * (time.process_time() - start) / len(found)
+        yield _row(what, "ours", found, [str(at) for at in range(len(queries))], spent)
+
+
+if __name__ == "__main__":
+    main()

@@ -141,7 +141,7 @@ DEVICES = Step(
     reads=("noise", "residual"),
 )
 
-STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, TEXT, CLUES, NOISE, RESIDUALS, CLIP_NOISE, DEVICES)
+STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, NOISE, RESIDUALS, CLIP_NOISE, DEVICES, TEXT, CLUES)
 """Items first, then what compares them: all others need descriptions, stacking needs what clips have in common, and local
-features are measured only of what copy hashes leave apart or unsure; words are read of one picture a stack. Noise comes
-last: it costs most and nothing else waits for it."""
+features are measured only of what copy hashes leave apart or unsure; words are read of one picture a stack. Reading comes last
+but for the clues that it gives: it costs most and nothing else waits for it."""

@@ -64,8 +64,9 @@ def matches(case: Path, as_json: bool) -> None:
     type=click.Choice(["copy", "camera", "place", "object", "text"]),
     help="Only links that speak of the same copy, and so on.",
 )
+@click.option("--min-lr", type=float, help="Only links with at least this log10 likelihood ratio; none is said of copies.")
 @json_option
-def links(case: Path, kind: str | None, as_json: bool) -> None:
+def links(case: Path, kind: str | None, min_lr: float | None, as_json: bool) -> None:
     """List what two items have in common: stretches of clips, pictures seen in clips, sensor noise of one device, one place
     or one thing seen again from any side, the same rare words.
     """
@@ -81,6 +82,8 @@ def links(case: Path, kind: str | None, as_json: bool) -> None:
     }
     with opened(case) as opened_case:
         found = [link for name, table in tables.items() if kind in {None, name} for link in table(opened_case)]
+    if min_lr is not None:
+        found = [link for link in found if link["log10_lr"] is not None and link["log10_lr"] >= min_lr]
     if as_json:
         print_json(found)
         return

@@ -19,7 +19,7 @@ _SIGHTS = {"place", "object"}
 
 @click.command()
 @case_argument
-@click.argument("image", type=click.Path(path_type=Path), required=False)
+@click.argument("image", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
 @click.option("--by", type=click.Choice(["copy", "camera", "place", "object", "text"]), help="What to find it by.")
 @click.option(
     "--region", metavar="X,Y,W,H", help="By place, object or text: the part of IMAGE that is asked about, in its pixels."

@@ -71,6 +71,8 @@ class Case:
             raise WrongUse("a case cannot take the place of the folder that you are in: go one up and name it")
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise CaseExists(f"{folder} already exists and is not an empty folder")
+        if outer := next((above for above in folder.parents if (above / MARK).exists()), None):
+            raise WrongUse(f"{folder} lies in the case {outer}: choose another place")
         building = folder.with_name(f".{folder.name}.new-{uuid.uuid4().hex[:8]}")
         building.mkdir(parents=True, mode=0o700)
         origin = f"homeward.case/{uuid.uuid4()}"
@@ -170,7 +172,7 @@ def _address(folder: Path) -> str:
     try:
         mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
         written, address = int(mark["homeward"]), str(mark["database"])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise CaseNotFound(f"{folder} is not a case (make one with: homeward init {folder} --agency NAME)") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CaseNotFound(f"{folder / MARK} cannot be read: {error}") from error

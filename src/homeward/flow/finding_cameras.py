@@ -32,7 +32,7 @@ FLOOR_SAMPLE = 96
 """Pictures of one size that the noise floor is measured on."""
 SEARCHED = 64
 """Devices of other sizes that are searched, those with most pictures first: about a second each."""
-FOUND = 3.0
+FOUND = 3.5
 """Deviations below which a search has found nothing."""
 
 

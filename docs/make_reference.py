@@ -23,14 +23,16 @@ def reference() -> str:
     return "\n".join([_HEAD, *_pages(homeward, "homeward")])
 
 
-def _pages(command: click.Command, name: str) -> list[str]:
-    context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100)
+def _pages(command: click.Command, name: str, parent: click.Context | None = None) -> list[str]:
+    # As the program itself calls it: with the command's own settings, below the command that it belongs to.
+    settings = {"terminal_width": 100, "max_content_width": 100, **command.context_settings}
+    context = click.Context(command, parent=parent, info_name=name.rpartition(" ")[2], **settings)
     pages = [f"## {name}\n\n```text\n{command.get_help(context)}\n```\n"]
     if isinstance(command, click.Group):
         for child in command.list_commands(context):
             inner = command.get_command(context, child)
             assert inner is not None
-            pages += _pages(inner, f"{name} {child}")
+            pages += _pages(inner, f"{name} {child}", context)
     return pages
 
 

@@ -110,12 +110,12 @@ def _stated(claims: Path, location: Path) -> Stated:
 def _take_in(case: Case, exhibit: Exhibit, location: Path, jobs: int, progress: Progress, report: Intake) -> None:
     known = reads.stamps(case, exhibit.pk)
     progress.begin(f"Reading {exhibit.label}", None)
-    seen: set[str] = set()
+    gone = set(known)  # shrinks, so that what is new needs no memory
     writer = _Writer(case, exhibit, progress, report)
 
     def unread() -> Iterator[Source]:
         for source in sources(location):
-            seen.add(_text(source.path))
+            gone.discard(_text(source.path))
             if known.get(_text(source.path)) == source.stamp:
                 report.unchanged += 1
             else:
@@ -123,7 +123,7 @@ def _take_in(case: Case, exhibit: Exhibit, location: Path, jobs: int, progress: 
 
     read_sources(unread(), writer, jobs)
     writer.flush()
-    writer.gone(set(known) - seen)
+    writer.gone(gone)
 
 
 class _Writer:

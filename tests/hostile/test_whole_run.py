@@ -16,7 +16,6 @@ import pytest
 from homeward.testing.corpus import plant
 
 MOST_MEMORY = 1 << 30
-PAGE = os.sysconf("SC_PAGESIZE")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +71,7 @@ def _homeward(arguments: list[str], home: Path) -> int:
 
 
 def _resident(root: int) -> int:
-    """Resident memory of a process and everything below it, shared pages counted for each."""
+    """Resident memory of a process and everything below it; a page that n of them share counts an n-th for each."""
     children: dict[int, list[int]] = defaultdict(list)
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -86,9 +85,10 @@ def _resident(root: int) -> int:
         pid = waiting.pop()
         waiting += children[pid]
         try:
-            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
-        except OSError:
-            continue
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += int(rollup.partition("\nPss:")[2].split()[0]) << 10
+        except (OSError, IndexError):
+            continue  # it has ended meanwhile
     return total
 
 

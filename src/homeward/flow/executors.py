@@ -53,7 +53,9 @@ class Executor(Protocol):
 
 
 class Processes:
-    """``jobs`` locked workers on this machine for describing, and as many for each kind of measuring that is asked for."""
+    """``jobs`` locked workers on this machine. One kind of work begins when another has ended, whose workers are let go then:
+    what they have loaded would lie in memory for nothing.
+    """
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
@@ -73,12 +75,14 @@ class Processes:
 
     def pool(self, task: str) -> Pool:
         """The workers for a task, started when they are first asked for."""
-        tasks = _DESCRIBING if task in _DESCRIBING else (task,)
+        tasks = _together(task)
         if tasks not in self._pools:
             self._pools[tasks] = Pool(tasks, workers=self._jobs, limits=LIMITS.get(task, MEASURING))
         return self._pools[tasks]
 
     def _run(self, task: str, units: Iterable[Unit]) -> Iterator[Outcome]:
+        for other in [tasks for tasks in self._pools if tasks != _together(task)]:
+            self._pools.pop(other).close()
         unopened: list[Lost] = []
         told: set[int] = set()
         for event in self.pool(task).run(self._calls(task, units, unopened)):
@@ -116,6 +120,11 @@ class Processes:
         for pool in self._pools.values():
             pool.close()
         self._opener.close()
+
+
+def _together(task: str) -> tuple[str, ...]:
+    """The tasks that the workers for ``task`` know."""
+    return _DESCRIBING if task in _DESCRIBING else (task,)
 
 
 def _sort_out(units: Iterable[Unit], videos: list[Unit]) -> Iterator[Unit]:

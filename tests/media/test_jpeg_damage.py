@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import simplejpeg
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from still_files import made, saved, scene
 
@@ -99,6 +99,7 @@ def test_restart_markers_confine_a_fault(seed: int, length: int) -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0, 2**32), length=st.sampled_from([1, 8, 50]))
+@example(seed=634, length=1)  # the length of a header between two scans
 def test_a_broken_progressive_file_loses_detail_not_rows(seed: int, length: int) -> None:
     data = made("jpeg-progressive")
     broken, at = _broken(data, random.Random(seed), length)

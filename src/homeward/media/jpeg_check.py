@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from homeward.media import jpeg_scan
 from homeward.media.jpeg_seam import sound_unit_rows
-from homeward.media.jpeg_structure import Broken, Frame, HuffmanBits, Scan, Skeleton
+from homeward.media.jpeg_structure import Broken, Frame, HuffmanBits, NoEnd, Scan, Skeleton
 from homeward.media.records import DecodeFailed, TooLarge
 
 MOST_VISITS = 400_000_000
@@ -98,7 +98,7 @@ class _Walk:
             try:
                 scan = self.skeleton.next_scan()
             except Broken as error:
-                return self._verdict(self.frame.height, str(error), self.skeleton.at)
+                return self._between(str(error), ends=isinstance(error, NoEnd))
         if len(self.begun) == len(self.frame.components):
             return self._verdict(self.frame.height, None, self.skeleton.at)
         return self._verdict(self.frame.height if 0 in self.begun else 0, "a colour plane is missing", self.skeleton.at)
@@ -152,6 +152,16 @@ class _Walk:
             what = "colour" if 0 not in scan.components else "detail"
             return self._verdict(self.frame.height, f"{what} is missing: {reason}", scan.header)
         return self._verdict(_full_rows(self.frame, scan, unit_rows), reason, len(self.data))
+
+    def _between(self, reason: str, *, ends: bool) -> Verdict:
+        """Broken behind a whole scan: what later ones would have added is not there, unless only the end marker is missing."""
+        if ends:
+            return self._verdict(self.frame.height, reason, self.skeleton.at)
+        if 0 not in self.begun:
+            return self._verdict(0, reason, self.skeleton.at)
+        whole = len(self.begun) == len(self.frame.components)
+        what = "detail" if self.frame.progressive else "" if whole else "colour"
+        return self._verdict(self.frame.height, f"{what} is missing: {reason}" if what else reason, self.skeleton.at)
 
     def _verdict(self, rows: int, reason: str | None, end: int) -> Verdict:
         return Verdict(self.frame, rows, reason, self.walkable, end, self.buffered, self.skeleton.exif)

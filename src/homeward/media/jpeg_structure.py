@@ -30,6 +30,10 @@ class CutShort(Broken):
     """The bytes end where the skeleton goes on."""
 
 
+class NoEnd(CutShort):
+    """Everything is there but the end marker."""
+
+
 class Component(msgspec.Struct, frozen=True):
     """One plane: its sampling factors (1..4) and its DC quantiser step (1..65535; 1 where no table was given)."""
 
@@ -132,13 +136,17 @@ class Skeleton:
             found = _MARKER.search(self._data, self.at)
             if found is None:
                 self.at = len(self._data)
-                raise CutShort("the end marker is missing")
+                raise NoEnd("the end marker is missing")
             marker, self.at = found.group(1)[0], found.end()
             if marker == EOI:
                 return None
             if marker in _ALONE:
                 continue
-            body = self._body()
+            try:
+                body = self._body()
+            except Broken:
+                self.at = found.start()  # nobody is to read on from a header that is none
+                raise
             if marker == SOS:
                 return self._scan(body, found.end() - 2)
             try:

@@ -38,7 +38,7 @@ class Step(msgspec.Struct, frozen=True):
 
 DESCRIBE = Step(
     "describe",
-    "7",
+    "8",
     # A test holds these against the descriptors themselves: a new version there is a new key here.
     {"descriptors": ["pdq 3", "pdq_turned 3", "pdq_trimmed 3"], "veil": [24, 18], "header": "1"},
     kinds=("still", "video"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
+from clip_truth import world_clips
 from numpy.typing import NDArray
 
 from homeward.flow.ingest import Delivery, ingest
@@ -92,12 +92,7 @@ def test_every_copy_of_the_worlds_clips_is_found_at_its_time_and_nothing_else(
     case: Case, shared_data: Path, tmp_path: Path
 ) -> None:
     folder = shared_data / "world"
-    rows = [
-        r
-        for r in csv.DictReader((folder / "truth/files.csv").read_text(encoding="utf-8").splitlines())
-        if r["kind"].startswith("video")
-    ]
-    clips = {r["file_id"]: r for r in csv.DictReader((folder / "truth/videos.csv").read_text(encoding="utf-8").splitlines())}
+    rows, clips = world_clips(shared_data)
     (tmp_path / "clips").mkdir()
     for row in rows:
         (tmp_path / "clips" / Path(row["path"]).name).write_bytes((folder / row["path"]).read_bytes())

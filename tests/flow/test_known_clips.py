@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from clip_truth import world_clips
 
 from homeward.flow import match
 from homeward.flow.ingest import Delivery, ingest
@@ -136,7 +137,6 @@ def test_copies_of_the_worlds_clips_are_named_by_the_frames_of_their_originals(
     case: Case, shared_data: Path, tmp_path: Path
 ) -> None:
     """Whole clips as a list of every frame, copies cut at both ends and made smaller as the case."""
-    import csv
     import io
 
     from homeward.flow.measuring import values
@@ -144,12 +144,7 @@ def test_copies_of_the_worlds_clips_are_named_by_the_frames_of_their_originals(
     from homeward.media.video import open_video
 
     folder = shared_data / "world"
-    rows = [
-        r
-        for r in csv.DictReader((folder / "truth/files.csv").read_text(encoding="utf-8").splitlines())
-        if r["kind"].startswith("video")
-    ]
-    truth = {r["file_id"]: r for r in csv.DictReader((folder / "truth/videos.csv").read_text(encoding="utf-8").splitlines())}
+    rows, truth = world_clips(shared_data)
     (tmp_path / "copies").mkdir()
     lines = ["video,pdq,quality,seconds"]
     for row in rows:

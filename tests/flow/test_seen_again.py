@@ -151,3 +151,25 @@ def test_a_second_delivery_links_to_the_first(worked: Case, tmp_path: Path) -> N
         database.close()
         with Case.open(tmp_path / "case") as case:
             assert words in "\n".join(verify(case, Quiet()).faults)
+
+
+def test_a_thing_is_found_in_a_mirror(worked: Case, tmp_path: Path) -> None:
+    picture = tmp_path / "mirrored.jpg"
+    picture.write_bytes(encode(np.ascontiguousarray(hung(scenes.room(1), 7)[:, ::-1])))
+    rows, columns = POSTER
+    region = Region(640 - columns.stop, rows.start, columns.stop - columns.start, rows.stop - rows.start)
+    found = {name(row["paths"]) for row in find_sights(worked, picture, "object", region, 10) if row["log10_lr"] > 1}
+    assert {"front.jpg", "elsewhere.jpg"} <= found
+
+
+def test_of_the_links_between_two_stacks_the_strongest_is_told(worked: Case, tmp_path: Path) -> None:
+    small = tmp_path / "one"
+    small.mkdir()
+    (small / "front-small.jpg").write_bytes(encode(scenes.resize(hung(scenes.room(1), 7), 0.75), quality=60))
+    (small / "elsewhere.jpg").write_bytes(pictures()["elsewhere.jpg"])
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        ingest(case, [Delivery("A", small, "W", "")], Quiet(), jobs=1)
+        process(case, "inline", 1, Quiet(), until="sights")
+        assert told(case, "object") == [("elsewhere.jpg", "front-small.jpg")]
+        run(case, tmp_path / "two", ["front.jpg"], "B")  # a better exemplar of the same stack
+        assert len(told(case, "object")) == 1

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from homeward.core import WrongUse
 from homeward.descriptors.scene import Features
 from homeward.flow.asking import TooLittle
+from homeward.flow.comparing import MIRRORED
 from homeward.flow.finding import measured
 from homeward.flow.gallery import Gallery
 from homeward.flow.sights import box
@@ -45,7 +46,7 @@ class Region(msgspec.Struct, frozen=True):
 def find_sights(case: Case, picture: Path, kind: str, region: Region | None, top: int) -> list[dict[str, Any]]:
     """Pictures of the case that show the place or the thing, best first; see the command reference for the shape.
 
-    Features of a picture that the case holds are not measured again.
+    Features of a picture that the case holds are not measured again. It is asked as it is and in a mirror.
 
     Args:
         case: the case that is asked.
@@ -104,11 +105,13 @@ def _within(shown: Features, region: Region | None) -> NDArray[np.int64]:
 
 
 def _seen(gallery: Gallery, shown: Features, rows: NDArray[np.int64], most: int) -> dict[int, Sight]:
-    found: dict[int, Sight] = {}
-    for item in gallery.index().search(shown.codes[rows], most).id.tolist():
-        seen = sight(shown, gallery.features(item), rows)
-        if seen is not None and seen.score >= LEAST_SCORE:
-            found[item] = seen
+    """The better of both sights of each candidate; mirroring keeps the order of the features."""
+    index, found = gallery.index(), dict[int, Sight]()
+    for asked, count in ((shown, most), (shown.mirrored(), MIRRORED)):
+        for item in index.search(asked.codes[rows], count).id.tolist():
+            seen = sight(asked, gallery.features(item), rows)
+            if seen is not None and seen.score >= max(LEAST_SCORE, found[item].score + 1 if item in found else 0):
+                found[item] = seen
     return found
 
 

@@ -42,13 +42,17 @@ def write_sights(case: Case, rows: Sequence[SightRow], key: str, batch: int) -> 
 def links(case: Case, kind: str, method: str, calibration: str, caveat: str) -> list[dict[str, Any]]:
     """Pairs whose sight supports ``kind`` (``place`` or ``object``), the strongest first, by the newest version of the step.
 
-    Copies of one picture are one piece of evidence: two of one stack are not linked.
+    Copies of one picture are one piece of evidence: two of one stack are not linked, and between two stacks only the
+    strongest link is told.
     """
     newest = SightLink.objects.using(case.alias).order_by("-id").values_list("key", flat=True).first()
     query = SightLink.objects.using(case.alias).filter(key=newest, **{f"{kind}_lr__gt": 0})
     columns = ("a_id", "b_id", "a__sha256", "b__sha256", "score", "place_score", f"{kind}_lr", "box_a", "box_b", "reason")
     stack = dict(CopyMember.objects.using(case.alias).values_list("item", "exemplar"))
-    rows = [row for row in query.values_list(*columns) if stack.get(row[0], -row[0]) != stack.get(row[1], -row[1])]
+    strongest: dict[frozenset[int], tuple[Any, ...]] = {}
+    for row in sorted(query.values_list(*columns), key=lambda row: (row[6], row[4], row[2], row[3])):
+        strongest[frozenset(stack.get(item, item) for item in row[:2])] = row
+    rows = [row for pair, row in strongest.items() if len(pair) == 2]
     paths = stacked_paths(case, {item for row in rows for item in row[:2]})
     listed = [
         {

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar, Protocol
 
@@ -23,11 +24,12 @@ class _Decompressor(Protocol):
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
 
 
-class _Packed:
+class _Packed(ABC):
     suffixes: ClassVar[tuple[str, ...]]
 
+    @abstractmethod
     def fresh(self) -> _Decompressor:
-        raise NotImplementedError
+        """A decompressor at the beginning of its stream."""
 
     def members(self, node: Node, content: Seekable | Tee) -> Iterator[Node]:
         """The one member, named after the container."""

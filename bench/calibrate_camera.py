@@ -45,6 +45,7 @@ def main() -> None:
         different=len(strangers),
     )
     grid = product((3.0, 4.0, 5.0), (0.5, 1.0, 2.0), (0.8, 0.9, 1.0), (4.0, 8.0), (1.5, 2.0, 3.0))
+    # Three of the values that were found are the greatest that are offered: beyond them the cost was not looked at.
     names = ("typical", "doubt", "share", "shape", "vague")
     tried = [msgspec.structs.replace(first, **dict(zip(names, values, strict=True))) for values in grid]
     made = min(tried, key=lambda one: cost(one, met))

@@ -25,6 +25,7 @@ POINTS = {
     "while stacks are written": ("homeward.flow.stack", "_write", "after"),
     "before the indexes of stacks follow": ("homeward.flow.standing", "CaseStacks.__init__", "before"),
     "while verdicts on pairs are written": ("homeward.store.results", "write_kin", "after"),
+    "while sights are written": ("homeward.store.sights", "write_sights", "after"),
     "after lines are written": ("homeward.store.texts", "write_lines", "after"),
     "while copies are replaced": ("homeward.store.results", "replace_copies", "after"),
 }

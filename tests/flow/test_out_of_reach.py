@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from zipfile import ZipFile
 
+from homeward.descriptors.pdq import Pdq
 from homeward.flow.ingest import Delivery, ingest
+from homeward.flow.known import add_known_list, matches
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.status import next_step
 from homeward.flow.verify import verify
+from homeward.media.stills import decode_still
 from homeward.store import Case, reads
 
 
@@ -52,3 +56,24 @@ def test_a_file_that_has_another_number_waits_until_it_is_ingested_again(case: C
     process(case, "inline", 1, Quiet(), "describe")
     assert reads.status(case)["waiting"] == []
     assert reads.status(case)["occurrences"]["pending"] == 0
+
+
+def test_what_is_described_later_is_matched_as_if_it_had_been_there(case: Case, material: Path, tmp_path: Path) -> None:
+    """An exact hit that was found while the exhibit was away still silences and outranks near ones."""
+    picture = min(material.glob("room*.jpg"))
+    sha256 = hashlib.sha256(picture.read_bytes()).hexdigest()
+    said = Pdq().describe(decode_still(picture.read_bytes()).sound())  # type: ignore[arg-type]
+    assert said is not None
+    (tmp_path / "known.csv").write_text(f"sha256,pdq,colour\n{sha256},{said.value.hex()},blue\n")
+    add_known_list(case, tmp_path / "known.csv", "known", Quiet())
+    ingest(case, [Delivery("A", material, "W", "")], Quiet())
+    material.rename(tmp_path / "away")
+    material.mkdir()
+    process(case, "inline", 1, Quiet(), "match")
+    material.rmdir()
+    (tmp_path / "away").rename(material)
+    process(case, "inline", 1, Quiet(), "match")
+    about = [one for one in matches(case) if one["sha256"] == sha256]
+    assert {one["kind"] for one in about} == {"sha256", "pdq"}
+    assert not any(one["new_to_list"] for one in about)
+    assert verify(case, Quiet()).faults == []

@@ -20,6 +20,7 @@ from homeward.flow.progress import Quiet
 from homeward.flow.sights import links
 from homeward.flow.verify import verify
 from homeward.store import Case
+from homeward.store.models import SightLink
 from homeward.testing import scenes
 from homeward.testing.encoding import encode
 
@@ -56,12 +57,12 @@ def pictures() -> dict[str, bytes]:
     }
 
 
-def run(case: Case, folder: Path, names: list[str], label: str) -> None:
+def run(case: Case, folder: Path, names: list[str], label: str, progress: Quiet | None = None) -> None:
     folder.mkdir()
     for name in names:
         (folder / name).write_bytes(pictures()[name])
     ingest(case, [Delivery(label, folder, "W", "")], Quiet(), jobs=1)
-    process(case, "inline", 1, Quiet(), until="sights")
+    process(case, "inline", 1, progress or Quiet(), until="sights")
 
 
 def name(paths: list[str]) -> str:
@@ -173,3 +174,30 @@ def test_of_the_links_between_two_stacks_the_strongest_is_told(worked: Case, tmp
         assert told(case, "object") == [("elsewhere.jpg", "front-small.jpg")]
         run(case, tmp_path / "two", ["front.jpg"], "B")  # a better exemplar of the same stack
         assert len(told(case, "object")) == 1
+
+
+class Stopping(Quiet):
+    """Stops a run as it goes on to its third picture of the step."""
+
+    def __init__(self) -> None:
+        self.left = 3
+
+    def begin(self, what: str, total: int | None) -> None:
+        self.watching = what == "Linking places and things"
+
+    def advance(self, count: int = 1, size: int = 0) -> None:
+        self.left -= self.watching
+        if not self.left:
+            raise KeyboardInterrupt
+
+
+def test_a_run_that_was_stopped_half_way_goes_on(worked: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("homeward.flow.sights.PART", 1)
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        with pytest.raises(KeyboardInterrupt):
+            run(case, tmp_path / "one", list(pictures()), "A", Stopping())
+        assert SightLink.objects.using(case.alias).count() > 0
+        process(case, "inline", 1, Quiet(), until="sights")
+        for kind in ("place", "object"):
+            assert told(case, kind) == told(worked, kind)
+        assert not verify(case, Quiet()).faults

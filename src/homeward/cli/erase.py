@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def erase(
 ) -> None:
     """Erase a name from the ledger by law. The entries and their proofs stay; that something was erased is an entry too.
 
-    Says where else in the case the name stands: paths, exhibits, findings, clues and words on lists are kept as they are.
+    Says where else the name stands in paths, exhibits, findings, clues, words and lists, which are kept as they are; facts read
+    from files, references in the ledger, the agency's own name and logs are not searched.
     Copies of the case, exports and backups are not reached.
     """
     from homeward.store.erasure import erase_entry, erase_name
@@ -31,7 +33,7 @@ def erase(
     if (name is None) == (entry is None) or (entry is None) != (field is None):
         raise click.UsageError("say --name, or --entry and --field")
     if name == "-":
-        name = sys.stdin.readline().rstrip("\n")
+        name = os.fsdecode(sys.stdin.buffer.readline()).rstrip("\n")
     with opened_to_write(case) as opened_case:
         if name is not None:
             done = erase_name(opened_case, name, authority, reason)

@@ -119,7 +119,7 @@ def restore(case: Path, name: str, hash_text: str, agency: str, reason: str) -> 
     """Put a hash back that was taken out of the list NAME. That it was out stays on record."""
     from homeward.flow.known import restore_known
 
-    with opened(case) as opened_case:
+    with opened_to_write(case) as opened_case:
         count = restore_known(opened_case, name, hash_text, agency, reason)
     click.echo(f"{name} names {hash_text} again." if count else "It was not taken out; nothing changed.")
     next_step(f"homeward process {case}")

@@ -56,7 +56,7 @@ def model_bytes(name: str) -> bytes:
 
 @cache
 def session(name: str) -> onnxruntime.InferenceSession:
-    """A loaded network, on one thread, without a memory arena that would keep what the largest picture needed.
+    """A loaded network, on one thread. Its memory arena keeps what the largest picture needed, for as long as the worker lives.
 
     Raises:
         TextUnavailable: see :func:`model_bytes`.

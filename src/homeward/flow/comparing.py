@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from homeward.core.canonical import Plain
 from homeward.flow.gallery import LEAST_TO_COMPARE
+from homeward.flow.growing import still_at
 from homeward.flow.hash_candidates import HashCandidates
 from homeward.links.verification import verify
 from homeward.store import digests, reads, results, stacks
@@ -68,7 +69,8 @@ class Comparison:
     def compare_new(self, progress: Progress) -> None:
         """Compare every picture that was not compared yet with all of the gallery."""
         mark = f"{self._step.name}.compared"
-        before = results.step_key(self._case, mark).rpartition(":")
+        at = results.step_key(self._case, mark)
+        before = at.rpartition(":")
         done = int(before[2]) if before[0] == self._key else 0
         todo = self._gallery.items[done:]
         if not todo:
@@ -91,8 +93,10 @@ class Comparison:
                 "step": self._step.name, "version": self._step.version, "params": self._step.params_digest,
             }  # fmt: skip
             with self._case.batch("step.part", about) as batch:
+                still_at(self._case, mark, at)
                 self.write(batch)
-                results.write_step_key(self._case, batch, mark, f"{self._key}:{done}")
+                at = f"{self._key}:{done}"
+                results.write_step_key(self._case, batch, mark, at)
 
     def write(self, batch: Batch) -> None:
         """Write what is new inside the caller's batch, which vouches for it."""

@@ -11,6 +11,7 @@ from homeward.core.canonical import Plain
 from homeward.flow.comparing import Comparison
 from homeward.flow.described import set_key
 from homeward.flow.gallery import Gallery
+from homeward.flow.growing import still_at
 from homeward.flow.scene import SURE
 from homeward.flow.steps import Step
 from homeward.links.geometry import compose, inverse
@@ -31,7 +32,8 @@ ROUNDS = 3
 def copies(case: Case, step: Step, progress: Progress) -> None:
     """Compare what is new with everything, and put the stacks that follow in the place of the old ones."""
     key = set_key(case, step)
-    if results.step_key(case, step.name) == key:
+    before = results.step_key(case, step.name)
+    if before == key:
         return
     gallery = Gallery(case)
     comparison = Comparison(case, step, gallery)
@@ -39,6 +41,7 @@ def copies(case: Case, step: Step, progress: Progress) -> None:
     rows = _Stacks(case, gallery, comparison).rows()
     details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "members": len(rows)}
     with case.batch("step.set", details) as batch:
+        still_at(case, step.name, before)
         comparison.write(batch)
         results.replace_copies(case, rows)
         results.complete_set(case, batch, step.name, key)

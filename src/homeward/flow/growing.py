@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from homeward.store import Case
 
 
+def still_at(case: Case, mark: str, before: str) -> None:
+    """See, inside a batch, that nobody has gone on from where a step in parts was found.
+
+    Raises:
+        Overtaken: another run has; nothing may be written.
+    """
+    if results.step_key(case, mark) != before:
+        raise Overtaken(f"another run has gone on with {mark} meanwhile")
+
+
 class Growth:
     """Where a step stands, and where the case does."""
 

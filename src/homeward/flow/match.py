@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from homeward.flow.described import STILL
 from homeward.flow.growing import Growth
 from homeward.flow.match_near import Near
 from homeward.flow.silence import Hit, Silence
 from homeward.flow.steps import Step
+from homeward.flow.views import pieces
 from homeward.known import NEGATIVE, KnownListRefused, ReadShelf
 from homeward.store import arrays, known
 from homeward.store.errors import CaseDamaged
@@ -47,17 +50,27 @@ def match(case: Case, step: Step, progress: Progress) -> None:
         near = Near(case, {pk: (reader.row, reader.shelf) for pk, reader in readers.items()}, exact, growth)
         found = list(near.hits())
         progress.advance()
-        entries, rows = _told(case, readers, exact + found, near.silence)
+        entries, rows = _told(case, readers, exact + found, near.silence, growth.since.items)
     except KnownListRefused as error:
         raise CaseDamaged(f"{error}; homeward verify says more") from error
     with growth.writing({"matches": len(rows)}) as kept:
         known.add_matches(case, kept, entries, rows)
 
 
+def _late(case: Case, growth: Growth) -> list[int]:
+    """Items that were seen before and are described only now: their exact matches stand, and bear upon near ones."""
+    held = growth.since.items
+    if not held:
+        return []
+    views = pieces(case, growth.since.runs, growth.now.runs)
+    return sorted({item for some in views for item in np.unique(some.items).tolist() if item <= held})
+
+
 def _exact(case: Case, readers: dict[int, Reader], growth: Growth, progress: Progress) -> list[Hit]:
     found: dict[tuple[int, int, int], Hit] = {}
+    late = _late(case, growth)
     for kind in STRONGEST:
-        items, values = arrays.item_digests(case, kind, growth.since.items, growth.now.items)
+        items, values = arrays.item_digests(case, kind, growth.since.items, growth.now.items, late)
         for pk, reader in readers.items():
             table = reader.shelf.exact(kind)
             if table is None:
@@ -70,8 +83,12 @@ def _exact(case: Case, readers: dict[int, Reader], growth: Growth, progress: Pro
     return list(found.values())
 
 
-def _told(case: Case, readers: dict[int, Reader], hits: list[Hit], silence: Silence) -> tuple[list[EntryRow], list[MatchRow]]:
-    """What is written: the rows that name something, and matches that refer to them by place."""
+def _told(
+    case: Case, readers: dict[int, Reader], hits: list[Hit], silence: Silence, held: int
+) -> tuple[list[EntryRow], list[MatchRow]]:
+    """What is written: the rows that name something, and matches that refer to them by place. Exact matches of items up to
+    ``held`` stand already.
+    """
     withdrawn = known.withdrawn_hashes(case)
     gone = _withdrawn_rows(readers)
     exact = {(hit.item, readers[hit.list].row.name) for hit in hits if hit.kind != "pdq"}
@@ -80,6 +97,8 @@ def _told(case: Case, readers: dict[int, Reader], hits: list[Hit], silence: Sile
     rows: list[MatchRow] = []
     for hit in sorted(hits, key=lambda hit: (hit.list, hit.ref, hit.kind, hit.value, hit.item, hit.time_ms)):
         reader = readers[hit.list]
+        if hit.kind != "pdq" and hit.item <= held:
+            continue
         if reader.row.purpose == NEGATIVE or (reader.row.name, hit.kind, hit.value.hex()) in withdrawn:
             continue
         place = (hit.list, hit.ref, hit.kind, hit.value)

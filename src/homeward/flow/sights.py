@@ -11,6 +11,8 @@ from homeward.core.canonical import Plain
 from homeward.descriptors.scene import Features
 from homeward.flow.described import set_key
 from homeward.flow.gallery import LEAST_TO_COMPARE, Gallery
+from homeward.flow.growing import still_at
+from homeward.flow.steps import SIGHTS, Step
 from homeward.links import sight_evidence
 from homeward.links.sights import Sight, sight
 from homeward.store import digests, reads, results, stacks
@@ -19,7 +21,6 @@ from homeward.store.sights import SightRow
 
 if TYPE_CHECKING:
     from homeward.flow.progress import Progress
-    from homeward.flow.steps import Step
     from homeward.store import Case
 
 CANDIDATES = 25
@@ -37,13 +38,14 @@ def sights(case: Case, step: Step, progress: Progress) -> None:
     key = set_key(case, step)
     if results.step_key(case, step.name) == key:
         return
-    version = f"{step.version}-{step.params_digest}"
+    version = _version(step)
     mark = f"{step.name}.compared"
-    before, _, count = results.step_key(case, mark).rpartition(":")
+    at = results.step_key(case, mark)
+    before, _, count = at.rpartition(":")
     done = int(count) if before == version else 0
     gallery = Gallery(case)
     todo = gallery.items[done:]
-    looker = _Looker(case, gallery)
+    looker = _Looker(case, gallery, store.seen_pairs(case, version))
     about: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest}
     if todo:
         progress.begin(step.caption, len(todo))
@@ -55,9 +57,11 @@ def sights(case: Case, step: Step, progress: Progress) -> None:
             progress.advance(1)
         done += len(some)
         with case.batch("step.part", dict(about)) as batch:
+            still_at(case, mark, at)
             store.write_sights(case, rows, version, batch.seq)
             batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
-            results.write_step_key(case, batch, mark, f"{version}:{done}")
+            at = f"{version}:{done}"
+            results.write_step_key(case, batch, mark, at)
     with case.batch("step.set", {**about, "rows": ""}) as batch:
         results.write_step_key(case, batch, step.name, key)
 
@@ -65,18 +69,23 @@ def sights(case: Case, step: Step, progress: Progress) -> None:
 def links(case: Case, kind: str) -> list[dict[str, Any]]:
     """Links that sights support, ``place`` or ``object``, as ``homeward links`` prints them."""
     calibration = sight_evidence.calibrations()[kind].name
-    return store.links(case, kind, sight_evidence.METHOD, calibration, sight_evidence.CAVEATS[kind])
+    return store.links(case, _version(SIGHTS), kind, sight_evidence.METHOD, calibration, sight_evidence.CAVEATS[kind])
+
+
+def _version(step: Step) -> str:
+    """What rows of one version of the step are known by."""
+    return f"{step.version}-{step.params_digest}"
 
 
 class _Looker:
-    """Looks at new pictures in turn; no pair is looked at twice."""
+    """Looks at new pictures in turn; no pair is looked at twice, and none of ``seen``, whose rows stand."""
 
-    def __init__(self, case: Case, gallery: Gallery) -> None:
+    def __init__(self, case: Case, gallery: Gallery, seen: set[tuple[int, int]]) -> None:
         self._gallery = gallery
         self._index = gallery.index()
         self._names = reads.item_names(case)
         self._copies = {row.item for row in stacks.members(case) if row.item != row.exemplar}
-        self._looked: dict[tuple[int, int], bool] = {}
+        self._looked = dict.fromkeys(seen, True)
 
     def look(self, item: int) -> list[SightRow]:
         """What ``item`` and the pictures most like it show together."""

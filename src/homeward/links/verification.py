@@ -4,7 +4,8 @@ A copy is its original up to an edit: cropped, scaled, framed, mirrored, turned,
 explains where everything went, to a fraction of a pixel, nearly everywhere that both show. Another view of the same room is
 no copy: its map stretches, or fits only one wall. The next frame of a burst fits nearly as well as a copy does; what gives it
 away is the hand: it turns the camera by a fraction of a degree *and* moves it, where an editor does not turn at all, or by
-quarters, or about the middle of the picture. Chosen on ``world-tune``: see ``docs/methods/copies.md``.
+quarters, or about the middle of the picture. Chosen on ``world-tune``, but for one rule (:data:`MANY`, :data:`SPREAD`) that was
+added after pairs of ``world`` had been looked at: see ``docs/methods/copies.md``.
 """
 
 from __future__ import annotations

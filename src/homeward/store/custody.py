@@ -60,7 +60,7 @@ class Custody:
         Raises:
             CaseDamaged: the entry before is gone or unreadable: nothing may be built on it.
         """
-        committed = {field: commit(_storable(value)) for field, value in {"actor": self._actor, **names}.items()}
+        committed = {field: commit(storable_name(value)) for field, value in {"actor": self._actor, **names}.items()}
         now = max(timestamp(utc_now()), self._last_time(seq))  # a clock that was set back must not turn the log back
         commitments = {field: digest for field, (digest, _) in committed.items()}
         body = encode(Entry(seq, now, "", act, dict(details), commitments))
@@ -152,11 +152,11 @@ class Custody:
         Raises:
             StoreError: there is nothing to erase, or what is to be erased is still needed.
         """
-        return self._erase({"value": _storable(name)}, field, authority, reason, f"no ledger entry has such a {field}")
+        return self._erase({"value": storable_name(name)}, field, authority, reason, f"no ledger entry has such a {field}")
 
     def fields_of(self, name: str) -> list[str]:
         """The fields in which ``name`` stands behind a commitment."""
-        query = LedgerOpening.objects.using(self._alias).filter(value=_storable(name))
+        query = LedgerOpening.objects.using(self._alias).filter(value=storable_name(name))
         return sorted(set(query.values_list("field", flat=True)))
 
     def _erase(self, which: dict[str, int | str], field: str, authority: str, reason: str, nothing: str) -> int:
@@ -318,7 +318,7 @@ def _bytes(value: object) -> bytes:
     return bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode("utf-8", "replace")
 
 
-def _storable(name: str) -> str:
+def storable_name(name: str) -> str:
     """``name`` as every database can hold it: bytes of a path that are no UTF-8 are written as escapes."""
     return name.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 

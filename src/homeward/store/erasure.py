@@ -8,6 +8,7 @@ import msgspec
 
 from homeward.core import WrongUse
 from homeward.core.errors import said
+from homeward.store.custody import storable_name
 from homeward.store.models import ClueEvent, Exhibit, Finding, KnownList, KnownWord, Occurrence, TextLine
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def erase_name(case: Case, name: str, authority: str, reason: str) -> Erased:
     """
     if not name.strip():
         raise WrongUse("the name that is to be erased is missing")
+    name = storable_name(name)
     _check(name, authority, reason)
     fields = case.custody.fields_of(name)
     if not fields:

@@ -39,14 +39,18 @@ def write_sights(case: Case, rows: Sequence[SightRow], key: str, batch: int) -> 
     )
 
 
-def links(case: Case, kind: str, method: str, calibration: str, caveat: str) -> list[dict[str, Any]]:
-    """Pairs whose sight supports ``kind`` (``place`` or ``object``), the strongest first, by the newest version of the step.
+def seen_pairs(case: Case, key: str) -> set[tuple[int, int]]:
+    """Pairs of items with a sight by one version of the step."""
+    return set(SightLink.objects.using(case.alias).filter(key=key).values_list("a_id", "b_id"))
+
+
+def links(case: Case, key: str, kind: str, method: str, calibration: str, caveat: str) -> list[dict[str, Any]]:
+    """Pairs whose sight supports ``kind`` (``place`` or ``object``) by one version of the step, the strongest first.
 
     Copies of one picture are one piece of evidence: two of one stack are not linked, and between two stacks only the
     strongest link is told.
     """
-    newest = SightLink.objects.using(case.alias).order_by("-id").values_list("key", flat=True).first()
-    query = SightLink.objects.using(case.alias).filter(key=newest, **{f"{kind}_lr__gt": 0})
+    query = SightLink.objects.using(case.alias).filter(key=key, **{f"{kind}_lr__gt": 0})
     columns = ("a_id", "b_id", "a__sha256", "b__sha256", "score", "place_score", f"{kind}_lr", "box_a", "box_b", "reason")
     stack = dict(CopyMember.objects.using(case.alias).values_list("item", "exemplar"))
     strongest: dict[frozenset[int], tuple[Any, ...]] = {}

@@ -85,6 +85,15 @@ def allowed(length: int) -> int:
     return min(3, length // 4) if length >= 5 else 0
 
 
+def least_shared(of: str) -> int:
+    """How many of the :func:`grams` of a key every line has that is no more edits away than are allowed.
+
+    An edit touches two of the places at which grams stand. A key of n characters has n - 1 such places and is allowed n / 4
+    edits, so one is left at least; of different grams there may be fewer.
+    """
+    return max(1, len(grams(of)) - GRAM * allowed(len(of)))
+
+
 def spread(text: str) -> Iterator[int]:
     """For each character of ``key(text)`` the number of the blank-separated part of ``text`` that it comes from.
 

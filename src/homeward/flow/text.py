@@ -144,8 +144,7 @@ def _hits(case: Case, asked: str) -> Iterator[tuple[Place, Hit]]:
     if len(wanted) < wording.GRAM:
         keys = texts.short_keys(case, wanted)
     else:
-        shared = len(wording.grams(wanted)) - wording.GRAM * wording.allowed(len(wanted))
-        keys = texts.near_keys(case, wanted, shared)
+        keys = texts.near_keys(case, wanted, wording.least_shared(wanted))
     near = [one for one in keys if wording.nearest(wanted, one).distance <= wording.allowed(len(wanted))]
     for item, _, line in texts.lines_of(case, near):
         if (hit := judged(asked, line)) is not None:

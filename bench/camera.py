@@ -30,6 +30,7 @@ from camera_data import Bucket, Comparison, Photo, comparisons, grey, photos
 from common import report
 from homeward.core import likelihood
 from homeward.descriptors import camera
+from homeward.flow.noise_exact import correlations
 from homeward.indexes import fingerprint
 from homeward.indexes.fingerprint import Frame
 from homeward.links.camera import calibration
@@ -62,6 +63,8 @@ COLUMNS = (
 )  # fmt: skip
 Row = dict[str, str]
 Planes = list[NDArray[np.float16]]
+Compared = tuple[NDArray[np.float32], int]
+"""(n, n) correlations, and how many samples each rests on."""
 
 
 def main() -> None:
@@ -90,13 +93,18 @@ def chosen(shown: list[Photo]) -> list[Photo]:
 
 def run(name: str, shown: list[Photo], peer: list[str] | None, plots: Path | None) -> list[Row]:
     """All rows of one set."""
-    residuals, digests, spent = ours(shown)
+    residuals, kept, digests, spent = ours(shown)
     megapixels = sum(residual.size for residual in residuals) / 1e6
-    methods = {"residual": by_size(shown, residuals, residual_matrix), "digest": by_digest(shown, residuals, digests)}
+    shapes = [residual.shape for residual in residuals]
+    methods = {
+        "residual": by_size(shown, shapes, lambda members, shape: as_a_case_does([kept[at] for at in members], shape)),
+        "digest": by_size(shown, shapes, lambda members, _: by_digest([digests[at] for at in members])),
+    }
     costs = {"residual": spent / megapixels, "digest": spent / megapixels}
     if peer:
         theirs, cost = peers(shown, peer)
-        methods["prnu-python"] = by_size(shown, theirs, residual_matrix)
+        shapes = [residual.shape for residual in theirs]
+        methods["prnu-python"] = by_size(shown, shapes, lambda members, _: plainly([theirs[at] for at in members]))
         costs["prnu-python"] = cost / megapixels
     rows = []
     for method, held in methods.items():
@@ -108,9 +116,9 @@ def run(name: str, shown: list[Photo], peer: list[str] | None, plots: Path | Non
     return rows + shared_anew(name, shown, residuals)
 
 
-def ours(shown: list[Photo]) -> tuple[Planes, list[bytes], float]:
-    """Residuals as they are kept, digests, and processor time of both together, decoding left out as for the peer."""
-    residuals, digests, spent = [], [], 0.0
+def ours(shown: list[Photo]) -> tuple[Planes, list[NDArray[np.uint8]], list[bytes], float]:
+    """Residuals, the same as they are kept, digests, and processor time of all, decoding left out as for the peer."""
+    residuals, kept, digests, spent = [], [], [], 0.0
     for photo in shown:
         pixels = grey(photo.path)
         began = time.process_time()
@@ -119,8 +127,9 @@ def ours(shown: list[Photo]) -> tuple[Planes, list[bytes], float]:
         digests.append(camera.digest(measured.residual))
         packed = camera.packed(measured.residual)
         spent += time.process_time() - began
-        residuals.append(camera.unpacked(np.frombuffer(packed, np.uint8), measured.residual.shape).astype(np.float16))
-    return residuals, digests, spent
+        kept.append(np.frombuffer(packed, np.uint8))
+        residuals.append(camera.unpacked(kept[-1], measured.residual.shape).astype(np.float16))
+    return residuals, kept, digests, spent
 
 
 def peers(shown: list[Photo], peer: list[str]) -> tuple[Planes, float]:
@@ -134,32 +143,34 @@ def peers(shown: list[Photo], peer: list[str]) -> tuple[Planes, float]:
         return [np.load(f"{scratch}/{at}.npy") for at in range(len(shown))], float(done.stdout)
 
 
-def residual_matrix(planes: Planes) -> tuple[NDArray[np.float32], int]:
-    """Normalised correlations of full residuals, and how many samples each has."""
+def as_a_case_does(kept: list[NDArray[np.uint8]], shape: tuple[int, ...]) -> Compared:
+    """Whole residuals by strips, as the step ``devices`` compares them."""
+    return correlations(kept, (shape[0], shape[1])), shape[0] * shape[1]
+
+
+def by_digest(digests: list[bytes]) -> Compared:
+    """The same by digests."""
+    held = fingerprint.prints(np.stack([np.frombuffer(one, np.uint8) for one in digests]))
+    return fingerprint.gram(held), held.sure.shape[1] * 64
+
+
+def plainly(planes: Planes) -> Compared:
+    """Normalised correlations of full residuals, as the peer has it."""
     whole = np.stack([plane.astype(np.float32).ravel() for plane in planes])
     whole -= whole.mean(1, keepdims=True)
     whole /= np.linalg.norm(whole, axis=1, keepdims=True)
     return whole @ whole.T, whole.shape[1]
 
 
-def by_size(shown: list[Photo], planes: Planes, matrix_of: Callable[[Planes], tuple[NDArray[np.float32], int]]) -> list[Bucket]:
-    """Correlations inside each size."""
+def by_size(
+    shown: list[Photo], shapes: list[tuple[int, ...]], compared: Callable[[list[int], tuple[int, ...]], Compared]
+) -> list[Bucket]:
+    """Correlations inside each size; ``compared`` is given the numbers of its pictures."""
     found = []
-    for shape in sorted({plane.shape for plane in planes}):
-        members = [at for at, plane in enumerate(planes) if plane.shape == shape]
-        matrix, samples = matrix_of([planes[at] for at in members])
+    for shape in sorted(set(shapes)):
+        members = [at for at, one in enumerate(shapes) if one == shape]
+        matrix, samples = compared(members, shape)
         found.append(Bucket([shown[at] for at in members], matrix, fingerprint.floor(matrix, samples)))
-    return found
-
-
-def by_digest(shown: list[Photo], residuals: Planes, digests: list[bytes]) -> list[Bucket]:
-    """The same by digests."""
-    found = []
-    for shape in sorted({residual.shape for residual in residuals}):
-        members = [at for at, residual in enumerate(residuals) if residual.shape == shape]
-        held = fingerprint.prints(np.stack([np.frombuffer(digests[at], np.uint8) for at in members]))
-        matrix = fingerprint.gram(held)
-        found.append(Bucket([shown[at] for at in members], matrix, fingerprint.floor(matrix, held.sure.shape[1] * 64)))
     return found
 
 

@@ -2,7 +2,8 @@
 
 usage: python bench/ingest.py [--json FILE] [PART...]      parts: sets large small hostile (all unless told)
 
-``sets`` times what the peer gives: three hashes, type, copy hashes, metadata, preview, key frames, known matches, stacks.
+``sets`` times what the peer gives: three hashes, type, copy hashes, metadata, preview, key frames, known matches, stacks;
+once as two commands, and once as one process through the library, as the peer takes in and processes in one.
 What ``process`` does besides (verified copies, sensor noise, devices) has benchmarks of its own.
 
 The peer's figures are those it reached on this class of machine on the same files, with the same products (three hashes, copy
@@ -36,6 +37,18 @@ for path in sorted(Path(sys.argv[1]).rglob("*")):
         except Exception:
             pass
 """
+ONE_PROCESS = """
+import sys
+from pathlib import Path
+import homeward
+from homeward.flow.ingest import Delivery, ingest
+from homeward.flow.process import process
+from homeward.flow.progress import Quiet
+case, source, jobs = sys.argv[1:]
+with homeward.open(case) as opened:
+    ingest(opened, [Delivery("E", Path(source), "W", "")], Quiet(), jobs=int(jobs))
+    process(opened, "processes", int(jobs), Quiet(), "stack")
+"""
 Row = dict[str, str]
 
 
@@ -66,28 +79,28 @@ def sets(scratch: Path) -> Iterator[Row]:
         plain = {"sha256sum + md5sum": tools, "Pillow + hashlib loop": [sys.executable, "-c", PLAIN, str(source)]}
         for label, command in plain.items():
             yield _row(f"{name}: {label}", len(files), size, median([run(command) for _ in range(REPEATS)]), "", "")
-        for jobs in (1, 2):
-            ingests, wholes, again = [], [], []
-            for _ in range(REPEATS):
-                case = _case(scratch)
-                ingest = [*HOMEWARD, "ingest", case, str(source), "--exhibit", "E", "--authority", "W", "--jobs", str(jobs)]
-                ingests.append(first := run(ingest))
-                second = run([*HOMEWARD, "process", case, "--jobs", str(jobs), "--until", "stack"])
-                wholes.append(Cost(first.wall + second.wall, first.cpu + second.cpu, max(first.peak, second.peak)))
-                again.append(run(ingest))
-            cores = f"{jobs} worker{'s' if jobs > 1 else ''}"
-            yield _row(f"{name}: hash only, {cores}", len(files), size, median(ingests), "", "")
-            whole = median(wholes)
-            ratio = f"{len(files) / whole.cpu / peer:.1f} x"
-            yield _row(
-                f"{name}: ingest + process until stack, {cores}",
-                len(files),
-                size,
-                whole,
-                f"{peer} files/CPU-s",
-                f"{ratio} (limit 1.5 x)",
-            )
-            yield _row(f"{name}: again, nothing to do, {cores}", len(files), size, median(again), "0.33 s", "")
+        for jobs in ("1", "2"):
+            yield from _set(scratch, name, source, len(files), size, peer, jobs)
+
+
+def _set(scratch: Path, name: str, source: Path, files: int, size: int, peer: int, jobs: str) -> Iterator[Row]:
+    """The rows of one set and number of workers: hash only, everything in two commands and in one process, and again."""
+    ingests, wholes, ones, again = [], [], [], []
+    for _ in range(REPEATS):
+        case = _case(scratch)
+        ingest = [*HOMEWARD, "ingest", case, str(source), "--exhibit", "E", "--authority", "W", "--jobs", jobs]
+        ingests.append(first := run(ingest))
+        second = run([*HOMEWARD, "process", case, "--jobs", jobs, "--until", "stack"])
+        wholes.append(Cost(first.wall + second.wall, first.cpu + second.cpu, max(first.peak, second.peak)))
+        again.append(run(ingest))
+        ones.append(run([sys.executable, "-c", ONE_PROCESS, _case(scratch), str(source), jobs]))
+    cores = f"{jobs} worker{'s' if jobs > '1' else ''}"
+    yield _row(f"{name}: hash only, {cores}", files, size, median(ingests), "", "")
+    for how, costs in (("two commands", wholes), ("one process", ones)):
+        whole = median(costs)
+        ratio = f"{files / whole.cpu / peer:.1f} x (limit 1.5 x)"
+        yield _row(f"{name}: all until stacks, {how}, {cores}", files, size, whole, f"{peer} files/CPU-s", ratio)
+    yield _row(f"{name}: again, nothing to do, {cores}", files, size, median(again), "0.33 s", "")
 
 
 def large(scratch: Path) -> Iterator[Row]:

@@ -46,7 +46,21 @@ def test_every_descriptor_and_link_has_a_methods_page() -> None:
 
     pages = {path.stem for path in (DOCS / "methods").glob("*.md")}
     assert (
-        set(REGISTRY) | {"clips", "clues", "copies", "damage", "header", "ledger", "mains", "previews", "text", "whereabouts"}
+        set(REGISTRY)
+        | {
+            "clips",
+            "clues",
+            "copies",
+            "damage",
+            "fusion",
+            "header",
+            "ledger",
+            "mains",
+            "previews",
+            "series-grouping",
+            "text",
+            "whereabouts",
+        }
         <= pages
     )
 

@@ -65,12 +65,13 @@ def matches(case: Path, as_json: bool) -> None:
     help="Only links that speak of the same copy, and so on.",
 )
 @click.option("--min-lr", type=float, help="Only links with at least this log10 likelihood ratio; none is said of copies.")
+@click.option("--fused", is_flag=True, help="All evidence that two pictures are of one series as one ratio, with its parts.")
 @json_option
-def links(case: Path, kind: str | None, min_lr: float | None, as_json: bool) -> None:
+def links(case: Path, kind: str | None, min_lr: float | None, fused: bool, as_json: bool) -> None:
     """List what two items have in common: stretches of clips, pictures seen in clips, sensor noise of one device, one place
-    or one thing seen again from any side, the same rare words.
+    or one thing seen again from any side, the same rare words; or all that speaks for one series.
     """
-    from homeward.flow import sights, text_links
+    from homeward.flow import fusing, sights, text_links
     from homeward.store import clips, noise
 
     tables: dict[str, Callable[[Case], list[dict[str, Any]]]] = {
@@ -80,6 +81,10 @@ def links(case: Path, kind: str | None, min_lr: float | None, as_json: bool) -> 
         "object": partial(sights.links, kind="object"),
         "text": text_links.links,
     }
+    if fused and kind:
+        raise click.UsageError("--fused weighs all kinds of links together: leave --kind out.")
+    if fused:
+        tables = {"fused": fusing.links}
     with opened(case) as opened_case:
         found = [link for name, table in tables.items() if kind in {None, name} for link in table(opened_case)]
     if min_lr is not None:

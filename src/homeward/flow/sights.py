@@ -38,7 +38,7 @@ def sights(case: Case, step: Step, progress: Progress) -> None:
     key = set_key(case, step)
     if results.step_key(case, step.name) == key:
         return
-    version = _version(step)
+    version = rows_key(step)
     mark = f"{step.name}.compared"
     at = results.step_key(case, mark)
     before, _, count = at.rpartition(":")
@@ -69,11 +69,11 @@ def sights(case: Case, step: Step, progress: Progress) -> None:
 def links(case: Case, kind: str) -> list[dict[str, Any]]:
     """Links that sights support, ``place`` or ``object``, as ``homeward links`` prints them."""
     calibration = sight_evidence.calibrations()[kind].name
-    return store.links(case, _version(SIGHTS), kind, sight_evidence.METHOD, calibration, sight_evidence.CAVEATS[kind])
+    return store.links(case, rows_key(), kind, sight_evidence.METHOD, calibration, sight_evidence.CAVEATS[kind])
 
 
-def _version(step: Step) -> str:
-    """What rows of one version of the step are known by."""
+def rows_key(step: Step = SIGHTS) -> str:
+    """What rows of one version of the step are known by, of the present one unless told."""
     return f"{step.version}-{step.params_digest}"
 
 

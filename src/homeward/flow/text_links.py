@@ -21,7 +21,7 @@ COMMON = Path(text.__file__).with_name("common_words.json")
 
 def links(case: Case) -> list[dict[str, Any]]:
     """Every link as ``homeward links`` prints it; see the design for the shape."""
-    found = text.links(_texts(case), common())
+    found = between(case)
     facts = reads.item_facts(case)
     paths = reads.stacked_paths(case, {item for link in found for item in (link.a, link.b)})
     return [
@@ -43,6 +43,11 @@ def links(case: Case) -> list[dict[str, Any]]:
         }
         for link in found
     ]
+
+
+def between(case: Case) -> list[text.TextLink]:
+    """One link for each two stacks that share a rare string, the strongest first."""
+    return text.links(_texts(case), common())
 
 
 def shared(case: Case) -> list[text.Shared]:

@@ -100,3 +100,9 @@ def devices(case: Case) -> dict[int, list[CameraRow]]:
     for row in query.values_list("item_id", "device_id", *COLUMNS[2:]):
         found[row[1]].append(CameraRow(*row))
     return dict(found)
+
+
+def offers(case: Case) -> list[CameraRow]:
+    """Pictures that may be of a device, for a person to decide."""
+    query = CameraLink.objects.using(case.alias).filter(merged=False).order_by("item", "device")
+    return [CameraRow(*row) for row in query.values_list("item_id", "device_id", *COLUMNS[2:])]

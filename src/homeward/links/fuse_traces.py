@@ -1,0 +1,160 @@
+"""What files say about one series beside what they show: serial numbers, clocks, positions, names, folders, lists.
+
+All of it can be edited, and clocks are wrong by years: a time is compared only with times of the same clock (one make and
+model, or one body), where an offset that both share falls out. The ratios are shares among pairs of one owner over shares among
+pairs of different owners, kept with the fusion's calibration.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+
+import msgspec
+
+from homeward.links.fuse import Cue, calibration
+
+WIDEST = 300
+"""Units that may share a trace before it is too common to be looked at pair by pair."""
+_SOON = {600: "time within 10 minutes", 86_400: "time within a day", 7 * 86_400: "time within a week"}
+_NEAR_COUNT = 20
+_NEAR_METRES = 200.0
+_POSTED = 120
+"""Seconds between two names that a site gave at the same time."""
+_METRES = 111_320.0  # of a degree of latitude
+_WIDE = 10
+"""By how much a degree of longitude may be shorter: beyond 84 degrees of latitude positions may be missed."""
+EDITED = "serial numbers can be edited, and programs copy them on"
+CLOCKS = "clocks of cameras are often wrong: only the difference between two times of one clock counts"
+OTHERS = "an owner has several cameras: two bodies speak against one camera, little against one series"
+NAMES = "files are renamed, and counters begin again"
+GATHERED = "people gather files of many sources in one folder"
+GIVEN = "positions can be edited, and are off indoors"
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """What is known of a unit and its copies beside what they show."""
+
+    unit: int
+    bodies: frozenset[tuple[str, str]] = frozenset()
+    """Maker and serial number of camera bodies that its files name."""
+    times: frozenset[tuple[str, int]] = frozenset()
+    """Clock (make and model, or body) and seconds of when it was taken."""
+    positions: frozenset[tuple[float, float]] = frozenset()
+    """Latitude and longitude in degrees."""
+    counters: frozenset[tuple[str, int]] = frozenset()
+    """What a camera names files by, make and model included, and the number."""
+    camera_folders: frozenset[str] = frozenset()
+    """Folders of a camera's own storage (DCF, JEITA CP-3461)."""
+    folders: frozenset[str] = frozenset()
+    stamps: frozenset[int] = frozenset()
+    """Seconds in names that sites give when a file is posted."""
+    series: frozenset[str] = frozenset()
+    """Names of series that known lists give."""
+
+
+def cues(a: Trace, b: Trace) -> list[Cue]:
+    """What the traces of two units say together."""
+    found = [*_bodies(a, b), *_times(a, b), *_positions(a, b), *_counters(a, b)]
+    if a.camera_folders & b.camera_folders:
+        found.append(_cue("camera folder", 1, f"both lie in {min(a.camera_folders & b.camera_folders)}", GATHERED))
+    if a.folders & b.folders:
+        found.append(_cue("folder", 1, f"both lie in {min(a.folders & b.folders)}", GATHERED))
+    apart = _least(a.stamps, b.stamps)
+    if apart <= _POSTED:
+        found.append(_cue("posted together", apart, f"their names say that they were posted {apart} s apart", NAMES))
+    if a.series & b.series:
+        found.append(_cue("known series", 1, f"known lists name both {min(a.series & b.series)}", "a list can be wrong"))
+    return found
+
+
+def meetings(traces: Iterable[Trace]) -> Iterator[tuple[int, int]]:
+    """Pairs of units, the smaller first, that have a trace in common or near; each once."""
+    seen: set[tuple[int, int]] = set()
+    for units in _crowds(traces).values():
+        if 1 < len(units) <= WIDEST:
+            for pair in combinations(sorted(units), 2):
+                if pair not in seen:
+                    seen.add(pair)
+                    yield pair
+
+
+def _crowds(traces: Iterable[Trace]) -> Mapping[tuple[object, ...], set[int]]:
+    """Units by what they share; what is near lies in one of two cells that overlap."""
+    crowds: dict[tuple[object, ...], set[int]] = defaultdict(set)
+    for trace in traces:
+        for key in _keys(trace):
+            crowds[key].add(trace.unit)
+    return crowds
+
+
+def _keys(trace: Trace) -> Iterator[tuple[object, ...]]:
+    for kind in ("bodies", "camera_folders", "folders", "series"):
+        yield from ((kind, value) for value in getattr(trace, kind))
+    for clock, second in trace.times:
+        yield from (("time", clock, *cell) for cell in _cells(second, max(_SOON)))
+    for name, number in trace.counters:
+        yield from (("counter", name, *cell) for cell in _cells(number, _NEAR_COUNT))
+    for stamp in trace.stamps:
+        yield from (("stamp", *cell) for cell in _cells(stamp, _POSTED))
+    near = int(_NEAR_METRES)
+    for latitude, longitude in trace.positions:
+        for cell in _cells(int(latitude * _METRES), near):
+            yield from (("position", *cell, *other) for other in _cells(int(longitude * _METRES), _WIDE * near))
+
+
+def _cells(value: int, width: int) -> list[tuple[int, int]]:
+    """Two cells of twice the width, shifted by one: any two values within the width share one."""
+    return [(shift, (value + shift * width) // (2 * width)) for shift in (0, 1)]
+
+
+def _bodies(a: Trace, b: Trace) -> Iterator[Cue]:
+    both = a.bodies & b.bodies
+    if both:
+        yield _cue("serial number", 1, f"both name the body with serial number {min(both)[1]}", EDITED)
+    elif {make for make, _ in a.bodies} & {make for make, _ in b.bodies}:
+        reason = f"they name bodies with serial numbers {min(a.bodies)[1]} and {min(b.bodies)[1]}"
+        yield _cue("serial number", 0, reason, OTHERS, "serial number differs")
+
+
+def _times(a: Trace, b: Trace) -> Iterator[Cue]:
+    apart = min((abs(s - t) for c, s in a.times for d, t in b.times if c == d), default=None)
+    for limit, name in _SOON.items():
+        if apart is not None and apart <= limit:
+            yield _cue("time", apart, f"one camera model's clock says that they were taken {_span(apart)} apart", CLOCKS, name)
+            return
+
+
+def _positions(a: Trace, b: Trace) -> Iterator[Cue]:
+    apart = min((_metres(p, q) for p in a.positions for q in b.positions), default=math.inf)
+    if apart <= _NEAR_METRES:
+        yield _cue("position", apart, f"their positions are {apart:.0f} m apart", GIVEN)
+
+
+def _counters(a: Trace, b: Trace) -> Iterator[Cue]:
+    apart = min((abs(m - n) for c, m in a.counters for d, n in b.counters if c == d), default=None)
+    if apart is not None and 0 < apart <= _NEAR_COUNT:
+        yield _cue("file name", apart, f"a camera of that model counted {apart} on between their names", NAMES)
+
+
+def _cue(kind: str, score: float, reason: str, caveat: str, name: str = "") -> Cue:
+    made = calibration()
+    return Cue(kind, made.traces[name or kind], float(score), reason, made.name, caveat)
+
+
+def _least(a: Iterable[int], b: Iterable[int]) -> float:
+    return min((abs(s - t) for s in a for t in b), default=math.inf)
+
+
+def _metres(p: tuple[float, float], q: tuple[float, float]) -> float:
+    wide = math.cos(math.radians((p[0] + q[0]) / 2)) * (p[1] - q[1])
+    return math.hypot(p[0] - q[0], wide) * _METRES
+
+
+def _span(seconds: float) -> str:
+    for size, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name}"
+    return f"{seconds:.0f} seconds"

@@ -1,0 +1,78 @@
+"""What files say about themselves beside their pictures, read for whoever weighs evidence together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from homeward.store.models import ClipLink, Item, Kin, Match, Media, Occurrence, SightLink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homeward.store.case import Case
+
+
+class Stated(msgspec.Struct, frozen=True):
+    """What the metadata of an item state; empty or None where they state nothing."""
+
+    item: int
+    make: str
+    model: str
+    serial: str
+    taken: str
+    """``2019:03:02 10:11:12``, by the camera's clock."""
+    position: tuple[float, float] | None
+    """Latitude and longitude in degrees."""
+
+
+def kinds(case: Case) -> dict[int, str]:
+    """``still`` or ``video`` for every item that can be looked at."""
+    return dict(Item.objects.using(case.alias).exclude(kind="").values_list("id", "kind"))
+
+
+def stated(case: Case) -> Iterator[Stated]:
+    """What each decoded item states, in the order of items, streamed."""
+    query = Media.objects.using(case.alias).filter(current=True).order_by("item_id").values_list("item_id", "facts")
+    for item, facts in query.iterator(chunk_size=2000):
+        told = facts.get("metadata") or {}
+        place = told.get("place") or {}
+        make, model, serial = (str(told.get(name) or "").strip() for name in ("make", "model", "body_serial"))
+        position = (float(place["latitude"]), float(place["longitude"])) if place else None
+        yield Stated(item, make, model, serial, str((told.get("taken") or {}).get("text") or ""), position)
+
+
+def places(case: Case) -> Iterator[tuple[int, str, str]]:
+    """Item, exhibit and path of every place where something that can be looked at was found, streamed."""
+    query = Occurrence.objects.using(case.alias).filter(current=True, readable=True).exclude(item__kind="")
+    columns = ("item_id", "exhibit__label", "path")
+    for item, label, path in query.filter(item__isnull=False).order_by("id").values_list(*columns).iterator(chunk_size=5000):
+        if item is not None:
+            yield item, label, path
+
+
+def series_names(case: Case) -> list[tuple[int, str]]:
+    """Item and name of each series that a known list gives, false hits left out."""
+    query = Match.objects.using(case.alias).filter(silenced="").exclude(entry__series="")
+    return list(query.order_by("item", "entry__series").values_list("item_id", "entry__series").distinct())
+
+
+def clip_pairs(case: Case) -> list[tuple[int, int, int]]:
+    """Two items and the greater per mille of one that is found in the other."""
+    query = ClipLink.objects.using(case.alias).order_by("a", "b").values_list("a_id", "b_id", "share_a", "share_b")
+    return [(a, b, max(share_a, share_b)) for a, b, share_a, share_b in query]
+
+
+def look_alikes(case: Case) -> list[tuple[int, int, int]]:
+    """Two items that agree point by point and are no copies, and the per mille that agrees, by the newest verdict."""
+    newest = Kin.objects.using(case.alias).order_by("-id").values_list("key", flat=True).first()
+    query = Kin.objects.using(case.alias).filter(key=newest, kinship="look-alike").order_by("a", "b")
+    return list(query.values_list("a_id", "b_id", "score"))
+
+
+def sights(case: Case, key: str) -> Iterator[dict[str, Any]]:
+    """What two items show together, by one version of the step, streamed."""
+    query = SightLink.objects.using(case.alias).filter(key=key).order_by("a", "b")
+    columns = ("a_id", "b_id", "score", "place_score", "place_lr", "object_lr", "reason")
+    yield from query.values(*columns).iterator(chunk_size=5000)

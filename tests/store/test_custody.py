@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from homeward.store import Case, CaseDamaged, StoreError
+from homeward.store import Case, CaseDamaged, StoreError, exhibits
 from homeward.store import custody as custody_module
 from homeward.store.custody import ERASED
 from homeward.store.ledger import Entry, decode, encode
@@ -163,12 +163,23 @@ def test_who_acted_can_be_erased_from_every_entry_at_once(case: Case) -> None:
     case.custody._actor = "somebody.else"
     write(case)
     assert not any(ACTOR.encode() in body or b"somebody.else" in body for _, body in case.custody.entries())
-    case.custody.erase_everywhere("actor", ACTOR, "order 12/26", "a test")
+    assert case.custody.erase_everywhere(ACTOR, "order 12/26", "a test") == {"actor": 4}
     assert [case.custody.names(seq)["actor"] for seq in range(5)] == [*[ERASED] * 4, "somebody.else"]
     assert entries(case)[-1].details["entries"] == [[0, 3]]
     assert faults(case) == []
-    with pytest.raises(StoreError, match="no ledger entry has such"):
-        case.custody.erase_everywhere("actor", ACTOR, "order 12/26", "a test")
+    assert case.custody.erase_everywhere(ACTOR, "order 12/26", "a test") == {}
+
+
+def test_a_name_in_several_fields_goes_from_all_or_from_none(case: Case) -> None:
+    folder = case.folder / "seized"
+    folder.mkdir()
+    exhibits.register(case, "X", str(folder), "W", str(folder))
+    before = entries(case)
+    with pytest.raises(StoreError, match="move it and ingest it again first"):
+        case.custody.erase_everywhere(str(folder), "order 12/26", "a test")
+    assert entries(case) == before
+    assert case.custody.names(before[-1].seq)["acquirer"] == str(folder)
+    assert faults(case) == []
 
 
 def test_an_erasure_of_an_older_ledger_is_understood(case: Case) -> None:

@@ -24,9 +24,8 @@ def erase(
 ) -> None:
     """Erase a name from the ledger by law. The entries and their proofs stay; that something was erased is an entry too.
 
-    Says where else the name stands in paths, exhibits, findings, clues, words and lists, which are kept as they are; facts read
-    from files, references in the ledger, the agency's own name and logs are not searched.
-    Copies of the case, exports and backups are not reached.
+    Says where else in the case's records the name stands: those are evidence, or vouched for, and are kept as they are.
+    Log files, copies of the case, exports and backups are not reached.
     """
     from homeward.store.erasure import erase_entry, erase_name
 

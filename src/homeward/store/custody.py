@@ -144,39 +144,36 @@ class Custody:
         Raises:
             StoreError: there is nothing to erase, or what is to be erased is still needed.
         """
-        self._erase({"seq": seq}, field, authority, reason, f"ledger entry {seq} has no {field} that could be erased")
+        if not self._erase({"seq": seq, "field": field}, authority, reason):
+            raise StoreError(f"ledger entry {seq} has no {field} that could be erased")
 
-    def erase_everywhere(self, field: str, name: str, authority: str, reason: str) -> int:
-        """Do the same in every entry whose ``field`` is ``name``: a person's (``actor``) stands in many. How many there were.
+    def erase_everywhere(self, name: str, authority: str, reason: str) -> dict[str, int]:
+        """Do the same wherever ``name`` stands: a person's stands in many entries. In how many, by field; all or none.
 
         Raises:
-            StoreError: there is nothing to erase, or what is to be erased is still needed.
+            StoreError: what is to be erased is still needed.
         """
-        return self._erase({"value": storable_name(name)}, field, authority, reason, f"no ledger entry has such a {field}")
+        return self._erase({"value": storable_name(name)}, authority, reason)
 
-    def fields_of(self, name: str) -> list[str]:
-        """The fields in which ``name`` stands behind a commitment."""
-        query = LedgerOpening.objects.using(self._alias).filter(value=storable_name(name))
-        return sorted(set(query.values_list("field", flat=True)))
-
-    def _erase(self, which: dict[str, int | str], field: str, authority: str, reason: str, nothing: str) -> int:
+    def _erase(self, which: dict[str, int | str], authority: str, reason: str) -> dict[str, int]:
         embedded = is_sqlite(self._alias)
         if embedded:
             self._run("PRAGMA secure_delete=ON")  # overwrite, not only unlink, what is deleted
+        erased: dict[str, int] = {}
         with transaction.atomic(using=self._alias):
             number = self.lock()
-            openings = LedgerOpening.objects.using(self._alias).filter(field=field, **which)
-            seqs = sorted(openings.values_list("seq", flat=True))
-            if not seqs:
-                raise StoreError(nothing)
-            self._clear_rows(seqs, field)
-            openings.delete()
-            told: dict[str, Plain] = {"field": field, "authority": authority, "reason": reason}
-            self.append(number, "erase", {"entries": list(map(list, _stretches(seqs))), **told}, {})
+            openings = LedgerOpening.objects.using(self._alias).filter(**which)
+            for at, field in enumerate(sorted(set(openings.values_list("field", flat=True)))):
+                seqs = sorted(openings.filter(field=field).values_list("seq", flat=True))
+                self._clear_rows(seqs, field)
+                openings.filter(field=field).delete()
+                told: dict[str, Plain] = {"field": field, "authority": authority, "reason": reason}
+                self.append(number + at, "erase", {"entries": list(map(list, _stretches(seqs))), **told}, {})
+                erased[field] = len(seqs)
         # The old rows would otherwise live on, in the write-ahead log or as dead tuples.
         tables = f"{LedgerOpening._meta.db_table}, {Exhibit._meta.db_table}"
         self._run("PRAGMA wal_checkpoint(TRUNCATE)" if embedded else f"VACUUM {tables}")
-        return len(seqs)
+        return erased
 
     def _clear_rows(self, seqs: Sequence[int], field: str) -> None:
         """Take a name that is to be erased out of the records as well."""

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import json
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 import msgspec
+from django.apps import apps
+from django.db.models import CharField, JSONField, Q, TextField
+from django.db.models.functions import Cast
 
 from homeward.core import WrongUse
 from homeward.core.errors import said
 from homeward.store.custody import storable_name
-from homeward.store.models import ClueEvent, Exhibit, Finding, KnownList, KnownWord, Occurrence, TextLine
+from homeward.store.models import LedgerEntry, LedgerOpening
 
 if TYPE_CHECKING:
-    from django.db.models import Model
-
     from homeward.store.case import Case
 
-ELSEWHERE: tuple[tuple[str, type[Model], tuple[str, ...]], ...] = (
-    ("exhibits", Exhibit, ("label", "authority", "location")),
-    ("paths of files", Occurrence, ("path", "address", "reason")),
-    ("findings", Finding, ("text",)),
-    ("known lists", KnownList, ("name",)),
-    ("words on hashes of known lists", KnownWord, ("name", "agency", "reason")),
-    ("events of clues", ClueEvent, ("body",)),
-    ("words read in pictures", TextLine, ("text",)),
-)
-"""Columns in which a name may stand in clear, because they are evidence or references, or are vouched for as they are."""
+CALLED = {
+    "CaseInfo": "names of the agency",
+    "Exhibit": "exhibits",
+    "Source": "paths of sources",
+    "Occurrence": "paths of files",
+    "Finding": "findings",
+    "Media": "facts read from files",
+    "Header": "headers of files",
+    "KnownList": "known lists",
+    "KnownEntry": "entries of known lists",
+    "KnownWord": "words on hashes of known lists",
+    "ClueEvent": "events of clues",
+    "TextLine": "words read in pictures",
+    "TextGram": "index entries of words read in pictures",
+    "Job": "reasons of jobs",
+}
+"""What records are called in which a name is likely; all others are called by their table."""
 
 
 class Erased(msgspec.Struct, frozen=True):
@@ -48,10 +59,9 @@ def erase_name(case: Case, name: str, authority: str, reason: str) -> Erased:
         raise WrongUse("the name that is to be erased is missing")
     name = storable_name(name)
     _check(name, authority, reason)
-    fields = case.custody.fields_of(name)
-    if not fields:
+    erased = case.custody.erase_everywhere(name, authority, reason)
+    if not erased:
         raise WrongUse(f"nothing in the ledger is called {name!r}")
-    erased = {field: case.custody.erase_everywhere(field, name, authority, reason) for field in fields}
     return Erased(erased, left(case, name))
 
 
@@ -69,16 +79,23 @@ def erase_entry(case: Case, seq: int, field: str, authority: str, reason: str) -
 
 
 def left(case: Case, name: str) -> dict[str, int]:
-    """In how many records outside of the ledger ``name`` stands in clear."""
+    """In how many records ``name`` stands in clear: in any column of text of any table, and in references of the ledger."""
+    if not name:
+        return {}
+    forms = {name, json.dumps(name)[1:-1]}  # JSON writes what is not ASCII as escapes
     found = {}
-    for called, model, columns in ELSEWHERE if name else ():
-        rows = model._default_manager.using(case.alias)
-        count = len(
-            {pk for column in columns for pk in rows.filter(**{f"{column}__contains": name}).values_list("pk", flat=True)}
-        )
+    for model in apps.get_models():
+        columns = [field.name for field in model._meta.concrete_fields if isinstance(field, CharField | TextField | JSONField)]
+        if model is LedgerOpening or not columns:
+            continue
+        texts = {f"{column}_text": Cast(column, TextField()) for column in columns}
+        hit = reduce(or_, (Q(**{f"{text}__contains": form}) for text in texts for form in forms))
+        count = model._default_manager.using(case.alias).annotate(**texts).filter(hit).count()
         if count:
-            found[called] = count
-    return found
+            found[CALLED.get(model.__name__, f"records of {model._meta.verbose_name}")] = count
+    bodies = LedgerEntry.objects.using(case.alias).values_list("body", flat=True)
+    referred = sum(any(form.encode() in bytes(body) for form in forms) for body in bodies.iterator())
+    return found | ({"references in the ledger": referred} if referred else {})
 
 
 def _check(name: str, authority: str, reason: str) -> None:

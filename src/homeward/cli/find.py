@@ -24,11 +24,19 @@ _SIGHTS = {"place", "object"}
 @click.option(
     "--region", metavar="X,Y,W,H", help="By place, object or text: the part of IMAGE that is asked about, in its pixels."
 )
+@click.option("--with", "plugin", metavar="PLUGIN", help="By place or object: the plug-in that ranks instead.")
 @click.option("--text", "words", help="Words to find in pictures and clues instead.")
 @click.option("--top", default=20, show_default=True, type=click.IntRange(1, 1000), help="At most so many answers.")
 @json_option
 def find(
-    case: Path, image: Path | None, by: str | None, region: str | None, words: str | None, top: int, as_json: bool
+    case: Path,
+    image: Path | None,
+    by: str | None,
+    region: str | None,
+    plugin: str | None,
+    words: str | None,
+    top: int,
+    as_json: bool,
 ) -> None:
     """Find pictures of the case by IMAGE, a picture file, or by words. IMAGE is read behind the lock, and not kept.
 
@@ -36,11 +44,14 @@ def find(
     a mirror image or the like. Moments of clips are found by the whole of IMAGE, turned, mirrored or without its border.
     By camera: pictures whose sensor noise agrees with that of IMAGE, each with a log10 likelihood ratio of one device
     against different ones; negative ones speak against it. By place or object: pictures that show the same room or thing
-    from any side, and where in them it is seen. By text: pictures and frames of clips that show words of IMAGE; with --text,
-    those that show the words given, exactly, inside others or nearly.
+    from any side, and where in them it is seen; with --with, in the order of a plug-in, which says nothing about how sure it
+    is. By text: pictures and frames of clips that show words of IMAGE; with --text, those that show the words given, exactly,
+    inside others or nearly.
     """
     if region and by not in {*_SIGHTS, "text"}:
         raise WrongUse("a region is asked about by place, by object or by text")
+    if plugin and by not in _SIGHTS:
+        raise WrongUse("a plug-in is asked by place or by object")
     if words is not None:
         if image is not None or by is not None:
             raise WrongUse("--text is asked without IMAGE and --by")
@@ -49,11 +60,13 @@ def find(
     if image is None or by is None:
         raise WrongUse("give IMAGE and --by, or --text")
     with opened(case) as opened_case:
-        found = _found(opened_case, image, by, region, top)
+        found = _found(opened_case, image, by, region, top, plugin)
     if as_json:
         print_json(found)
     elif by == "text":
         _print_words(found)
+    elif plugin:
+        _print_ranked(found)
     elif by != "copy":
         rows = [(f"{row['log10_lr']:+.2f}", row["reason"], row["sha256"][:12], next(iter(row["paths"]), "")) for row in found]
         print_table("Found", ("log10 LR", "why", "content", "first place"), rows)
@@ -61,11 +74,16 @@ def find(
         _print_copies(found)
 
 
-def _found(case: Case, image: Path, by: str, region: str | None, top: int) -> list[dict[str, Any]]:
+def _found(case: Case, image: Path, by: str, region: str | None, top: int, plugin: str | None) -> list[dict[str, Any]]:
     from homeward.flow.finding import find_copies
     from homeward.flow.finding_cameras import find_cameras
     from homeward.flow.finding_sights import find_sights
     from homeward.flow.text_asking import find_by_text
+
+    if plugin:
+        from homeward.flow.finding_plugins import find_by_plugin
+
+        return find_by_plugin(case, image, by, _region(region), top, plugin)
 
     if by == "text":
         return find_by_text(case, image, _region(region), top)
@@ -83,6 +101,13 @@ def _region(text: str | None) -> Region | None:
     if len(parts) != 4 or not all(part.strip().isascii() and part.strip().isdigit() and len(part) < 8 for part in parts):
         raise WrongUse(f"a region is X,Y,WIDTH,HEIGHT in pixels, not {text!r}")
     return Region(*(int(part) for part in parts))
+
+
+def _print_ranked(found: list[dict[str, Any]]) -> None:
+    rows = [(f"{row['score']:g}", row["reason"], row["sha256"][:12], next(iter(row["paths"]), "")) for row in found]
+    print_table("Found", ("score", "why", "content", "first place"), rows)
+    for caveat in found[0]["caveats"] if found else ():
+        click.echo(f"The order is that of the plug-in: {caveat}." if caveat == found[0]["caveats"][0] else f"{caveat}.")
 
 
 def _print_copies(found: list[dict[str, Any]]) -> None:

@@ -55,6 +55,35 @@ def read_described(unit: Unit, body: bytes) -> Described:
     return said
 
 
+def read_said(unit: Unit, manifest: bytes, body: bytes) -> Described:
+    """Decode what a worker says that the plug-in of ``manifest`` says of ``unit``: one value under its own name, or a failure.
+
+    Raises:
+        AnswerRefused, msgspec.DecodeError: as :func:`read_described`.
+    """
+    from homeward.descriptors.plugin import LocalPlugin, digest, read_manifest, value_name, value_width
+    from homeward.descriptors.plugin_features import unpack
+
+    said = _described(body)
+    plugin = read_manifest(manifest)
+    if said.item != unit.item or said != Described(unit.item, failure=said.failure, pictures=said.pictures):
+        raise AnswerRefused("it is not about what was asked")
+    values = [picture.values for picture in said.pictures]
+    if not said.failure:
+        name = value_name(plugin, digest(manifest))
+        if len(values) != 1 or list(values[0]) != [name] or said.pictures[0].time_ms != -1:
+            raise AnswerRefused("it holds no value of the plug-in")
+        quality, value = values[0][name]
+        if not 0 <= quality <= 100 or len(value) != value_width(plugin):
+            raise AnswerRefused("it holds no value of the plug-in")
+        if isinstance(plugin, LocalPlugin):
+            try:
+                unpack(value, plugin)
+            except ValueError as error:
+                raise AnswerRefused(f"its local features cannot be: {error}") from error
+    return said
+
+
 def _check_noise(said: Described, name: str, quality: int, value: bytes) -> None:
     digest = name == NOISE and 0 < len(value) <= LONGEST_DIGEST and len(value) % 16 == 0
     reason = name == NO_NOISE and len(value) == REASON_BYTES and value.isascii()

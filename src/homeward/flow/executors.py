@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 import msgspec
 
-from homeward.flow.answers import read_described
+from homeward.flow.answers import read_described, read_said
 from homeward.flow.opening import Opened, Opener
-from homeward.flow.units import Described, Lost, Order, Unit
+from homeward.flow.units import Described, Lost, Order, Tool, Unit
 from homeward.sandbox import Call, Limits, Message, Pool
 from homeward.sandbox import Lost as WorkerLost
 
@@ -31,7 +32,14 @@ TEXT = "homeward.flow.tasks_text:read"
 LIMITS = {STILLS: DECODING, VIDEOS: DECODING, TEXT: READING}
 """Of each task; of every other :data:`MEASURING`."""
 
+
+def limits_with(tool: Tool) -> Limits:
+    """Of a worker that asks a plug-in: a model is held several times over while it is loaded, and then works in memory."""
+    return Limits(memory=(2 << 30) + 4 * tool.size, cpu_seconds=120, wall_seconds=120.0)
+
+
 Outcome = Described | Lost
+_Kind = tuple[tuple[str, ...], bytes]
 
 
 class Executor(Protocol):
@@ -41,8 +49,8 @@ class Executor(Protocol):
         """One outcome for each unit, in any order; units are pulled only as they can be worked on."""
         ...
 
-    def measure(self, task: str, units: Iterable[Unit]) -> Iterator[Outcome]:
-        """The same by another sandbox task, for stills."""
+    def measure(self, task: str, units: Iterable[Unit], tool: Tool | None = None) -> Iterator[Outcome]:
+        """The same by another sandbox task, for stills, or by a plug-in."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -60,7 +68,7 @@ class Processes:
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
         self._opener = Opener()
-        self._pools: dict[tuple[str, ...], Pool] = {}
+        self._pools: dict[_Kind, Pool] = {}
 
     def describe(self, units: Iterable[Unit]) -> Iterator[Outcome]:
         """See :class:`Executor`."""
@@ -69,23 +77,29 @@ class Processes:
         if videos:
             yield from self._run(VIDEOS, videos)
 
-    def measure(self, task: str, units: Iterable[Unit]) -> Iterator[Outcome]:
+    def measure(self, task: str, units: Iterable[Unit], tool: Tool | None = None) -> Iterator[Outcome]:
         """See :class:`Executor`."""
-        yield from self._run(task, units)
+        if tool is None:
+            yield from self._run(task, units)
+            return
+        with Path(tool.model).open("rb") as model:
+            yield from self._run(task, units, (tool, model.fileno()))
 
-    def pool(self, task: str) -> Pool:
-        """The workers for a task, started when they are first asked for."""
-        tasks = _together(task)
-        if tasks not in self._pools:
-            self._pools[tasks] = Pool(tasks, workers=self._jobs, limits=LIMITS.get(task, MEASURING))
-        return self._pools[tasks]
+    def pool(self, task: str, tool: Tool | None = None) -> Pool:
+        """The workers for a task, started when they are first asked for; those of one plug-in see no other."""
+        kind = _kind(task, tool)
+        if kind not in self._pools:
+            limits = limits_with(tool) if tool else LIMITS.get(task, MEASURING)
+            self._pools[kind] = Pool(kind[0], workers=self._jobs, limits=limits)
+        return self._pools[kind]
 
-    def _run(self, task: str, units: Iterable[Unit]) -> Iterator[Outcome]:
-        for other in [tasks for tasks in self._pools if tasks != _together(task)]:
+    def _run(self, task: str, units: Iterable[Unit], handed: tuple[Tool, int] | None = None) -> Iterator[Outcome]:
+        tool = handed[0] if handed else None
+        for other in [kind for kind in self._pools if kind != _kind(task, tool)]:
             self._pools.pop(other).close()
         unopened: list[Lost] = []
         told: set[int] = set()
-        for event in self.pool(task).run(self._calls(task, units, unopened)):
+        for event in self.pool(task, tool).run(self._calls(task, units, unopened, handed)):
             yield from unopened
             unopened.clear()
             opened: Opened = event.key  # type: ignore[assignment]
@@ -105,13 +119,15 @@ class Processes:
                 yield Lost(item, "the decoder said nothing about it", again=True)
         yield from unopened
 
-    def _calls(self, task: str, units: Iterable[Unit], unopened: list[Lost]) -> Iterator[Call]:
+    def _calls(self, task: str, units: Iterable[Unit], unopened: list[Lost], handed: tuple[Tool, int] | None) -> Iterator[Call]:
+        manifest, models = (handed[0].manifest, (handed[1],)) if handed else (b"", ())
         for opened in self._opener.open(units):
             if isinstance(opened, Lost):
                 unopened.append(opened)
                 continue
-            order = Order(opened.unit.item, opened.offset, opened.size, opened.unit.sha256)
-            yield Call(opened, task, msgspec.msgpack.encode(order), (opened.fd,), partial(read_described, opened.unit))
+            order = Order(opened.unit.item, opened.offset, opened.size, opened.unit.sha256, manifest)
+            check = partial(read_described, opened.unit) if handed is None else partial(read_said, opened.unit, manifest)
+            yield Call(opened, task, msgspec.msgpack.encode(order), (opened.fd, *models), check)
 
     def __enter__(self) -> Self:
         return self
@@ -122,9 +138,9 @@ class Processes:
         self._opener.close()
 
 
-def _together(task: str) -> tuple[str, ...]:
-    """The tasks that the workers for ``task`` know."""
-    return _DESCRIBING if task in _DESCRIBING else (task,)
+def _kind(task: str, tool: Tool | None) -> _Kind:
+    """The tasks that the workers for ``task`` know, and the plug-in that they ask."""
+    return (_DESCRIBING if task in _DESCRIBING else (task,)), tool.manifest if tool else b""
 
 
 def _sort_out(units: Iterable[Unit], videos: list[Unit]) -> Iterator[Unit]:

@@ -73,7 +73,7 @@ def find_sights(case: Case, picture: Path, kind: str, region: Region | None, top
     answers = [_answer(item, seen, kind, boxes[item], facts[item]) for item, seen in found.items()]
     for member in stacks.members(case):
         if member.item not in found and member.exemplar in found and member.item != member.exemplar:
-            lies = _carried(boxes[member.exemplar], inverse(member.matrix), facts[member.item])
+            lies = carried(boxes[member.exemplar], inverse(member.matrix), facts[member.item])
             if lies is not None:
                 answers.append(_answer(member.item, found[member.exemplar], kind, lies, facts[member.item]))
     best = sorted(answers, key=lambda row: (-row["log10_lr"], -row["score"], row["sha256"]))[:top]
@@ -115,7 +115,7 @@ def _seen(gallery: Gallery, shown: Features, rows: NDArray[np.int64], most: int)
     return found
 
 
-def _carried(there: list[int], matrix: NDArray[np.float64], facts: Facts) -> list[int] | None:
+def carried(there: list[int], matrix: NDArray[np.float64], facts: Facts) -> list[int] | None:
     """A box in another copy of the picture; None where it was cut away."""
     x, y, width, height = there
     corners = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]], float)

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from homeward.core import WrongUse
+from homeward.flow import plugins
 from homeward.flow.executors import EXECUTORS, Executor
 from homeward.flow.steps import DESCRIBE, STEPS, TEXT, Step
 from homeward.flow.units import Described, Lost, Unit
@@ -45,16 +46,22 @@ def process(case: Case, executor: str, jobs: int, progress: Progress, until: str
     Raises:
         WrongUse: there is no such step.
     """
-    names = [step.name for step in STEPS]
+    steps = all_steps(case)
+    names = [step.name for step in steps]
     if until and until not in names:
         raise WrongUse(f"there is no step {until!r}; there are, in this order: {', '.join(names)}")
     case.jobs.release()  # what an earlier run of this process had set aside
     case.jobs.reclaim()
-    for step in STEPS[: names.index(until) + 1] if until else STEPS:
+    for step in steps[: names.index(until) + 1] if until else steps:
         if step.kinds:
             describe_pending(case, step, executor, jobs, progress)
         else:
             _whole_set(case, step, progress)
+
+
+def all_steps(case: Case) -> list[Step]:
+    """Every step, those that ask the case's own plug-ins last."""
+    return [*STEPS, *plugins.steps(case)]
 
 
 def help_out(case: Case, jobs: int, progress: Progress) -> int:
@@ -64,7 +71,7 @@ def help_out(case: Case, jobs: int, progress: Progress) -> int:
     """
     case.jobs.reclaim()
     done = 0
-    for step in STEPS:
+    for step in all_steps(case):
         if step.kinds and _ready(step):
             done += (_work_off if step.chosen else describe_pending)(case, step, "processes", jobs, progress)
     return done
@@ -108,8 +115,11 @@ def _round(case: Case, step: Step, crew: Executor, progress: Progress) -> int:
     sizes: dict[int, int] = {}
     done: list[Described | Lost] = []
     committed = time.monotonic()
+    tool = plugins.tool_of(case, step) if step.plugin else None
+    if step.plugin and tool is None:
+        return 0  # it was taken out meanwhile
     units = _leased(case, step_key(step), sizes, done)
-    for outcome in crew.describe(units) if step is DESCRIBE else crew.measure(step.function, units):
+    for outcome in crew.describe(units) if step is DESCRIBE else crew.measure(step.function, units, tool):
         done.append(outcome)
         progress.advance(1, sizes[outcome.item])
         if len(done) >= BATCH or time.monotonic() - committed > PATIENCE:

@@ -30,6 +30,9 @@ class Step(msgspec.Struct, frozen=True):
     needs: str = ""
     """``module:function``, ``() -> bool``: whether what the step needs is installed here; it is left for later where not."""
 
+    plugin: str = ""
+    """SHA-256 of the manifest of the plug-in that is asked, of an item step that asks one."""
+
     @property
     def params_digest(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of the canonical parameters."""

@@ -35,6 +35,50 @@ class Order(msgspec.Struct, frozen=True):
     offset: int
     size: int
     sha256: str
+    plugin: bytes = b""
+    """The ``plugin.json`` of the plug-in that is to be asked, whose model comes as a second descriptor."""
+    box: tuple[int, int, int, int] | None = None
+    """Left, top, width and height of the part that a plug-in is asked about; the whole picture unless told."""
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """A plug-in that a step asks: its manifest, and where its model lies on this machine."""
+
+    manifest: bytes
+    model: str
+    size: int
+    """Bytes of the model."""
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """A plug-in that is to be tested; of a matcher also the manifest of the features that it matches."""
+
+    manifest: bytes
+    features: bytes = b""
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """What came of it: empty where all is well."""
+
+    refused: str = ""
+
+
+class PairOrder(msgspec.Struct, frozen=True):
+    """Two pictures' features, as they are kept, for a matcher."""
+
+    manifest: bytes
+    features: bytes
+    """The manifest of the local plug-in."""
+    a: bytes
+    b: bytes
+
+
+class Paired(msgspec.Struct, frozen=True):
+    """Rows that belong together, or why there are none."""
+
+    a: tuple[Count, ...] = ()
+    b: tuple[Count, ...] = ()
+    refused: str = ""
 
 
 NOISE, NO_NOISE, RESIDUAL = NOISE_NAMES = ("noise", "no_noise", "residual")

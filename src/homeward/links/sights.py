@@ -9,6 +9,8 @@ Measured thresholds and limits: ``docs/methods/sights.md``.
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 import cv2
 import msgspec
 import numpy as np
@@ -33,6 +35,25 @@ _GRID = 8
 _FEW = 120
 """Features of a small thing: so few matches are tried that fewer agree by chance."""
 Points = NDArray[np.float64]
+
+
+class Placed(Protocol):
+    """Features of a picture, of whatever kind: where they lie, in pixels of a picture whose longest side is about 1024."""
+
+    @property
+    def places(self) -> NDArray[Any]:
+        """(n, 2 or more): x and y first."""
+        ...
+
+    @property
+    def width(self) -> float:
+        """Of that picture."""
+        ...
+
+    @property
+    def height(self) -> float:
+        """Of that picture."""
+        ...
 
 
 class Sight(msgspec.Struct, frozen=True, eq=False):
@@ -67,14 +88,15 @@ def sight(a: Features, b: Features, rows: NDArray[np.int64] | None = None) -> Si
     found = match(asked, b)
     flat = _by_plane(asked, b, found)
     deep = _by_depth(asked, b, found)
-    best = max((flat, deep), key=lambda one: one.score if one else 0)
-    if best is None:
-        return None
-    agreeing = best.agreeing
-    spread = min(_places(asked, agreeing.a, _side(asked)), _places(b, agreeing.b, _side(b)))
-    if rows is not None:
-        agreeing = Matches(rows[agreeing.a], agreeing.b)
-    return Sight(best.score, deep.score if deep else 0, spread, agreeing, best.plane)
+    seen = _seen(asked, b, flat, deep)
+    if seen is None or rows is None:
+        return seen
+    return msgspec.structs.replace(seen, agreeing=Matches(rows[seen.agreeing.a], seen.agreeing.b))
+
+
+def explained(a: Placed, b: Placed, found: Matches) -> Sight | None:
+    """The same of matches that somebody else has found, without a second look for more."""
+    return _seen(a, b, _plane(a, b, found), _by_depth(a, b, found))
 
 
 class _Model(msgspec.Struct, frozen=True, eq=False):
@@ -85,12 +107,20 @@ class _Model(msgspec.Struct, frozen=True, eq=False):
     plane: NDArray[np.float64] | None
 
 
-def _side(features: Features) -> float:
+def _seen(a: Placed, b: Placed, flat: _Model | None, deep: _Model | None) -> Sight | None:
+    best = max((flat, deep), key=lambda one: one.score if one else 0)
+    if best is None:
+        return None
+    spread = min(_places(a, best.agreeing.a, _side(a)), _places(b, best.agreeing.b, _side(b)))
+    return Sight(best.score, deep.score if deep else 0, spread, best.agreeing, best.plane)
+
+
+def _side(features: Placed) -> float:
     """Measured pixels of a cell of the grid by which spread is told."""
     return max(features.width, features.height) / _GRID
 
 
-def _by_depth(a: Features, b: Features, found: Matches) -> _Model | None:
+def _by_depth(a: Placed, b: Placed, found: Matches) -> _Model | None:
     if len(found.a) <= _FREE_F:
         return None
     here, there = _points(a, found.a), _points(b, found.b)
@@ -110,7 +140,7 @@ def _by_plane(a: Features, b: Features, found: Matches) -> _Model | None:
     return second if second is not None and second.score > first.score else first
 
 
-def _plane(a: Features, b: Features, found: Matches) -> _Model | None:
+def _plane(a: Placed, b: Placed, found: Matches) -> _Model | None:
     if len(found.a) <= _FREE_H:
         return None
     here, there = _points(a, found.a), _points(b, found.b)
@@ -166,7 +196,7 @@ def guided(a: Features, b: Features, plane: NDArray[np.float64]) -> Matches:
 
 
 def _model(
-    a: Features, b: Features, found: Matches, mask: NDArray[np.uint8], free: int, plane: NDArray[np.float64] | None
+    a: Placed, b: Placed, found: Matches, mask: NDArray[np.uint8], free: int, plane: NDArray[np.float64] | None
 ) -> _Model | None:
     """The matches that agree, counted by different places: one place may carry several features of different direction.
 
@@ -179,11 +209,11 @@ def _model(
     return _Model(score, agreeing, plane) if score > 0 else None
 
 
-def _places(features: Features, rows: NDArray[np.int64], cell: float) -> int:
+def _places(features: Placed, rows: NDArray[np.int64], cell: float) -> int:
     return len(np.unique(np.floor(features.places[rows, :2] / cell), axis=0))
 
 
-def _points(features: Features, rows: NDArray[np.int64]) -> Points:
+def _points(features: Placed, rows: NDArray[np.int64]) -> Points:
     return features.places[rows, :2].astype(np.float64)
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 
 from homeward.media.heif import luma_plane
 from homeward.media.luminance import eight_bit, level_range
+from homeward.media.orientation import tiff_orientation
 from homeward.media.rasters import FAILURES, quiet
 from homeward.media.records import DecodeFailed, TooLarge
 from homeward.media.stills import decode_still, still_format
@@ -32,13 +33,15 @@ _GREY_MODES = {"I", "F", "LAB", "I;16", "I;16B", "I;16L", "I;16N"}
 class Colour(msgspec.Struct, frozen=True, eq=False):
     """A picture in colour, to be read once.
 
-    ``bands`` are (n, width, 3) uint8 RGB from the top down; ``decoder`` says which path they came by.
+    ``bands`` are (n, width, 3) uint8 RGB from the top down; ``decoder`` says which path they came by; ``orientation`` is the
+    EXIF orientation 1..8 that was read and not applied.
     """
 
     width: int
     height: int
     decoder: str
     bands: Iterator[NDArray[np.uint8]]
+    orientation: int = 1
 
 
 def warm_up() -> None:
@@ -65,7 +68,7 @@ def decode_colour(data: bytes) -> Colour:
         raise TooLarge(f"its {still.width} x {still.height} pixels are too many to be decoded in colour")
     if still.format == "HEIF":
         plane = luma_plane(data)
-        return Colour(still.width, still.height, "heif luma 1/1", _grey_bands(plane))
+        return Colour(still.width, still.height, "heif luma 1/1", _grey_bands(plane), still.orientation)
     with quiet():
         try:
             picture = Image.open(io.BytesIO(data), formats=[still.format])
@@ -73,7 +76,23 @@ def decode_colour(data: bytes) -> Colour:
         except FAILURES as error:
             raise DecodeFailed(f"this {kind} picture cannot be decoded in colour") from error
     width, height = picture.size
-    return Colour(width, height, f"{still.format.lower()} rgb 1/1", _bands(picture))
+    return Colour(width, height, f"{still.format.lower()} rgb 1/1", _bands(picture), still.orientation)
+
+
+def stored_colour(data: bytes) -> tuple[NDArray[np.uint8], int]:
+    """(h, w, 3) RGB of a whole and undamaged still as stored (a TIFF too), and its EXIF orientation 1..8.
+
+    Raises:
+        DecodeFailed, TooLarge: as :func:`decode_colour`.
+    """
+    turned = tiff_orientation(data) if still_format(data) == "TIFF" else None
+    picture = decode_colour(turned.undone(data) if turned else data)
+    pixels = np.empty((picture.height, picture.width, 3), np.uint8)
+    top = 0
+    for band in picture.bands:
+        pixels[top : top + len(band)] = band
+        top += len(band)
+    return pixels, turned.value if turned else picture.orientation
 
 
 def _grey_bands(plane: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:

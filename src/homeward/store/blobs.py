@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from homeward.store.errors import CaseDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 
 class Blobs:
@@ -23,7 +23,7 @@ class Blobs:
     def put(self, content: bytes) -> str:
         """Keep ``content``; return its SHA-256 in hexadecimal. On disk for good when this returns."""
         name = hashlib.sha256(content).hexdigest()
-        target = self._path(name)
+        target = self.path(name)
         if target.exists():
             return name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ class Blobs:
             CaseDamaged: what lies there is something else.
         """
         try:
-            content = self._path(name).read_bytes()
+            content = self.path(name).read_bytes()
         except FileNotFoundError:
             raise KeyError(name) from None
         if hashlib.sha256(content).hexdigest() != name:
@@ -55,7 +55,14 @@ class Blobs:
         for path in sorted(self._folder.glob("[0-9a-f][0-9a-f]/[0-9a-f]*")):
             yield path.parent.name + path.name
 
-    def _path(self, name: str) -> Path:
+    def keep_only(self, names: Collection[str]) -> None:
+        """Delete everything else, half-written files included."""
+        for path in self._folder.glob("[0-9a-f][0-9a-f]/*"):
+            if path.parent.name + path.name not in names:
+                path.unlink()
+
+    def path(self, name: str) -> Path:
+        """Where the content called ``name`` lies, if it is kept."""
         return self._folder / name[:2] / name[2:]
 
 

@@ -48,6 +48,7 @@ class Case:
         from homeward.store.jobs import Jobs
 
         self.blobs = Blobs(folder / "blobs")
+        self.plugins = Blobs(folder / "plugins")
         self.jobs = Jobs(self.alias)
         self.custody = Custody(folder, self.alias, read_only=self.read_only)
 

@@ -26,6 +26,7 @@ from homeward.store.models import (
     SegmentRun,
     Source,
 )
+from homeward.store.plugins import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -61,7 +62,9 @@ def _with_state(case: Case) -> QuerySet[Any]:
     current = Occurrence.objects.using(alias).filter(current=True)
     before = Q(exhibit__lt=OuterRef("exhibit")) | Q(exhibit=OuterRef("exhibit"), path__lt=OuterRef("path"))
     earlier = current.filter(before, item=OuterRef("item"), readable=True)
-    failed = Job.objects.using(alias).filter(item=OuterRef("item"), state="failed").order_by("id")
+    failed = (
+        Job.objects.using(alias).filter(item=OuterRef("item"), state="failed").exclude(step__startswith=PREFIX).order_by("id")
+    )
     decoded = Media.objects.using(alias).filter(item=OuterRef("item"), current=True)
     told = {"failure": Subquery(failed.values("reason")[:1]), "damage": Subquery(decoded.values("damage")[:1])}
     return current.annotate(**told).annotate(

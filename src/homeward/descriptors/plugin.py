@@ -1,0 +1,249 @@
+"""What an agency brings beside its model: ``plugin.json``, which says how pictures become its input and what its output means.
+
+Everything in it is checked before anything else is looked at. A plug-in is known by the SHA-256 of this file, which holds the
+SHA-256 of the model: what two plug-ins say is never compared. The contract: ``docs/methods/plugins.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Literal
+
+import msgspec
+
+from homeward.core import HomewardError
+
+MANIFEST = "plugin.json"
+LARGEST_MANIFEST = 64 << 10
+LARGEST_MODEL = 1 << 30
+"""Bytes."""
+HEAD_BYTES = 10
+"""Count and sizes before the local features of a picture."""
+
+
+class PluginRefused(HomewardError, ValueError):
+    """A plug-in that cannot be taken, or that does not do what it promises; the message says why."""
+
+
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Identifier = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}\Z")]
+Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.]{0,30}\Z")]
+Tensor = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+"""Name of an input or output of the model."""
+FileName = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,99}\.onnx\Z")]
+Side = Annotated[int, msgspec.Meta(ge=16, le=2048)]
+Dimensions = Annotated[int, msgspec.Meta(ge=2, le=8192)]
+Purpose = Literal["place", "object"]
+Triple = tuple[float, float, float]
+
+
+class Resize(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``shortest`` and ``longest``: that side becomes ``size``; ``exact``: both do; ``longest_pad``: black fills the square."""
+
+    mode: Literal["shortest", "longest", "longest_pad", "exact"]
+    size: Side
+    interp: Literal["nearest", "linear", "cubic"] = "linear"
+    antialias: bool = True
+    """Whether a picture that shrinks is smoothed before."""
+
+
+class Crop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``center`` cuts ``size`` (height, width) out of the middle; a side that is shorter is kept."""
+
+    mode: Literal["none", "center"] = "none"
+    size: tuple[Side, Side] = (224, 224)
+
+
+class Preprocess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From a picture to the model's input: turned upright, resized, cropped, filled up, then (value x scale - mean) / std."""
+
+    resize: Resize
+    orient: Literal["exif", "stored"] = "exif"
+    color: Literal["RGB", "BGR", "grey"] = "RGB"
+    crop: Crop = Crop()
+    scale: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1 / 255
+    mean: Triple = (0.0, 0.0, 0.0)
+    std: Triple = (1.0, 1.0, 1.0)
+    layout: Literal["NCHW", "NHWC"] = "NCHW"
+    multiple_of: Annotated[int, msgspec.Meta(ge=1, le=128)] = 1
+    """Black is added below and on the right up to a multiple of it."""
+
+
+class Regions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a part of a picture can be asked about: at least so many pixels a side, with that share of it around."""
+
+    supported: bool = False
+    min_side: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 48
+    pad: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+
+
+class SelfTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A made picture and the first eight numbers that must come of it, so that a wrong order of colours or size is noticed.
+
+    The picture is ``numpy.random.default_rng(seed).integers(0, 256, shape, numpy.uint8)``. Of a local plug-in they are the
+    place of the strongest feature in pixels of the picture and the first six values of its code.
+    """
+
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)]
+    shape: tuple[Annotated[int, msgspec.Meta(ge=16, le=2048)], Annotated[int, msgspec.Meta(ge=16, le=2048)], Literal[3]]
+    first8: Annotated[tuple[float, ...], msgspec.Meta(min_length=8, max_length=8)]
+    atol: Annotated[float, msgspec.Meta(gt=0, le=0.05)] = 0.001
+
+
+class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes of the output before it is kept: scaled to length 1, then kept as bytes; packed bits stay as they are."""
+
+    metric: Literal["cosine", "hamming"] = "cosine"
+    quantise: Literal["int8"] = "int8"
+    l2: Literal[True] = True
+
+
+class GlobalModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One vector a picture. ``select`` says how: of (1, n, d) tokens the first or the mean, of (1, d, h, w) maps the mean."""
+
+    file: FileName
+    sha256: Sha256
+    input: Tensor
+    output: Tensor
+    dim: Dimensions
+    select: Literal["vector", "cls", "mean"] = "vector"
+    dtype: Literal["float32"] = "float32"
+
+
+class LocalOutputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names of outputs: (n, 2) x and y in pixels of the input, (n,) scores, (n, d) floats or packed bits; of each one
+    a picture, with or without a leading 1.
+    """
+
+    keypoints: Tensor = "keypoints"
+    scores: Tensor = "scores"
+    descriptors: Tensor = "descriptors"
+
+
+class LocalModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to ``most`` features a picture, the strongest. ``dim`` is in values, of packed bits in bytes."""
+
+    file: FileName
+    sha256: Sha256
+    input: Tensor
+    dim: Annotated[int, msgspec.Meta(ge=2, le=512)]
+    outputs: LocalOutputs = LocalOutputs()
+    most: Annotated[int, msgspec.Meta(ge=8, le=2000)] = 1000
+    dtype: Literal["float32"] = "float32"
+
+
+class MatcherInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names of inputs: (1, n, 2) places and (1, n, d) codes of both pictures, float32."""
+
+    keypoints0: Tensor = "keypoints0"
+    keypoints1: Tensor = "keypoints1"
+    descriptors0: Tensor = "descriptors0"
+    descriptors1: Tensor = "descriptors1"
+
+
+class MatcherModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Matches the features of one local plug-in. ``output`` names its (m, 2) integer rows of both, with or without a leading 1.
+
+    ``places``: in full pixels of the picture, or ``centred``, from its middle, in halves of its longer side.
+    """
+
+    file: FileName
+    sha256: Sha256
+    features: Sha256
+    """SHA-256 of the ``plugin.json`` whose features it was made for."""
+    inputs: MatcherInputs = MatcherInputs()
+    output: Tensor = "matches"
+    places: Literal["pixels", "centred"] = "centred"
+
+
+class MatcherTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Features drawn by ``seed``, the same in another order in the second picture, and the first eight pairs that must come."""
+
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)]
+    first8: Annotated[tuple[tuple[int, int], ...], msgspec.Meta(min_length=8, max_length=8)]
+
+
+class _Plugin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", kw_only=True):
+    schema: Literal["descriptor-plugin/1"]
+    id: Identifier
+    version: Version
+    purpose: Annotated[tuple[Purpose, ...], msgspec.Meta(min_length=1, max_length=2)]
+    licence: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+    calibration: None = None
+    """A ratio that comes with a model is not taken: this version fits none. What it says may rank and adds nothing else."""
+
+
+class GlobalPlugin(_Plugin, frozen=True, tag="global", kw_only=True):
+    """One vector a picture."""
+
+    model: GlobalModel
+    preprocess: Preprocess
+    selftest: SelfTest
+    post: Post = Post()
+    regions: Regions = Regions()
+
+
+class LocalPlugin(_Plugin, frozen=True, tag="local", kw_only=True):
+    """Features with places; a part of a picture is asked about by the features in it."""
+
+    model: LocalModel
+    preprocess: Preprocess
+    selftest: SelfTest
+    post: Post = Post()
+    regions: Regions = Regions(supported=True)
+
+
+class MatcherPlugin(_Plugin, frozen=True, tag="matcher", kw_only=True):
+    """Says which features of two pictures are of one point; it measures nothing itself."""
+
+    model: MatcherModel
+    selftest: MatcherTest
+
+
+Plugin = GlobalPlugin | LocalPlugin | MatcherPlugin
+_decode = msgspec.json.Decoder(Plugin).decode
+
+
+def read_manifest(text: bytes) -> Plugin:
+    """Check and decode a ``plugin.json``.
+
+    Raises:
+        PluginRefused: it is too large, no JSON, or says something that the contract does not have.
+    """
+    if len(text) > LARGEST_MANIFEST:
+        raise PluginRefused(f"a {MANIFEST} of more than {LARGEST_MANIFEST >> 10} KiB is none")
+    try:
+        plugin: Plugin = _decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PluginRefused(f"{MANIFEST} is not as it must be: {error}") from error
+    if len(set(plugin.purpose)) != len(plugin.purpose):
+        raise PluginRefused(f"{MANIFEST} names a purpose twice")
+    if isinstance(plugin, GlobalPlugin | LocalPlugin):
+        _check_picture(plugin)
+    return plugin
+
+
+def _check_picture(plugin: GlobalPlugin | LocalPlugin) -> None:
+    if 0.0 in plugin.preprocess.std:
+        raise PluginRefused(f"{MANIFEST} divides by a std of 0")
+    if isinstance(plugin, GlobalPlugin) and plugin.post.metric != "cosine":
+        raise PluginRefused("vectors of whole pictures are compared by their cosine alone")
+    if isinstance(plugin, LocalPlugin) and plugin.model.dim < 6:
+        raise PluginRefused("codes of fewer than 6 values are none")
+
+
+def digest(text: bytes) -> str:
+    """By what a plug-in is known: the SHA-256 of its ``plugin.json``."""
+    return hashlib.sha256(text).hexdigest()
+
+
+def value_width(plugin: Plugin) -> int:
+    """Bytes that it keeps of a picture; 0 of a matcher."""
+    if isinstance(plugin, LocalPlugin):
+        return HEAD_BYTES + plugin.model.most * (8 + plugin.model.dim)
+    return plugin.model.dim if isinstance(plugin, GlobalPlugin) else 0
+
+
+def value_name(plugin: Plugin, known_as: str) -> str:
+    """The name under which what it says is kept; another file is another name, whatever it calls itself."""
+    return f"plugin-{plugin.id}-{known_as[:32]}"

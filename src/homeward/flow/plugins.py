@@ -1,0 +1,242 @@
+"""Plug-ins of an agency in a case: taken in, listed, taken out, and the steps that ask them."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from homeward.core import WrongUse
+from homeward.core.errors import said
+from homeward.descriptors.plugin import (
+    LARGEST_MANIFEST,
+    LARGEST_MODEL,
+    MANIFEST,
+    LocalPlugin,
+    MatcherPlugin,
+    Plugin,
+    PluginRefused,
+    digest,
+    read_manifest,
+    value_name,
+    value_width,
+)
+from homeward.flow.executors import limits_with
+from homeward.flow.steps import Step
+from homeward.flow.units import Tool, Trial, Tried
+from homeward.sandbox import Call, Lost, Message, Pool
+from homeward.store import plugins, reads, texts
+from homeward.store.jobs import StepKey
+from homeward.store.plugins import PREFIX, Registered
+from homeward.store.segments import folder_name
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+
+MEASURE = "homeward.flow.tasks_plugin:measure"
+SELFTEST = "homeward.flow.tasks_plugin:selftest"
+MISSING = "plug-ins are not run here: that takes pip install 'homeward[plugins]'"
+UNCALIBRATED = "uncalibrated: it may rank, and adds nothing to links or likelihood ratios"
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A plug-in that a case asks."""
+
+    plugin: Plugin
+    manifest: bytes
+    registered: Registered
+
+    @property
+    def step(self) -> Step:
+        """The step that measures pictures by it; another file is another step, whatever it calls itself."""
+        return Step(
+            f"{PREFIX}{self.plugin.id}",
+            self.plugin.version,
+            {"plugin": self.registered.manifest},
+            kinds=("still",),
+            function=MEASURE,
+            caption=f"Asking {self.plugin.id}",
+            chosen="homeward.flow.plugins:exemplars",
+            needs="homeward.flow.plugins:available",
+            plugin=self.registered.manifest,
+        )
+
+    @property
+    def key(self) -> StepKey:
+        """The step's part of a result's key."""
+        return StepKey(self.step.name, self.step.version, self.step.params_digest)
+
+    @property
+    def folder(self) -> str:
+        """Where what it says lies among the segments."""
+        name = value_name(self.plugin, self.registered.manifest)
+        return folder_name(name, self.step.version, self.step.params_digest[:8], value_width(self.plugin))
+
+    def tool(self, case: Case) -> Tool:
+        """What an executor is handed."""
+        model = case.plugins.path(self.registered.model)
+        return Tool(self.manifest, str(model), model.stat().st_size)
+
+
+def available() -> bool:
+    """Whether what runs models is installed; nothing is imported for that."""
+    return importlib.util.find_spec("onnxruntime") is not None
+
+
+def held(case: Case) -> list[Held]:
+    """The plug-ins of a case, in the order in which they were added."""
+    found = []
+    for one in plugins.registered(case):
+        manifest = plugins.manifest(case, one)
+        found.append(Held(read_manifest(manifest), manifest, one))
+    return found
+
+
+def called(case: Case, name: str) -> Held:
+    """The plug-in called ``name``.
+
+    Raises:
+        WrongUse: there is none.
+    """
+    found = held(case)
+    for one in found:
+        if one.plugin.id == name:
+            return one
+    names = ", ".join(one.plugin.id for one in found) or f"none (add one with: homeward plugin add {case.folder} FOLDER)"
+    raise WrongUse(f"this case has no plug-in {name!r}; there are: {names}")
+
+
+def steps(case: Case) -> list[Step]:
+    """The steps of plug-ins that measure pictures."""
+    return [one.step for one in held(case) if not isinstance(one.plugin, MatcherPlugin)]
+
+
+def tool_of(case: Case, step: Step) -> Tool | None:
+    """The plug-in that a step asks; None for the steps that ask none, and where it was taken out meanwhile."""
+    return next((one.tool(case) for one in held(case) if one.registered.manifest == step.plugin), None)
+
+
+def exemplars(case: Case) -> list[int]:
+    """Stills that plug-ins are asked about: one a stack, and those on none."""
+    stills = set(reads.decoded_stills(case))
+    return [item for item in texts.exemplars(case) if item in stills]
+
+
+def add(case: Case, folder: Path) -> tuple[Held, bool]:
+    """Take the plug-in in ``folder`` into the case, once it has passed its own test behind the lock; whether that is new.
+
+    Raises:
+        WrongUse: it is not as it must be, fails its test, or another one of that name is there. The case is as it was before.
+    """
+    if not available():
+        raise WrongUse(MISSING)
+    try:
+        manifest = _bytes(folder / MANIFEST, LARGEST_MANIFEST)
+        plugin = read_manifest(manifest)
+        one = Registered(digest(manifest), plugin.model.sha256)
+        before = held(case)
+        if any(other.registered == one for other in before):
+            return Held(plugin, manifest, one), False
+        if any(other.plugin.id == plugin.id for other in before):
+            raise PluginRefused(f"this case has another plug-in {plugin.id!r}: remove it first, they are never compared")
+        model = _bytes(folder / plugin.model.file, LARGEST_MODEL)
+        _tested(plugin, manifest, folder / plugin.model.file, len(model), before)
+    except PluginRefused as error:
+        raise WrongUse(f"{folder}: {error}") from error
+    except OSError as error:
+        raise WrongUse(f"{error.filename or folder} cannot be read: {(error.strerror or str(error)).lower()}") from error
+    plugins.add(case, manifest, model, {"id": plugin.id, "version": plugin.version, "kind": _kind(plugin)})
+    return Held(plugin, manifest, one), True
+
+
+def remove(case: Case, name: str, reason: str) -> None:
+    """Take a plug-in out of the case. What it said stays on record and is read no more, unless the same plug-in comes back.
+
+    Raises:
+        WrongUse: there is none of that name, or a matcher needs it.
+    """
+    reason = said(reason, "the reason")
+    one = called(case, name)
+    for other in held(case):
+        if isinstance(other.plugin, MatcherPlugin) and other.plugin.model.features == one.registered.manifest:
+            raise WrongUse(f"the matcher {other.plugin.id!r} needs it: remove that first")
+    plugins.remove(case, one.registered, one.key, {"id": one.plugin.id, "version": one.plugin.version, "reason": reason})
+
+
+def listed(case: Case) -> list[dict[str, Any]]:
+    """What is known of each plug-in, with its outcomes."""
+    found = []
+    for one in held(case):
+        states, failures = plugins.outcomes(case, one.key)
+        found.append(
+            {
+                "id": one.plugin.id,
+                "version": one.plugin.version,
+                "kind": _kind(one.plugin),
+                "purpose": list(one.plugin.purpose),
+                "licence": one.plugin.licence,
+                "manifest": one.registered.manifest,
+                "model": one.registered.model,
+                "calibration": None,
+                "done": states.get("done", 0),
+                "failed": states.get("failed", 0),
+                "pending": states.get("pending", 0) + states.get("leased", 0),
+                "failures": failures,
+            }
+        )
+    return found
+
+
+def trial(plugin: Plugin, manifest: bytes, model: Path, features: bytes = b"") -> str:
+    """Run a plug-in's own test in a locked worker; what is wrong, empty if nothing is.
+
+    Raises:
+        OSError: the model cannot be opened.
+    """
+    with model.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        limits = limits_with(Tool(manifest, str(model), size))
+        call = Call(0, SELFTEST, msgspec.msgpack.encode(Trial(manifest, features)), (file.fileno(),), _tried)
+        refused = f"the test of {plugin.id} said nothing"
+        with Pool([SELFTEST], workers=1, limits=limits) as pool:
+            for event in pool.run([call]):
+                if isinstance(event, Lost):
+                    refused = f"its test came to no end: {event.reason}"
+                elif isinstance(event, Message):
+                    refused = event.body.refused
+    return refused
+
+
+_tried = msgspec.msgpack.Decoder(Tried).decode
+
+
+def _tested(plugin: Plugin, manifest: bytes, model: Path, size: int, before: list[Held]) -> None:
+    features = b""
+    if isinstance(plugin, MatcherPlugin):
+        beside = [one for one in before if one.registered.manifest == plugin.model.features]
+        if not beside or not isinstance(beside[0].plugin, LocalPlugin):
+            raise PluginRefused("the local plug-in whose features it matches is not in this case: add that first")
+        features = beside[0].manifest
+    if not size:
+        raise PluginRefused(f"{plugin.model.file} is empty")
+    if refused := trial(plugin, manifest, model, features):
+        raise PluginRefused(refused)
+
+
+def _bytes(file: Path, most: int) -> bytes:
+    """A plain file of at most ``most`` bytes; a pipe that nobody writes to is not waited for."""
+    with open(file, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)) as source:
+        about = os.fstat(source.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise PluginRefused(f"{file.name} is no file")
+        if about.st_size > most:
+            raise PluginRefused(f"{file.name} has more than {most >> 10} KiB")
+        return source.read(most)
+
+
+def _kind(plugin: Plugin) -> str:
+    return str(type(plugin).__struct_config__.tag)

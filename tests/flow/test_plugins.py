@@ -1,0 +1,248 @@
+"""Plug-ins from end to end: every kind is taken in, asked behind the lock, ranks, and is taken out again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tiny_plugins as tiny
+from homeward.core import WrongUse
+from homeward.descriptors.plugin import read_manifest
+from homeward.flow import plugins
+from homeward.flow.finding_plugins import find_by_plugin
+from homeward.flow.finding_sights import Region
+from homeward.flow.ingest import Delivery, ingest
+from homeward.flow.process import describe_pending, process
+from homeward.flow.progress import Quiet
+from homeward.flow.verify import verify
+from homeward.store import Case, reads
+from homeward.testing import scenes
+from homeward.testing.encoding import encode
+from homeward.testing.plugins import check_plugin
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One plug-in of each kind."""
+    folder = tmp_path_factory.mktemp("plugins")
+    tiny.made(folder, "global", "thumb", tiny.thumbnail())
+    local = tiny.made(folder, "local", "corners", tiny.corners())
+    bits = tiny.corners(bits=True)
+    told = tiny.manifest("local", "bits", bits, post={"metric": "hamming"})
+    told["model"]["dim"] = 8
+    tiny.written(folder / "bits", told, bits)
+    data = tiny.matcher()
+    tiny.written(folder / "match", tiny.manifest("matcher", "match", data), data, (local / "plugin.json").read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def worked(made_material: Path, folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case of which all plug-ins were asked; not to be changed."""
+    home = tmp_path_factory.mktemp("asked") / "case"
+    with Case.create(home, "Test Unit") as case:
+        ingest(case, [Delivery("A", made_material, "W", "")], Quiet())
+        for name in ("thumb", "corners", "bits", "match"):
+            assert plugins.add(case, folders / name)[1]
+        process(case, "inline", 1, Quiet())
+    return home
+
+
+@pytest.fixture
+def asked(worked: Path) -> Iterator[Case]:
+    with Case.open(worked) as case:
+        yield case
+
+
+@pytest.fixture
+def own(worked: Path, tmp_path: Path) -> Iterator[Case]:
+    """The same, to be changed."""
+    with Case.open(shutil.copytree(worked, tmp_path / "own")) as case:
+        yield case
+
+
+@pytest.fixture
+def query(tmp_path: Path) -> Path:
+    """Room 2 at another size and quality: no copy of it is in the case under that digest."""
+    path = tmp_path / "query.jpg"
+    path.write_bytes(encode(scenes.resize(scenes.room(2), 0.9)))
+    return path
+
+
+def ask(case: Case) -> int:
+    """Only the steps of plug-ins; how many items were worked on."""
+    return sum(describe_pending(case, step, "inline", 1, Quiet()) for step in plugins.steps(case))
+
+
+@pytest.mark.parametrize("name", ["thumb", "corners", "bits", "match"])
+def test_every_kind_ranks_the_room_first(asked: Case, query: Path, name: str) -> None:
+    found = find_by_plugin(asked, query, "place", None, 20, name)
+    assert found[0]["paths"] == ["A > room2.jpg"]
+    assert all(row["log10_lr"] is None and row["calibration"] is None for row in found)
+    assert found[0]["caveats"] == [plugins.UNCALIBRATED]
+    assert found[0]["plugin"]["id"] == name
+    scores = [row["score"] for row in found]
+    assert scores == sorted(scores, reverse=True)
+    assert len(found) < 2 or scores[0] > scores[1]
+
+
+def test_one_a_stack_is_measured_and_its_copies_are_told(asked: Case, tmp_path: Path, query: Path) -> None:
+    listed = {row["id"]: row for row in plugins.listed(asked)}
+    assert {name: listed[name]["done"] for name in listed} == {"thumb": 6, "corners": 6, "bits": 6, "match": 0}
+    assert not any(row["failed"] or row["pending"] for row in listed.values())
+    (tmp_path / "one.jpg").write_bytes(encode(scenes.room(1)))
+    found = find_by_plugin(asked, tmp_path / "one.jpg", "place", None, 2, "thumb")
+    assert {row["paths"][0] for row in found} == {"A > room1.jpg", "A > sub/smaller.jpg"}
+    assert found[0]["score"] == found[1]["score"]
+
+
+def test_a_vector_is_the_mean_of_its_pixels(asked: Case, made_material: Path) -> None:
+    """What is stored, beside the formula in numpy."""
+    one = plugins.called(asked, "thumb")
+    (run,) = asked.segments.read(one.folder)
+    names = {sha256: item for item, sha256 in reads.item_names(asked).items()}
+    data = (made_material / "room3.jpg").read_bytes()
+    stored = run["value"][run["item"] == names[hashlib.sha256(data).hexdigest()]][0].view(np.int8).astype(float)
+    pixels = np.asarray(Image.open(made_material / "room3.jpg").resize((64, 64), Image.Resampling.BICUBIC), float) / 255 - 0.5
+    wanted = pixels.reshape(8, 8, 8, 8, 3).mean(axis=(1, 3)).transpose(2, 0, 1).ravel()
+    assert np.abs(stored - 127 * wanted / np.linalg.norm(wanted)).max() <= 0.51
+
+
+def test_the_region_of_a_feature_is_where_it_lies(asked: Case, query: Path) -> None:
+    """A part of the picture is found in the same part of the other."""
+    whole = Image.open(query).size
+    box = Region(whole[0] // 4, whole[1] // 4, whole[0] // 2, whole[1] // 2)
+    for name in ("corners", "match"):
+        found = find_by_plugin(asked, query, "object", box, 5, name)
+        assert found[0]["paths"] == ["A > room2.jpg"]
+        x, y, wide, high = found[0]["region"]
+        scale = 640 / whole[0]
+        assert x >= box.x * scale - 6
+        assert y >= box.y * scale - 6
+        assert x + wide <= (box.x + box.width) * scale + 6
+        assert y + high <= (box.y + box.height) * scale + 6
+
+
+def test_a_region_is_all_that_a_global_plugin_sees(asked: Case, tmp_path: Path, query: Path) -> None:
+    whole = np.asarray(Image.open(query))
+    canvas = np.zeros((whole.shape[0] + 200, whole.shape[1] + 100, 3), np.uint8)
+    canvas[150 : 150 + whole.shape[0], 60 : 60 + whole.shape[1]] = whole
+    Image.fromarray(canvas).save(tmp_path / "framed.png")
+    region = Region(60, 150, whole.shape[1], whole.shape[0])
+    inside = find_by_plugin(asked, tmp_path / "framed.png", "place", region, 5, "thumb")
+    plain = find_by_plugin(asked, query, "place", None, 5, "thumb")
+    assert [(row["sha256"], row["score"]) for row in inside] == [(row["sha256"], row["score"]) for row in plain]
+
+
+def test_nothing_of_it_is_a_link(asked: Case) -> None:
+    """An uncalibrated plug-in adds nothing: the case says what it says without one."""
+    from homeward.flow.standing import usable_stills
+
+    assert len(usable_stills(asked).items)
+    assert not any("plugin" in str(row) for row in reads.findings(asked))
+    assert verify(asked, Quiet(), full=True).faults == []
+
+
+def test_twice_changes_nothing(own: Case, folders: Path) -> None:
+    before = reads.status(own)["ledger_entries"]
+    assert plugins.add(own, folders / "thumb")[1] is False
+    ask(own)
+    assert reads.status(own)["ledger_entries"] == before
+
+
+def test_another_file_of_that_name_is_another_plugin(own: Case, folders: Path, tmp_path: Path) -> None:
+    data = tiny.thumbnail()
+    changed = tiny.made(tmp_path, "global", "thumb", data, version="1.1")
+    with pytest.raises(WrongUse, match="another plug-in 'thumb'"):
+        plugins.add(own, changed)
+    old = plugins.called(own, "thumb")
+    plugins.remove(own, "thumb", "a newer one")
+    plugins.add(own, changed)
+    new = plugins.called(own, "thumb")
+    assert new.folder != old.folder
+    assert new.key != old.key
+    with pytest.raises(WrongUse, match="has said nothing about this case yet"):
+        find_by_plugin(own, next(tmp_path.rglob("model.onnx")), "place", None, 5, "thumb")
+
+
+def test_what_was_taken_out_is_gone_and_comes_back(own: Case, folders: Path, query: Path) -> None:
+    with pytest.raises(WrongUse, match="'match' needs it"):
+        plugins.remove(own, "corners", "a test")
+    before = find_by_plugin(own, query, "place", None, 5, "corners")
+    plugins.remove(own, "match", "a test")
+    plugins.remove(own, "corners", "a test")
+    assert {row["id"] for row in plugins.listed(own)} == {"thumb", "bits"}
+    assert len(list(own.plugins.names())) == 4
+    with pytest.raises(WrongUse, match="no plug-in 'corners'"):
+        find_by_plugin(own, query, "place", None, 5, "corners")
+    assert verify(own, Quiet()).faults == []
+    plugins.add(own, folders / "corners")
+    assert find_by_plugin(own, query, "place", None, 5, "corners") == before
+    ask(own)
+    assert verify(own, Quiet()).faults == []
+
+
+def test_a_changed_file_or_record_is_noticed(own: Case) -> None:
+    from homeward.store.models import StepRun
+
+    model = own.plugins.path(plugins.called(own, "thumb").registered.model)
+    data = model.read_bytes()
+    model.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    assert any("has been changed on disk" in fault for fault in verify(own, Quiet()).faults)
+    model.unlink()
+    assert any("of a plug-in is gone" in fault for fault in verify(own, Quiet()).faults)
+    model.write_bytes(data)
+    row = StepRun.objects.using(own.alias).get(step="plugins")
+    StepRun.objects.using(own.alias).filter(pk=row.pk).update(key="[]")
+    assert any("the step plugins is complete for" in fault for fault in verify(own, Quiet()).faults)
+    StepRun.objects.using(own.alias).filter(pk=row.pk).update(key=row.key)
+
+
+def test_a_plugin_for_something_else_is_not_asked(own: Case, tmp_path: Path, query: Path) -> None:
+    plugins.add(own, tiny.made(tmp_path, "global", "things", tiny.thumbnail(), purpose=["object"]))
+    with pytest.raises(WrongUse, match="meant for object, not for place"):
+        find_by_plugin(own, query, "place", None, 5, "things")
+
+
+@pytest.mark.parametrize("name", ["thumb", "corners", "bits"])
+def test_the_kit_passes_what_is_sound(folders: Path, name: str) -> None:
+    check_plugin(folders / name)
+
+
+def test_the_kit_needs_the_features_of_a_matcher(folders: Path) -> None:
+    check_plugin(folders / "match", features=folders / "corners")
+    with pytest.raises(AssertionError, match="features that it matches"):
+        check_plugin(folders / "match", features=folders / "bits")
+
+
+def test_the_kit_finds_a_model_that_says_the_same_of_everything(tmp_path: Path) -> None:
+    nodes = [tiny.node("Mul", ["mean", "nothing"], ["zero"]), tiny.node("Add", ["zero", "some"], ["out"])]
+    data = tiny.thumbnail(nodes, {"nothing": np.float32(0), "some": np.float32(1)}, "out")
+    told = tiny.manifest("global", "constant", data)
+    told["model"]["output"] = "out"
+    with pytest.raises(AssertionError, match="the same of"):
+        check_plugin(tiny.written(tmp_path / "p", told, data))
+
+
+def test_a_manifest_says_nothing_that_the_contract_has_not(folders: Path) -> None:
+    told = json.loads((folders / "thumb" / "plugin.json").read_text())
+    for change in (
+        {"kind": "audio"}, {"kind": "detector"}, {"schema": "descriptor-plugin/2"}, {"purpose": ["person"]}, {"purpose": []},
+        {"id": "../up"}, {"id": "Upper"}, {"version": ""}, {"extra": 1}, {"calibration": {"set_id": "x"}},
+        {"purpose": ["place", "place"]}, {"post": {"metric": "hamming"}},
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=r"plugin\.json|cosine"):
+            read_manifest(json.dumps(told | change).encode())
+    for name, value in (("file", "../model.onnx"), ("file", "/etc/x.onnx"), ("file", "model.pt"), ("sha256", "00"), ("dim", 1)):
+        with pytest.raises(ValueError, match=r"plugin\.json"):
+            read_manifest(json.dumps(told | {"model": told["model"] | {name: value}}).encode())
+    for text in (b"", b"{", b"[" * 50_000, b"\xff", b"null", b"{}", b" " * 70_000, json.dumps(told).encode()[:-1]):
+        with pytest.raises(ValueError, match=r"plugin\.json"):
+            read_manifest(text)

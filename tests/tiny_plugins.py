@@ -1,0 +1,166 @@
+"""Plug-ins small enough to be made in a test: a thumbnail as a vector, corners with their patches, and a matcher of codes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from homeward.descriptors.plugin import LocalPlugin, MatcherPlugin, PluginRefused, digest, read_manifest
+from homeward.descriptors.plugin_model import Model, made_features, made_picture
+
+F, I64, U8 = TensorProto.FLOAT, TensorProto.INT64, TensorProto.UINT8
+Node = onnx.NodeProto
+
+
+def node(kind: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: Any) -> Node:
+    return helper.make_node(kind, list(inputs), list(outputs), **attributes)
+
+
+def model(
+    nodes: Sequence[Node], inputs: dict[str, Any], outputs: dict[str, Any], constants: dict[str, Any], **more: Any
+) -> bytes:
+    """A serialised model; ``inputs`` and ``outputs`` by name to (type, shape)."""
+    infos = [[helper.make_tensor_value_info(name, *told) for name, told in side.items()] for side in (inputs, outputs)]
+    held = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
+    graph = helper.make_graph(list(nodes), "tiny", *infos, held)
+    opsets = more.pop("opsets", [helper.make_opsetid("", 17)])
+    return bytes(helper.make_model(graph, opset_imports=opsets, ir_version=8, **more).SerializeToString())
+
+
+PICTURE = {"picture": (F, [1, 3, None, None])}
+
+
+def thumbnail(after: Sequence[Node] = (), constants: dict[str, Any] | None = None, last: str = "mean") -> bytes:
+    """64 x 64 pixels by 8 x 8 means: 192 numbers."""
+    nodes = [
+        node("AveragePool", ["picture"], ["small"], kernel_shape=[8, 8], strides=[8, 8]),
+        node("Reshape", ["small", "flat"], ["mean"]),
+        *after,
+    ]
+    told = {"flat": np.array([1, -1], np.int64), **(constants or {})}
+    return model(nodes, PICTURE, {last: (F, None)}, told)
+
+
+def corners(bits: bool = False, most: int = 200) -> bytes:
+    """The strongest local maxima of a Laplacian, with the 8 x 8 patch around each as its code, or its bright pixels."""
+    patch = np.eye(64, dtype=np.float32).reshape(64, 1, 8, 8)
+    patch -= 1 / 64
+    edge = np.full((1, 1, 3, 3), -1, np.float32)
+    edge[0, 0, 1, 1] = 8
+    nodes = [
+        node("Conv", ["picture", "edge"], ["raw"], pads=[1, 1, 1, 1]),
+        node("Abs", ["raw"], ["strength"]),
+        node("MaxPool", ["strength"], ["highest"], kernel_shape=[5, 5], pads=[2, 2, 2, 2], strides=[1, 1]),
+        node("Equal", ["strength", "highest"], ["top"]),
+        node("Cast", ["top"], ["mask"], to=F),
+        node("Mul", ["strength", "mask"], ["kept"]),
+        node("Conv", ["picture", "patch"], ["patches"], pads=[3, 3, 4, 4]),
+        node("Reshape", ["kept", "row"], ["line"]),
+        node("TopK", ["line", "most"], ["scores", "where"]),
+        node("Shape", ["picture"], ["shape"]),
+        node("Gather", ["shape", "three"], ["wide"]),
+        node("Mod", ["where", "wide"], ["column"]),
+        node("Div", ["where", "wide"], ["down"]),
+        node("Unsqueeze", ["column", "one"], ["x"]),
+        node("Unsqueeze", ["down", "one"], ["y"]),
+        node("Concat", ["x", "y"], ["whole"], axis=1),
+        node("Cast", ["whole"], ["corner"], to=F),
+        node("Add", ["corner", "half"], ["keypoints"]),
+        node("Reshape", ["patches", "columns"], ["all"]),
+        node("Gather", ["all", "where"], ["chosen"], axis=1),
+        node("Transpose", ["chosen"], ["descriptors" if not bits else "codes"], perm=[1, 0]),
+    ]
+    told: dict[str, Any] = {
+        "edge": edge, "patch": patch.astype(np.float32), "row": np.array([-1], np.int64), "most": np.array([most], np.int64),
+        "three": np.array(3, np.int64), "one": np.array([1], np.int64), "half": np.float32(0.5),
+        "columns": np.array([64, -1], np.int64),
+    }  # fmt: skip
+    if bits:
+        nodes += [
+            node("Greater", ["codes", "nothing"], ["bright"]),
+            node("Cast", ["bright"], ["ones"], to=F),
+            node("Reshape", ["ones", "bytes"], ["eights"]),
+            node("MatMul", ["eights", "powers"], ["summed"]),
+            node("Cast", ["summed"], ["descriptors"], to=U8),
+        ]
+        powers = (2 ** np.arange(8)).astype(np.float32)
+        told |= {"nothing": np.float32(0), "bytes": np.array([-1, 8, 8], np.int64), "powers": powers}
+    grey = {"picture": (F, [1, 1, None, None])}
+    return model(nodes, grey, {"keypoints": (F, None), "scores": (F, None), "descriptors": (U8 if bits else F, None)}, told)
+
+
+def matcher() -> bytes:
+    """Codes that are each other's most alike; places break ties."""
+    nodes = [
+        node("Transpose", ["descriptors1"], ["turned"], perm=[0, 2, 1]),
+        node("MatMul", ["descriptors0", "turned"], ["alike"]),
+        node("Transpose", ["keypoints1"], ["across"], perm=[0, 2, 1]),
+        node("MatMul", ["keypoints0", "across"], ["near"]),
+        node("Mul", ["near", "little"], ["hint"]),
+        node("Add", ["alike", "hint"], ["all"]),
+        node("ReduceMax", ["all"], ["rows"], axes=[2], keepdims=1),
+        node("ReduceMax", ["all"], ["columns"], axes=[1], keepdims=1),
+        node("Equal", ["all", "rows"], ["best"]),
+        node("Equal", ["all", "columns"], ["back"]),
+        node("And", ["best", "back"], ["both"]),
+        node("Squeeze", ["both", "zero"], ["pairs"]),
+        node("NonZero", ["pairs"], ["found"]),
+        node("Transpose", ["found"], ["matches"], perm=[1, 0]),
+    ]
+    inputs = {f"{what}{side}": (F, [1, None, None]) for what in ("keypoints", "descriptors") for side in "01"}
+    return model(nodes, inputs, {"matches": (I64, None)}, {"little": np.float32(1e-3), "zero": np.array([0], np.int64)})
+
+
+def manifest(kind: str, name: str, data: bytes, **changes: Any) -> dict[str, Any]:
+    """A ``plugin.json`` for one of these models, without the numbers of its test."""
+    model: dict[str, Any] = {"file": "model.onnx", "sha256": hashlib.sha256(data).hexdigest()}
+    told: dict[str, Any] = {
+        "schema": "descriptor-plugin/1", "id": name, "version": "1.0", "kind": kind, "purpose": ["place", "object"],
+        "licence": "Apache-2.0", "model": model,
+    }  # fmt: skip
+    if kind == "matcher":
+        return told | {"selftest": {"seed": 3, "first8": [[0, 0]] * 8}} | changes
+    told["selftest"] = {"seed": 11, "shape": [240, 320, 3], "first8": [0] * 8, "atol": 0.001}
+    if kind == "global":
+        model |= {"input": "picture", "output": "mean", "dim": 192}
+        told["preprocess"] = {"resize": {"mode": "exact", "size": 64, "interp": "cubic"}, "mean": [0.5] * 3}
+        told["regions"] = {"supported": True, "min_side": 16, "pad": 0.0}
+    else:
+        model |= {"input": "picture", "dim": 64, "most": 200}
+        told["preprocess"] = {"resize": {"mode": "longest", "size": 320}, "color": "grey"}
+    return told | changes
+
+
+def written(folder: Path, told: dict[str, Any], data: bytes, beside: bytes = b"") -> Path:
+    """A folder with a plug-in, the numbers of whose test are those that come out of it; ``beside``: what a matcher matches."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.onnx").write_bytes(data)
+    if beside:
+        told["model"]["features"] = digest(beside)
+    text = json.dumps(told).encode()
+    try:
+        plugin = read_manifest(text)
+        loaded = Model(plugin, data)
+        if isinstance(plugin, MatcherPlugin):
+            features = read_manifest(beside)
+            assert isinstance(features, LocalPlugin)
+            told["selftest"]["first8"] = loaded.match(*made_features(plugin, features))[:8].tolist()
+        else:
+            told["selftest"]["first8"] = loaded.describe(made_picture(plugin), 1)[1].tolist()
+        text = json.dumps(told).encode()
+    except PluginRefused:
+        pass  # that is what it is made for
+    (folder / "plugin.json").write_bytes(text)
+    return folder
+
+
+def made(folder: Path, kind: str, name: str, data: bytes, **changes: Any) -> Path:
+    """A folder with a plug-in of one of these models."""
+    return written(folder / name, manifest(kind, name, data, **changes), data)

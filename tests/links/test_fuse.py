@@ -43,7 +43,7 @@ def test_nothing_is_beyond_the_cap_and_every_cue_is_told(those: list[Cue]) -> No
 
 @pytest.mark.parametrize("pair", [("place", "object"), ("camera", "serial number"), ("time", "file name")])
 def test_one_fact_seen_twice_counts_once(pair: tuple[str, str]) -> None:
-    one, other = (cue(kind, 1.0) for kind in pair)
+    one, other = (cue(kind, 2.0) for kind in pair)
     assert fuse(1, 2, [one, other]).log10_lr == fuse(1, 2, [one]).log10_lr > fuse(1, 2, []).log10_lr
 
 
@@ -99,3 +99,9 @@ def test_no_pair_with_anything_in_common_is_missed(those: list[Trace]) -> None:
     for at, a in enumerate(ordered):
         for b in ordered[at + 1 :]:
             assert (a.unit, b.unit) in met or not [one for one in cues(a, b) if one.log10_lr > 0]
+
+
+@given(st.lists(traces, max_size=12, unique_by=lambda trace: trace.unit), st.integers(0, 12))
+def test_what_is_new_meets_what_it_would_have_met(those: list[Trace], count: int) -> None:
+    wanted = {trace.unit for trace in those[:count]}
+    assert sorted(meetings(those, wanted)) == sorted(pair for pair in meetings(those) if not wanted.isdisjoint(pair))

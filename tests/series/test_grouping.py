@@ -68,8 +68,8 @@ def test_joins_and_proposals_name_their_decisive_pair(rows: list[tuple[int, int,
     for join in found.proposed:
         assert {home[unit] for unit in join.pair} == {join.a, join.b}
         crossing = [value for ends, value in values.items() if {home[unit] for unit in ends} == {join.a, join.b}]
-        assert values[frozenset(join.pair)] == max(crossing) >= 0.5
-        assert join.why == f"why {max(crossing)}"
+        assert values[frozenset(join.pair)] == max(crossing) >= 0.0
+        assert join.why == (f"why {max(crossing)}" if max(crossing) > 0 else "")
     assert len(found.joined) == len(UNITS) - len(found.series)
 
 

@@ -6,14 +6,13 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from homeward.flow import sights as sight_links
 from homeward.flow import text_links
 from homeward.links import headers, sight_evidence, text
 from homeward.links.fuse import Cue, Fused, calibration, fuse
-from homeward.links.fuse_traces import WIDEST, Trace, cues, meetings
+from homeward.links.fuse_traces import WIDEST, Trace, cues, meetings, pairs_of
 from homeward.store import noise, reads, stacks, traces
 
 if TYPE_CHECKING:
@@ -37,10 +36,9 @@ def fused_pairs(case: Case, items: Collection[int] | None = None) -> Iterator[Fu
     """
     home = units(case)
     wanted = None if items is None else {home[item] for item in items if item in home}
-    found = evidence(case, home)
+    found = evidence(case, home, wanted)
     for pair in sorted(found):
-        if wanted is None or not wanted.isdisjoint(pair):
-            yield fuse(*pair, found[pair])
+        yield fuse(*pair, found[pair])
 
 
 def units(case: Case) -> dict[int, int]:
@@ -50,17 +48,17 @@ def units(case: Case) -> dict[int, int]:
     return home
 
 
-def evidence(case: Case, home: dict[int, int]) -> dict[Pair, list[Cue]]:
-    """Every cue about two units, by pair, the smaller first."""
+def evidence(case: Case, home: dict[int, int], wanted: Collection[int] | None = None) -> dict[Pair, list[Cue]]:
+    """Every cue about two units, by pair, the smaller first; only pairs with a unit among ``wanted``, where that is given."""
     found: dict[Pair, list[Cue]] = defaultdict(list)
     told = all_traces(case, home)
-    for a, b in meetings(told.values()):
+    for a, b in meetings(told.values(), wanted):
         found[a, b] += cues(told[a], told[b])
     for a, b, cue in (*_seen(case), *_words(case), *_footage(case)):
         one, other = home.get(a), home.get(b)
-        if one is not None and other is not None and one != other:
+        if one is not None and other is not None and one != other and (wanted is None or one in wanted or other in wanted):
             found[min(one, other), max(one, other)].append(cue)
-    for pair, cue in _cameras(case, home):
+    for pair, cue in _cameras(case, home, wanted):
         found[pair].append(cue)
     return {pair: said for pair, said in found.items() if said}
 
@@ -140,7 +138,7 @@ def _footage(case: Case) -> Iterator[tuple[int, int, Cue]]:
         yield a, b, Cue("copy", fusion.traces["copy"], share / 1000, reason, fusion.name, COPIED)
 
 
-def _cameras(case: Case, home: dict[int, int]) -> Iterator[tuple[Pair, Cue]]:
+def _cameras(case: Case, home: dict[int, int], wanted: Collection[int] | None) -> Iterator[tuple[Pair, Cue]]:
     """Two units of one device: the ratio of the weaker picture against the device, for both must be of it."""
     for rows in noise.devices(case).values():
         best: dict[int, noise.CameraRow] = {}
@@ -149,12 +147,12 @@ def _cameras(case: Case, home: dict[int, int]) -> Iterator[tuple[Pair, Cue]]:
             if unit not in best or row.log10_lr > best[unit].log10_lr:
                 best[unit] = row
         if len(best) <= WIDEST:
-            for a, b in combinations(sorted(best), 2):
+            for a, b in pairs_of(best, wanted):
                 weaker = min(best[a], best[b], key=lambda row: (row.log10_lr, row.score))
                 yield (a, b), _camera(weaker)
     for row in noise.offers(case):
         a, b = sorted((home[row.item], home[row.device]))
-        if a != b:
+        if a != b and (wanted is None or a in wanted or b in wanted):
             yield (a, b), _camera(row)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 
 import msgspec
@@ -18,7 +18,8 @@ from homeward.links.fuse import Cue, calibration
 
 WIDEST = 300
 """Units that may share a trace before it is too common to be looked at pair by pair."""
-_SOON = {600: "time within 10 minutes", 86_400: "time within a day", 7 * 86_400: "time within a week"}
+SOON = {600: "time within 10 minutes", 86_400: "time within a day", 7 * 86_400: "time within a week"}
+"""Seconds between two times of one clock, and what the ratio of a time that close is kept under."""
 _NEAR_COUNT = 20
 _NEAR_METRES = 200.0
 _POSTED = 120
@@ -26,6 +27,7 @@ _POSTED = 120
 _METRES = 111_320.0  # of a degree of latitude
 _WIDE = 10
 """By how much a degree of longitude may be shorter: beyond 84 degrees of latitude positions may be missed."""
+DIFFERS = "serial number differs"
 EDITED = "serial numbers can be edited, and programs copy them on"
 CLOCKS = "clocks of cameras are often wrong: only the difference between two times of one clock counts"
 OTHERS = "an owner has several cameras: two bodies speak against one camera, little against one series"
@@ -70,15 +72,31 @@ def cues(a: Trace, b: Trace) -> list[Cue]:
     return found
 
 
-def meetings(traces: Iterable[Trace]) -> Iterator[tuple[int, int]]:
-    """Pairs of units, the smaller first, that have a trace in common or near; each once."""
+def meetings(traces: Iterable[Trace], wanted: Collection[int] | None = None) -> Iterator[tuple[int, int]]:
+    """Pairs of units, the smaller first, that have a trace in common or near; each once.
+
+    Args:
+        traces: of distinct units.
+        wanted: only pairs of which one is among these; all unless told.
+    """
     seen: set[tuple[int, int]] = set()
     for units in _crowds(traces).values():
         if 1 < len(units) <= WIDEST:
-            for pair in combinations(sorted(units), 2):
+            for pair in pairs_of(units, wanted):
                 if pair not in seen:
                     seen.add(pair)
                     yield pair
+
+
+def pairs_of(units: Collection[int], wanted: Collection[int] | None) -> Iterator[tuple[int, int]]:
+    """Pairs among some units, the smaller first, of which one is wanted: at the cost of the wanted."""
+    if wanted is None:
+        yield from combinations(sorted(units), 2)
+        return
+    chosen = [unit for unit in units if unit in wanted]
+    for unit in chosen:
+        yield from ((min(unit, other), max(unit, other)) for other in units if other not in wanted)
+    yield from combinations(sorted(chosen), 2)
 
 
 def _crowds(traces: Iterable[Trace]) -> Mapping[tuple[object, ...], set[int]]:
@@ -94,7 +112,7 @@ def _keys(trace: Trace) -> Iterator[tuple[object, ...]]:
     for kind in ("bodies", "camera_folders", "folders", "series"):
         yield from ((kind, value) for value in getattr(trace, kind))
     for clock, second in trace.times:
-        yield from (("time", clock, *cell) for cell in _cells(second, max(_SOON)))
+        yield from (("time", clock, *cell) for cell in _cells(second, max(SOON)))
     for name, number in trace.counters:
         yield from (("counter", name, *cell) for cell in _cells(number, _NEAR_COUNT))
     for stamp in trace.stamps:
@@ -116,12 +134,12 @@ def _bodies(a: Trace, b: Trace) -> Iterator[Cue]:
         yield _cue("serial number", 1, f"both name the body with serial number {min(both)[1]}", EDITED)
     elif {make for make, _ in a.bodies} & {make for make, _ in b.bodies}:
         reason = f"they name bodies with serial numbers {min(a.bodies)[1]} and {min(b.bodies)[1]}"
-        yield _cue("serial number", 0, reason, OTHERS, "serial number differs")
+        yield _cue("serial number", 0, reason, OTHERS, DIFFERS)
 
 
 def _times(a: Trace, b: Trace) -> Iterator[Cue]:
     apart = min((abs(s - t) for c, s in a.times for d, t in b.times if c == d), default=None)
-    for limit, name in _SOON.items():
+    for limit, name in SOON.items():
         if apart is not None and apart <= limit:
             yield _cue("time", apart, f"one camera model's clock says that they were taken {_span(apart)} apart", CLOCKS, name)
             return
@@ -137,6 +155,13 @@ def _counters(a: Trace, b: Trace) -> Iterator[Cue]:
     apart = min((abs(m - n) for c, m in a.counters for d, n in b.counters if c == d), default=None)
     if apart is not None and 0 < apart <= _NEAR_COUNT:
         yield _cue("file name", apart, f"a camera of that model counted {apart} on between their names", NAMES)
+
+
+def trace(cue: Cue) -> str:
+    """Under which name the fusion's calibration keeps the ratio of a cue of :func:`cues`."""
+    if cue.kind == "serial number":
+        return cue.kind if cue.score else DIFFERS
+    return next(name for limit, name in SOON.items() if cue.score <= limit) if cue.kind == "time" else cue.kind
 
 
 def _cue(kind: str, score: float, reason: str, caveat: str, name: str = "") -> Cue:

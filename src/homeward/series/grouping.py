@@ -20,7 +20,7 @@ from homeward.links.fuse import Fused
 
 AUTOMATIC = 1.0
 """Mean log10 ratio from which two groups are joined by themselves."""
-PROPOSAL = 0.5
+PROPOSAL = 0.0
 """log10 ratio of a single pair from which a person is asked."""
 _FINE = 1 << 40
 """Ratios are added as whole numbers of this fraction: the order of adding plays no part."""

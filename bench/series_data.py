@@ -1,0 +1,106 @@
+"""A case of a rendered world with all steps run, the truth about its units, and their evidence, for benchmarks of series."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+import homeward
+from common import DATA, HOMEWARD, run
+from homeward.flow import fusing
+from homeward.links.fuse import Cue
+from homeward.store import reads
+
+AGENCIES = ("agencyA", "agencyB", "agencyC", "agencyD")
+Pair = tuple[int, int]
+Values = NDArray[np.float64]
+
+
+class Held(msgspec.Struct, frozen=True):
+    """Units of a case: who made each, in which situation, and what pairs say."""
+
+    owner: dict[int, str]
+    room: dict[int, str]
+    session: dict[int, str]
+    device: dict[int, str]
+    items: dict[int, list[int]]
+    """The items of each unit."""
+    evidence: dict[Pair, list[Cue]]
+
+    def only(self, owners: set[str]) -> Held:
+        """The part of some owners."""
+        units = {unit for unit, owner in self.owner.items() if owner in owners}
+        parts = ({unit: value for unit, value in side.items() if unit in units} for side in self._sides())
+        return Held(*parts, {pair: said for pair, said in self.evidence.items() if units.issuperset(pair)})
+
+    def _sides(self) -> tuple[dict[int, str] | dict[int, list[int]], ...]:
+        return self.owner, self.room, self.session, self.device, self.items
+
+    def pairs(self) -> list[Pair]:
+        """Every pair of units."""
+        return list(combinations(sorted(self.owner), 2))
+
+    def weighed(self) -> tuple[NDArray[np.bool_], Values]:
+        """For each pair whether it is of one owner, and its weight: both answers alike, in each every owner (or two) alike."""
+        who = [tuple(sorted((self.owner[a], self.owner[b]))) for a, b in self.pairs()]
+        often = Counter(who)
+        same = np.array([a == b for a, b in who], np.bool_)
+        weights = np.array([1 / often[pair] for pair in who])
+        for side in (same, ~same):
+            weights[side] /= weights[side].sum()
+        return same, weights
+
+    def independent(self) -> int:
+        """Different pairs of rooms with different owners: pictures of the same two are no independent non-matches."""
+        rooms = sorted({(self.owner[unit], self.room[unit]) for unit in self.owner})
+        return sum(a[0] != b[0] for a, b in combinations(rooms, 2))
+
+
+def prepared(world: str, case: Path | None, agencies: tuple[str, ...] = AGENCIES) -> Path:
+    """The folder of a case with all steps run, an exhibit for each agency: ``case``, or made anew in a temporary folder."""
+    if case is not None:
+        return case
+    root = Path(tempfile.mkdtemp(prefix="homeward-series-"))
+    made = root / "case"
+    run([*HOMEWARD, "init", str(made), "--agency", "Bench"])
+    for agency in agencies:
+        view = [sys.executable, str(DATA / world / "agency_view.py"), str(DATA / world), agency, str(root / agency)]
+        subprocess.run(view, check=True, stdout=subprocess.DEVNULL)
+        run([*HOMEWARD, "ingest", str(made), str(root / agency), "--exhibit", agency, "--authority", "bench"])
+    run([*HOMEWARD, "process", str(made), "--jobs", "1"])
+    return made
+
+
+def held(world: str, folder: Path) -> Held:
+    """What a case of ``world`` holds."""
+    truth = _truth(DATA / world / "truth")
+    with homeward.open(folder) as case:
+        home = fusing.units(case)
+        names = reads.item_names(case)
+        evidence = fusing.evidence(case, home)
+    items: dict[int, list[int]] = {}
+    for item, unit in sorted(home.items()):
+        if names[unit] in truth:
+            items.setdefault(unit, []).append(item)
+    told = ({unit: truth[names[unit]][column] for unit in items} for column in ("owner", "room", "session", "device"))
+    return Held(*told, items, evidence)
+
+
+def _truth(folder: Path) -> dict[str, dict[str, str]]:
+    """By SHA-256, what is true of the camera picture or clip behind a file."""
+    shot = {row["file_id"]: row for name in ("originals", "videos") for row in _table(folder / f"{name}.csv")}
+    return {row["sha256"]: shot[row["root"]] for row in _table(folder / "files.csv") if row["root"] in shot}
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

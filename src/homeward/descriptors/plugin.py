@@ -17,6 +17,7 @@ MANIFEST = "plugin.json"
 LARGEST_MANIFEST = 64 << 10
 LARGEST_MODEL = 1 << 30
 """Bytes."""
+OTHER_MODEL = "{} is not the file that the manifest names: its SHA-256 is another"
 HEAD_BYTES = 10
 """Count and sizes before the local features of a picture."""
 

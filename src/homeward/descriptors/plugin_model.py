@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from homeward.descriptors.base import Description
 from homeward.descriptors.onnx_file import check_model
-from homeward.descriptors.plugin import GlobalPlugin, LocalPlugin, MatcherPlugin, Plugin, PluginRefused
+from homeward.descriptors.plugin import OTHER_MODEL, GlobalPlugin, LocalPlugin, MatcherPlugin, Plugin, PluginRefused
 from homeward.descriptors.plugin_features import PluginFeatures, pack
 from homeward.descriptors.plugin_picture import Pixels, Prepared, prepare
 
@@ -47,7 +47,7 @@ class Model:
             PluginRefused: it is not the file that the manifest names, holds what it must not, or has other inputs or outputs.
         """
         if hashlib.sha256(data).hexdigest() != plugin.model.sha256:
-            raise PluginRefused(f"{plugin.model.file} is not the file that the manifest names: its SHA-256 is another")
+            raise PluginRefused(OTHER_MODEL.format(plugin.model.file))
         check_model(data)
         self._session = _session(data)
         self._plugin = plugin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import stat
@@ -16,6 +17,7 @@ from homeward.descriptors.plugin import (
     LARGEST_MANIFEST,
     LARGEST_MODEL,
     MANIFEST,
+    OTHER_MODEL,
     LocalPlugin,
     MatcherPlugin,
     Plugin,
@@ -144,7 +146,9 @@ def add(case: Case, folder: Path) -> tuple[Held, bool]:
         if any(other.plugin.id == plugin.id for other in before):
             raise PluginRefused(f"this case has another plug-in {plugin.id!r}: remove it first, they are never compared")
         model = _bytes(folder / plugin.model.file, LARGEST_MODEL)
-        _tested(plugin, manifest, folder / plugin.model.file, len(model), before)
+        if hashlib.sha256(model).hexdigest() != plugin.model.sha256:
+            raise PluginRefused(OTHER_MODEL.format(plugin.model.file))
+        _tested(plugin, manifest, folder / plugin.model.file, before)
     except PluginRefused as error:
         raise WrongUse(f"{folder}: {error}") from error
     except OSError as error:
@@ -214,15 +218,13 @@ def trial(plugin: Plugin, manifest: bytes, model: Path, features: bytes = b"") -
 _tried = msgspec.msgpack.Decoder(Tried).decode
 
 
-def _tested(plugin: Plugin, manifest: bytes, model: Path, size: int, before: list[Held]) -> None:
+def _tested(plugin: Plugin, manifest: bytes, model: Path, before: list[Held]) -> None:
     features = b""
     if isinstance(plugin, MatcherPlugin):
         beside = [one for one in before if one.registered.manifest == plugin.model.features]
         if not beside or not isinstance(beside[0].plugin, LocalPlugin):
             raise PluginRefused("the local plug-in whose features it matches is not in this case: add that first")
         features = beside[0].manifest
-    if not size:
-        raise PluginRefused(f"{plugin.model.file} is empty")
     if refused := trial(plugin, manifest, model, features):
         raise PluginRefused(refused)
 

@@ -57,6 +57,7 @@ def test_every_descriptor_and_link_has_a_methods_page() -> None:
             "ledger",
             "mains",
             "previews",
+            "series",
             "series-grouping",
             "text",
             "whereabouts",

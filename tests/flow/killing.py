@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from homeward.store import Case, known, reads, stacks
+from homeward.store import Case, known, reads, series, stacks
 from homeward.store.models import Job, Media
 
 POINTS = {
@@ -27,6 +27,7 @@ POINTS = {
     "while verdicts on pairs are written": ("homeward.store.results", "write_kin", "after"),
     "while sights are written": ("homeward.store.sights", "write_sights", "after"),
     "after lines are written": ("homeward.store.texts", "write_lines", "after"),
+    "while series are replaced": ("homeward.store.series", "_replace", "after"),
     "while copies are replaced": ("homeward.store.results", "replace_copies", "after"),
 }
 """Where a process can be killed: module, function, and on which side of the call."""
@@ -85,6 +86,7 @@ def state(folder: Path) -> dict[str, Any]:
             "occurrences": list(reads.occurrences(case)),
             "media": sorted(map(str, Media.objects.using(case.alias).values_list("item__sha256", "format", "facts", "damage"))),
             "stacks": stacks.stacks(case),
+            "series": {names[item]: name for item, name in series.members(case).items()},
             "matches": known.matches(case),
             "findings": reads.findings(case),
             "jobs": sorted(jobs),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from homeward.cli.common import (
+    AfterCase,
+    by_option,
     case_argument,
     json_option,
     next_step,
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
 KINDS = ("text", "code", "coordinate", "serial", "region", "attribute")
 STATUSES = ("open", "traced", "too common", "dead")
-by_option = click.option("--by", "who", default="", help="Who says so; the account that runs this unless told.")
 why_option = click.option("--why", default="", help="The reason; it is kept with what is said.")
 
 
@@ -40,16 +41,7 @@ class _Box(click.ParamType[tuple[int, int, int, int]]):
         return left, top, width, height
 
 
-class _AfterCase(click.Group):
-    """A group reads no option behind its argument; ``homeward clues CASE --json`` is what every reading command takes."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args[1:2] == ["--json"]:
-            args = [args[1], args[0], *args[2:]]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_AfterCase, invoke_without_command=True)
+@click.group(cls=AfterCase, invoke_without_command=True)
 @case_argument
 @json_option
 @click.pass_context

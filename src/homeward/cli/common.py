@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 case_argument = click.argument("case", type=click.Path(path_type=Path))
+by_option = click.option("--by", "who", default="", help="Who says so; the account that runs this unless told.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
+
+
+class AfterCase(click.Group):
+    """A group reads no option behind its argument; ``homeward clues CASE --json`` is what every reading command takes."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``--json`` before the case."""
+        if args[1:2] == ["--json"]:
+            args = [args[1], args[0], *args[2:]]
+        return super().parse_args(ctx, args)
 
 
 @contextmanager

@@ -39,5 +39,5 @@ def next_step(case: Case, found: dict[str, Any]) -> str:
     if not found["known_lists"]:
         return f"homeward known add {folder} LIST.csv, then homeward process {folder}"
     if found["matched_items"]:
-        return f"homeward matches {folder}, then homeward stacks {folder}"
-    return f"homeward stacks {folder}"
+        return f"homeward matches {folder}, then homeward series {folder}"
+    return f"homeward series {folder}"

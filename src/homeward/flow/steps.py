@@ -144,7 +144,9 @@ DEVICES = Step(
     reads=("noise", "residual"),
 )
 
-STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, NOISE, RESIDUALS, CLIP_NOISE, DEVICES, TEXT, CLUES)
+SERIES = Step("series", "1", {}, function="homeward.flow.settling:settle", caption="Holding pictures together")
+
+STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, NOISE, RESIDUALS, CLIP_NOISE, DEVICES, TEXT, CLUES, SERIES)
 """Items first, then what compares them: all others need descriptions, stacking needs what clips have in common, and local
 features are measured only of what copy hashes leave apart or unsure; words are read of one picture a stack. Reading comes last
-but for the clues that it gives: it costs most and nothing else waits for it."""
+but for the clues that it gives and for series, which rest on everything: it costs most."""

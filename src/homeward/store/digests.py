@@ -24,6 +24,9 @@ from homeward.store.models import (
     Kin,
     Match,
     Media,
+    SeriesEvent,
+    SeriesJoin,
+    SeriesMember,
     SightLink,
     StackMember,
     TextLine,
@@ -163,6 +166,7 @@ SIGHTS = Vouched(
     ("a__sha256", "b__sha256", "score", "place_score", "place_lr", "object_lr", "box_a", "box_b", "reason", "key"),
 )
 KIN = Vouched(Kin, ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key"))
+SERIES = Vouched(SeriesEvent, ("event", "series", "body"))
 
 SETS = {
     "match": Vouched(Match, (*_MATCHES, "entry__record", "ranges", "share", "known_share", "left_out"), _MATCHES),
@@ -172,6 +176,8 @@ SETS = {
     "devices": Vouched(
         CameraLink, ("item__sha256", "device__sha256", "merged", "score", "log10_lr", "calibration", "reason", "caveats")
     ),
+    "series": Vouched(SeriesMember, ("item__sha256", "series")),
+    "series joins": Vouched(SeriesJoin, ("a__sha256", "b__sha256", "proposed", "log10_lr", "pair_lr", "why")),
 }
 """Whole-set steps that keep rows: what is there now is what the last run left."""
 SUMMED = frozenset({"match", "clips", "stack"})

@@ -41,6 +41,7 @@ RECORDS: dict[str, tuple[Vouched, dict[str, tuple[str, ...]], str]] = {
     ),
     "sight": (digests.SIGHTS, {"step.part": ("sights",)}, "the sights that ledger entry {} recorded have"),
     "clue": (digests.CLUES, {"clue.events": ("rows",)}, "what was said about clues with ledger entry {} has"),
+    "series": (digests.SERIES, {"series.events": ("rows",)}, "what was said about series with ledger entry {} has"),
 }
 """Records that carry the number of their entry: by name what they are, where in which acts their digest stands (the newest name
 first), and what to call them."""
@@ -74,6 +75,7 @@ class Vouching:
         if entry.act == "step.set":
             self._sets[str(details.get("step"))] = (entry.seq, str(details.get("rows")))
             self._older |= {"keys"} - details.keys()
+        self._sets |= {name: (entry.seq, str(told)) for name, told in details.get("sets", {}).items()}
         self._keys |= details.get("keys", {})
         yield from self._segments(entry.seq, details.get("segments", []))
 

@@ -29,6 +29,7 @@ ACTS = {
     "plugin.add": "a plug-in was added",
     "plugin.remove": "a plug-in was taken out",
     "clue.events": "something was said about clues",
+    "series.events": "something was decided or found about series",
     "step.batch": "a step's results were written",
     "step.part": "a part of a step over everything was written",
     "step.set": "a step over everything was completed",

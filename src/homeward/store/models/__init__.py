@@ -12,6 +12,7 @@ from homeward.store.models.known import KnownEntry, KnownList, KnownWord, Match
 from homeward.store.models.ledger import LedgerEntry, LedgerHead, LedgerOpening
 from homeward.store.models.links import CameraLink, ClipLink, CopyMember, Kin, SightLink, StackMember
 from homeward.store.models.media import Header, Media
+from homeward.store.models.series import SeriesEvent, SeriesJoin, SeriesMember
 from homeward.store.models.texts import TextGram, TextLine
 from homeward.store.models.work import Job, SegmentRun, StepRun
 
@@ -37,6 +38,9 @@ __all__ = [
     "Media",
     "Occurrence",
     "SegmentRun",
+    "SeriesEvent",
+    "SeriesJoin",
+    "SeriesMember",
     "SightLink",
     "Source",
     "StackMember",

@@ -1,0 +1,58 @@
+"""``homeward watch``: what is new about series that are not solved."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import click
+
+from homeward.cli.common import (
+    by_option,
+    case_argument,
+    json_option,
+    next_step,
+    opened,
+    opened_to_write,
+    print_json,
+    print_table,
+)
+
+
+@click.command()
+@case_argument
+@click.option("--solved", is_flag=True, help="Also other news of series that are identified, safeguarded or known elsewhere.")
+@click.option("--seen", metavar="SERIES", help="Record that you have seen what is new about SERIES.")
+@by_option
+@json_option
+def watch(case: Path, solved: bool, seen: str | None, who: str, as_json: bool) -> None:
+    """Say what changed about unsolved series, why and how strongly, that nobody has seen yet.
+
+    Every unsolved series stays awake: whatever process finds in new evidence, lists or clues is tested against all of them.
+    """
+    from homeward.flow import watch as watching
+
+    if seen is not None:
+        with opened_to_write(case) as opened_case:
+            name = watching.seen(opened_case, seen, who or getpass.getuser())
+        click.echo(f"Seen: what was new about the series {name}.")
+        next_step(f"homeward watch {case}")
+        return
+    with opened(case) as opened_case:
+        found = watching.notices(opened_case, solved=solved)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (one["series"], one["status"], one["priority"], change["kind"], change["what"], _strength(change["log10_lr"]))
+        for one in found
+        for change in one["changes"]
+    ]
+    print_table("New about series", ("series", "status", "priority", "kind", "what", "log10 LR"), rows)
+    next_step(
+        f"homeward series {case} show SERIES, then homeward watch {case} --seen SERIES" if found else f"homeward series {case}"
+    )
+
+
+def _strength(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"

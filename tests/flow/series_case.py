@@ -1,0 +1,74 @@
+"""Cases whose pictures only say by which camera they were made: enough to be held together, and quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from homeward.core import StackedPath
+from homeward.core.digests import Hasher
+from homeward.flow.progress import Quiet
+from homeward.flow.settling import settle
+from homeward.flow.steps import SERIES
+from homeward.store import Case, digests, results
+from homeward.store.exhibits import register
+from homeward.store.intake import OccurrenceRow, take
+from homeward.store.models import Item
+from homeward.store.results import MediaRow
+
+
+def sha(name: str) -> str:
+    """SHA-256 of the item called ``name``."""
+    hasher = Hasher()
+    hasher.update(name.encode())
+    return hasher.digests.sha256
+
+
+def deliver(case: Case, label: str, bodies: dict[str, str], *, year: int = 2015) -> None:
+    """An exhibit with one picture a name, each by the camera with that serial number (none: empty), in a folder of its own."""
+    rows = []
+    for name in bodies:
+        hasher = Hasher()
+        hasher.update(name.encode())
+        rows.append(OccurrenceRow(name, StackedPath.of([f"{name}/{name}"]), 1, hasher.digests, "image/jpeg", "still"))
+    folder = str(Path("/nowhere") / label)
+    take(case, register(case, label, folder, "W", ""), {row.source: "" for row in rows}, rows)
+    names = {sha(name): name for name in bodies}
+    with case.batch("step.batch", {"step": "describe"}) as batch:
+        items = Item.objects.using(case.alias).filter(sha256__in=names).order_by("id")
+        made = [_media(item.pk, names[item.sha256], bodies[names[item.sha256]], year) for item in items]
+        results.write_media(case, made, batch.seq)
+        batch.details["media"] = digests.MEDIA.digest(case, batch.seq)
+        batch.details |= {"findings": digests.NO_ROWS, "jobs": digests.NO_ROWS}
+
+
+def hold(case: Case) -> None:
+    """Run the step that holds pictures together."""
+    settle(case, SERIES, Quiet())
+
+
+def groups(case: Case, *names: str) -> list[str]:
+    """What stands, by the names of ``names``: ``ab`` and ``c`` where a and b are one series and c is another or none."""
+    from homeward.store import series
+
+    called = {sha(name): name for name in names}
+    items = dict(Item.objects.using(case.alias).filter(sha256__in=called).values_list("id", "sha256"))
+    found: dict[str, list[str]] = {}
+    members = series.members(case)
+    for item, digest in items.items():
+        found.setdefault(members.get(item, digest), []).append(called[digest])
+    return sorted("".join(sorted(some)) for some in found.values())
+
+
+def series_of(case: Case, name: str) -> str:
+    """The series of the picture called ``name``."""
+    from homeward.store import series
+
+    return series.members(case)[Item.objects.using(case.alias).get(sha256=sha(name)).pk]
+
+
+def _media(item: int, name: str, serial: str, year: int) -> MediaRow:
+    metadata: dict[str, Any] = {"make": "Halden", "model": "H2", "body_serial": f"H2-0471{serial}"} if serial else {}
+    if serial:  # each body in a month of its own: no clock speaks for two
+        metadata["taken"] = {"text": f"{year}:{int(serial):02d}:{1 + ord(name) % 28:02d} 10:00:00"}
+    return MediaRow(item, "JPEG", 400, 300, None, 0, "", {"metadata": metadata})

@@ -1,0 +1,230 @@
+"""Series: held together by evidence, decided on by people, named for good, awake until solved, and vouched for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from series_case import deliver, groups, hold, series_of, sha
+
+from homeward.core import WrongUse
+from homeward.flow import leads, watch
+from homeward.flow.deciding import answer, merge, split, tell, undo, weigh
+from homeward.flow.known import add_known_list
+from homeward.flow.match import match
+from homeward.flow.progress import Quiet
+from homeward.flow.series import listed, proposals, shown
+from homeward.flow.steps import MATCH
+from homeward.flow.verify import verify
+from homeward.store import Case
+from homeward.store import series as store
+
+FIRST = {"a": "1", "b": "1", "c": "2", "d": "2", "e": ""}
+
+
+@pytest.fixture
+def two(case: Case) -> Iterator[Case]:
+    """A case with the series ab and cd, and a picture e that lies alone."""
+    deliver(case, "X", FIRST)
+    hold(case)
+    assert groups(case, *FIRST) == ["ab", "cd", "e"]
+    yield case
+    assert verify(case, Quiet()).faults == []
+
+
+def test_the_list_has_the_shape_that_others_build_on(two: Case) -> None:
+    rows = listed(two)
+    assert [row["id"] for row in rows] == sorted({series_of(two, "a"), series_of(two, "c")}, key=[r["id"] for r in rows].index)
+    (row,) = (row for row in rows if row["id"] == series_of(two, "a"))
+    assert {item["sha256"] for item in row["items"]} == {sha("a"), sha("b")}
+    assert row["items"][0]["paths"][0].startswith("X > ")
+    assert row["status"] == "unidentified"
+    assert row["priority"] == sum(int(line.split(":")[0]) for line in row["why"])
+    assert row["first_seen"] < row["last_seen"]
+    assert "h204711" in row["joined_by"][0]
+
+
+def test_nothing_is_done_twice(two: Case) -> None:
+    before = (list(store.bodies(two)), len(list(two.custody.entries())))
+    hold(two)
+    assert (list(store.bodies(two)), len(list(two.custody.entries()))) == before
+
+
+def test_a_merge_by_a_person_stands_after_every_later_run_and_is_undone_as_if_it_had_never_been(two: Case) -> None:
+    first, second = series_of(two, "a"), series_of(two, "c")
+    assert merge(two, first, second, "P", "the same bedspread") == first
+    assert groups(two, *FIRST) == ["abcd", "e"]
+    deliver(two, "Y", {"f": "1"})
+    hold(two)
+    assert groups(two, *FIRST, "f") == ["abcdf", "e"]
+    decided = [one for one in shown(two, first)["history"] if one["act"] == "merge"]
+    assert [one["who"] for one in decided] == ["P"]
+    undo(two, decided[0]["event"][:10], "Q", "another bedspread")
+    assert groups(two, *FIRST, "f") == ["abf", "cd", "e"]
+    assert (series_of(two, "a"), series_of(two, "c")) == (first, second)
+    with pytest.raises(WrongUse, match="taken back before"):
+        undo(two, decided[0]["event"], "Q", "again")
+
+
+def test_what_is_split_stays_apart_although_evidence_speaks_for_it(two: Case) -> None:
+    name = series_of(two, "a")
+    made = split(two, name, [sha("b")[:9]], "P", "another room")
+    assert made != name
+    assert groups(two, *FIRST) == ["a", "b", "cd", "e"]
+    deliver(two, "Y", {"f": "1"})
+    hold(two)
+    assert {"abf", "ab"}.isdisjoint(groups(two, *FIRST, "f"))
+    with pytest.raises(WrongUse, match="nothing would stay"):
+        split(two, made, [sha("b")], "P", "all of it")
+    with pytest.raises(WrongUse, match="no pictures of the series"):
+        split(two, name, [sha("e")], "P", "not in it")
+
+
+def test_the_later_of_two_decisions_counts(two: Case) -> None:
+    name = series_of(two, "a")
+    made = split(two, name, [sha("b")], "P", "another room")
+    merge(two, name, made, "Q", "the same room after all")
+    assert groups(two, *FIRST) == ["ab", "cd", "e"]
+
+
+def test_a_decision_needs_a_reason_and_a_series(two: Case) -> None:
+    name = series_of(two, "a")
+    before = list(store.bodies(two))
+    with pytest.raises(WrongUse, match="with itself"):
+        merge(two, name, name, "P", "why")
+    with pytest.raises(WrongUse, match="reason"):
+        merge(two, name, series_of(two, "c"), "P", " ")
+    with pytest.raises(WrongUse, match="no series"):
+        merge(two, name, "0123456789", "P", "why")
+    with pytest.raises(WrongUse, match="no status"):
+        tell(two, name, "status", "lost", "P", "why")
+    with pytest.raises(WrongUse, match="no reason"):
+        weigh(two, "beauty", 5, "P", "why")
+    assert list(store.bodies(two)) == before
+
+
+def test_two_deliveries_years_apart_are_joined_by_one_camera_and_the_watch_says_so(two: Case) -> None:
+    name = series_of(two, "a")
+    assert watch.notices(two) == []
+    deliver(two, "Y", {"f": "1", "g": "9"}, year=2026)
+    hold(two)
+    (notice,) = watch.notices(two)
+    assert notice["series"] == name
+    (change,) = notice["changes"]
+    assert change["kind"] == "joined"
+    assert "h204711" in change["what"]
+    assert sha("f") in change["pair"]
+    assert notice["strength"] == change["log10_lr"] > 1
+    hold(two)
+    assert watch.notices(two) == [notice]
+    assert watch.seen(two, name, "P") == name
+    assert watch.notices(two) == []
+    with pytest.raises(WrongUse, match="nothing is new"):
+        watch.seen(two, name, "P")
+
+
+def test_a_list_that_knows_the_victim_takes_a_series_out_of_the_way(two: Case, tmp_path: Path) -> None:
+    name = series_of(two, "c")
+    (tmp_path / "partner.csv").write_text(f"sha256,series,victim_identified\n{sha('c')},Lighthouse,yes\n")
+    add_known_list(two, tmp_path / "partner.csv", "Partner", Quiet())
+    match(two, MATCH, Quiet())
+    hold(two)
+    rows = listed(two)
+    assert [row["status"] for row in rows] == ["unidentified", "known elsewhere"]
+    assert (rows[-1]["id"], rows[-1]["priority"]) == (name, 0)
+    assert rows[-1]["known"] == [{"list": "Partner", "series": "Lighthouse", "victim_identified": True}]
+    tell(two, name, "contact", "Unit 9", "P", "")
+    assert listed(two)[-1]["contact"] == "Unit 9"
+    (notice,) = watch.notices(two)
+    assert notice["series"] == name
+    assert [change["what"] for change in notice["changes"]] == ["Partner names the series Lighthouse, victim identified"]
+
+
+def test_the_youngest_come_first_and_an_agency_weighs_for_itself(two: Case) -> None:
+    one, other = series_of(two, "a"), series_of(two, "c")
+    tell(two, one, "age band", "14-17", "P", "")
+    tell(two, other, "age band", "0-2", "P", "")
+    assert [row["id"] for row in listed(two)] == [other, one]
+    weigh(two, "age", 0, "P", "a trial")
+    weigh(two, "recent", 1000, "P", "a trial")
+    deliver(two, "Y", {"f": "1"}, year=2026)
+    hold(two)
+    assert [row["id"] for row in listed(two)] == [one, other]
+
+
+def test_the_outcome_of_a_lead_reaches_the_series_and_everyone_who_worked_on_it(two: Case) -> None:
+    name = series_of(two, "a")
+    lead = leads.add(two, name, "ask the maker", "the label names a shop", "P", owner="R", due="2026-12-01")
+    (row,) = leads.listed(two)
+    assert (row["id"], row["owner"], row["due"], row["state"]) == (lead, "R", "2026-12-01", "open")
+    with pytest.raises(WrongUse, match="how that is known"):
+        leads.tell(two, lead, "outcome", "identified", "R", "")
+    leads.tell(two, lead, "outcome", "identified", "R", "by the shop's register")
+    assert leads.listed(two)[0]["state"] == "done"
+    (notice,) = watch.notices(two)
+    assert (notice["series"], notice["status"], notice["concerns"]) == (name, "identified", ["P", "R"])
+    assert [change["kind"] for change in notice["changes"]] == ["outcome"]
+    with pytest.raises(WrongUse, match="no day"):
+        leads.tell(two, lead, "due", "soon", "R", "")
+
+
+def test_series_that_new_evidence_joins_keep_one_name_and_tell_it(two: Case) -> None:
+    names = {series_of(two, "a"), series_of(two, "c")}
+    deliver(two, "Y", {"b": "2", "a": "2"})  # the same contents, decoded anew: now all four name one body
+    hold(two)
+    assert groups(two, *FIRST) == ["abcd", "e"]
+    (notice,) = watch.notices(two)
+    assert notice["series"] in names
+    assert [change["kind"] for change in notice["changes"]] == ["merged"]
+    (ended,) = names - {notice["series"]}
+    with pytest.raises(WrongUse, match=f"is part of {notice['series']} now"):
+        shown(two, ended)
+    tell(two, notice["series"], "note", "look again", "P", "")
+
+
+def test_a_proposal_is_accepted_or_rejected_for_good(case: Case, propose: Callable[[Case], None]) -> None:
+    propose(case)
+    (one,) = proposals(case)
+    assert answer(case, one["id"], True, "P", "one child") == series_of(case, "a") == series_of(case, "c")
+    (done,) = (event for event in shown(case, series_of(case, "a"))["history"] if event["act"] == "merge")
+    undo(case, done["event"], "P", "a slip")
+    answer(case, one["id"], False, "P", "two children")
+    assert proposals(case) == []
+    deliver(case, "Z", {"h": "1"})
+    hold(case)
+    assert proposals(case) == []
+    assert verify(case, Quiet()).faults == []
+
+
+@pytest.fixture
+def propose() -> Callable[[Case], None]:
+    """Make a case with two series of which a sight says that they may be one."""
+    from homeward.flow.sights import rows_key
+    from homeward.store import digests
+    from homeward.store.models import Item
+    from homeward.store.sights import SightRow, write_sights
+
+    def make(case: Case) -> None:
+        deliver(case, "X", FIRST)
+        items = {name: Item.objects.using(case.alias).get(sha256=sha(name)).pk for name in "ac"}
+        a, b = (items[name] for name in sorted("ac", key=sha))
+        with case.batch("step.part", {"step": "sights"}) as batch:
+            seen = SightRow(a, b, 60, 80, 1900, 1900, "0 0 9 9", "0 0 9 9", "60 features agree")
+            write_sights(case, [seen], rows_key(), batch.seq)
+            batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
+        hold(case)
+        assert groups(case, *FIRST) == ["ab", "cd", "e"]
+
+    return make
+
+
+def test_a_row_changed_behind_its_back_is_noticed(two: Case) -> None:
+    from django.db import transaction
+
+    from homeward.store.models import SeriesMember
+
+    with transaction.atomic(using=two.alias):
+        SeriesMember.objects.using(two.alias).filter(series=series_of(two, "a")).update(series=series_of(two, "c"))
+        assert any("series" in fault for fault in verify(two, Quiet()).faults)
+        transaction.set_rollback(True, using=two.alias)

@@ -210,7 +210,7 @@ def propose() -> Callable[[Case], None]:
         items = {name: Item.objects.using(case.alias).get(sha256=sha(name)).pk for name in "ac"}
         a, b = (items[name] for name in sorted("ac", key=sha))
         with case.batch("step.part", {"step": "sights"}) as batch:
-            seen = SightRow(a, b, 60, 80, 1900, 1900, "0 0 9 9", "0 0 9 9", "60 features agree")
+            seen = SightRow(a, b, 60, 80, 3500, 3500, "0 0 9 9", "0 0 9 9", "60 features agree")
             write_sights(case, [seen], rows_key(), batch.seq)
             batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
         hold(case)

@@ -31,7 +31,7 @@ from common import report
 from homeward.core import likelihood
 from homeward.descriptors import camera
 from homeward.flow.noise_exact import correlations
-from homeward.indexes import fingerprint
+from homeward.indexes import fingerprint, marks
 from homeward.indexes.fingerprint import Frame
 from homeward.links.camera import calibration
 from homeward.links.devices import devices
@@ -144,14 +144,14 @@ def peers(shown: list[Photo], peer: list[str]) -> tuple[Planes, float]:
 
 
 def as_a_case_does(kept: list[NDArray[np.uint8]], shape: tuple[int, ...]) -> Compared:
-    """Whole residuals by strips, as the step ``devices`` compares them."""
+    """Whole residuals without marks, as the step ``devices`` compares them."""
     return correlations(kept, (shape[0], shape[1])), shape[0] * shape[1]
 
 
 def by_digest(digests: list[bytes]) -> Compared:
     """The same by digests."""
     held = fingerprint.prints(np.stack([np.frombuffer(one, np.uint8) for one in digests]))
-    return fingerprint.gram(held), held.sure.shape[1] * 64
+    return marks.compare(held)[1], held.sure.shape[1] * 64
 
 
 def plainly(planes: Planes) -> Compared:
@@ -319,9 +319,9 @@ def speed() -> Row:
     """Digest comparisons a second of processor time, on the largest digests there are."""
     rng = np.random.default_rng(0)
     held = fingerprint.prints(rng.integers(0, 256, (64, 256 << 10)).astype(np.uint8))
-    fingerprint.correlations(held, held)
+    marks.compare(held)
     began = time.process_time()
-    fingerprint.correlations(held, held)
+    marks.compare(held)
     rate = len(held) ** 2 / (time.process_time() - began)
     return row(what="digest comparisons", ratio=f"{rate:,.0f} a CPU-second (limit 50,000)")
 

@@ -12,7 +12,7 @@ from scipy import integrate, stats
 from homeward.core.likelihood import cllr, cllr_min
 from homeward.core.signal import SignalCalibration
 
-MADE = SignalCalibration("made up", 1.1, 5.0, 1.0, 1.0, 6.0, 2.0, 0.02, 6.0, 1, 1)
+MADE = SignalCalibration("made up", 1.1, 5.0, 1.0, 6.0, 2.0, 0.02, 10**6, 1, 1)
 
 
 @pytest.mark.parametrize("score", [-2.0, 0.0, 1.5, 3.0, 5.0])

@@ -14,13 +14,14 @@ from homeward.flow.asking import TooLittle
 from homeward.flow.cameras import cameras
 from homeward.flow.finding_cameras import find_cameras
 from homeward.flow.ingest import Delivery, ingest
-from homeward.flow.noise_digests import unusable
-from homeward.flow.noise_exact import survivors
+from homeward.flow.noise_digests import buckets, unusable
+from homeward.flow.noise_exact import sharpen, survivors, worth
 from homeward.flow.process import process, segment_folder
 from homeward.flow.progress import Quiet
 from homeward.flow.steps import RESIDUALS
 from homeward.flow.units import REASON_BYTES
 from homeward.flow.verify import verify
+from homeward.indexes import fingerprint, marks
 from homeward.store import Case, noise
 from homeward.store.models import CameraLink, Item, LedgerHead
 from homeward.testing import scenes
@@ -75,12 +76,26 @@ def test_devices_are_found_and_said_with_their_limits(case: Case, seized: Path) 
     assert len(links) == 5
     assert {link["kind"] for link in links} == {"camera"}
     json.dumps([found, links])
+    check_bounded(case)
     check_found(case, seized)
     flat = Item.objects.using(case.alias).get(sha256=_digest(seized / "flat.jpg"))
     assert unusable(case) == {flat.pk: "too flat: there is no noise left, as in drawings and under strong compression"}
     assert verify(case, Quiet()).faults == []
     CameraLink.objects.using(case.alias).update(log10_lr=9000)
     assert any("devices" in fault for fault in verify(case, Quiet()).faults)
+
+
+def check_bounded(case: Case) -> None:
+    """Residuals that were kept and are not chosen now have no say: how deliveries came makes no difference."""
+    shots, digests = next(iter(buckets(case)))
+    _, matrix = marks.compare(fingerprint.prints(digests))
+    digest_only, strangers = matrix.copy(), fingerprint.floor(matrix, SIZE[0] * SIZE[1])
+    assert sharpen(case, shots, matrix, strangers, 3) == 3
+    chosen = worth(digest_only, strangers, 3)
+    block = np.zeros_like(matrix, bool)
+    block[np.ix_(chosen, chosen)] = True
+    np.testing.assert_array_equal(matrix[~block], digest_only[~block])
+    assert (matrix != digest_only)[block].sum() == 6
 
 
 def check_found(case: Case, seized: Path) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from homeward.descriptors import camera as noise
 from homeward.indexes import fingerprint
@@ -14,9 +19,29 @@ from homeward.links import camera
 
 def test_the_calibration_says_no_more_than_its_data() -> None:
     made = camera.calibration()
-    assert 0 < made.cap <= np.log10(made.different)
+    assert 0 < made.cap == np.log10(made.independent)
+    assert made.independent < made.different
     assert made.spread >= 1
     assert 0 < made.lapse < 0.1
+
+
+@pytest.mark.data
+def test_independent_non_matches_are_pictures_that_met_a_stranger(shared_data: Path) -> None:
+    """Counted from the tables of the tuning sets: pictures of a size that more than one device makes."""
+    sizes: dict[tuple[int, int], list[str]] = {}
+    for entry in json.loads((shared_data / "cameras" / "manifest.json").read_text()):
+        if entry["device"] in {"canon-450d-copr", "dji-fc300s-brighton"}:
+            sizes.setdefault((entry["side"], entry["side"]), []).append(entry["device"])
+    world = shared_data / "world-tune"
+    with (world / "truth" / "originals.csv").open() as file:
+        devices = {row["file_id"]: row["device"] for row in csv.DictReader(file)}
+    with (world / "truth" / "files.csv").open() as file:
+        for row in csv.DictReader(file):
+            if row["kind"] == "original":
+                with Image.open(world / row["path"]) as picture:
+                    sizes.setdefault(picture.size, []).append(devices[row["file_id"]])
+    met = sum(len(owners) for owners in sizes.values() if len(set(owners)) > 1)
+    assert camera.calibration().independent == met
 
 
 @given(st.floats(-1e6, 1e6), st.integers(1, 1000), st.one_of(st.none(), st.floats(-5, 1000)))
@@ -66,9 +91,6 @@ def test_agreement_in_a_corner_counts_as_nothing() -> None:
     assert spurious.log10_lr == 0
     assert "local" in spurious.caveats[0]
     assert camera.weigh(20.0, 5, None, true, "Canon").log10_lr > 1
-    # What two strips hold is not even taken for agreement.
-    matrix = fingerprint.gram(held)
-    assert abs(matrix[2, 3]) * shape[0] ** 0.5 * shape[1] ** 0.5 < 5 < matrix[0, 1] * shape[0] ** 0.5 * shape[1] ** 0.5
 
 
 def test_tiles_are_what_plain_arithmetic_says() -> None:

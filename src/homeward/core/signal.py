@@ -10,6 +10,7 @@ no ratio of two fitted densities would promise. Now and then a mate has no signa
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import msgspec
@@ -32,19 +33,22 @@ class SignalCalibration(msgspec.Struct, frozen=True):
     """Strength of a mate's signal for a reference that says nothing of itself."""
     doubt: float
     """Pairs inside a reference that are worth as much as that."""
-    share: float
-    """Strength of a mate's signal, as a share of what the reference lets expect."""
     shape: float
     """Of the gamma distribution of strengths where something is expected: they spread by the root of 1 / shape."""
     vague: float
     """The same where nothing is expected."""
     lapse: float
     """Share of mates without any signal."""
-    cap: float
-    """Greatest log10 LR, of either sign."""
+    independent: int
+    """Non-matches of the validation data that are independent of each other: pictures that met a stranger, each once."""
     same: int
     different: int
     """Comparisons that it was fitted on."""
+
+    @property
+    def cap(self) -> float:
+        """Greatest log10 LR, of either sign: no more than there are independent non-matches."""
+        return math.log10(self.independent)
 
     def log10_lr(self, score: float, expected: float | None = None, pairs: int = 0) -> float:
         """The log10 likelihood ratio of a score, within -cap..cap.
@@ -55,7 +59,7 @@ class SignalCalibration(msgspec.Struct, frozen=True):
             pairs: comparisons inside the reference from which that is known.
         """
         trust = pairs / (pairs + self.doubt) if expected is not None else 0.0
-        told = np.log(max(self.share * (expected or 0.0), 1.0))
+        told = np.log(max(expected or 0.0, 1.0))
         mean = float(np.exp(trust * told + (1 - trust) * np.log(self.typical)))
         shape = self.vague + trust * (self.shape - self.vague)
         strengths = mean * _relative(round(shape, 2))

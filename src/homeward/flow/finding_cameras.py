@@ -16,7 +16,7 @@ from homeward.flow.executors import Processes
 from homeward.flow.noise_clips import summed_frame
 from homeward.flow.noise_digests import buckets
 from homeward.flow.residuals import Residual
-from homeward.indexes import fingerprint
+from homeward.indexes import fingerprint, marks
 from homeward.indexes.fingerprint import Found, Frame, Prints
 from homeward.links import camera
 from homeward.links.nuclei import hoped
@@ -106,11 +106,11 @@ def _grouped(shots: list[Shot], known: dict[int, int]) -> dict[int, NDArray[np.i
 
 def _alike(asked: Residual, shots: list[Shot], held: Prints, known: dict[int, int]) -> Iterator[Reference]:
     """Every device and single picture of the asked picture's own size, by digests."""
-    row = fingerprint.correlations(fingerprint.prints(asked.digest[None]), held)[0]
+    row = marks.against(fingerprint.prints(asked.digest[None]), held)
     some = np.linspace(0, len(shots) - 1, min(len(shots), FLOOR_SAMPLE)).astype(np.int64)
-    strangers = fingerprint.floor(fingerprint.gram(held.take(some)), 64 * held.sure.shape[1])
+    strangers = fingerprint.floor(marks.compare(held.take(some))[1], 64 * held.sure.shape[1])
     for rows in _grouped(shots, known).values():
-        total = float(fingerprint.gram(held.take(rows)).sum(dtype=np.float64))
+        total = float(marks.compare(held.take(rows))[1].sum(dtype=np.float64))
         likeness = row[rows] / strangers
         order = np.argsort(-likeness, kind="stable")
         chosen = tuple(shots[rows[at]] for at in order)
@@ -154,7 +154,7 @@ class _Fingerprint:
 
 def _weighed_again(asked: Residual, one: Reference, whole: _Fingerprint) -> Reference:
     if one.geometry is None:
-        said = fingerprint.aligned(whole.plane, asked.plane())
+        said = fingerprint.aligned(whole.plane, marks.without(asked.plane(), whole.plane))
         total = float(np.square(whole.plane, dtype=np.float64).sum())
         expected = _hoped(total, whole.count, said.floor) if said.floor else one.expected
         return msgspec.structs.replace(one, score=fingerprint.deviations(said.pce, said.places), expected=expected)

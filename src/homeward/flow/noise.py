@@ -14,7 +14,7 @@ from homeward.flow.described import set_key
 from homeward.flow.noise_clips import Clip
 from homeward.flow.noise_digests import buckets
 from homeward.flow.steps import Step
-from homeward.indexes import fingerprint
+from homeward.indexes import fingerprint, marks
 from homeward.links import camera
 from homeward.links.devices import Device, Devices
 from homeward.links.devices import devices as grouped
@@ -37,9 +37,13 @@ def devices(case: Case, step: Step, progress: Progress) -> None:
     rows: list[CameraRow] = []
     bodies = constraints(facts_of(row) for row in headers.all_headers(case)).labels
     clips = noise_clips.clips(case)
+    left = noise_exact.MOST
     for shots, digests in buckets(case):
-        if len(shots) > 1:
-            rows += _rows(case, shots, fingerprint.prints(digests), bodies, clips)
+        held, matrix = marks.compare(fingerprint.prints(digests))
+        strangers = fingerprint.floor(matrix, 64 * held.sure.shape[1])
+        left -= noise_exact.sharpen(case, shots, matrix, strangers, left)
+        found = grouped(matrix, strangers, [bodies.get(shot.item) for shot in shots])
+        rows += _rows(shots, held, found, clips)
     progress.advance()
     details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "links": len(rows)}
     with case.batch("step.set", details) as batch:
@@ -47,13 +51,7 @@ def devices(case: Case, step: Step, progress: Progress) -> None:
         results.complete_set(case, batch, step.name, key)
 
 
-def _rows(
-    case: Case, shots: list[Shot], held: fingerprint.Prints, bodies: dict[int, tuple[str, str]], clips: list[Clip]
-) -> list[CameraRow]:
-    matrix = fingerprint.gram(held)
-    strangers = fingerprint.floor(matrix, 64 * held.sure.shape[1])
-    noise_exact.sharpen(case, shots, matrix, strangers)
-    found = grouped(matrix, strangers, [bodies.get(shot.item) for shot in shots])
+def _rows(shots: list[Shot], held: fingerprint.Prints, found: Devices, clips: list[Clip]) -> list[CameraRow]:
     rows = []
     for group in found.groups:
         if len(group.members) > 1:
@@ -72,7 +70,9 @@ def _members(shots: list[Shot], held: fingerprint.Prints, group: Device) -> list
     tiles = camera.by_tile(held, np.array(group.members, np.int64), digest_shape(first.width, first.height))
     for member, strength, hope, spread in zip(group.members, group.strengths, hopes, tiles, strict=True):
         said = camera.weigh(strength, len(group.members) - 1, hope, spread, make)
-        rows.append(CameraRow(shots[member].item, exemplar, True, *said.told()))
+        # Where agreement is local it may be a mark that was not seen as one: for a person to decide.
+        merged = member == group.members[0] or camera.LOCAL not in said.caveats
+        rows.append(CameraRow(shots[member].item, exemplar, merged, *said.told()))
     return rows
 
 

@@ -15,16 +15,10 @@ from homeward.flow.steps import CLIP_NOISE
 from homeward.flow.steps import NOISE as NOISE_STEP
 from homeward.flow.units import NO_NOISE, NOISE, REASON_BYTES
 from homeward.store import noise as stored
-from homeward.store import reads
 from homeward.store.noise import Shot
 
 if TYPE_CHECKING:
     from homeward.store import Case
-
-
-def decoded_stills(case: Case) -> list[int]:
-    """Every still that was decoded: which of them have usable noise is found by measuring."""
-    return reads.decoded_stills(case)
 
 
 def unusable(case: Case) -> dict[int, str]:

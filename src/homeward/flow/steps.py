@@ -115,7 +115,7 @@ NOISE = Step(
     kinds=("still",),
     function="homeward.flow.tasks_noise:measure",
     caption="Measuring sensor noise",
-    chosen="homeward.flow.noise_digests:decoded_stills",
+    chosen="homeward.store.reads:decoded_stills",
 )
 RESIDUALS = Step(
     "residuals",
@@ -137,8 +137,8 @@ CLIP_NOISE = Step(
 )
 DEVICES = Step(
     "devices",
-    "5",
-    {"calibration": 2},
+    "6",
+    {"calibration": 3},
     function="homeward.flow.noise:devices",
     caption="Finding devices",
     reads=("noise", "residual"),

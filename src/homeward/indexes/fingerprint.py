@@ -12,7 +12,6 @@ the greatest of them is by chance, and whoever reads a score must know how many 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -25,8 +24,6 @@ from homeward.indexes import fingerprint_kernel
 
 LONG_SIDES = (1600, 1280, 1080, 2048, 960, 1024, 800, 720, 640)
 """Longer sides to which services scale pictures, the commonest first."""
-STRIPS, DROPPED = 16, 2
-"""Horizontal strips in which agreement is taken, and how many of the highest and of the lowest do not count."""
 _ROOM = 2  # samples around a peak that belong to it
 _AROUND = (2 * _ROOM + 1) ** 2
 _UNEVEN = 1.3
@@ -108,47 +105,23 @@ def prints(digests: NDArray[np.uint8]) -> Prints:
 
 
 def correlations(a: Prints, b: Prints) -> NDArray[np.float32]:
-    """(n, m) float32, about -1..1: agreement over what both are sure of, by the geometric mean of what each is sure of.
-
-    It is taken by :data:`STRIPS` and put together by :func:`even`.
+    """(n, m) float32, about -1..1: agreement over what both are sure of, by :func:`scale`.
 
     Raises:
         ValueError: digests of two sizes.
     """
     if a.sure.shape[1] != b.sure.shape[1]:
         raise ValueError("digests of pictures of two sizes cannot be compared")
-    scale = np.sqrt(np.maximum(a.counts, 1)[:, None] * np.maximum(b.counts, 1)[None].astype(np.float64))
-    edges = np.linspace(0, a.sure.shape[1], STRIPS + 1).astype(int)
-    parts = np.zeros((STRIPS, len(a), len(b)), np.float32)
-    for strip, (first, last) in enumerate(pairwise(edges)):
-        out = np.zeros((len(a), len(b)), np.int64)
-        fingerprint_kernel.agree(a.sure, a.signs, b.sure, b.signs, first, last, out)
-        parts[strip] = out / scale
-    return even(parts)
+    out = np.zeros((len(a), len(b)), np.int64)
+    fingerprint_kernel.agree(a.sure, a.signs, b.sure, b.signs, 0, a.sure.shape[1], out)
+    found: NDArray[np.float32] = (out / scale(a, b)).astype(np.float32)
+    return found
 
 
-def even(parts: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(...) float32 sum of (STRIPS, ...), with the mean of the others for the two highest and the two lowest strips.
-
-    A sensor is everywhere in the frame. What two pictures share in a strip or two, a date, a logo, the mark of a site, is no
-    part of it; of an even agreement a trimmed mean loses next to nothing (Tukey, "A survey of sampling from contaminated
-    distributions", 1960).
-    """
-    kept = np.sort(parts, axis=0)[DROPPED:-DROPPED]
-    total: NDArray[np.float32] = kept.sum(axis=0) * np.float32(STRIPS / len(kept))
-    return total
-
-
-def gram(held: Prints) -> NDArray[np.float32]:
-    """(n, n) float32 correlations of all with all; symmetric, the diagonal is 1."""
-    size, block = len(held), 64
-    out = np.eye(size, dtype=np.float32)
-    for start in range(0, size, block):
-        rows = slice(start, min(start + block, size))
-        out[rows, start:] = correlations(held.take(rows), held.take(slice(start, size)))
-        out[start:, rows] = out[rows, start:].T
-    np.fill_diagonal(out, 1)
-    return out
+def scale(a: Prints, b: Prints) -> NDArray[np.float64]:
+    """(n, m) geometric mean of the samples that each is sure of."""
+    mean: NDArray[np.float64] = np.sqrt(np.maximum(a.counts, 1)[:, None] * np.maximum(b.counts, 1)[None].astype(np.float64))
+    return mean
 
 
 def summed(held: Prints, rows: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.float32]:

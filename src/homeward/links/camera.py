@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from homeward.core.signal import SignalCalibration
 from homeward.indexes.fingerprint import Found, Prints, summed
 
-METHOD, VERSION = "sensor noise", "2"
+METHOD, VERSION = "sensor noise", "3"
+LOCAL = "agreement is local: a few parts of the frame hold nearly all of it, so it counts as nothing"
 TILES = 4
 """Tiles across and down in which agreement is looked at by itself."""
 LEAST_SPREAD = 0.4
@@ -64,7 +65,7 @@ def weigh(
     caveats = []
     if tiles is not None and value > 0 and _local(tiles, score):
         value = 0.0
-        caveats.append("agreement is local: a few parts of the frame hold nearly all of it, so it counts as nothing")
+        caveats.append(LOCAL)
     if geometry is not None:
         value = max(0.0, value)
         caveats.append("the picture was scaled or cut after the camera: that nothing is found would mean nothing")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
+import scipy.special
 from numpy.typing import NDArray
 
 from homeward.links.merging import Merging, merge
@@ -20,8 +21,10 @@ MERGE = 4.75
 """Standard deviations of strangers from which two fingerprints are merged by themselves, in a small set."""
 MARGIN = 0.5
 """By how much a merge must exceed the greatest agreement that chance is expected to give in a large set."""
-ATTACH = 4.0
-"""From which a single picture joins the fingerprint that it fits best, once fingerprints stand, in a small set."""
+ATTACH = 3.0
+"""From which a single picture joins the fingerprint that it fits best, once fingerprints stand, in the smallest set."""
+ASTRAY = 0.01
+"""Strangers that are expected to join any device of a set by chance: the more comparisons, the higher the threshold."""
 OFFER = 4.0
 """From which a person is asked."""
 
@@ -58,7 +61,7 @@ def devices(matrix: NDArray[np.float32], strangers: float, bodies: Sequence[tupl
     Groups that are beyond chance as a whole come first, then whatever merges by itself, then single pictures.
 
     Args:
-        matrix: (n, n) correlations of all with all, :func:`homeward.indexes.fingerprint.gram`.
+        matrix: (n, n) correlations of all with all, :func:`homeward.indexes.marks.compare`.
         strangers: their measured standard deviation where two devices meet, :func:`homeward.indexes.fingerprint.floor`.
         bodies: maker and serial number of the camera body that each picture names, None where it names none. Two bodies of
             one maker keep two groups apart for ever; the same body in two groups is offered to a person. A name can be
@@ -85,6 +88,11 @@ def threshold(pictures: int) -> float:
     return max(MERGE, MARGIN + _chance(pictures * (pictures - 1) // 2))
 
 
+def joins(comparisons: int) -> float:
+    """Agreement from which single pictures join, when so many of them and of fingerprints were compared."""
+    return max(ATTACH, -float(scipy.special.ndtri(ASTRAY / max(1, comparisons))))
+
+
 def _chance(comparisons: int) -> float:
     return math.sqrt(2 * math.log(max(1, comparisons)))
 
@@ -106,7 +114,7 @@ def _attach_singles(state: Merging) -> bool:
     """
     several = np.array([len(members) > 1 for members in state.members], bool)
     singles = np.flatnonzero(state.live & ~several)
-    least = max(ATTACH, MARGIN + _chance(len(singles) * int(several.sum())))
+    least = joins(len(singles) * int((several & state.live).sum()))
     wanted = []
     for at in singles:
         row = np.where(several, state.row(int(at)), -np.inf)

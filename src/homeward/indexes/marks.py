@@ -50,9 +50,9 @@ def outstanding(
     few = said[:, rows, columns]
     if rows.size:
         marked[:, rows, columns] = few > BEYOND + SHARE * np.maximum(np.median(few, axis=0), 0)
-    first: NDArray[np.bool_] = marked.any(axis=2).T
-    second: NDArray[np.bool_] = marked.any(axis=1).T
-    return first, second
+    first: NDArray[np.bool_] = np.logical_or.reduce(marked, axis=2)
+    second: NDArray[np.bool_] = np.logical_or.reduce(marked, axis=1)
+    return first.T, second.T
 
 
 def compare(held: Prints) -> tuple[Prints, NDArray[np.float32]]:
@@ -86,7 +86,7 @@ def against(asked: Prints, held: Prints) -> NDArray[np.float32]:
     """(n,) float32 correlations of one digest with n others, without what it shares with any of them as marks."""
     row, (marks, _) = _agreement(asked, held)
     clean, marks = _cleared(asked, marks)
-    return _again(clean, held, marks, np.zeros((len(held), STRIPS), bool))[0] if marks.any() else row[0]
+    return (_again(clean, held, marks, np.zeros((len(held), STRIPS), bool)) if marks.any() else row).ravel()
 
 
 def without(plane: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -123,10 +123,12 @@ def test_the_name_of_a_site_links_no_devices(upright: bool) -> None:
     """Nine pictures of three sensors, all with one overlay that lets light through: three devices, and not one."""
     measured = [camera.measure(taken(SENSORS[at % 3], at, upright)) for at in range(9)]
     packed = [np.frombuffer(camera.packed(one.residual), np.uint8) for one in measured if isinstance(one, camera.Noise)]
-    samples = SIZE[0] * SIZE[1]
     whole = np.stack([camera.unpacked(values, SIZE).ravel() for values in packed])
     whole /= np.linalg.norm(whole, axis=1, keepdims=True)
-    assert (whole[0] @ whole[1]) * samples**0.5 > 5  # strangers, and yet
-    exact = correlations(packed, SIZE)
-    found = {frozenset(group.members) for group in devices(exact, fingerprint.floor(exact, samples)).groups}
-    assert found == {frozenset(range(owner, 9, 3)) for owner in range(3)}
+    assert len(groups(whole @ whole.T)) < 3
+    assert groups(correlations(packed, SIZE)) == {frozenset(range(owner, 9, 3)) for owner in range(3)}
+
+
+def groups(matrix: NDArray[np.float32]) -> set[frozenset[int]]:
+    strangers = fingerprint.floor(matrix, SIZE[0] * SIZE[1])
+    return {frozenset(group.members) for group in devices(matrix, strangers).groups}

@@ -44,7 +44,8 @@ class Picture:
         self.taken = {row.item: taken for row in traces.stated(case) if (taken := _taken(row.taken)) is not None}
         self.devices = {row.item: device for device, rows in noise.devices(case).items() for row in rows}
         self.open_clues = self._clues(case)
-        self.countries = self._countries(case)
+        told = {name: [(item, self.view.names[item]) for item in items] for name, items in self.pictures.items()}
+        self.countries = whereabouts.likeliest(case, told)
         self.places = self._places(case)
         self.joins: dict[str, list[store.JoinRow]] = defaultdict(list)
         for join in store.joins(case):
@@ -58,17 +59,6 @@ class Picture:
         for clue in clues.ledger(case).values():
             for sighting in clue.sightings if clue.status == OPEN else ():
                 found[self.view.members.get(items.get(sighting.picture, 0), "")].add(clue.id)
-        return found
-
-    def _countries(self, case: Case) -> dict[str, tuple[float, str]]:
-        """Series -> the likeliest country of any of its stacks, with its probability."""
-        items = {sha256: item for item, sha256 in self.view.names.items()}
-        found: dict[str, tuple[float, str]] = {}
-        for row in whereabouts.located(case):
-            best = row["countries"][0]
-            for sha256 in row["items"]:
-                name = self.view.members.get(items[sha256], "")
-                found[name] = max(found.get(name, (0.0, "")), (best["probability"], best["name"]))
         return found
 
     def _places(self, case: Case) -> dict[str, list[list[int]]]:

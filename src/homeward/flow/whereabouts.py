@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import WrongUse
@@ -16,6 +16,8 @@ from homeward.store import clues as store
 if TYPE_CHECKING:
     from homeward.store import Case
 
+LEAST = 0.1
+"""Probability below which a country is not named alone."""
 SHOWN = 5
 """Countries of a stack in the list of all."""
 
@@ -34,6 +36,21 @@ def located(case: Case) -> list[dict[str, Any]]:
         if cues := list(_cues(case, stack, clues)):
             rows.append(_row(stack, whereabouts(cues), SHOWN))
     return sorted(rows, key=lambda row: (-row["countries"][0]["probability"], row["items"]))
+
+
+def likeliest(case: Case, series: Mapping[str, list[tuple[int, str]]]) -> dict[str, tuple[float, str]]:
+    """Probability and name of the likeliest country of each series of (item, SHA-256) of which a cue speaks; one with
+    :data:`LEAST` or more, for below it the cues say next to nothing.
+    """
+    clues = _by_picture(ledger(case).values())
+    found: dict[str, tuple[float, str]] = {}
+    for name, pictures in series.items():
+        if cues := list(_cues(case, pictures, clues)):
+            posterior = whereabouts(cues).posterior
+            best = min(posterior, key=lambda country: (-posterior[country], country))
+            if posterior[best] >= LEAST:
+                found[name] = (posterior[best], countries()[best])
+    return found
 
 
 def located_one(case: Case, start: str) -> dict[str, Any]:

@@ -97,4 +97,5 @@ def report(title: str, rows: list[dict[str, str]], out: Path | None) -> None:
     for row in rows:
         print("| " + " | ".join(row[column] for column in columns) + " |")
     if out:
-        out.write_text(json.dumps({"title": title, "machine": machine(), "rows": rows}, indent=1), encoding="utf-8")
+        told = {"name": Path(sys.argv[0]).stem, "title": title, "machine": machine(), "rows": rows}
+        out.write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -30,7 +30,7 @@ import pdqhash
 from PIL import Image
 from threatexchange.signal_type.pdq.pdq_index import PDQIndex
 
-from common import DATA, HOMEWARD, machine
+from common import DATA, HOMEWARD, report
 from homeward.descriptors import descriptor
 from homeward.descriptors.scene import Features, extract
 from homeward.flow.comparing import CANDIDATES, MIRRORED, MISSES
@@ -333,12 +333,7 @@ def main() -> None:
         rows += clips(asked.originals // 3)
     if asked.part in {None, "world"}:
         rows += world(asked.world)
-    for row in rows:
-        print(f"{row['what']:<75} {row['ours']:>24} {row['peer']:>24}")
-    print(machine())
-    if asked.json:
-        told = {"title": "Never looked at twice", "machine": machine(), "rows": rows}
-        asked.json.write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
+    report("Never looked at twice", rows, asked.json)
 
 
 if __name__ == "__main__":

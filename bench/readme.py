@@ -2,7 +2,8 @@
 
 usage: python bench/readme.py FILE...
 
-The tables of the files take the place of those with the same titles; new ones come last; all others stay.
+A table takes the place of the one that the same benchmark made before; new ones come last; all others stay. The benchmark's name
+stands before its table as a comment, so that titles can say versions and counts.
 """
 
 from __future__ import annotations
@@ -21,14 +22,10 @@ def main(files: list[Path]) -> None:
     """Put a table for each file between the README's markers."""
     head, rest = README.read_text(encoding="utf-8").split(BEGIN)
     old, tail = rest.split(END)
-    tables: dict[str, list[str]] = {}
-    for text in re.split(r"\n(?=\*\*)", old.strip()):
-        tables.setdefault(_title(text), []).append(text.strip())
-    new: dict[str, list[str]] = {}
-    for file in files:
-        text = table(json.loads(file.read_text(encoding="utf-8")))
-        new.setdefault(_title(text), []).append(text)
-    parts = [text for some in (tables | new).values() for text in some]
+    tables = dict(re.findall(r"<!-- table:(\S+) -->\n(.*?)\n*(?=<!-- table:|\Z)", old, re.DOTALL))
+    told = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    tables |= {one["name"]: table(one) for one in told}
+    parts = [f"<!-- table:{name} -->\n{text}" for name, text in tables.items()]
     README.write_text(f"{head}{BEGIN}\n" + "\n\n".join(parts) + f"\n{END}{tail}", encoding="utf-8")
 
 
@@ -39,10 +36,6 @@ def table(told: dict[str, Any]) -> str:
     lines = [f"**{told['title']}** ({told['machine']})", "", f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     lines += [f"| {' | '.join(row[column] for column in columns)} |" for row in rows]
     return "\n".join(lines)
-
-
-def _title(text: str) -> str:
-    return text.split("**")[1]
 
 
 if __name__ == "__main__":

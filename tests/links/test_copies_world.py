@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from homeward.descriptors.pdq import Pdq
+from homeward.descriptors.scene import Features, extract
 from homeward.links import best_first, copy_pairs, stack
+from homeward.links.verification import Kinship, verify
 from homeward.media.records import Grey
 
 pytestmark = pytest.mark.data
@@ -103,3 +105,31 @@ def test_pictures_cut_short_stack_on_what_is_there_or_not_at_all(shared_data: Pa
     )
     assert len(whole) >= 40
     assert all(room[a] == room[b] for a, b in zip(edges.a.tolist(), edges.b.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("name", ["banana_0423.jpg", "banana_0435.jpg"])
+def test_a_photograph_of_few_things_small_on_a_tall_screen_is_a_copy_and_another_on_such_a_screen_is_not(
+    shared_data: Path, name: str
+) -> None:
+    """The screen is too large to be doubled: a few dozen of the photograph's thousand features are among those of the screen."""
+    folder = shared_data / "places/img"
+
+    def screen(path: Path) -> Features:
+        with Image.open(path) as image:
+            small = image.convert("L").resize((540, 359), Image.Resampling.BOX)
+        tall = Image.new("L", (540, 1110), 24)
+        tall.paste(small, (0, 370))
+        tall.paste(236, (0, 0, 540, 50))
+        return features(np.asarray(tall))
+
+    verdict = verify(screen(folder / name), features(grey_of(folder / name)))
+    assert verdict is not None
+    assert verdict.kinship == Kinship.COPY
+    assert verdict.lie.share < 0.2
+    assert verify(screen(sorted(folder.glob("stonehead*"))[0]), screen(folder / name)) is None
+
+
+def features(pixels: NDArray[np.uint8]) -> Features:
+    found = extract(Grey(np.ascontiguousarray(pixels), 1, pixels.shape[1], pixels.shape[0]))
+    assert found is not None
+    return found

@@ -136,6 +136,23 @@ def test_a_common_mark_or_interface_makes_no_copies() -> None:
     assert verify(a, b) is None
 
 
+@pytest.mark.parametrize("place", [(80, 100), (20, 190), (300, 400)])
+def test_one_print_pasted_into_two_pictures_makes_no_copies(place: tuple[int, int]) -> None:
+    """At the very same pixels, 30 % of the area: the map is the identity, and a fifth to two fifths of all features are found."""
+
+    def pasted(seed: int) -> Pixels:
+        picture, small = room(seed).copy(), scenes.resize(room(9), 0.55)
+        picture[place[0] : place[0] + small.shape[0], place[1] : place[1] + small.shape[1]] = small
+        return picture[:675, :900]
+
+    a, b = measured(pasted(0)), measured(scenes.recompress(pasted(1), 80))
+    found = lie(a, b)
+    assert found is not None
+    assert found.inliers > 50
+    assert np.allclose(found.map, np.eye(2, 3), atol=[0.01, 0.01, 2.0])
+    assert verify(a, b) is None
+
+
 def test_verdicts_do_not_depend_on_the_order_of_the_two() -> None:
     a, b = features(0), measured(edits(room(0))["cropped"][0])
     there, back = verify(a, b), verify(b, a)

@@ -30,9 +30,11 @@ _MARGIN = 8.0
 _SMALLEST = 3.5
 """Diameters below which a feature need not be found again at the other size."""
 _CELLS = 10
-"""Cells of the grid along the longest side."""
-_SHOWN = 3
-"""Features by which a cell shows something."""
+"""Most rows and columns of the grid over what both pictures show."""
+_EACH = 2
+"""Agreeing features for each cell of that grid: few features make few cells, so that chance leaves hardly any empty."""
+_SHOWN = 4
+"""Features of either picture by which a cell shows something."""
 _DOUBTFUL = 0.2
 """Share found again below which the matches may be those of a mark or an interface that lies over both pictures."""
 
@@ -57,7 +59,7 @@ class Lie(msgspec.Struct, frozen=True, eq=False):
     share: float
     """Of the features that both pictures should have where they overlap: the share that was found again, 0..1."""
     coverage: float
-    """Of a grid over b, the cells that show something of both: the share in which a feature agrees, 0..1."""
+    """Of a grid over what both should show, the cells that show something: the share in which a feature agrees, 0..1."""
     stretch: float
     """The larger over the smaller scale, minus one."""
     turn: float
@@ -211,7 +213,7 @@ def _told(a: Features, b: Features, kept: Matches, matches: int, transform: NDAr
         matches=matches,
         residual=residual,
         share=found / due if due else 0.0,
-        coverage=_coverage(b, due_b, kept.b),
+        coverage=_coverage(np.concatenate([moved(a.places[due_a, :2], transform), b.places[due_b, :2]]), there),
         stretch=float(scales[0] / scales[1]) - 1,
         turn=(turn + 45) % 90 - 45,
         turn_error=float(np.degrees(residual * max(1.0, scale) / max(spread, 1e-9))),
@@ -219,12 +221,20 @@ def _told(a: Features, b: Features, kept: Matches, matches: int, transform: NDAr
     )
 
 
-def _coverage(b: Features, due: NDArray[np.bool_], agreeing: NDArray[np.int64]) -> float:
-    cells = np.minimum(b.places[:, :2] * _CELLS / max(b.width, b.height), _CELLS - 1).astype(np.int64)
-    cell = cells[:, 1] * _CELLS + cells[:, 0]
-    shown = np.bincount(cell[due], minlength=_CELLS**2) >= _SHOWN
-    met = np.zeros(_CELLS**2, np.bool_)
-    met[cell[agreeing]] = True
+def _coverage(due: NDArray[np.float64], agreeing: NDArray[np.float64]) -> float:
+    """``due``: (n, 2) places of what both should show; ``agreeing``: (k, 2) places of what was found again."""
+    if not len(due):
+        return 0.0
+    side = int(np.clip(np.sqrt(len(agreeing) / _EACH), 2, _CELLS))
+    corner = due.min(axis=0)
+    size = np.maximum(due.max(axis=0) - corner, 1e-9)
+
+    def cell(places: NDArray[np.float64]) -> NDArray[np.int64]:
+        at = np.clip((places - corner) * side / size, 0, side - 1).astype(np.int64)
+        return np.asarray(at[:, 1] * side + at[:, 0], np.int64)
+
+    shown = np.bincount(cell(due), minlength=side**2) >= _SHOWN
+    met = np.bincount(cell(agreeing), minlength=side**2) > 0
     return float((met & shown).sum() / max(1, shown.sum()))
 
 

@@ -4,8 +4,7 @@ A copy is its original up to an edit: cropped, scaled, framed, mirrored, turned,
 explains where everything went, to a fraction of a pixel, nearly everywhere that both show. Another view of the same room is
 no copy: its map stretches, or fits only one wall. The next frame of a burst fits nearly as well as a copy does; what gives it
 away is the hand: it turns the camera by a fraction of a degree *and* moves it, where an editor does not turn at all, or by
-quarters, or about the middle of the picture. Chosen on ``world-tune``, but for one rule (:data:`MANY`, :data:`SPREAD`) that was
-added after pairs of ``world`` had been looked at: see ``docs/methods/copies.md``.
+quarters, or about the middle of the picture. What was chosen on what: see ``docs/methods/copies.md``.
 """
 
 from __future__ import annotations
@@ -21,9 +20,12 @@ LEAST_AGREEING = 0.4
 """Share of the matches that must agree with the map."""
 LEAST_SHARE = 0.2
 """Share of the features due in the overlap that must be found again: a mark or an interface alone does not reach it."""
-MANY, SPREAD = 50, 0.5
-"""Agreeing features, and the share of cells they lie in, with which fewer need be found again: sizes that differ much leave
-different features among the strongest thousand, but those that agree lie everywhere."""
+MANY, SOME_SHARE = 25, 0.1
+"""Agreeing features with which this share is enough: sizes that differ much leave different features among the strongest
+thousand, and those that agree are few."""
+SPREAD = 0.5
+"""Share of what both should show over which the agreement must lie: a print pasted into both, or what surrounds two
+pictures on two screens, is no copy."""
 MOST_STRETCH = 0.02
 MOST_RESIDUAL = 0.8
 """Measured pixels."""
@@ -67,7 +69,8 @@ def agrees(found: Lie) -> bool:
     """Whether one affine map explains what the two pictures have in common."""
     return (
         found.inliers >= max(LEAST_INLIERS, LEAST_AGREEING * found.matches)
-        and (found.share >= LEAST_SHARE or (found.inliers >= MANY and found.coverage >= SPREAD))
+        and (found.share >= LEAST_SHARE or (found.inliers >= MANY and found.share >= SOME_SHARE))
+        and found.coverage >= SPREAD
         and found.stretch <= MOST_STRETCH
         and found.residual <= MOST_RESIDUAL
     )

@@ -2,8 +2,8 @@
 
 usage: python bench/readme.py FILE...
 
-A table takes the place of the one that the same benchmark made before; new ones come last; all others stay. The benchmark's name
-stands before its table as a comment, so that titles can say versions and counts.
+A table takes the place of the one that the same benchmark made before; new ones come last; all others stay. The name of the
+benchmark stands before its table as a comment, so that titles can say versions and counts.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def test_a_common_mark_or_interface_makes_no_copies() -> None:
 
 @pytest.mark.parametrize("place", [(80, 100), (20, 190), (300, 400)])
 def test_one_print_pasted_into_two_pictures_makes_no_copies(place: tuple[int, int]) -> None:
-    """At the very same pixels, 30 % of the area: the map is the identity, and a fifth to two fifths of all features are found."""
+    """At the very same pixels, 30 % of the area: the map is the identity, and up to two fifths of the features agree."""
 
     def pasted(seed: int) -> Pixels:
         picture, small = room(seed).copy(), scenes.resize(room(9), 0.55)

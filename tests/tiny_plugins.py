@@ -96,6 +96,37 @@ def corners(bits: bool = False, most: int = 200) -> bytes:
     return model(nodes, grey, {"keypoints": (F, None), "scores": (F, None), "descriptors": (U8 if bits else F, None)}, told)
 
 
+def detector() -> bytes:
+    """The brightest of the 8 x 8 parts of a grey picture is a lamp, the darkest a hole; inputs are 64 x 64."""
+    nodes = [
+        node("AveragePool", ["picture"], ["small"], kernel_shape=[8, 8], strides=[8, 8]),
+        node("Reshape", ["small", "row"], ["line"]),
+        node("ArgMax", ["line"], ["top"], axis=0, keepdims=1),
+        node("ArgMin", ["line"], ["bottom"], axis=0, keepdims=1),
+        node("Concat", ["top", "bottom"], ["where"], axis=0),
+        node("Mod", ["where", "eight"], ["column"]),
+        node("Div", ["where", "eight"], ["down"]),
+        node("Unsqueeze", ["column", "one"], ["x"]),
+        node("Unsqueeze", ["down", "one"], ["y"]),
+        node("Concat", ["x", "y"], ["cell"], axis=1),
+        node("Add", ["cell", "one"], ["next"]),
+        node("Concat", ["cell", "next"], ["corners"], axis=1),
+        node("Mul", ["corners", "eight"], ["pixels"]),
+        node("Cast", ["pixels"], ["boxes"], to=F),
+        node("ReduceMax", ["line"], ["bright"], keepdims=1),
+        node("ReduceMin", ["line"], ["dark"], keepdims=1),
+        node("Sub", ["whole", "dark"], ["deep"]),
+        node("Concat", ["bright", "deep"], ["scores"], axis=0),
+        node("Identity", ["named"], ["labels"]),
+    ]
+    told = {
+        "row": np.array([-1], np.int64), "eight": np.array(8, np.int64), "one": np.array([1], np.int64),
+        "whole": np.array([1], np.float32), "named": np.array([0, 1], np.int64),
+    }  # fmt: skip
+    grey = {"picture": (F, [1, 1, None, None])}
+    return model(nodes, grey, {"boxes": (F, None), "scores": (F, None), "labels": (I64, None)}, told)
+
+
 def matcher() -> bytes:
     """Codes that are each other's most alike; places break ties."""
     nodes = [
@@ -132,6 +163,9 @@ def manifest(kind: str, name: str, data: bytes, **changes: Any) -> dict[str, Any
         model |= {"input": "picture", "output": "mean", "dim": 192}
         told["preprocess"] = {"resize": {"mode": "exact", "size": 64, "interp": "cubic"}, "mean": [0.5] * 3}
         told["regions"] = {"supported": True, "min_side": 16, "pad": 0.0}
+    elif kind == "detector":
+        model |= {"input": "picture", "labels": ["lamp", "hole"]}
+        told["preprocess"] = {"resize": {"mode": "exact", "size": 64}, "color": "grey"}
     else:
         model |= {"input": "picture", "dim": 64, "most": 200}
         told["preprocess"] = {"resize": {"mode": "longest", "size": 320}, "color": "grey"}

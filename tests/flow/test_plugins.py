@@ -16,7 +16,7 @@ import tiny_plugins as tiny
 from homeward.core import WrongUse
 from homeward.descriptors.plugin import read_manifest
 from homeward.flow import plugins
-from homeward.flow.finding_plugins import find_by_plugin
+from homeward.flow.finding_plugins import find_by_label, find_by_plugin
 from homeward.flow.finding_sights import Region
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import describe_pending, process
@@ -38,6 +38,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     told = tiny.manifest("local", "bits", bits, post={"metric": "hamming"})
     told["model"]["dim"] = 8
     tiny.written(folder / "bits", told, bits)
+    tiny.made(folder, "detector", "things", tiny.detector())
     data = tiny.matcher()
     tiny.written(folder / "match", tiny.manifest("matcher", "match", data), data, (local / "plugin.json").read_bytes())
     return folder
@@ -49,7 +50,7 @@ def worked(made_material: Path, folders: Path, tmp_path_factory: pytest.TempPath
     home = tmp_path_factory.mktemp("asked") / "case"
     with Case.create(home, "Test Unit") as case:
         ingest(case, [Delivery("A", made_material, "W", "")], Quiet())
-        for name in ("thumb", "corners", "bits", "match"):
+        for name in ("thumb", "corners", "bits", "things", "match"):
             assert plugins.add(case, folders / name)[1]
         process(case, "inline", 1, Quiet())
     return home
@@ -95,7 +96,7 @@ def test_every_kind_ranks_the_room_first(asked: Case, query: Path, name: str) ->
 
 def test_one_a_stack_is_measured_and_its_copies_are_told(asked: Case, tmp_path: Path, query: Path) -> None:
     listed = {row["id"]: row for row in plugins.listed(asked)}
-    assert {name: listed[name]["done"] for name in listed} == {"thumb": 6, "corners": 6, "bits": 6, "match": 0}
+    assert {name: listed[name]["done"] for name in listed} == {"thumb": 6, "corners": 6, "bits": 6, "things": 6, "match": 0}
     assert not any(row["failed"] or row["pending"] for row in listed.values())
     (tmp_path / "one.jpg").write_bytes(encode(scenes.room(1)))
     found = find_by_plugin(asked, tmp_path / "one.jpg", "place", None, 2, "thumb")
@@ -141,6 +142,26 @@ def test_a_region_is_all_that_a_global_plugin_sees(asked: Case, tmp_path: Path, 
     assert [(row["sha256"], row["score"]) for row in inside] == [(row["sha256"], row["score"]) for row in plain]
 
 
+def test_a_detector_is_asked_by_its_labels(asked: Case, made_material: Path, query: Path) -> None:
+    found = find_by_label(asked, "lamp", 20, "things")
+    assert len(found) == 7  # six rooms and a smaller copy
+    scores = [row["score"] for row in found]
+    assert scores == sorted(scores, reverse=True)
+    (row,) = (row for row in found if row["paths"] == ["A > room4.jpg"])
+    grey = Image.open(made_material / "room4.jpg").convert("RGB").resize((64, 64), Image.Resampling.BILINEAR).convert("L")
+    means = np.asarray(grey, float).reshape(8, 8, 8, 8).mean(axis=(1, 3))
+    down, across = divmod(int(means.argmax()), 8)
+    assert row["region"] == [across * 80, down * 60, 80, 60]
+    assert abs(row["score"] - means.max() / 255) < 0.02
+    assert row["log10_lr"] is None
+    with pytest.raises(WrongUse, match="no label 'cat'; it has: lamp, hole"):
+        find_by_label(asked, "cat", 20, "things")
+    with pytest.raises(WrongUse, match="it is no detector"):
+        find_by_label(asked, "lamp", 20, "thumb")
+    with pytest.raises(WrongUse, match="is a detector"):
+        find_by_plugin(asked, query, "place", None, 20, "things")
+
+
 def test_nothing_of_it_is_a_link(asked: Case) -> None:
     """An uncalibrated plug-in adds nothing: the case says what it says without one."""
     from homeward.flow.standing import usable_stills
@@ -178,8 +199,8 @@ def test_what_was_taken_out_is_gone_and_comes_back(own: Case, folders: Path, que
     before = find_by_plugin(own, query, "place", None, 5, "corners")
     plugins.remove(own, "match", "a test")
     plugins.remove(own, "corners", "a test")
-    assert {row["id"] for row in plugins.listed(own)} == {"thumb", "bits"}
-    assert len(list(own.plugins.names())) == 4
+    assert {row["id"] for row in plugins.listed(own)} == {"thumb", "bits", "things"}
+    assert len(list(own.plugins.names())) == 6
     with pytest.raises(WrongUse, match="no plug-in 'corners'"):
         find_by_plugin(own, query, "place", None, 5, "corners")
     assert verify(own, Quiet()).faults == []
@@ -206,12 +227,12 @@ def test_a_changed_file_or_record_is_noticed(own: Case) -> None:
 
 
 def test_a_plugin_for_something_else_is_not_asked(own: Case, tmp_path: Path, query: Path) -> None:
-    plugins.add(own, tiny.made(tmp_path, "global", "things", tiny.thumbnail(), purpose=["object"]))
+    plugins.add(own, tiny.made(tmp_path, "global", "objects", tiny.thumbnail(), purpose=["object"]))
     with pytest.raises(WrongUse, match="meant for object, not for place"):
-        find_by_plugin(own, query, "place", None, 5, "things")
+        find_by_plugin(own, query, "place", None, 5, "objects")
 
 
-@pytest.mark.parametrize("name", ["thumb", "corners", "bits"])
+@pytest.mark.parametrize("name", ["thumb", "corners", "bits", "things"])
 def test_the_kit_passes_what_is_sound(folders: Path, name: str) -> None:
     check_plugin(folders / name)
 
@@ -234,7 +255,7 @@ def test_the_kit_finds_a_model_that_says_the_same_of_everything(tmp_path: Path) 
 def test_a_manifest_says_nothing_that_the_contract_has_not(folders: Path) -> None:
     told = json.loads((folders / "thumb" / "plugin.json").read_text())
     for change in (
-        {"kind": "audio"}, {"kind": "detector"}, {"schema": "descriptor-plugin/2"}, {"purpose": ["person"]}, {"purpose": []},
+        {"kind": "audio"}, {"kind": "ocr-rec"}, {"schema": "descriptor-plugin/2"}, {"purpose": ["person"]}, {"purpose": []},
         {"id": "../up"}, {"id": "Upper"}, {"version": ""}, {"extra": 1}, {"calibration": {"set_id": "x"}},
         {"purpose": ["place", "place"]}, {"post": {"metric": "hamming"}},
     ):  # fmt: skip

@@ -24,7 +24,9 @@ _SIGHTS = {"place", "object"}
 @click.option(
     "--region", metavar="X,Y,W,H", help="By place, object or text: the part of IMAGE that is asked about, in its pixels."
 )
-@click.option("--with", "plugin", metavar="PLUGIN", help="By place or object: the plug-in that ranks instead.")
+@click.option(
+    "--with", "plugin", metavar="PLUGIN", help="By place or object: the plug-in that ranks instead; with --text: a detector."
+)
 @click.option("--text", "words", help="Words to find in pictures and clues instead.")
 @click.option("--top", default=20, show_default=True, type=click.IntRange(1, 1000), help="At most so many answers.")
 @json_option
@@ -46,17 +48,17 @@ def find(
     against different ones; negative ones speak against it. By place or object: pictures that show the same room or thing
     from any side, and where in them it is seen; with --with, in the order of a plug-in, which says nothing about how sure it
     is. By text: pictures and frames of clips that show words of IMAGE; with --text, those that show the words given, exactly,
-    inside others or nearly.
+    inside others or nearly; with --text and --with, pictures in which a detector found what it calls by that name.
     """
     if region and by not in {*_SIGHTS, "text"}:
         raise WrongUse("a region is asked about by place, by object or by text")
-    if plugin and by not in _SIGHTS:
-        raise WrongUse("a plug-in is asked by place or by object")
     if words is not None:
         if image is not None or by is not None:
             raise WrongUse("--text is asked without IMAGE and --by")
-        _find_text(case, words, top, as_json)
+        _find_text(case, words, top, as_json, plugin)
         return
+    if plugin and by not in _SIGHTS:
+        raise WrongUse("a plug-in is asked by place or by object, a detector by --text")
     if image is None or by is None:
         raise WrongUse("give IMAGE and --by, or --text")
     with opened(case) as opened_case:
@@ -119,13 +121,16 @@ def _print_copies(found: list[dict[str, Any]]) -> None:
     print_table("Found", ("kind", "by", "score", "region (x y width height)", "moment", "content", "first place"), rows)
 
 
-def _find_text(case: Path, words: str, top: int, as_json: bool) -> None:
+def _find_text(case: Path, words: str, top: int, as_json: bool, plugin: str | None) -> None:
+    from homeward.flow.finding_plugins import find_by_label
     from homeward.flow.text import find_text
 
     with opened(case) as opened_case:
-        found = find_text(opened_case, words, top)
+        found = find_by_label(opened_case, words, top, plugin) if plugin else find_text(opened_case, words, top)
     if as_json:
         print_json(found)
+    elif plugin:
+        _print_ranked(found)
     else:
         _print_words(found)
 

@@ -22,6 +22,10 @@ HEAD_BYTES = 10
 """Count and sizes before the local features of a picture."""
 
 
+BOX_BYTES = 19
+"""A box with its score and label."""
+
+
 class PluginRefused(HomewardError, ValueError):
     """A plug-in that cannot be taken, or that does not do what it promises; the message says why."""
 
@@ -32,6 +36,7 @@ Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.]{0,30}\
 Tensor = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 """Name of an input or output of the model."""
 FileName = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,99}\.onnx\Z")]
+Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Side = Annotated[int, msgspec.Meta(ge=16, le=2048)]
 Dimensions = Annotated[int, msgspec.Meta(ge=2, le=8192)]
 Purpose = Literal["place", "object"]
@@ -82,7 +87,8 @@ class SelfTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A made picture and the first eight numbers that must come of it, so that a wrong order of colours or size is noticed.
 
     The picture is ``numpy.random.default_rng(seed).integers(0, 256, shape, numpy.uint8)``. Of a local plug-in they are the
-    place of the strongest feature in pixels of the picture and the first six values of its code.
+    place of the strongest feature in pixels of the picture and the first six values of its code;
+    of a detector the box, score and label of the surest thing, how many there are, and 0.
     """
 
     seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)]
@@ -130,6 +136,29 @@ class LocalModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dim: Annotated[int, msgspec.Meta(ge=2, le=512)]
     outputs: LocalOutputs = LocalOutputs()
     most: Annotated[int, msgspec.Meta(ge=8, le=2000)] = 1000
+    dtype: Literal["float32"] = "float32"
+
+
+class DetectorOutputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names of outputs: (n, 4) left, top, right and bottom in pixels of the input, (n,) scores 0..1, (n,) numbers of labels;
+    each with or without a leading 1.
+    """
+
+    boxes: Tensor = "boxes"
+    scores: Tensor = "scores"
+    labels: Tensor = "labels"
+
+
+class DetectorModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to ``most`` things a picture with a score of at least ``least``, the surest; ``labels`` names each number."""
+
+    file: FileName
+    sha256: Sha256
+    input: Tensor
+    labels: Annotated[tuple[Label, ...], msgspec.Meta(min_length=1, max_length=2000)]
+    outputs: DetectorOutputs = DetectorOutputs()
+    most: Annotated[int, msgspec.Meta(ge=1, le=300)] = 100
+    least: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.3
     dtype: Literal["float32"] = "float32"
 
 
@@ -194,6 +223,14 @@ class LocalPlugin(_Plugin, frozen=True, tag="local", kw_only=True):
     regions: Regions = Regions(supported=True)
 
 
+class DetectorPlugin(_Plugin, frozen=True, tag="detector", kw_only=True):
+    """Things with a name and a box; pictures are asked for by the name."""
+
+    model: DetectorModel
+    preprocess: Preprocess
+    selftest: SelfTest
+
+
 class MatcherPlugin(_Plugin, frozen=True, tag="matcher", kw_only=True):
     """Says which features of two pictures are of one point; it measures nothing itself."""
 
@@ -201,7 +238,9 @@ class MatcherPlugin(_Plugin, frozen=True, tag="matcher", kw_only=True):
     selftest: MatcherTest
 
 
-Plugin = GlobalPlugin | LocalPlugin | MatcherPlugin
+Plugin = GlobalPlugin | LocalPlugin | DetectorPlugin | MatcherPlugin
+Measuring = GlobalPlugin | LocalPlugin | DetectorPlugin
+"""Those that are asked about pictures when a case is processed."""
 _decode = msgspec.json.Decoder(Plugin).decode
 
 
@@ -219,18 +258,20 @@ def read_manifest(text: bytes) -> Plugin:
         raise PluginRefused(f"{MANIFEST} is not as it must be: {error}") from error
     if len(set(plugin.purpose)) != len(plugin.purpose):
         raise PluginRefused(f"{MANIFEST} names a purpose twice")
-    if isinstance(plugin, GlobalPlugin | LocalPlugin):
+    if not isinstance(plugin, MatcherPlugin):
         _check_picture(plugin)
     return plugin
 
 
-def _check_picture(plugin: GlobalPlugin | LocalPlugin) -> None:
+def _check_picture(plugin: Measuring) -> None:
     if 0.0 in plugin.preprocess.std:
         raise PluginRefused(f"{MANIFEST} divides by a std of 0")
     if isinstance(plugin, GlobalPlugin) and plugin.post.metric != "cosine":
         raise PluginRefused("vectors of whole pictures are compared by their cosine alone")
     if isinstance(plugin, LocalPlugin) and plugin.model.dim < 6:
         raise PluginRefused("codes of fewer than 6 values are none")
+    if isinstance(plugin, DetectorPlugin) and len(set(plugin.model.labels)) != len(plugin.model.labels):
+        raise PluginRefused(f"{MANIFEST} names a label twice")
 
 
 def digest(text: bytes) -> str:
@@ -242,6 +283,8 @@ def value_width(plugin: Plugin) -> int:
     """Bytes that it keeps of a picture; 0 of a matcher."""
     if isinstance(plugin, LocalPlugin):
         return HEAD_BYTES + plugin.model.most * (8 + plugin.model.dim)
+    if isinstance(plugin, DetectorPlugin):
+        return HEAD_BYTES + plugin.model.most * BOX_BYTES
     return plugin.model.dim if isinstance(plugin, GlobalPlugin) else 0
 
 

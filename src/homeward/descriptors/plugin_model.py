@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 
 from homeward.descriptors.base import Description
 from homeward.descriptors.onnx_file import check_model
-from homeward.descriptors.plugin import OTHER_MODEL, GlobalPlugin, LocalPlugin, MatcherPlugin, Plugin, PluginRefused
+from homeward.descriptors.plugin import (
+    OTHER_MODEL,
+    DetectorPlugin,
+    GlobalPlugin,
+    LocalPlugin,
+    MatcherPlugin,
+    Measuring,
+    Plugin,
+    PluginRefused,
+)
+from homeward.descriptors.plugin_boxes import boxes_of
 from homeward.descriptors.plugin_features import PluginFeatures, pack
 from homeward.descriptors.plugin_picture import Pixels, Prepared, prepare
 
@@ -69,6 +79,9 @@ class Model:
         outputs = _run(self._session, _outputs(plugin), {plugin.model.input: prepared.tensor})
         if isinstance(plugin, GlobalPlugin):
             return _vector(plugin, outputs[0])
+        if isinstance(plugin, DetectorPlugin):
+            boxes, scores, labels = (_without_one(one, rank) for one, rank in zip(outputs, (2, 1, 1), strict=True))
+            return boxes_of(plugin, boxes, scores, labels, prepared)
         return _features(plugin, outputs, prepared)
 
     def match(self, a: PluginFeatures, b: PluginFeatures) -> NDArray[np.int64]:
@@ -99,7 +112,7 @@ class Model:
         return rows
 
 
-def made_picture(plugin: GlobalPlugin | LocalPlugin) -> Pixels:
+def made_picture(plugin: Measuring) -> Pixels:
     """The picture of the self-test."""
     return np.random.default_rng(plugin.selftest.seed).integers(0, 256, plugin.selftest.shape, np.uint8)
 
@@ -155,6 +168,9 @@ def _outputs(plugin: Plugin) -> list[str]:
     if isinstance(plugin, LocalPlugin):
         names = plugin.model.outputs
         return [names.keypoints, names.scores, names.descriptors]
+    if isinstance(plugin, DetectorPlugin):
+        told = plugin.model.outputs
+        return [told.boxes, told.scores, told.labels]
     return [plugin.model.output]
 
 

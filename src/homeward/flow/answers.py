@@ -61,7 +61,8 @@ def read_said(unit: Unit, manifest: bytes, body: bytes) -> Described:
     Raises:
         AnswerRefused, msgspec.DecodeError: as :func:`read_described`.
     """
-    from homeward.descriptors.plugin import LocalPlugin, digest, read_manifest, value_name, value_width
+    from homeward.descriptors.plugin import DetectorPlugin, LocalPlugin, digest, read_manifest, value_name, value_width
+    from homeward.descriptors.plugin_boxes import unpack_boxes
     from homeward.descriptors.plugin_features import unpack
 
     said = _described(body)
@@ -76,11 +77,13 @@ def read_said(unit: Unit, manifest: bytes, body: bytes) -> Described:
         quality, value = values[0][name]
         if not 0 <= quality <= 100 or len(value) != value_width(plugin):
             raise AnswerRefused("it holds no value of the plug-in")
-        if isinstance(plugin, LocalPlugin):
-            try:
+        try:
+            if isinstance(plugin, LocalPlugin):
                 unpack(value, plugin)
-            except ValueError as error:
-                raise AnswerRefused(f"its local features cannot be: {error}") from error
+            elif isinstance(plugin, DetectorPlugin):
+                unpack_boxes(value, plugin)
+        except ValueError as error:
+            raise AnswerRefused(f"what it found cannot be: {error}") from error
     return said
 
 

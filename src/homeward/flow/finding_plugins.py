@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.core import WrongUse
-from homeward.descriptors.plugin import GlobalPlugin, LocalPlugin, MatcherPlugin, digest, value_name
+from homeward.descriptors.plugin import DetectorPlugin, GlobalPlugin, LocalPlugin, MatcherPlugin, digest, value_name
+from homeward.descriptors.plugin_boxes import unpack_boxes
 from homeward.descriptors.plugin_features import PluginFeatures, pack, unpack
 from homeward.flow import plugins
 from homeward.flow.asking import TooLittle, asked
@@ -62,11 +63,37 @@ def find_by_plugin(case: Case, picture: Path, kind: str, region: Region | None, 
     if kind not in one.plugin.purpose:
         raise WrongUse(f"the plug-in {name!r} is meant for {' and '.join(one.plugin.purpose)}, not for {kind}")
     caveats = [UNCALIBRATED]
+    if isinstance(one.plugin, DetectorPlugin):
+        raise WrongUse(f"the plug-in {name!r} is a detector: it is asked with --text, without a picture")
     if isinstance(one.plugin, GlobalPlugin):
         found = _by_vectors(case, one, one.plugin, picture, region)
     else:
         found = _by_features(case, one, picture, region, max(top, SHORTLIST), caveats)
     return _told(case, one, found, top, caveats)
+
+
+def find_by_label(case: Case, label: str, top: int, name: str) -> list[dict[str, Any]]:
+    """Pictures in which the detector ``name`` found what it calls ``label``, the surest first.
+
+    Raises:
+        WrongUse: there is no such plug-in, it has no such label, or has not been asked about the case's pictures.
+    """
+    one = plugins.called(case, name)
+    if not isinstance(one.plugin, DetectorPlugin):
+        raise WrongUse(f"the plug-in {name!r} knows no labels: it is no detector")
+    if label not in one.plugin.model.labels:
+        raise WrongUse(f"the plug-in {name!r} has no label {label!r}; it has: {', '.join(one.plugin.model.labels)[:1000]}")
+    wanted, found = one.plugin.model.labels.index(label), dict[int, Hit]()
+    for run in _runs(case, one):
+        for row in run:
+            said = unpack_boxes(row["value"], one.plugin)
+            those = np.flatnonzero(said.labels == wanted)
+            if len(those):
+                score = int(said.scores[those[0]])
+                reason = f"{label}, {score} %" + (f"; {len(those)} of it" if len(those) > 1 else "")
+                corners = said.boxes[those[0]].reshape(2, 2)
+                found[int(row["item"])] = Hit(score / 100, reason, _box_around(corners))
+    return _told(case, one, found, top, [UNCALIBRATED])
 
 
 def _by_vectors(case: Case, one: Held, plugin: GlobalPlugin, picture: Path, region: Region | None) -> dict[int, Hit]:
@@ -222,5 +249,9 @@ def _within(shown: PluginFeatures, region: Region | None) -> PluginFeatures:
 
 def _around(features: PluginFeatures, rows: NDArray[np.int64]) -> list[int]:
     """x, y, width and height in full pixels around some features."""
-    low, high = np.floor(features.points[rows].min(axis=0)), np.ceil(features.points[rows].max(axis=0))
+    return _box_around(features.points[rows])
+
+
+def _box_around(points: NDArray[np.float32]) -> list[int]:
+    low, high = np.floor(points.min(axis=0)), np.ceil(points.max(axis=0))
     return [int(low[0]), int(low[1]), max(1, int(high[0] - low[0])), max(1, int(high[1] - low[1]))]

@@ -23,20 +23,29 @@ def mutual(a: Codes, b: Codes) -> Matches:
     if min(len(a), len(b)) < 2:
         none = np.zeros(0, np.int64)
         return Matches(none, none)
-    apart = _bits(a, b) if a.dtype == np.uint8 else _angles(a, b)
-    nearest = apart.argmin(axis=1)
-    first, second = np.partition(apart, 1, axis=1)[:, :2].T
-    kept = np.flatnonzero((apart.argmin(axis=0)[nearest] == np.arange(len(a))) & (first < NEARER * second))
+    bits = a.dtype == np.uint8
+    left, right = _vectors(a, bits=bits), _vectors(b, bits=bits)
+    alike = left @ right.T
+    back = alike.argmax(axis=0)
+    nearest = alike.argmax(axis=1)
+    rows = np.arange(len(a))
+    first = alike[rows, nearest]
+    alike[rows, nearest] = -np.inf
+    second = alike.max(axis=1)
+    near, next_best = (1 - first, 1 - second) if bits else (_chord(first), _chord(second))
+    kept = np.flatnonzero((back[nearest] == rows) & (near < NEARER * next_best))
     return Matches(kept.astype(np.int64), nearest[kept].astype(np.int64))
 
 
-def _angles(a: Codes, b: Codes) -> NDArray[np.float32]:
-    """Distances of vectors of length 1."""
-    left, right = (codes.astype(np.float32) for codes in (a, b))
-    left, right = (codes / np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1) for codes in (left, right))
-    return np.asarray(np.sqrt(np.maximum(2 - 2 * (left @ right.T), 0)), np.float32)
+def _vectors(codes: Codes, *, bits: bool) -> NDArray[np.float32]:
+    """Rows of length 1: their product is the cosine, or one minus twice the share of bits that differ."""
+    if bits:
+        found = np.unpackbits(np.asarray(codes, np.uint8), axis=1).astype(np.float32) * 2 - 1
+        return np.asarray(found / np.sqrt(np.float32(found.shape[1])), np.float32)
+    found = codes.astype(np.float32)
+    return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1), np.float32)
 
 
-def _bits(a: Codes, b: Codes) -> NDArray[np.float32]:
-    left, right = (np.unpackbits(np.asarray(codes, np.uint8), axis=1).astype(np.float32) for codes in (a, b))
-    return np.asarray(left.sum(axis=1)[:, None] + right.sum(axis=1) - 2 * (left @ right.T), np.float32)
+def _chord(cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Distance between the ends of two vectors of length 1."""
+    return np.asarray(np.sqrt(np.maximum(2 - 2 * cosines, 0)), np.float32)

@@ -1,0 +1,47 @@
+"""Plug-ins by the command line: in, asked, listed, out, and each wrong use in one sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import homeward
+
+import tiny_plugins as tiny
+from homeward.testing import scenes
+from homeward.testing.encoding import encode
+
+
+@pytest.mark.slow
+def test_a_plugin_from_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "seized").mkdir()
+    (tmp_path / "seized" / "room.jpg").write_bytes(encode(scenes.room(3, 320, 240)))
+    tiny.made(tmp_path, "global", "thumb", tiny.thumbnail())
+    assert homeward("init", "case", "--agency", "A", cwd=tmp_path).returncode == 0
+    assert homeward("ingest", "case", "seized", "--exhibit", "X", "--authority", "W", cwd=tmp_path).returncode == 0
+    added = homeward("plugin", "add", "case", "thumb", cwd=tmp_path)
+    assert added.returncode == 0, added.stderr
+    assert "uncalibrated" in added.stdout
+    early = homeward("find", "case", "seized/room.jpg", "--by", "place", "--with", "thumb", cwd=tmp_path)
+    assert (early.returncode, "has said nothing about this case yet" in early.stderr) == (2, True)
+    assert homeward("process", "case", "--executor", "inline", cwd=tmp_path).returncode == 0
+    (row,) = json.loads(homeward("plugin", "list", "case", "--json", cwd=tmp_path).stdout)
+    assert (row["id"], row["kind"], row["done"], row["failed"], row["calibration"]) == ("thumb", "global", 1, 0, None)
+    asked = homeward("find", "case", "seized/room.jpg", "--by", "place", "--with", "thumb", "--json", cwd=tmp_path)
+    (found,) = json.loads(asked.stdout)
+    assert {"sha256", "time", "paths", "score", "log10_lr", "region"} <= found.keys()
+    assert (found["score"], found["log10_lr"], found["region"]) == (1.0, None, [0, 0, 320, 240])
+    shown = homeward("find", "case", "seized/room.jpg", "--by", "place", "--with", "thumb", cwd=tmp_path)
+    assert "uncalibrated" in shown.stdout
+    for wrong, words in (
+        (("find", "case", "seized/room.jpg", "--by", "copy", "--with", "thumb"), "by place or by object"),
+        (("find", "case", "seized/room.jpg", "--by", "place", "--with", "other"), "no plug-in 'other'"),
+        (("plugin", "add", "case", "seized"), "plugin.json cannot be read"),
+        (("plugin", "remove", "case", "other", "--reason", "a test"), "no plug-in 'other'"),
+    ):
+        done = homeward(*wrong, cwd=tmp_path)
+        assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
+    assert homeward("plugin", "remove", "case", "thumb", "--reason", "a test", cwd=tmp_path).returncode == 0
+    assert json.loads(homeward("plugin", "list", "case", "--json", cwd=tmp_path).stdout) == []
+    assert homeward("verify", "case", cwd=tmp_path).returncode == 0

@@ -6,9 +6,10 @@ import csv
 import subprocess
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -29,11 +30,14 @@ class Held(msgspec.Struct, frozen=True):
     """Units of a case: who made each, in which situation, and what pairs say."""
 
     owner: dict[int, str]
+    place: dict[int, str]
     room: dict[int, str]
     session: dict[int, str]
     device: dict[int, str]
     items: dict[int, list[int]]
     """The items of each unit."""
+    carried: dict[int, frozenset[str]]
+    """Things that travel with an owner and are shown in each unit."""
     evidence: dict[Pair, list[Cue]]
 
     def only(self, owners: set[str]) -> Held:
@@ -42,8 +46,12 @@ class Held(msgspec.Struct, frozen=True):
         parts = ({unit: value for unit, value in side.items() if unit in units} for side in self._sides())
         return Held(*parts, {pair: said for pair, said in self.evidence.items() if units.issuperset(pair)})
 
-    def _sides(self) -> tuple[dict[int, str] | dict[int, list[int]], ...]:
-        return self.owner, self.room, self.session, self.device, self.items
+    def _sides(self) -> tuple[dict[int, Any], ...]:
+        return self.owner, self.place, self.room, self.session, self.device, self.items, self.carried
+
+    def shows(self, a: int, b: int) -> bool:
+        """Whether both show one room, or one thing that was carried along."""
+        return self.room[a] == self.room[b] or not self.carried[a].isdisjoint(self.carried[b])
 
     def pairs(self) -> list[Pair]:
         """Every pair of units."""
@@ -91,14 +99,26 @@ def held(world: str, folder: Path) -> Held:
     for item, unit in sorted(home.items()):
         if names[unit] in truth:
             items.setdefault(unit, []).append(item)
-    told = ({unit: truth[names[unit]][column] for unit in items} for column in ("owner", "room", "session", "device"))
-    return Held(*told, items, evidence)
+    told = ({unit: truth[names[unit]][column] for unit in items} for column in ("owner", "place", "room", "session", "device"))
+    shown = _carried(DATA / world / "truth")
+    carried = {unit: frozenset(shown.get(truth[names[unit]]["file_id"], ())) for unit in items}
+    return Held(*told, items, carried, evidence)
 
 
 def _truth(folder: Path) -> dict[str, dict[str, str]]:
     """By SHA-256, what is true of the camera picture or clip behind a file."""
     shot = {row["file_id"]: row for name in ("originals", "videos") for row in _table(folder / f"{name}.csv")}
     return {row["sha256"]: shot[row["root"]] for row in _table(folder / "files.csv") if row["root"] in shot}
+
+
+def _carried(folder: Path) -> dict[str, set[str]]:
+    """By camera picture, the carried things of which 2000 pixels are shown."""
+    carried = {row["object_id"] for row in _table(folder / "objects.csv") if row["carried"] == "1"}
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in _table(folder / "image_objects.csv"):
+        if row["object_id"] in carried and int(row["visible_px"]) >= 2000:
+            found[row["file_id"]].add(row["object_id"])
+    return found
 
 
 def _table(path: Path) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homeward.links.fuse import FAMILIES, Cue, calibration, fuse
-from homeward.links.fuse_traces import EDITED, OTHERS, Trace, cues, meetings
+from homeward.links.fuse_traces import EDITED, OTHERS, WIDEST, Trace, crowds, cues, meetings
 
 KINDS = [*sorted(FAMILIES), "not known"]
 
@@ -105,3 +105,12 @@ def test_no_pair_with_anything_in_common_is_missed(those: list[Trace]) -> None:
 def test_what_is_new_meets_what_it_would_have_met(those: list[Trace], count: int) -> None:
     wanted = {trace.unit for trace in those[:count]}
     assert sorted(meetings(those, wanted)) == sorted(pair for pair in meetings(those) if not wanted.isdisjoint(pair))
+
+
+def test_what_is_too_wide_meets_its_first_only_and_is_a_crowd() -> None:
+    held = [Trace(unit, camera_folders=frozenset({"a"}), folders=frozenset({"b"})) for unit in range(WIDEST + 1)]
+    assert sorted(meetings(held)) == [(0, unit) for unit in range(1, WIDEST + 1)]
+    assert crowds(held) == [tuple(range(WIDEST + 1))]
+    assert list(meetings(held, {7})) == [(0, 7)]
+    assert crowds(held[1:]) == []
+    assert len(list(meetings(held[1:]))) == WIDEST * (WIDEST - 1) // 2

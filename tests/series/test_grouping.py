@@ -96,6 +96,23 @@ def test_contradicting_people_leave_what_is_apart_apart() -> None:
     assert found.series == [[0, 1], [2]]
 
 
+def test_a_crowd_is_one_series_and_a_picture_in_two_crowds_joins_them_not() -> None:
+    here, there = [0, *range(2, 40)], [1, 3, *range(40, 70)]
+    stars = [pair(0, unit, 2.0) for unit in here[1:]] + [pair(1, unit, 2.0) for unit in there[1:]]
+    found = group(range(71), stars, crowds=[there, here])
+    assert found.series == [here, sorted({1, *there} - {3}), [70]]
+    assert found == group(range(71), stars[::-1], crowds=[here, there])
+    assert len(found.joined) == 71 - len(found.series)
+    assert {join.pair for join in found.proposed} == {(1, 3)}
+
+
+def test_who_is_weak_in_a_crowd_or_held_apart_stays_out() -> None:
+    crowd = list(range(10))
+    stars = [pair(0, unit, 2.0 if unit < 8 else 0.5) for unit in crowd[1:]]
+    found = group(crowd, stars, apart=[(4, 5)], crowds=[crowd])
+    assert found.series == [[0, 1, 2, 3, 4, 6, 7], [5], [8], [9]]
+
+
 def test_no_units_and_one_unit() -> None:
     assert group([], []) == Grouping([], [], [])
     assert group([7], [pair(7, 8, 2.0)]).series == [[7]]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from homeward.flow import sights as sight_links
 from homeward.flow import text_links
-from homeward.links import headers, sight_evidence, text
+from homeward.links import fuse_traces, headers, sight_evidence, text
 from homeward.links.fuse import Cue, Fused, calibration, fuse
-from homeward.links.fuse_traces import WIDEST, Trace, cues, meetings, pairs_of
+from homeward.links.fuse_traces import WIDEST, Trace, cues, meetings, pairs_of, star_of
 from homeward.store import noise, reads, stacks, traces
 
 if TYPE_CHECKING:
@@ -138,18 +138,33 @@ def _footage(case: Case) -> Iterator[tuple[int, int, Cue]]:
         yield a, b, Cue("copy", fusion.traces["copy"], share / 1000, reason, fusion.name, COPIED)
 
 
-def _cameras(case: Case, home: dict[int, int], wanted: Collection[int] | None) -> Iterator[tuple[Pair, Cue]]:
-    """Two units of one device: the ratio of the weaker picture against the device, for both must be of it."""
+def crowds(case: Case) -> list[tuple[int, ...]]:
+    """Units of one camera, folder or list that are too many for :func:`fused_pairs` to tell pair by pair.
+
+    The first of each is told with each of the others.
+    """
+    home = units(case)
+    devices = (best for best in _devices(case, home) if len(best) > WIDEST)
+    return [tuple(sorted(best)) for best in devices] + fuse_traces.crowds(all_traces(case, home).values())
+
+
+def _devices(case: Case, home: dict[int, int]) -> Iterator[dict[int, noise.CameraRow]]:
+    """For each device its units, with the row of the picture that supports it most."""
     for rows in noise.devices(case).values():
         best: dict[int, noise.CameraRow] = {}
         for row in rows:
             unit = home[row.item]
             if unit not in best or row.log10_lr > best[unit].log10_lr:
                 best[unit] = row
-        if len(best) <= WIDEST:
-            for a, b in pairs_of(best, wanted):
-                weaker = min(best[a], best[b], key=lambda row: (row.log10_lr, row.score))
-                yield (a, b), _camera(weaker)
+        yield best
+
+
+def _cameras(case: Case, home: dict[int, int], wanted: Collection[int] | None) -> Iterator[tuple[Pair, Cue]]:
+    """Two units of one device: the ratio of the weaker picture against the device, for both must be of it."""
+    for best in _devices(case, home):
+        for a, b in pairs_of(best, wanted) if len(best) <= WIDEST else star_of(best, wanted):
+            weaker = min(best[a], best[b], key=lambda row: (row.log10_lr, row.score))
+            yield (a, b), _camera(weaker)
     for row in noise.offers(case):
         a, b = sorted((home[row.item], home[row.device]))
         if a != b and (wanted is None or a in wanted or b in wanted):

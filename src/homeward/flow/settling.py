@@ -120,7 +120,8 @@ class _Plan:
         self._home = fusing.units(case)
         self._pairs = list(fusing.fused_pairs(case))
         together, apart = self._constraints()
-        self._grouping = group(sorted(set(self._home.values())), self._pairs, together, apart)
+        units = sorted(set(self._home.values()))
+        self._grouping = group(units, self._pairs, together, apart, crowds=fusing.crowds(case))
         self._now = self._named({unit for pair in together for unit in pair})
         self._pictures: dict[str, set[int]] = defaultdict(set)
         for item, name in self._now.items():

@@ -17,7 +17,9 @@ import msgspec
 from homeward.links.fuse import Cue, calibration
 
 WIDEST = 300
-"""Units that may share a trace before it is too common to be looked at pair by pair."""
+"""Units that may share a trace before it is too common to be looked at pair by pair, see :func:`crowds`."""
+HOLDING = frozenset({"bodies", "camera_folders", "series"})
+"""Traces that hold units together however many they are."""
 SOON = {600: "time within 10 minutes", 86_400: "time within a day", 7 * 86_400: "time within a week"}
 """Seconds between two times of one clock, and what the ratio of a time that close is kept under."""
 _NEAR_COUNT = 20
@@ -80,12 +82,25 @@ def meetings(traces: Iterable[Trace], wanted: Collection[int] | None = None) -> 
         wanted: only pairs of which one is among these; all unless told.
     """
     seen: set[tuple[int, int]] = set()
-    for units in _crowds(traces).values():
-        if 1 < len(units) <= WIDEST:
-            for pair in pairs_of(units, wanted):
-                if pair not in seen:
-                    seen.add(pair)
-                    yield pair
+    for key, units in _crowds(traces).items():
+        if len(units) > WIDEST and key[0] not in HOLDING:
+            continue
+        for pair in pairs_of(units, wanted) if len(units) <= WIDEST else star_of(units, wanted):
+            if pair not in seen:
+                seen.add(pair)
+                yield pair
+
+
+def crowds(traces: Iterable[Trace]) -> list[tuple[int, ...]]:
+    """Units that one fact holds together and that are too many to be told pair by pair, sorted: each meets the first only."""
+    return [tuple(sorted(units)) for key, units in _crowds(traces).items() if len(units) > WIDEST and key[0] in HOLDING]
+
+
+def star_of(units: Collection[int], wanted: Collection[int] | None) -> Iterator[tuple[int, int]]:
+    """The least of some units with each of the others, of which one is wanted."""
+    first = min(units)
+    others = (unit for unit in units if unit != first)
+    yield from ((first, unit) for unit in others if wanted is None or first in wanted or unit in wanted)
 
 
 def pairs_of(units: Collection[int], wanted: Collection[int] | None) -> Iterator[tuple[int, int]]:

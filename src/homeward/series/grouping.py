@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -37,6 +38,8 @@ class Join(msgspec.Struct, frozen=True):
     pair: tuple[int, int]
     """The two units that say most."""
     why: str
+    smaller: int
+    """Units in the smaller of the two groups: a join of large groups is what a person should see first."""
 
 
 class Grouping(msgspec.Struct, frozen=True):
@@ -57,6 +60,7 @@ def group(
     apart: Iterable[tuple[int, int]] = (),
     automatic: float = AUTOMATIC,
     proposal: float = PROPOSAL,
+    crowds: Iterable[Sequence[int]] = (),
 ) -> Grouping:
     """Group units; the order in which anything is given plays no part.
 
@@ -67,6 +71,8 @@ def group(
         apart: pairs that are never in one series; stronger than ``together``.
         automatic: log10 ratio from which groups are joined.
         proposal: log10 ratio from which the strongest pair of two groups proposes a join.
+        crowds: units that one fact holds together, too many to be told pair by pair: ``pairs`` has only those of the first
+            unit of each with the others.
 
     Raises:
         ValueError: ``proposal`` is above ``automatic``.
@@ -75,10 +81,12 @@ def group(
         raise ValueError("what is joined by itself must be stronger than what is proposed")
     state = _Groups(units, pairs, apart)
     state.weigh(proposal)
+    stars = state.stars(crowds, automatic)
     for a, b in sorted({(min(pair), max(pair)) for pair in together}):
         if a in state.home and b in state.home:
             state.join(state.home[a], state.home[b])
-    joined = list(state.run(automatic))
+    gathered = [join for star in stars for join in state.gather(star)]
+    joined = [*gathered, *state.run(automatic)]
     series = sorted(sorted(members) for members in state.members.values())
     return Grouping(series, joined, state.proposed(proposal))
 
@@ -150,6 +158,36 @@ class _Groups:
             self.apart[a].add(other)
         return a
 
+    def stars(self, crowds: Iterable[Sequence[int]], automatic: float) -> list[list[Join]]:
+        """For each crowd the joins of its first unit with those that it is strong enough with, the largest crowd first."""
+        held = sorted((tuple(crowd) for crowd in crowds), key=lambda crowd: (-len(crowd), crowd))
+        return [
+            [
+                Join(first, unit, tie.best, (min(first, unit), max(first, unit)), tie.why, 1)
+                for unit in sorted(others)
+                if (tie := self.ties.get(first, {}).get(unit)) is not None and tie.best >= automatic
+            ]
+            for first, *others in held
+        ]
+
+    def gather(self, star: Sequence[Join]) -> Iterator[Join]:
+        """Put the units of a crowd that lie alone in the group that holds most of it, where that is mostly of the crowd.
+
+        So a picture that is in two crowds by mistake does not make one of them.
+        """
+        crowd = sorted({unit for join in star for unit in (join.a, join.b)})
+        held = Counter(self.home[unit] for unit in crowd)
+        mostly = [name for name, count in held.items() if 2 * count >= len(self.members[name])]
+        if not mostly:
+            return
+        home = min(mostly, key=lambda name: (-held[name], name))
+        for join in star:
+            for unit in (join.a, join.b):
+                here, there = self.home[home], self.home[unit]
+                if here != there and len(self.members[there]) == 1 and self.join(here, there) is not None:
+                    a, b = sorted((here, there))
+                    yield msgspec.structs.replace(join, a=a, b=b)
+
     def mean(self, a: int, b: int) -> float:
         """Log10 of the mean ratio between two groups that have ties."""
         return math.log10(self.ties[a][b].total / _FINE / (len(self.members[a]) * len(self.members[b])))
@@ -163,9 +201,9 @@ class _Groups:
             if a not in self.members or b not in self.members or sizes != self._sizes(a, b):
                 continue  # told of groups that have grown since
             tie, value = self.ties[a][b], self.mean(a, b)
-            pair, why = tie.pair, tie.why
+            found = Join(a, b, value, tie.pair, tie.why, min(sizes))
             if self.join(a, b) is not None:
-                yield Join(a, b, value, pair, why)
+                yield found
                 for other in self.ties[a]:
                     for entry in self._entry(a, other, automatic):
                         heapq.heappush(waiting, entry)
@@ -182,7 +220,7 @@ class _Groups:
     def proposed(self, least: float) -> list[Join]:
         """Groups whose strongest pair reaches ``least``."""
         found = [
-            Join(a, b, self.mean(a, b), tie.pair, tie.why)
+            Join(a, b, self.mean(a, b), tie.pair, tie.why, min(self._sizes(a, b)))
             for a in self.ties
             for b, tie in self.ties[a].items()
             if a < b and b not in self.apart[a] and tie.best >= least

@@ -13,7 +13,10 @@ from homeward.cli import COMMANDS
 from homeward.cli.common import print_table
 
 
-@pytest.mark.parametrize("command", ["status", "stacks", "matches", "cameras", "findings", "verify", "clues", "whereabouts"])
+@pytest.mark.parametrize(
+    "command",
+    ["status", "stacks", "matches", "cameras", "findings", "verify", "clues", "whereabouts", "series", "watch", "leads"],
+)
 def test_reading_commands_print_one_json_document(worked: Path, command: str) -> None:
     done = homeward(command, "case", "--json", cwd=worked)
     assert done.returncode == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from series_case import deliver, groups, hold, series_of, sha
@@ -24,13 +25,14 @@ FIRST = {"a": "1", "b": "1", "c": "2", "d": "2", "e": ""}
 
 
 @pytest.fixture
-def two(case: Case) -> Iterator[Case]:
+def two(tmp_path: Path, database_url: str) -> Iterator[Case]:
     """A case with the series ab and cd, and a picture e that lies alone."""
-    deliver(case, "X", FIRST)
-    hold(case)
-    assert groups(case, *FIRST) == ["ab", "cd", "e"]
-    yield case
-    assert verify(case, Quiet()).faults == []
+    with Case.create(tmp_path / "two", "Test Unit", database_url) as case:
+        deliver(case, "X", FIRST)
+        hold(case)
+        assert groups(case, *FIRST) == ["ab", "cd", "e"]
+        yield case
+        assert verify(case, Quiet()).faults == []
 
 
 def test_the_list_has_the_shape_that_others_build_on(two: Case) -> None:
@@ -195,6 +197,67 @@ def test_a_proposal_is_accepted_or_rejected_for_good(case: Case, propose: Callab
     hold(case)
     assert proposals(case) == []
     assert verify(case, Quiet()).faults == []
+
+
+def test_a_picture_that_may_be_of_two_series_is_in_one_and_proposed_to_the_other(
+    case: Case, propose: Callable[[Case], None]
+) -> None:
+    propose(case)
+    (one,) = proposals(case)
+    assert {one["series"], one["other"]} == {series_of(case, "a"), series_of(case, "c")}
+    for name in "ac":
+        told = shown(case, series_of(case, name))
+        assert [join["id"] for join in told["proposed"]] == [one["id"]]
+        assert sha("c" if name == "a" else "a") not in {item["sha256"] for item in told["items"]}
+
+
+def test_what_people_hold_apart_is_apart_whatever_speaks_for_it(two: Case) -> None:
+    """Contradictory evidence: one body's serial number against a person's word."""
+    name = series_of(two, "a")
+    made = split(two, name, [sha("b")], "P", "two rooms")
+    deliver(two, "Y", {"f": "1", "g": "1"})
+    hold(two)
+    assert series_of(two, "a") != series_of(two, "b")
+    assert {series_of(two, "a"), series_of(two, "b")} == {name, made}
+    with pytest.raises(WrongUse, match="no proposals"):
+        answer(two, "0123", True, "P", "why")
+
+
+def test_a_series_of_one_stays_and_an_empty_one_says_where_it_went(two: Case) -> None:
+    name = series_of(two, "a")
+    made = split(two, name, [sha("b")], "P", "another room")
+    assert [len(shown(two, one)["items"]) for one in (name, made)] == [1, 1]
+    hold(two)
+    assert {name, made} <= {row["id"] for row in listed(two)}
+    merge(two, name, made, "P", "the same room")
+    with pytest.raises(WrongUse, match=f"is part of {name} now"):
+        shown(two, made)
+
+
+def test_somebody_else_decides_in_between(two: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decision that rests on what is no longer so is made anew, with what others decided."""
+    first, second = series_of(two, "a"), series_of(two, "c")
+    real, others = store.write, [lambda: tell(two, first, "note", "in between", "Q", "")]
+
+    def slow(*given: Any, **named: Any) -> bool:
+        if others:
+            others.pop()()
+        return real(*given, **named)
+
+    monkeypatch.setattr(store, "write", slow)
+    assert merge(two, first, second, "P", "the same bedspread") == first
+    assert groups(two, *FIRST) == ["abcd", "e"]
+    assert shown(two, first)["notes"] == ["in between"]
+
+
+def test_situations_are_told_in_time_with_what_carries_from_one_to_the_next(two: Case) -> None:
+    deliver(two, "Y", {"f": "1"}, year=2026)
+    hold(two)
+    told = shown(two, series_of(two, "f"))
+    assert [len(one["items"]) for one in told["situations"]] == [2, 1]
+    assert told["situations"][1]["gap_days"] == 4022
+    (joint,) = told["timeline"]
+    assert (joint["from"], joint["to"], joint["kinds"]) == (0, 1, ["serial number"])
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ log = logging.getLogger("homeward.flow")
 TASK = "homeward.known.worker:read"
 READING = Limits(memory=448 << 20, cpu_seconds=12 * 3600, wall_seconds=3600.0, file_bytes=1 << 42)
 """Sorting says nothing for minutes. Memory is address space, of which less than half is ever touched."""
-FORMATS = ("vic", "csv", "icse", "nsrl", "nsrl-text", "ncmec")
+FORMATS = ("vic", "csv", "icse", "nsrl", "nsrl-text", "ncmec", "vpdq")
 PURPOSES = (ALERT, KNOWN)
 """What a file can say that it is for."""
 _CHUNK = 1 << 20

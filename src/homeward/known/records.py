@@ -74,7 +74,7 @@ class Report(msgspec.Struct):
     """What reading a list came to."""
 
     format: Text = ""
-    """``vic``, ``csv``, ``icse``, ``nsrl`` (a database), ``nsrl-text`` or ``ncmec``."""
+    """``vic``, ``csv``, ``icse``, ``nsrl`` (a database), ``nsrl-text``, ``ncmec`` or ``vpdq``."""
     refused: Text = ""
     """Why nothing was taken, the end of a sentence; everything else is then without meaning."""
     hashes: Counts = {}

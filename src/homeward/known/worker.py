@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from homeward.known import csv_list, ncmec, nsrl, vic
+from homeward.known import csv_list, ncmec, nsrl, vic, vpdq
 from homeward.known.records import Count, KnownListRefused, Report, Text
 from homeward.known.shelf import Shelf, ShelfFiles
 from homeward.known.text import Stream, encoding_of
@@ -105,11 +105,13 @@ def claims(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
 def _read_text(source: Source, order: Order, shelf: Shelf) -> Iterator[Report]:
     encoding, mark = encoding_of(source.head)
     first = source.head[mark:].decode(encoding, "replace").lstrip()[:1]
-    if first in ("{", "["):
-        wide = encoding != "utf-8"
+    wide = encoding != "utf-8"
+    if first == "{":
         for report in vic.read_vic(Transcoded(source, encoding, mark, shelf) if wide else source, shelf):
             report.in_place = not wide
             yield report
+    elif first == "[":
+        yield from vpdq.read_vpdq(Transcoded(source, encoding, mark) if wide else source, shelf)
     elif first == "<":
         yield from ncmec.read_ncmec(source, shelf)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -118,10 +118,14 @@ class _Plan:
         self._history = History([*(one for _, one in view.history.events), *made])
         self._moved = _moved(self._history, made)
         self._home = fusing.units(case)
-        self._pairs = list(fusing.fused_pairs(case))
+        self._pairs = {(pair.a, pair.b): pair for pair in fusing.fused_pairs(case)}
+        self._met: dict[int, list[Fused]] = defaultdict(list)
+        for pair in self._pairs.values():
+            self._met[pair.a].append(pair)
+            self._met[pair.b].append(pair)
         together, apart = self._constraints()
         units = sorted(set(self._home.values()))
-        self._grouping = group(units, self._pairs, together, apart, crowds=fusing.crowds(case))
+        self._grouping = group(units, self._pairs.values(), together, apart, crowds=fusing.crowds(case))
         self._now = self._named({unit for pair in together for unit in pair})
         self._pictures: dict[str, set[int]] = defaultdict(set)
         for item, name in self._now.items():
@@ -197,7 +201,8 @@ class _Plan:
     def _strongest(self, kind: str, what: str, old: set[int], new: set[int]) -> Told:
         """Told with the pair that says most, and why."""
         here, there = ({self._home[item] for item in some if item in self._home} for some in (old, new))
-        between = [pair for pair in self._pairs if (pair.a in here and pair.b in there) or (pair.b in here and pair.a in there)]
+        # From the side of what is new: the other one is the whole series.
+        between = [pair for unit in there for pair in self._met[unit] if pair.a in here or pair.b in here]
         if not between:
             return Told(kind, what)  # type: ignore[arg-type]
         best = max(between, key=lambda pair: (pair.log10_lr, -pair.a, -pair.b))
@@ -228,7 +233,7 @@ class _Plan:
 
     def _proposal(self, join: Join, what: str) -> Told:
         names = self._view.names
-        best = next(pair for pair in self._pairs if (pair.a, pair.b) == join.pair)
+        best = self._pairs[join.pair]
         text = f"it may be one with {what}: {join.why}"[:2000]
         return Told("proposed", text, round(1000 * best.log10_lr), (names[join.pair[0]], names[join.pair[1]]))
 
@@ -252,11 +257,10 @@ def _known(fact: store.KnownFact) -> str:
     return f"{fact.list} names {series}{known}"[:2000]
 
 
-def _joins(grouping: Grouping, pairs: Sequence[Fused]) -> list[JoinRow]:
+def _joins(grouping: Grouping, pairs: Mapping[tuple[int, int], Fused]) -> list[JoinRow]:
     """What was joined and what is proposed, the strongest first, as it is stored."""
-    strength = {(pair.a, pair.b): round(1000 * pair.log10_lr) for pair in pairs}
     rows = [
-        JoinRow(*join.pair, proposed, round(1000 * join.log10_lr), strength[join.pair], join.why[:2000])
+        JoinRow(*join.pair, proposed, round(1000 * join.log10_lr), round(1000 * pairs[join.pair].log10_lr), join.why[:2000])
         for proposed, some in ((False, grouping.joined), (True, grouping.proposed))
         for join in some
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 from collections.abc import Iterator
@@ -159,3 +160,30 @@ def test_a_run_that_was_overtaken_writes_nothing(case: Case, at_once: tuple[list
         rows.add(("item", "exemplar", "distance"), [(1, 1, 0)])
     assert SETS["stack"].sum(case) == held
     assert len(stacks.hash_stacks(case)) > 0
+
+
+def test_no_other_run_is_at_the_indexes_while_one_changes_them(
+    case: Case, at_once: tuple[list[Made], Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some, _, _ = at_once
+    refused: list[str] = []
+
+    def watched(owner: Any, name: str) -> None:
+        real = getattr(owner, name)
+
+        def looked(*given: Any) -> Any:
+            with (case.folder / "indexes" / "stacks.lock").open("rb") as lock:
+                with pytest.raises(BlockingIOError):
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                refused.append(name)
+            return real(*given)
+
+        monkeypatch.setattr(owner, name, looked)
+
+    for name in ("_open", "_make", "follow"):
+        watched(standing.CaseStacks, name)
+    deliver(case, together(some[:20]))
+    compare(case)
+    deliver(case, together(some[20:]))
+    compare(case)
+    assert set(refused) == {"_open", "_make", "follow"}

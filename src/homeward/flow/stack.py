@@ -9,7 +9,7 @@ import numpy as np
 
 from homeward.flow.clips import stacked_clips
 from homeward.flow.growing import Growth
-from homeward.flow.standing import CaseStacks, usable_stills
+from homeward.flow.standing import CaseStacks, alone, usable_stills
 from homeward.flow.steps import CLIPS, Step
 from homeward.links.restacking import Moves, restack
 from homeward.links.stacks import stack as group
@@ -27,10 +27,21 @@ if TYPE_CHECKING:
 
 def stack(case: Case, step: Step, progress: Progress) -> None:
     """Put what is new on the stacks that there are; nothing to do when nothing has changed."""
-    growth = Growth(case, step, [CLIPS.version, CLIPS.params_digest], after=CLIPS.name)
-    if not growth.due:
+    if not _growth(case, step).due:
         return
     progress.begin(step.caption, 1)
+    with alone(case):
+        growth = _growth(case, step)  # another run may have done it meanwhile
+        if growth.due:
+            _stack(case, growth)
+    progress.advance()
+
+
+def _growth(case: Case, step: Step) -> Growth:
+    return Growth(case, step, [CLIPS.version, CLIPS.params_digest], after=CLIPS.name)
+
+
+def _stack(case: Case, growth: Growth) -> None:
     fresh = usable_stills(case, growth.since.runs, growth.now.runs)
     standing = CaseStacks(case, growth.since) if growth.since.runs else None
     moves = restack(fresh.items, fresh.codes, standing) if standing else _from_nothing(case, fresh)
@@ -42,7 +53,6 @@ def stack(case: Case, step: Step, progress: Progress) -> None:
         standing.follow(moves, fresh, growth.written)
     else:
         CaseStacks(case, growth.written)
-    progress.advance()
 
 
 def _from_nothing(case: Case, fresh: CopyHashes) -> Moves:

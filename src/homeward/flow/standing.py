@@ -6,7 +6,10 @@ are made again from segments and rows.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +22,26 @@ from homeward.indexes.base import IndexDamaged
 from homeward.store import reads, stacks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from homeward.links.restacking import Moves
     from homeward.store import Case
     from homeward.store.kept import Seen
 
 Ids = NDArray[np.int64]
+
+
+@contextmanager
+def alone(case: Case) -> Iterator[None]:
+    """While this lasts no other run on this machine touches the indexes: they and their mark change together."""
+    folder = case.folder / "indexes"
+    folder.mkdir(exist_ok=True)
+    fd = os.open(folder / "stacks.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
 
 
 class CaseStacks:

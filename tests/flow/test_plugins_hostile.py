@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
@@ -22,7 +24,8 @@ from homeward.flow.finding_plugins import find_by_plugin
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import describe_pending, process
 from homeward.flow.progress import Quiet
-from homeward.flow.units import VEIL, Described, Sighting, Unit
+from homeward.flow.tasks_plugin import selftest
+from homeward.flow.units import VEIL, Described, Sighting, Trial, Tried, Unit
 from homeward.flow.verify import verify
 from homeward.sandbox import Limits
 from homeward.store import Case, reads
@@ -119,12 +122,14 @@ def test_a_changed_byte_is_noticed_before_anything_is_read(bare: Case, tmp_path:
     ],
     ids=["order of colours", "interpolation", "size", "mean"],
 )
-def test_the_usual_silent_faults_fail_the_test(bare: Case, tmp_path: Path, change: dict[str, Any]) -> None:
+def test_the_usual_silent_faults_fail_the_test(tmp_path: Path, change: dict[str, Any]) -> None:
+    """What the locked worker says of it, asked without a worker."""
     folder = tiny.made(tmp_path, "global", "thumb", tiny.thumbnail())
     told = json.loads((folder / "plugin.json").read_text())
-    (folder / "plugin.json").write_text(json.dumps(told | change))
-    with pytest.raises(WrongUse, match="other numbers than came out|192 numbers"):
-        plugins.add(bare, folder)
+    order = msgspec.msgpack.encode(Trial(json.dumps(told | change).encode()))
+    with (folder / "model.onnx").open("rb") as model:
+        (said,) = selftest((model.fileno(),), order)
+    assert re.search("other numbers than came out|192 numbers", msgspec.msgpack.decode(said, type=Tried).refused)
 
 
 def test_odd_files_are_told_in_a_sentence(bare: Case, tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ def remove(case: Case, name: str, reason: str) -> None:
     for other in held(case):
         if isinstance(other.plugin, MatcherPlugin) and other.plugin.model.features == one.registered.manifest:
             raise WrongUse(f"the matcher {other.plugin.id!r} needs it: remove that first")
-    plugins.remove(case, one.registered, one.key, {"id": one.plugin.id, "version": one.plugin.version, "reason": reason})
+    plugins.remove(case, one.registered, one.key, {"id": one.plugin.id, "version": one.plugin.version}, reason)
 
 
 def listed(case: Case) -> list[dict[str, Any]]:

@@ -69,9 +69,9 @@ def add(case: Case, manifest: bytes, model: bytes, told: dict[str, Plain]) -> No
             _write(case, batch, [*before, one])
 
 
-def remove(case: Case, plugin: Registered, step: StepKey, told: dict[str, Plain]) -> None:
+def remove(case: Case, plugin: Registered, step: StepKey, told: dict[str, Plain], reason: str) -> None:
     """Take a plug-in out: nothing is asked of it any more, and its files go. What it said stays on record, and is not read."""
-    with case.batch("plugin.remove", {**told, "manifest": plugin.manifest}) as batch:
+    with case.batch("plugin.remove", {**told, "manifest": plugin.manifest}, {"reason": reason}) as batch:
         before = registered(case)
         batch.skip = plugin not in before
         if not batch.skip:

@@ -53,6 +53,7 @@ def test_every_descriptor_and_link_has_a_methods_page() -> None:
             "copies",
             "damage",
             "fusion",
+            "generations",
             "header",
             "ledger",
             "mains",

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from homeward.core import HomewardError
 from homeward.core.canonical import Plain
-from homeward.exchange.target import check_target
+from homeward.exchange.target import write_file
 from homeward.store import reads
 
 if TYPE_CHECKING:
@@ -27,46 +23,22 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-class ExportFailed(HomewardError, OSError):
-    """The file could not be written."""
-
-
 def write_csv(case: Case, target: Path) -> int:
-    """Write every occurrence to ``target`` and record it in the ledger (see :meth:`Case.leaving`); return the number of rows.
+    """Write every occurrence to ``target`` (see :func:`write_file`); return the number of rows.
 
-    The file appears whole or not at all. A cell that a spreadsheet would run as a formula gets a leading apostrophe.
-
-    Raises:
-        WrongUse: the target lies in the case or in an exhibit.
-        ExportFailed: the folder is missing or cannot be written.
+    A cell that a spreadsheet would run as a formula gets a leading apostrophe.
     """
-    check_target(case, target)
-    try:
-        building, rows, digest = _build(case, target.parent)
-    except OSError as error:
-        raise ExportFailed(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
-    try:
-        details: dict[str, Plain] = {"format": "csv", "rows": rows, "sha256": digest}
-        with case.leaving(details, {"file": str(target)}):
-            pass
-        building.replace(target)  # after the entry: nothing leaves unrecorded, even when killed here
-    finally:
-        building.unlink(missing_ok=True)
+    details: dict[str, Plain] = {"format": "csv", "rows": 0}
+    rows = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal rows
+        for rows, line in enumerate(_lines(case)):  # noqa: B007 - the heading is line 0
+            yield line
+        details["rows"] = rows
+
+    write_file(case, target, lines(), details)
     return rows
-
-
-def _build(case: Case, folder: Path) -> tuple[Path, int, str]:
-    """Write the rows to a nameless place beside the target; return it, the number of rows and the file's SHA-256."""
-    digest = hashlib.sha256()
-    count = -1
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".homeward-", delete=False) as file:
-        for line in _lines(case):
-            file.write(line)
-            digest.update(line)
-            count += 1
-        file.flush()
-        os.fsync(file.fileno())
-    return Path(file.name), count, digest.hexdigest()
 
 
 def _lines(case: Case) -> Iterator[bytes]:

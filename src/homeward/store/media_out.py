@@ -1,0 +1,78 @@
+"""Everything that formats of others tell of an item, read page by page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from homeward.core.time import Moment
+from homeward.store.intake import CHUNK
+from homeward.store.models import CameraLink, CopyMember, Item, Match, Media, Occurrence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homeward.store.case import Case
+
+_TIMES = ("created", "modified", "accessed")
+
+
+def count(case: Case) -> int:
+    """Items that can be looked at."""
+    return Item.objects.using(case.alias).exclude(kind="").count()
+
+
+def pages(case: Case) -> Iterator[list[dict[str, Any]]]:
+    """Items that can be looked at in order of row id, some hundred at a time; each with ``places``, ``media`` (None where it
+    was not decoded), ``known``, ``stack`` and ``device``.
+    """
+    columns = ("id", "sha256", "sha1", "md5", "size", "mime", "kind")
+    after = 0
+    while True:
+        query = Item.objects.using(case.alias).exclude(kind="").filter(id__gt=after).order_by("id")
+        page = list(query.values(*columns)[:CHUNK])
+        if not page:
+            return
+        after = page[-1]["id"]
+        items = [row["id"] for row in page]
+        places, known = _places(case, items), _known(case, items)
+        decoded = Media.objects.using(case.alias).filter(current=True, item_id__in=items)
+        media = {row["item_id"]: row for row in decoded.values("item_id", "width", "height", "facts")}
+        stacks = dict(
+            CopyMember.objects.using(case.alias).filter(item__in=items).values_list("item_id", "exemplar__sha256")
+        )  # fmt: skip
+        cameras = CameraLink.objects.using(case.alias).filter(merged=True, item__in=items)
+        devices = dict(cameras.values_list("item_id", "device__sha256"))
+        yield [
+            {
+                **row,
+                "places": places[row["id"]],
+                "known": known[row["id"]],
+                "media": media.get(row["id"]),
+                "stack": stacks.get(row["id"], ""),
+                "device": devices.get(row["id"], ""),
+            }
+            for row in page
+        ]
+
+
+def _places(case: Case, items: list[int]) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    query = Occurrence.objects.using(case.alias).filter(current=True, item_id__in=items).order_by("exhibit__label", "path")
+    for row in query.values("item_id", "exhibit__label", "path", *_TIMES, "zoned", "deleted", "embedded").iterator(CHUNK):
+        for name in _TIMES:
+            row[name] = "" if row[name] is None else str(Moment(row[name], row["zoned"]))
+        found[row["item_id"]].append(row)
+    return found
+
+
+def _known(case: Case, items: list[int]) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    columns = (
+        "item_id", "distance", "entry__list__name", "entry__list__scheme", "entry__list__scheme_version", "entry__kind",
+        "entry__codes", "entry__series", "entry__victim_identified",
+    )  # fmt: skip
+    query = Match.objects.using(case.alias).filter(silenced="", item_id__in=items).order_by("item", "id")
+    for row in query.values(*columns).distinct():
+        found[row["item_id"]].append(row)
+    return found

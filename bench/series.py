@@ -1,6 +1,6 @@
 """From files to series: who belongs together, how far the ratios can be believed, and how soon the decisive link is on screen.
 
-usage: python bench/series.py [--world world] [--cases FOLDER] [--growth] [--json FILE]
+usage: python bench/series.py [--world world] [--cases FOLDER] [--held NAME...] [--growth] [--json FILE]
 
 The whole flow is run on what each agency of a rendered world holds (``agency_view.py``), and on all of it pooled. FOLDER holds
 a case for each, ``pooled`` and ``agencyA`` to ``agencyD``; what is missing there is made (half an hour of processor time each).
@@ -11,10 +11,10 @@ Intervals: 95 % of 1,000 bootstrap draws of owners.
 * Cllr of every pair of units, owners weighed alike; beside it each single kind of cue, *fitted on the very pairs it is reported
   on*, by the same regression.
 * Views: distinct pictures opened until a decisive link is on screen: two pictures of one owner, of two sittings, and of another
-  home or by another camera. Ours: for each series, the largest first, the join that holds its largest parts together; then what
-  is proposed; then the next join of each. Beside it all files in the order of folders, and that with one picture a stack. There
-  a person sees a link once both pictures have been opened and show one room or one thing that was carried along; as if every
-  two decisive pictures were seen to be linked, shown or not, is told too.
+  home or by another camera. Ours: for each series, in the order of ``homeward series``, the link of its timeline that joins its
+  largest situations; then what is proposed; then the next link of each. Beside it all files in the order of folders, and that
+  with one picture a stack. There a person sees a link once both pictures have been opened and show one room or one thing that
+  was carried along; as if every two decisive pictures were seen to be linked, shown or not, is told too.
 * Growth (``--growth``): processor time of ``ingest`` and ``process`` for the last 1 % of the files of one agency, over that for
   the first 99 %.
 """
@@ -30,7 +30,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, zip_longest
 from pathlib import Path
 
 import msgspec
@@ -39,14 +39,14 @@ import numpy as np
 import homeward
 from calibrate_fusion import FLOORS, cost, fitted, ratios
 from common import DATA, HOMEWARD, report, run
-from homeward.flow import fusing
+from homeward.flow import fusing, series
 from homeward.links.fuse import FAMILIES, calibration
-from homeward.series.grouping import Grouping, group
+from homeward.series.grouping import group
 from homeward.store import Case, reads
 from series_data import AGENCIES, Held, Pair, held, prepared
 
 DRAWS = 1000
-Series = list[list[int]]
+Groups = list[list[int]]
 
 
 def main() -> None:
@@ -54,11 +54,12 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--world", default="world")
     asked.add_argument("--cases", type=Path)
+    asked.add_argument("--held", nargs="+", default=["pooled", *AGENCIES])
     asked.add_argument("--growth", action="store_true")
     asked.add_argument("--json", type=Path)
     told = asked.parse_args()
     rows = []
-    for name in ("pooled", *AGENCIES):
+    for name in told.held:
         kept = told.cases / name if told.cases else None
         here = kept if kept is not None and kept.is_dir() else None
         made = prepared(told.world, here, AGENCIES if name == "pooled" else (name,))
@@ -76,15 +77,15 @@ def _rows(name: str, world: str, folder: Path) -> list[dict[str, str]]:
     began = time.process_time()
     with homeward.open(folder) as case:
         pairs = list(fusing.fused_pairs(case))
-        found = group(sorted(set(fusing.units(case).values())), pairs)
-        files = _in_order(case)
-    spent = time.process_time() - began
+        found = group(sorted(set(fusing.units(case).values())), pairs, crowds=fusing.crowds(case))
+        spent = time.process_time() - began
+        files, queue = _in_order(case), _queue(case)
     owners = sorted(set(had.owner.values()))
     mixed = sum(len({had.owner[unit] for unit in one if unit in had.owner}) > 1 for one in found.series)
     right = [join.pair for join in found.proposed if had.owner.get(join.pair[0]) == had.owner.get(join.pair[1])]
     automatic, helped = _bcubed(had, found.series), _bcubed(had, _joined(found.series, right))
     fused, single = _costs(had)
-    views = _views(had, found, files)
+    views = _views(had, queue, files)
     what = f"{name}: {len(had.owner)} units of {len(owners)} owners"
     lines = [
         ("B-cubed precision, automatic", automatic[0], "", "1"),
@@ -101,22 +102,24 @@ def _rows(name: str, world: str, folder: Path) -> list[dict[str, str]]:
     return [{"held by": what, "figure": line, "ours": ours, "beside": beside, "target": to} for line, ours, beside, to in lines]
 
 
-def _bcubed(had: Held, series: Series) -> tuple[str, str, str]:
+def _bcubed(had: Held, groups: Groups) -> tuple[str, str, str]:
     """Precision, recall and F1 with intervals."""
-    home = {unit: at for at, one in enumerate(series) for unit in one}
+    home = {unit: at for at, one in enumerate(groups) for unit in one}
     by_owner: dict[str, list[int]] = defaultdict(list)
     for unit, owner in had.owner.items():
         by_owner[owner].append(unit)
     told: dict[str, list[tuple[float, float]]] = {}
     for owner, units in by_owner.items():
         for unit in units:
-            mates = [other for other in series[home[unit]] if other in had.owner]
+            mates = [other for other in groups[home[unit]] if other in had.owner]
             common = sum(had.owner[other] == owner for other in mates)
             told.setdefault(owner, []).append((common / len(mates), common / len(units)))
     owners = sorted(told)
+    sums = {owner: np.array([*np.sum(told[owner], axis=0), len(told[owner])]) for owner in owners}
 
     def figures(drawn: Sequence[str]) -> tuple[float, float, float]:
-        precision, recall = np.mean([one for owner in drawn for one in told[owner]], axis=0)
+        total = sum(sums[owner] for owner in drawn)
+        precision, recall = total[:2] / total[2]
         return precision, recall, 2 * precision * recall / (precision + recall)
 
     rng = np.random.default_rng(0)
@@ -158,18 +161,18 @@ def _alone(had: Held, kind: str) -> float:
     return cost(ratios(only, fitted(only, FLOORS, {FAMILIES[kind]})), same, weights)
 
 
-def _joined(series: Series, pairs: Iterable[Pair]) -> Series:
+def _joined(groups: Groups, pairs: Iterable[Pair]) -> Groups:
     """What stands when a person accepts some proposals."""
-    units = [unit for one in series for unit in one]
-    chains = [pair for one in series for pair in pairwise(one)]
+    units = [unit for one in groups for unit in one]
+    chains = [pair for one in groups for pair in pairwise(one)]
     return group(units, [], [*chains, *pairs]).series
 
 
-def _views(had: Held, found: Grouping, files: Sequence[tuple[int, int]]) -> tuple[str, str, str]:
+def _views(had: Held, queue: Sequence[Pair], files: Sequence[tuple[int, int]]) -> tuple[str, str, str]:
     """Median over owners of views by our queue, by folders, and by folders with one picture a stack."""
     owners = sorted(owner for owner in set(had.owner.values()) if any(_decisive(had, *pair) for pair in _of(had, owner)))
     single = [(unit, unit) for unit in dict.fromkeys(unit for _, unit in files)]
-    ours = _to_links(had, _queue(found))
+    ours = _to_links(had, queue)
 
     def told(views: dict[str, int], end: int) -> tuple[float, str]:
         middle = statistics.median(views.get(owner, end) for owner in owners)
@@ -185,17 +188,19 @@ def _views(had: Held, found: Grouping, files: Sequence[tuple[int, int]]) -> tupl
     return said, *beside  # type: ignore[return-value]
 
 
-def _queue(found: Grouping) -> list[Pair]:
-    """Pairs in the order in which a person is shown them."""
-    home = {unit: one[0] for one in found.series for unit in one}
-    joins: dict[int, list[Pair]] = defaultdict(list)
-    for join in sorted(found.joined, key=lambda join: -join.smaller):
-        joins[home[join.a]].append(join.pair)
-    order = sorted((one for one in found.series if joins[one[0]]), key=lambda one: (-len(one), one[0]))
-    rounds = max(map(len, joins.values()), default=0)
-    shown = [joins[one[0]][number] for number in range(rounds) for one in order if number < len(joins[one[0]])]
-    proposed = [join.pair for join in sorted(found.proposed, key=lambda join: -join.smaller)]
-    return [*shown[: len(order)], *proposed, *shown[len(order) :]]
+def _queue(case: Case) -> list[Pair]:
+    """Pairs in the order in which a person is shown them: for each series what carries it from one situation to another."""
+    items = {sha256: item for item, sha256 in reads.item_names(case).items()}
+    home = fusing.units(case)
+    carried = []
+    for row in series.listed(case):
+        told = series.shown(case, row["id"])
+        sizes = [len(one["items"]) for one in told["situations"]]
+        links = sorted(told["timeline"], key=lambda link: (-min(sizes[link["from"]], sizes[link["to"]]), -link["log10_lr"]))
+        carried.append([(home[items[link["a"]]], home[items[link["b"]]]) for link in links])
+    rounds = [list(filter(None, some)) for some in zip_longest(*carried)]
+    proposed = [(home[items[join["a"]]], home[items[join["b"]]]) for join in series.proposals(case)]
+    return [*(rounds[0] if rounds else ()), *proposed, *(pair for some in rounds[1:] for pair in some)]
 
 
 def _to_links(had: Held, queue: Iterable[Pair]) -> dict[str, int]:

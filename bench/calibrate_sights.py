@@ -11,17 +11,43 @@ import msgspec
 import numpy as np
 
 from homeward.core import likelihood
+from homeward.links import rarity
+from homeward.links.rarity import Common
 from homeward.links.sight_evidence import KINDS, score_for
-from sight_data import Pair, candidates
+from sight_data import Pair, candidates, rarities
 
-TARGET = Path(__file__).resolve().parents[1] / "src/homeward/links/sight_calibration.json"
+LINKS = Path(__file__).resolve().parents[1] / "src/homeward/links"
+STEPS = tuple(round(0.1 * tenths, 1) for tenths in range(16))
 
 
 def main() -> None:
-    """Fit one calibration a kind and write them."""
-    pairs = candidates("world-tune")
+    """Fit one calibration a kind, and how much less a common thing says, and write them."""
+    pairs, cameras = candidates("world-tune")
     fitted = {kind: _fitted(kind, pairs) for kind in KINDS}
-    TARGET.write_bytes(msgspec.json.format(msgspec.json.encode(fitted), indent=1) + b"\n")
+    _write("sight_calibration.json", fitted)
+    _write("rarity_calibration.json", _rarity(pairs, rarities(pairs, cameras), fitted["object"]))
+
+
+def _write(name: str, made: object) -> None:
+    (LINKS / name).write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
+
+
+def _rarity(pairs: list[Pair], common: list[Common | None], made: likelihood.Calibration) -> rarity.Calibration:
+    """The step that costs least among pairs with a sight: the others, where nothing agrees, have nothing that is common."""
+    told = [(pair.shared, made.log10_lr(pair.score), how) for pair, how in zip(pairs, common, strict=True) if how]
+
+    def sides(step: float) -> list[np.ndarray]:
+        return [
+            np.array([rarity.weakened(value, how, step) for shared, value, how in told if shared == wanted])
+            for wanted in (True, False)
+        ]
+
+    costs = {step: likelihood.cllr(*sides(step)) for step in STEPS}
+    best = min(costs, key=lambda step: costs[step])
+    same, different = sides(best)
+    before = likelihood.cllr(*(np.array([value for shared, value, _ in told if shared == wanted]) for wanted in (True, False)))
+    print(f"rarity: {len(same)} + {len(different)}, step {best}, Cllr with a sight {costs[best]:.3f}, before {before:.3f}")
+    return rarity.Calibration("rendered homes that nothing is reported on, common things", best, len(same), len(different))
 
 
 def _fitted(kind: str, pairs: list[Pair]) -> likelihood.Calibration:

@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 from clue_peers import PEERS
 from common import report
 from homeward.core import likelihood
-from homeward.links import sight_evidence
+from homeward.links import rarity, sight_evidence
+from homeward.links.sight_evidence import score_for
 from homeward.links.sights import Sight, least_score, sight
-from sight_data import Gallery, Row, crop_queries, relation, scenes, thing_queries, world
+from sight_data import Gallery, Pair, Row, crop_queries, pair_of, rarities, relation, scenes, shown_things, thing_queries, world
 
 SHORTLIST = 50
 RANKS = (1, 10, 100)
@@ -146,11 +147,13 @@ def _links(held: Gallery, shown: list[Row]) -> Iterator[dict[str, str]]:
         for other in index.search(held.features[at].codes, SHORTLIST + 1).id.tolist()
         if other != at
     }
+    things = shown_things("world")
+    told = [pair_of(held, shown, things, a, b) for a, b in sorted(pairs)]
+    yield from _things(told, shown)
     ratios: dict[str, list[float]] = defaultdict(list)
-    for a, b in sorted(pairs):
-        found = sight(held.features[a], held.features[b])
-        value = sight_evidence.weigh(found, "place").log10_lr if found else sight_evidence.calibrations()["place"].log10_lr(0)
-        ratios[relation(shown[a], shown[b])].append(value)
+    for pair in told:
+        value = sight_evidence.calibrations()["place"].log10_lr(score_for("place", pair.score, pair.deep, pair.spread))
+        ratios[relation(shown[pair.seen.a], shown[pair.seen.b])].append(value)
     for name, values in sorted(ratios.items()):
         share = float(np.mean(np.array(values) > 1))
         yield _told(
@@ -163,6 +166,34 @@ def _links(held: Gallery, shown: list[Row]) -> Iterator[dict[str, str]]:
         f"{len(same)} + {len(different)}",
         f"Cllr {likelihood.cllr(same, different):.3f}, least {likelihood.cllr_min(same, different):.3f}",
     )
+
+
+def _things(pairs: list[Pair], shown: list[Row]) -> Iterator[dict[str, str]]:
+    """Whether one thing is in both pictures: by the score alone, and by how common the thing is."""
+    common = rarities(pairs, dict(enumerate(row["device"] for row in shown)))
+    made, step = sight_evidence.calibrations()["object"], rarity.calibration().step
+    before = np.array([made.log10_lr(pair.score) for pair in pairs])
+    after = np.array([rarity.weakened(one, how, step) if how else one for one, how in zip(before, common, strict=True)])
+    shared = np.array([pair.shared for pair in pairs])
+    sighted = np.array([how is not None for how in common])
+    for name, chosen in (("pairs", np.ones(len(pairs), np.bool_)), ("pairs with a sight", sighted)):
+        same, different = chosen & shared, chosen & ~shared
+        costs = [likelihood.cllr(values[same], values[different]) for values in (before, after)]
+        high = [f"{(values[side] > 1).sum()}" for side in (different, same) for values in (before, after)]
+        yield _told(
+            f"world: object ratios, {name}",
+            f"{same.sum()} + {different.sum()}",
+            f"Cllr {costs[0]:.3f}, by rarity {costs[1]:.3f}; "
+            f"LR > 10 for strangers {high[0]}, {high[1]}; mates {high[2]}, {high[3]}",
+        )
+    relations = np.array([relation(shown[pair.seen.a], shown[pair.seen.b]) for pair in pairs])
+    for name in ("other home", "twin room"):
+        decoys = (relations == name) & ~shared & sighted
+        yield _told(
+            f"world: prints and products, {name}",
+            str(decoys.sum()),
+            f"object LR > 10: {(before[decoys] > 1).sum()}, by rarity {(after[decoys] > 1).sum()}",
+        )
 
 
 def _told(what: str, queries: str, result: str) -> dict[str, str]:

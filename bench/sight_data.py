@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from common import DATA
 from homeward.descriptors import descriptor
 from homeward.descriptors.scene import Features, unpack
+from homeward.flow.sights import LEAST, box
 from homeward.indexes.local import LocalIndex
+from homeward.links.rarity import Common, Seen, common
+from homeward.links.sight_evidence import calibrations, score_for
 from homeward.links.sights import sight
 from homeward.media.records import Grey
 from homeward.media.stills import decode_still
@@ -58,6 +61,8 @@ class Pair(msgspec.Struct, frozen=True):
     score: int
     deep: int
     spread: int
+    seen: Seen
+    """The sight as it is kept in a case; boxes without a size where nothing agrees."""
 
     def same(self, kind: str) -> bool | None:
         """Whether they show one ``place`` or one ``object``; None where the question does not arise.
@@ -93,18 +98,18 @@ def relation(a: Row, b: Row) -> str:
     return "twin room" if a["twin_of"] == b["room"] or b["twin_of"] == a["room"] else "other home"
 
 
-def candidates(name: str) -> list[Pair]:
-    """Every pair of a world that the index puts among the first 25 of either picture."""
+def candidates(name: str) -> tuple[list[Pair], dict[int, str]]:
+    """Every pair of a world that the index puts among the first 25 of either picture, and the camera of each picture."""
     held, shown = world(name)
     index = held.index()
-    things = _things(DATA / name / "truth/image_objects.csv")
+    things = shown_things(name)
     pairs = {
         (min(at, other), max(at, other))
         for at in range(len(held))
         for other in index.search(held.features[at].codes, CANDIDATES + 1).id.tolist()
         if other != at
     }
-    return [_pair(shown[a], shown[b], held.features[a], held.features[b], things) for a, b in sorted(pairs)]
+    return [pair_of(held, shown, things, a, b) for a, b in sorted(pairs)], dict(enumerate(row["device"] for row in shown))
 
 
 def scenes() -> tuple[Gallery, list[str]]:
@@ -158,16 +163,29 @@ def inside(features: Features, box: tuple[float, ...]) -> NDArray[np.int64]:
     return np.flatnonzero(within).astype(np.int64)
 
 
-def _pair(a: Row, b: Row, here: Features, there: Features, things: dict[str, set[str]]) -> Pair:
+def pair_of(held: Gallery, shown: list[Row], things: dict[str, set[str]], a: int, b: int) -> Pair:
+    """Two pictures of a world, compared."""
+    here, there = held.features[a], held.features[b]
     found = sight(here, there)
+    score, deep, spread = (found.score, found.deep, found.spread) if found else (0, 0, 0)
+    boxes = (box(here, found.agreeing.a), box(there, found.agreeing.b)) if found else ((0, 0, 0, 0), (0, 0, 0, 0))
+    place = calibrations()["place"].log10_lr(score_for("place", score, deep, spread))
     return Pair(
-        rooms=(a["room"], b["room"]),
-        places=(a["place"], b["place"]),
-        shared=bool(things[a["file_id"]] & things[b["file_id"]]),
-        score=found.score if found else 0,
-        deep=found.deep if found else 0,
-        spread=found.spread if found else 0,
+        rooms=(shown[a]["room"], shown[b]["room"]),
+        places=(shown[a]["place"], shown[b]["place"]),
+        shared=bool(things[shown[a]["file_id"]] & things[shown[b]["file_id"]]),
+        score=score,
+        deep=deep,
+        spread=spread,
+        seen=Seen(a, b, tuple(boxes[0]), tuple(boxes[1]), place),
     )
+
+
+def rarities(pairs: list[Pair], cameras: dict[int, str]) -> list[Common | None]:
+    """How common the thing of each pair is, as a case counts it; None where there is no sight that a case keeps."""
+    kept = [pair for pair in pairs if pair.score >= LEAST]
+    told = iter(common([pair.seen for pair in kept], cameras))
+    return [next(told) if pair.score >= LEAST else None for pair in pairs]
 
 
 def _features(sound: Grey | None) -> Features:
@@ -177,9 +195,10 @@ def _features(sound: Grey | None) -> Features:
     return Features(np.zeros((0, 128), np.uint8), np.zeros((0, 4), np.float32), 1, 1, 1, 1)
 
 
-def _things(table: Path) -> dict[str, set[str]]:
+def shown_things(name: str) -> dict[str, set[str]]:
+    """The things and surfaces that each picture of a world shows."""
     found: dict[str, set[str]] = defaultdict(set)
-    for row in _table(table):
+    for row in _table(DATA / name / "truth/image_objects.csv"):
         if int(row["visible_px"]) >= SEEN:
             found[row["file_id"]].add(row["object_id"])
     return found

@@ -14,6 +14,8 @@ from homeward.core import WrongUse, canonical_json
 from homeward.core.errors import said
 from homeward.core.time import utc_now
 from homeward.flow import text_links
+from homeward.flow.rarity import around
+from homeward.flow.sights import rows_key
 from homeward.flow.steps import Step
 from homeward.series.clues import STILL, Act, Box, Clue, ClueRefused, Event, clue_id, refusal, replay, told_by
 from homeward.series.exchange import LARGEST, Delivery, read_events, write_events
@@ -86,7 +88,7 @@ def listed(case: Case) -> list[dict[str, Any]]:
     found = [clue for clue in ledger(case).values() if clue.sightings]
     here = store.held_items(case, {sighting.picture for clue in found for sighting in clue.sightings})
     paths = reads.stacked_paths(case, here.values())
-    rows = [_row(clue, here, paths) for clue in found]
+    rows = [{**_row(clue, here, paths), "common": _common(case, clue, here)} for clue in found]
     return sorted(rows, key=lambda row: (row["stopped"], row["proposed"], row["status"] != "open", -row["pictures"], row["id"]))
 
 
@@ -98,7 +100,8 @@ def shown(case: Case, clue: Clue) -> dict[str, Any]:
         {"event": event.id, "who": speakers[event.id], "taken_back": event.id in clue.undone, **msgspec.to_builtins(event)}
         for event in clue.events
     ]
-    return {**_row(clue, here, reads.stacked_paths(case, here.values())), "history": history}
+    row = _row(clue, here, reads.stacked_paths(case, here.values()))
+    return {**row, "common": _common(case, clue, here), "history": history}
 
 
 def give(case: Case, file: Path) -> int:
@@ -240,6 +243,15 @@ def _row(clue: Clue, here: dict[str, int], paths: dict[int, list[str]]) -> dict[
         "searched": [_told(event, "where", "outcome") for event in clue.told("search")],
         "rarity": [_told(event, "seen", "of", "where") for event in clue.told("rarity")],
     }
+
+
+def _common(case: Case, clue: Clue, here: dict[str, int]) -> dict[str, int] | None:
+    """In how many unrelated groups of pictures the thing of a region stands; None of another kind, or where none is known."""
+    if clue.kind != "region":
+        return None
+    boxed = [(here[one.picture], one.box) for one in clue.sightings if one.picture in here and one.box and one.time_ms < 0]
+    found = [how for item, box in boxed if (how := around(case, rows_key(), item, box))]
+    return {"others": found[0].others, "groups": found[0].groups} if found else None
 
 
 def _told(event: Event, *fields: str) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from homeward.descriptors.scene import Features
 from homeward.flow.described import set_key
 from homeward.flow.gallery import LEAST_TO_COMPARE, Gallery
 from homeward.flow.growing import still_at
+from homeward.flow.rarity import weakened
 from homeward.flow.steps import SIGHTS, Step
-from homeward.links import sight_evidence
+from homeward.links import rarity, sight_evidence
 from homeward.links.sights import Sight, sight
 from homeward.store import digests, reads, results, stacks
 from homeward.store import sights as store
@@ -68,8 +69,10 @@ def sights(case: Case, step: Step, progress: Progress) -> None:
 
 def links(case: Case, kind: str) -> list[dict[str, Any]]:
     """Links that sights support, ``place`` or ``object``, as ``homeward links`` prints them."""
-    calibration = sight_evidence.calibrations()[kind].name
-    return store.links(case, rows_key(), kind, sight_evidence.METHOD, calibration, sight_evidence.CAVEATS[kind])
+    calibration, instead = sight_evidence.calibrations()[kind].name, {}
+    if kind == "object":
+        calibration, instead = f"{calibration}; {rarity.calibration().name}", weakened(case, rows_key())
+    return store.links(case, rows_key(), kind, sight_evidence.METHOD, calibration, sight_evidence.CAVEATS[kind], instead)
 
 
 def rows_key(step: Step = SIGHTS) -> str:

@@ -11,7 +11,7 @@ from homeward.store.models import CopyMember, SightLink
 from homeward.store.reads import stacked_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from homeward.store.case import Case
 
@@ -44,19 +44,38 @@ def seen_pairs(case: Case, key: str) -> set[tuple[int, int]]:
     return set(SightLink.objects.using(case.alias).filter(key=key).values_list("a_id", "b_id"))
 
 
-def links(case: Case, key: str, kind: str, method: str, calibration: str, caveat: str) -> list[dict[str, Any]]:
+def boxes(case: Case, key: str) -> Iterator[SightRow]:
+    """Every sight by one version of the step, in the order of pairs, streamed."""
+    query = SightLink.objects.using(case.alias).filter(key=key).order_by("a", "b")
+    for row in query.values_list("a_id", "b_id", *COLUMNS[2:]).iterator(chunk_size=5000):
+        yield SightRow(*row)
+
+
+def links(
+    case: Case,
+    key: str,
+    kind: str,
+    method: str,
+    calibration: str,
+    caveat: str,
+    instead: Mapping[tuple[int, int], dict[str, Any]],
+) -> list[dict[str, Any]]:
     """Pairs whose sight supports ``kind`` (``place`` or ``object``) by one version of the step, the strongest first.
 
     Copies of one picture are one piece of evidence: two of one stack are not linked, and between two stacks only the
-    strongest link is told.
+    strongest link is told. Columns of ``instead``, by pair, take the place of what was stored, ``log10_lr`` always among them.
     """
     query = SightLink.objects.using(case.alias).filter(key=key, **{f"{kind}_lr__gt": 0})
     columns = ("a_id", "b_id", "a__sha256", "b__sha256", "score", "place_score", f"{kind}_lr", "box_a", "box_b", "reason")
     stack = dict(CopyMember.objects.using(case.alias).values_list("item", "exemplar"))
     strongest: dict[frozenset[int], tuple[Any, ...]] = {}
-    for row in sorted(query.values_list(*columns), key=lambda row: (row[6], row[4], row[2], row[3])):
+
+    def ratio(row: tuple[Any, ...]) -> float:
+        return float(instead[row[:2]]["log10_lr"]) if row[:2] in instead else row[6] / 1000
+
+    for row in sorted(query.values_list(*columns), key=lambda row: (ratio(row), row[4], row[2], row[3])):
         strongest[frozenset(stack.get(item, item) for item in row[:2])] = row
-    rows = [row for pair, row in strongest.items() if len(pair) == 2]
+    rows = [row for pair, row in strongest.items() if len(pair) == 2 and ratio(row) > 0]
     paths = stacked_paths(case, {item for row in rows for item in row[:2]})
     listed = [
         {
@@ -75,6 +94,7 @@ def links(case: Case, key: str, kind: str, method: str, calibration: str, caveat
             "b_region": [int(number) for number in box_b.split()],
             "a_paths": paths.get(a, []),
             "b_paths": paths.get(b, []),
+            **instead.get((a, b), {}),
         }
         for a, b, a_sha256, b_sha256, score, place_score, value, box_a, box_b, reason in rows
     ]

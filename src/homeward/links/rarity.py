@@ -1,0 +1,135 @@
+"""How common a thing is: in how many unrelated groups of pictures it stands, and how much less it then says.
+
+A thing that thirty pictures of one home show is no common thing; one that five homes show, each by its own camera, is sold to
+many. So pictures are counted by groups: pictures of one place or of one camera are one group. Where strangers share a thing as
+often as that, sharing it is no evidence beyond how often they do: the ratio is at most the number of cameras that were looked
+through over the groups that show it, the one asked about counted among both. Below that bound each doubling of the groups takes
+off a step that is fitted on homes that nothing is reported on, see ``docs/methods/sights.md``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from functools import cache
+from importlib import resources
+
+import msgspec
+
+Box = tuple[int, int, int, int]
+ONE_PLACE = 1.0
+"""log10 LR of one place from which two pictures are one group."""
+_COVERED = 0.5
+"""Share of the box of a thing that another sight must cover to be of the same thing."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """Two pictures that show one thing, and where in either."""
+
+    a: int
+    b: int
+    box_a: Box
+    """x, y, width, height."""
+    box_b: Box
+    place_lr: float
+    """log10 LR that they show one place."""
+
+
+class Common(msgspec.Struct, frozen=True):
+    """How common the thing of one sight is."""
+
+    others: int
+    """Groups that show it beside the one or two of the sight itself."""
+    groups: int
+    """Groups that were looked through, at least 1."""
+
+    @property
+    def bound(self) -> float:
+        """Greatest log10 LR that the count supports, at least 0; without an end where nothing was counted."""
+        return max(0.0, math.log10((self.groups + 1) / (self.others + 1))) if self.others else math.inf
+
+
+class Calibration(msgspec.Struct, frozen=True):
+    """How much less a common thing says."""
+
+    name: str
+    """Names the validation data."""
+    step: float
+    """log10 LR that each doubling of the groups that show the thing takes off, at least 0."""
+    same: int
+    different: int
+    """Sights that it was fitted on."""
+
+
+def common(seen: Sequence[Seen], cameras: Mapping[int, Hashable]) -> list[Common]:
+    """How common the thing of each sight is, in the same order.
+
+    Two sights that meet in a picture are of one thing where one covers half of what the other shows there. Of the pictures that
+    show the thing, those by one camera and those of one place are one group; relations over pictures that do not show it are
+    none, for a camera that visits many homes would make one group of all.
+
+    Args:
+        seen: every sight of the case.
+        cameras: of each picture that was looked through, what names its camera; pictures whose camera is not
+            known are all named alike, and count as one where groups that were looked through are counted.
+    """
+    met: dict[int, list[tuple[Box, int]]] = defaultdict(list)
+    places: dict[int, set[int]] = defaultdict(set)
+    for one in seen:
+        met[one.a].append((one.box_a, one.b))
+        met[one.b].append((one.box_b, one.a))
+        if one.place_lr >= ONE_PLACE:
+            places[one.a].add(one.b)
+            places[one.b].add(one.a)
+    count = max(1, len(set(cameras.values())))
+    found = []
+    for one in seen:
+        there = {other for box, other in met[one.a] if covers(box, one.box_a)}
+        there |= {other for box, other in met[one.b] if covers(box, one.box_b)}
+        found.append(Common(_unrelated({one.a, one.b}, there, cameras, places), count))
+    return found
+
+
+def _unrelated(own: set[int], there: set[int], cameras: Mapping[int, Hashable], places: Mapping[int, set[int]]) -> int:
+    """Groups of the pictures ``there`` that have nothing to do with ``own``."""
+    left = there | own
+    count = -1
+    start = own
+    while start:
+        group, fresh = set(start), set(start)
+        while fresh:
+            held = {cameras[one] for one in fresh if cameras.get(one) is not None}
+            near = set().union(*(places.get(one, set()) for one in fresh))
+            fresh = {one for one in left - group if one in near or cameras.get(one) in held}
+            group |= fresh
+        left -= group
+        count += 1
+        start = {min(left)} if left else set()
+    return count
+
+
+def covers(box: Box, thing: Box) -> bool:
+    """Whether ``box`` covers half of ``thing``."""
+    wide = min(box[0] + box[2], thing[0] + thing[2]) - max(box[0], thing[0])
+    high = min(box[1] + box[3], thing[1] + thing[3]) - max(box[1], thing[1])
+    return min(wide, high) > 0 and wide * high >= _COVERED * thing[2] * thing[3]
+
+
+def weakened(log10_lr: float, how: Common, step: float) -> float:
+    """The ratio of one thing, given how common it is: never more than without, and never less for a rarer thing.
+
+    Args:
+        log10_lr: by the score alone.
+        how: how common it is.
+        step: log10 LR that each doubling of the groups that show it takes off, at least 0.
+    """
+    less = log10_lr - step * math.log2(how.others + 1)
+    return min(less, how.bound) if less > 0 else less
+
+
+@cache
+def calibration() -> Calibration:
+    """What is kept in the package, made by ``bench/calibrate_sights.py``."""
+    body = resources.files("homeward.links").joinpath("rarity_calibration.json").read_bytes()
+    return msgspec.json.decode(body, type=Calibration)

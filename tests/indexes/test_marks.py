@@ -106,6 +106,21 @@ def test_of_two_residuals_only_the_place_of_the_mark_is_left_out() -> None:
     np.testing.assert_array_equal(marks.without(a, noise(4, (320, 320))), a)
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_mark_is_no_reason_to_be_found_elsewhere(seed: int) -> None:
+    """A copy at half its size, of the sensor or of another one; both hold the same mark at the same place of the frame."""
+    mark = noise(9, (8, 50))
+    known, whole = noise(1, (512, 640)), noise(seed, (512, 640))
+    shown = fingerprint.resized(whole, (256, 320)) + 0.5 * noise(5)
+    known[20:36, 60:160], shown[10:18, 30:80] = 6 * np.kron(mark, np.ones((2, 2), np.float32)), 6 * mark
+    frames = fingerprint.Frame(known, 640, 512), fingerprint.Frame(shown, 320, 256)
+    plain, found = fingerprint.search(*frames), marks.search(*frames)
+    assert plain is not None
+    assert found is not None
+    assert plain.deviations > 6
+    assert (found.deviations > 6) if seed == 1 else (found.deviations < 3)
+
+
 def taken(sensor: NDArray[np.float64], seed: int, upright: bool) -> NDArray[np.uint8]:
     """A room as a camera with this sensor takes it, with the name of a site written over it, compressed."""
     light = scenes.room(seed, SIZE[1], SIZE[0]).astype(np.float64).mean(axis=2) * 0.7 + 40

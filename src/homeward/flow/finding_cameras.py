@@ -122,7 +122,7 @@ def _elsewhere(asked: Residual, shots: list[Shot], held: Prints, rows: NDArray[n
     """A device of another size, searched by the sum of its digests; nothing where nothing was found."""
     first = shots[rows[0]]
     sensor = summed_frame(held, rows, first.width, first.height)
-    found = fingerprint.search(sensor, _frame(asked))
+    found = marks.search(sensor, _frame(asked))
     if found is not None and found.deviations >= FOUND:
         yield Reference(tuple(shots[at] for at in rows), (0.0,) * len(rows), found.deviations, geometry=found)
 
@@ -159,7 +159,7 @@ def _weighed_again(asked: Residual, one: Reference, whole: _Fingerprint) -> Refe
         expected = _hoped(total, whole.count, said.floor) if said.floor else one.expected
         return msgspec.structs.replace(one, score=fingerprint.deviations(said.pce, said.places), expected=expected)
     sensor = Frame(whole.plane, one.shots[0].width, one.shots[0].height)
-    found = fingerprint.again(sensor, _frame(asked), one.geometry)
+    found = marks.again(sensor, _frame(asked), one.geometry)
     return msgspec.structs.replace(one, score=found.deviations, geometry=found)
 
 

@@ -200,6 +200,18 @@ def again(sensor: Frame, shown: Frame, found: Found) -> Found:
     return _paid(finer[0], found.tried) if finer else found
 
 
+def laid(sensor: Frame, shown: Frame, found: Found) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Where two frames lie on each other by a geometry that was found: (h, w) float32 of each, on the finest common grid."""
+    least = min(sensor.grain, found.scale)
+    first = _regrained(sensor.plane, least / sensor.grain)
+    second = unturned(_regrained(shown.plane, least / found.scale), found.turn)
+    unit = found.scale / least
+    near = range(-int(np.ceil(unit)), int(np.ceil(unit)) + 1) if unit != 1 else range(1)  # shifts are in rounded pixels
+    down, right = (round(shift / unit) for shift in (found.agreement.down, found.agreement.right))
+    pairs = (_overlap(first, second, down + y, right + x) for y in near for x in near)
+    return max(pairs, key=lambda pair: float((pair[0] * pair[1]).sum()))
+
+
 def covered(found: Found, sensor: tuple[int, int], shown: tuple[int, int]) -> tuple[int, int, int, int]:
     """Left, top, width and height of what the picture shows, in pixels of the sensor; sizes are (width, height)."""
     size = shown[::-1] if found.turn % 2 else shown
@@ -304,6 +316,18 @@ def _before(side: int) -> int:
 
 def _moved(found: Agreement, unit: float) -> Agreement:
     return msgspec.structs.replace(found, down=round(found.down * unit), right=round(found.right * unit))
+
+
+def _overlap(
+    a: NDArray[np.float32], b: NDArray[np.float32], down: int, right: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What two planes share where the second begins ``down`` and ``right`` of the first."""
+    ones, others = [], []
+    for shift, side, other in zip((down, right), a.shape, b.shape, strict=True):
+        begin, end = max(0, shift), min(side, other + shift)
+        ones.append(slice(begin, max(begin, end)))
+        others.append(slice(begin - shift, max(begin, end) - shift))
+    return a[tuple(ones)], b[tuple(others)]
 
 
 def _spectrum(plane: NDArray[np.float32], shape: Sequence[int]) -> NDArray[np.complex64]:

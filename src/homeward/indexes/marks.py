@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from homeward.indexes import fingerprint, fingerprint_kernel
-from homeward.indexes.fingerprint import Prints
+from homeward.indexes.fingerprint import Found, Frame, Prints
 
 STRIPS = 64
 """Parts of a digest: horizontal strips of whole words, as text lies."""
@@ -100,6 +101,38 @@ def without(plane: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[n
     for at in np.flatnonzero(beside(marks)[0]):
         kept[edges[0][at // TILES] : edges[0][at // TILES + 1], edges[1][at % TILES] : edges[1][at % TILES + 1]] = 0
     return kept
+
+
+def search(sensor: Frame, shown: Frame) -> Found | None:
+    """:func:`homeward.indexes.fingerprint.search`, where a mark that the two share is no reason to be found."""
+    found = fingerprint.search(sensor, shown)
+    return _unmarked(sensor, shown, found) if found is not None else None
+
+
+def again(sensor: Frame, shown: Frame, found: Found) -> Found:
+    """:func:`homeward.indexes.fingerprint.again` in the same way."""
+    return _unmarked(sensor, shown, fingerprint.again(sensor, shown, found))
+
+
+def _unmarked(sensor: Frame, shown: Frame, found: Found) -> Found:
+    """What was found, worth as much less as agreement falls when marks are left out."""
+    if found.deviations <= 0:
+        return found
+    ones, others = fingerprint.laid(sensor, shown, found)
+    if min(ones.shape) < 4 * TILES:
+        return found
+    clean = without(others, ones)
+    left = clean != 0
+    share = float(left.mean())
+    whole = _cosine(ones, others)
+    if share == 1 or whole <= 0:
+        return found
+    worth = _cosine(ones[left], clean[left]) * share**0.5 / whole if share >= LEAST else 0.0
+    return msgspec.structs.replace(found, deviations=found.deviations * min(1.0, max(0.0, worth)))
+
+
+def _cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    return float((a * b).sum() / np.sqrt(np.maximum(np.square(a).sum() * np.square(b).sum(), np.float32(1e-30))))
 
 
 def beside(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -268,6 +268,7 @@ def shared_anew(name: str, shown: list[Photo], residuals: Planes) -> list[Row]:
     """Copies as services make them, searched in the fingerprints of five native pictures of each device of their size."""
     kinds = {
         "scaled to 0.7, q 75": lambda picture: picture.resize(tuple(round(0.7 * side) for side in picture.size)),
+        "scaled to 0.5, q 75": lambda picture: picture.resize(tuple(round(0.5 * side) for side in picture.size)),
         "cut to 0.75 x 0.75, q 75": lambda picture: picture.crop(
             tuple(round(f * s) for f, s in zip((0.1, 0.15, 0.85, 0.9), picture.size * 2, strict=True))
         ),

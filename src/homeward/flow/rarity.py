@@ -39,14 +39,14 @@ def weakened(case: Case, key: str) -> dict[Pair, dict[str, Any]]:
 def around(case: Case, key: str, item: int, box: Box) -> Common | None:
     """How common the thing in a box of a picture is; None where nothing in the case shows it beside the picture.
 
-    Groups are counted as for a sight between the picture and the one that shows the thing best.
+    Of all sights of the thing the one that most groups show counts.
     """
     rows = [row for row in sights.boxes(case, key) if item in {row.a, row.b}]
     seen = [one for one in map(_seen, rows) if _same(one.box_a if one.a == item else one.box_b, box)]
     if not seen:
         return None
     groups = rarity.common(seen, cameras(case))
-    return min(groups, key=lambda how: how.others)
+    return max(groups, key=lambda how: how.others)
 
 
 def cameras(case: Case) -> dict[int, Hashable]:

@@ -15,6 +15,7 @@ from homeward.core import WrongUse
 from homeward.flow.asking import TooLittle
 from homeward.flow.finding import find_copies
 from homeward.flow.gallery import Gallery
+from homeward.flow.generations import trees
 from homeward.flow.hash_candidates import HashCandidates
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.known import add_known_list
@@ -178,3 +179,19 @@ def test_a_case_that_was_not_processed_says_so(case: Case, tmp_path: Path) -> No
     (tmp_path / "a.jpg").write_bytes(pictures()["a.jpg"])
     with pytest.raises(WrongUse, match="homeward process"):
         find_copies(case, tmp_path / "a.jpg", 5)
+
+
+def test_the_tree_of_generations_says_what_was_made_from_what(worked: Case) -> None:
+    (made,) = trees(worked)
+    paths = {item["sha256"]: item["paths"][0].rpartition("> ")[2] for item in made["items"]}
+    assert paths[made["least_processed"]] == "a.jpg"
+    likeliest = {paths[item["sha256"]]: item["parent"] or item["others"][0]["sha256"] for item in made["items"]}
+    assert {name: paths[parent] for name, parent in likeliest.items() if name in {"crop.jpg", "mirror.jpg"}} == {
+        "crop.jpg": "a.jpg",
+        "mirror.jpg": "a.jpg",
+    }
+    reasons = {paths[item["sha256"]]: item["reason"] + item["others"][0]["reason"] for item in made["items"]}
+    assert "mirrored" in reasons["mirror.jpg"]
+    assert trees(worked, made["items"][1]["sha256"][:16]) == [made]
+    with pytest.raises(WrongUse, match="no still picture on a stack"):
+        trees(worked, "zz")

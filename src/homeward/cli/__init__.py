@@ -23,6 +23,7 @@ COMMANDS = {
     "status": "homeward.cli.status:status",
     "stacks": "homeward.cli.answers:stacks",
     "matches": "homeward.cli.answers:matches",
+    "generations": "homeward.cli.generations:generations",
     "cameras": "homeward.cli.cameras:cameras",
     "links": "homeward.cli.answers:links",
     "find": "homeward.cli.find:find",

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from homeward.core.posted import posted
 from homeward.flow import sights as sight_links
 from homeward.flow import text_links
 from homeward.links import fuse_traces, headers, sight_evidence, text
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 Pair = tuple[int, int]
 _COUNTER = re.compile(r"([A-Za-z_]{1,5})(\d{4,5})\.[A-Za-z0-9]{3,4}")
 _CAMERA_FOLDER = re.compile(r"(?:^|[/\\])DCIM[/\\]\d{3}\w{5}$", re.IGNORECASE)
-_EPOCH = re.compile(r"(?:^|\D)(1\d{9})(?:\d{3})?\.[A-Za-z0-9]{3,4}$")
-_WALL = re.compile(r"(?:^|\D)(20\d\d-[01]\d-[0-3]\d_[0-2]\d-[0-5]\d-[0-5]\d)\.[A-Za-z0-9]{3,4}$")
 COPIED = "compilations hold clips of many series"
 ALIKE = "pictures that look alike are taken from one spot, or of one print"
 
@@ -95,10 +94,7 @@ def _place(label: str, path: str, model: str, held: dict[str, set[Any]]) -> None
     counted = _COUNTER.fullmatch(name)
     if counted:
         held["counters"].add((f"{counted[1].upper()} {model}", int(counted[2])))
-    epoch, wall = _EPOCH.search(name), _WALL.search(name)
-    if epoch:
-        held["stamps"].add(int(epoch[1]))
-    stamp = _seconds(wall[1], "%Y-%m-%d_%H-%M-%S") if wall else None
+    stamp = posted(name)
     if stamp is not None:
         held["stamps"].add(stamp)
 

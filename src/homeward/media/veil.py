@@ -38,6 +38,21 @@ def veil(sound: NDArray[np.uint8], orientation: int, whole: tuple[int, ...]) -> 
     return canvas.tobytes()
 
 
+def within(values: NDArray[np.uint8], orientation: int, width: int, height: int) -> NDArray[np.uint8]:
+    """The part of a (18, 24) veil that shows the picture, turned back as the picture is stored.
+
+    Args:
+        values: a veil.
+        orientation: EXIF orientation 1..8 that was applied.
+        width: pixels of the picture as stored.
+        height: the same.
+    """
+    across, down = _fit(*((height, width) if orientation >= 5 else (width, height)))
+    top, left = (HEIGHT - down) // 2, (WIDTH - across) // 2
+    back = {6: 8, 8: 6}.get(orientation, orientation)
+    return upright(values[top : top + down, left : left + across], back)
+
+
 def area_means(pixels: NDArray[np.uint8], down: int, across: int, parts: int) -> NDArray[np.float64]:
     """Area averages of (h, w) luminance, (down, across) of 0..255.
 

@@ -1,0 +1,24 @@
+"""Times that sites write into names."""
+
+from __future__ import annotations
+
+import pytest
+
+from homeward.core.posted import posted
+
+
+@pytest.mark.parametrize(
+    ("name", "when"),
+    [
+        ("site1/t05/1393096964360.jpg", 1393096964),
+        ("1393096964.webp", 1393096964),
+        ("x/photo_2017-12-11_14-00-05.jpg", 1513000805),
+        ("photo_2017-02-31_14-00-05.jpg", None),
+        ("IMG_5866.JPG", None),
+        ("91393096964360.jpg", None),
+        ("20150325_190806.jpg", None),
+        ("", None),
+    ],
+)
+def test_names(name: str, when: int | None) -> None:
+    assert posted(name) == when

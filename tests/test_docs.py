@@ -49,6 +49,7 @@ def test_every_descriptor_and_link_has_a_methods_page() -> None:
         set(REGISTRY)
         | {
             "clips",
+            "clocks",
             "clues",
             "copies",
             "damage",

@@ -15,7 +15,21 @@ from homeward.cli.common import print_table
 
 @pytest.mark.parametrize(
     "command",
-    ["status", "stacks", "matches", "cameras", "findings", "verify", "clues", "whereabouts", "series", "watch", "leads"],
+    [
+        "status",
+        "stacks",
+        "matches",
+        "cameras",
+        "clocks",
+        "generations",
+        "findings",
+        "verify",
+        "clues",
+        "whereabouts",
+        "series",
+        "watch",
+        "leads",
+    ],
 )
 def test_reading_commands_print_one_json_document(worked: Path, command: str) -> None:
     done = homeward(command, "case", "--json", cwd=worked)

@@ -25,6 +25,7 @@ COMMANDS = {
     "matches": "homeward.cli.answers:matches",
     "generations": "homeward.cli.generations:generations",
     "cameras": "homeward.cli.cameras:cameras",
+    "clocks": "homeward.cli.clocks:clocks",
     "links": "homeward.cli.answers:links",
     "find": "homeward.cli.find:find",
     "findings": "homeward.cli.answers:findings",

@@ -25,6 +25,8 @@ class Stated(msgspec.Struct, frozen=True):
     """``2019:03:02 10:11:12``, by the camera's clock."""
     position: tuple[float, float] | None
     """Latitude and longitude in degrees."""
+    fix: str = ""
+    """``2019:03:02 09:11:12`` in UTC, by satellite."""
 
 
 def kinds(case: Case) -> dict[int, str]:
@@ -40,7 +42,8 @@ def stated(case: Case) -> Iterator[Stated]:
         place = told.get("place") or {}
         make, model, serial = (str(told.get(name) or "").strip() for name in ("make", "model", "body_serial"))
         position = (float(place["latitude"]), float(place["longitude"])) if place else None
-        yield Stated(item, make, model, serial, str((told.get("taken") or {}).get("text") or ""), position)
+        taken = str((told.get("taken") or {}).get("text") or "")
+        yield Stated(item, make, model, serial, taken, position, str(place.get("time") or ""))
 
 
 def places(case: Case) -> Iterator[tuple[int, str, str]]:

@@ -1,0 +1,36 @@
+"""``homeward clocks``: how far cameras' clocks may be off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from homeward.cli.common import case_argument, json_option, opened, print_json, print_table
+
+
+@click.command()
+@case_argument
+@json_option
+def clocks(case: Path, as_json: bool) -> None:
+    """Say how far the clock of each device may be off from UTC, as bounds that posts and satellite fixes leave."""
+    from homeward.flow.clocks import clocks as found_in
+
+    with opened(case) as opened_case:
+        found = found_in(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [_row(one) for one in found]
+    print_table("Clocks (camera minus UTC)", ("device", "pictures", "at least", "at most", "says"), rows)
+
+
+def _row(one: dict[str, Any]) -> tuple[str, int, str, str, str]:
+    least, most = one["offset"]
+    says = one["contradiction"] or ("wrong in every zone" if one["right_somewhere"] is False else "")
+    return one["id"][:32], one["readings"], _hours(least), _hours(most), says
+
+
+def _hours(end: float | None) -> str:
+    return "" if end is None else f"{end / 3600:+.1f} h"

@@ -1,0 +1,85 @@
+"""How far a camera's clock is from the truth, as an interval that hard facts leave, and never beyond it.
+
+The offset is the camera's clock minus UTC, in seconds; it holds the zone that the clock was set to. A picture was taken before
+its copy was posted: that bounds the offset from below. A satellite fix is not later than its picture and hardly older than an
+hour: that bounds it from both sides. The offset is taken as constant: a clock that was set anew shows as bounds that contradict
+each other, and then no interval is told. Limits: ``docs/methods/clocks.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+SLACK = 3600.0
+"""Seconds by which whoever stamped a post may be wrong."""
+STALE = 3600.0
+"""Seconds that a device may keep a satellite fix and write it on."""
+FIX_AHEAD = 60.0
+"""Seconds by which a fix may be later than the time written beside it."""
+ZONES = (-12 * 3600.0, 14 * 3600.0)
+"""Offsets of clocks that are right somewhere."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One picture of a camera: what its clock said, and what else is known of the time."""
+
+    picture: str
+    taken: float
+    """Seconds since 1970, the clock read as if it were UTC."""
+    there: tuple[tuple[float, str], ...] = ()
+    """Seconds since 1970 by which it, or a copy of it, was there, and how that is known."""
+    fix: float | None = None
+    """Seconds since 1970 of the satellite fix that it carries."""
+
+
+class Bound(msgspec.Struct, frozen=True, order=True):
+    """The offset is at least, or at most, so many seconds."""
+
+    offset: float
+    picture: str
+    reason: str
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """What is known of one clock. ``least`` and ``most`` are None where nothing bounds it, or where bounds contradict."""
+
+    least: float | None
+    most: float | None
+    decisive: tuple[Bound, ...]
+    """What sets the ends: from below, then from above."""
+    contradiction: str
+    """Why no interval can be told; empty where no evidence speaks against other evidence."""
+    right_somewhere: bool | None
+    """Whether a clock that is right in some zone fits; None where bounds contradict."""
+    readings: int
+    bounds: int
+
+
+def clock(readings: Iterable[Reading]) -> Clock:
+    """The interval of one camera's clock, whatever the order of ``readings``."""
+    held = sorted(set(readings), key=lambda one: (one.taken, one.picture, one.there, one.fix or 0.0))
+    below, above = sorted(_below(held)), sorted(_above(held))
+    ends = (*below[-1:], *above[:1])
+    count = len(below) + len(above)
+    if below and above and below[-1].offset > above[0].offset:
+        why = f"{below[-1].reason}, but {above[0].reason}: the clock was set anew, or evidence is wrong"
+        return Clock(None, None, ends, why, None, len(held), count)
+    least, most = (below[-1].offset if below else None), (above[0].offset if above else None)
+    fits = (least is None or least <= ZONES[1]) and (most is None or most >= ZONES[0])
+    return Clock(least, most, ends, "", fits, len(held), count)
+
+
+def _below(held: Sequence[Reading]) -> Iterator[Bound]:
+    for one in held:
+        for when, how in one.there:
+            yield Bound(one.taken - when - SLACK, one.picture, f"a picture was {how}")
+        if one.fix is not None:
+            yield Bound(one.taken - one.fix - STALE, one.picture, "a satellite fix is at most an hour older than its picture")
+
+
+def _above(held: Sequence[Reading]) -> Iterator[Bound]:
+    for one in held:
+        if one.fix is not None:
+            yield Bound(one.taken - one.fix + FIX_AHEAD, one.picture, "a satellite fix is not later than its picture")

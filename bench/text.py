@@ -108,7 +108,7 @@ def truth(folder: Path) -> dict[Path, list[Print]]:
 def ours(picture: Path) -> Lines:
     still = decode_still(picture.read_bytes(), whole=True)
     sound = still.sound()
-    lines = text.lines(sound) if sound is not None else []
+    lines = text.lines(sound, still.orientation) if sound is not None else []
     turn = displayed(still.orientation, still.width, still.height)
     return [(line.text, turn(line.box)) for line in lines]
 

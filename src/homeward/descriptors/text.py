@@ -1,8 +1,8 @@
 """The words in a picture: lines with their words, boxes, direction and confidence, and what QR and bar codes hold.
 
-Local contrast is evened out first, for print in the dark. Then two looks: at the size of the picture (1280 pixels at most), for
-large letters, and enlarged by half (within 4 megapixels), for small ones. What both find is read once. Limits and measured
-figures: ``docs/methods/text.md``.
+Local contrast is evened out first, for print in the dark. Then four looks: at the size of the picture (1280 pixels at most),
+for large letters, enlarged by half (within 4 megapixels), for small ones, and pushed down and up towards the right, for walls
+and boxes seen from the side. What several find is read once. Limits and measured figures: ``docs/methods/text.md``.
 """
 
 from __future__ import annotations
@@ -19,17 +19,21 @@ from homeward.descriptors.text_boxes import Place, distinct, overlap, places
 from homeward.descriptors.text_reading import Said, read, words
 from homeward.media.records import Grey
 
-VERSION = "1"
+VERSION = "2"
 SMALLEST = 24
 """Pixels of the shorter side from which a picture is read."""
 FLAT = 10
 """Grey levels between the darkest and the brightest hundredth below which a picture shows nothing to read."""
 OVERVIEW = 1280
 LARGER, MOST_PIXELS = 1.5, 4 << 20
+LEANS = (0.6, -0.6)
+"""Slopes levelled out by the last two looks."""
 LEAST = 0.6
 """Confidence from which a line counts as read; chosen on ``world-tune``."""
 MOST_LINES = 200
 _HIDDEN = 0.5
+_QUARTERS = (0, 0, 0, 2, 2, 1, 1, 3, 3)
+"""Turns to the right by EXIF orientation; mirrors are left alone."""
 
 Box = tuple[int, int, int, int]
 
@@ -48,8 +52,10 @@ class Line(msgspec.Struct, frozen=True):
     words: tuple[tuple[str, Box], ...] = ()
 
 
-def lines(grey: Grey) -> list[Line]:
+def lines(grey: Grey, orientation: int = 1) -> list[Line]:
     """Everything that can be read in the sound pixels of one picture, from top to bottom; none where it is tiny or flat.
+
+    ``orientation``: EXIF orientation 1..8, in which walls stand upright; boxes and directions are of the picture as stored.
 
     Raises:
         TextUnavailable: the extra ``text`` is not installed.
@@ -60,7 +66,7 @@ def lines(grey: Grey) -> list[Line]:
     cv2.setNumThreads(1)
     zoom = grey.full_width / pixels.shape[1], grey.full_height / pixels.shape[0]
     limit = grey.full_width, grey.full_height
-    found = [_line(place, said, zoom, limit) for place, said in _print(pixels)]
+    found = [_line(place, said, zoom, limit) for place, said in _print(pixels, _QUARTERS[orientation])]
     found += [Line(code.text, _box(code.corners, zoom, limit), code.angle, 1000, code.kind) for code in codes(pixels)]
     return sorted(found, key=lambda line: (line.box[1], line.box[0], line.text))
 
@@ -74,16 +80,32 @@ def rehearse() -> None:
     read(pixels, [Place(corners, 1.0)])
 
 
-def _print(pixels: NDArray[np.uint8]) -> list[tuple[Place, Said]]:
-    even = np.asarray(cv2.createCLAHE(2.0, (8, 8)).apply(pixels), np.uint8)
-    found = distinct([*places(even, min(1.0, OVERVIEW / max(pixels.shape))), *places(even, _enlarging(pixels))])
-    said = [(place, line) for place, line in read(pixels, found) if line.confidence >= LEAST and _says(line.text)]
+def _print(pixels: NDArray[np.uint8], turn: int) -> list[tuple[Place, Said]]:
+    upright = np.ascontiguousarray(np.rot90(pixels, -turn))
+    even = np.asarray(cv2.createCLAHE(2.0, (8, 8)).apply(upright), np.uint8)
+    whole, back = min(1.0, OVERVIEW / max(pixels.shape)), _turned_back(pixels, turn)
+    looks = [(whole, 0.0), (_enlarging(pixels), 0.0), *((whole, lean) for lean in LEANS)]
+    found = distinct([place for scale, lean in looks for place in places(even, scale, lean)])
+    told = [(place.moved(back), line) for place, line in read(upright, found)]
+    said = [(place, line) for place, line in told if line.confidence >= LEAST and _says(line.text)]
     said.sort(key=lambda one: -len(one[1].text) * (one[1].confidence - 0.4))
     kept: list[tuple[Place, Said]] = []
     for place, line in said:
         if len(kept) < MOST_LINES and not any(overlap(place, other)[1] > _HIDDEN for other, _ in kept):
             kept.append((place, line))
     return kept
+
+
+def _turned_back(pixels: NDArray[np.uint8], turn: int) -> NDArray[np.float32]:
+    """The (2, 3) way from the picture turned by ``turn`` quarters to ``pixels``."""
+    height, width = pixels.shape
+    ways = (
+        [[1, 0, 0], [0, 1, 0]],
+        [[0, 1, 0], [-1, 0, height]],
+        [[-1, 0, width], [0, -1, height]],
+        [[0, -1, width], [1, 0, 0]],
+    )
+    return np.array(ways[turn % 4], np.float32)
 
 
 def _enlarging(pixels: NDArray[np.uint8]) -> float:

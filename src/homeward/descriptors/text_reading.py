@@ -42,20 +42,28 @@ _NOTHING = Said("", 0.0, ())
 def read(pixels: NDArray[np.uint8], found: list[Place]) -> list[tuple[Place, Said]]:
     """Every place with what it says, read from the side from which it says most; in the order of ``found``.
 
-    First from the left or top; where that is doubtful upside down, and where the place is nearly square from its sides too.
+    First from the left or top; where that is doubtful with upright letters, then upside down, and where the place is nearly
+    square from its sides too.
     """
     best = dict(enumerate(zip(found, _lines(pixels, found), strict=True)))
-    for quarters in (2, 1, 3):
-        doubtful = [
-            at
-            for at, (place, said) in best.items()
-            if said.confidence < SURE and (quarters == 2 or max(place.size) < _SQUARE * min(place.size))
-        ]
-        others = [found[at].turned(quarters) for at in doubtful]
-        for at, place, said in zip(doubtful, others, _lines(pixels, others), strict=True):
+    for quarters, leant in _WAYS:
+        others = {
+            at: (found[at].leant() if leant else found[at]).turned(quarters)
+            for at, (_, said) in best.items()
+            if said.confidence < SURE and _worth(found[at], quarters, leant)
+        }
+        for (at, place), said in zip(others.items(), _lines(pixels, list(others.values())), strict=True):
             if said.confidence > best[at][1].confidence:
                 best[at] = place, said
     return list(best.values())
+
+
+_WAYS = ((0, True), (2, False), (2, True), (1, False), (3, False), (1, True), (3, True))
+"""Quarter turns, and whether letters stand upright: the likeliest first."""
+
+
+def _worth(place: Place, quarters: int, leant: bool) -> bool:
+    return (place.leaning is not None or not leant) and (quarters % 2 == 0 or max(place.size) < _SQUARE * min(place.size))
 
 
 def _lines(pixels: NDArray[np.uint8], found: list[Place]) -> list[Said]:

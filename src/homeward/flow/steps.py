@@ -99,8 +99,8 @@ SIGHTS = Step(
 )
 TEXT = Step(
     "text",
-    "1",
-    {"descriptors": ["text 1"], "frames": 40},
+    "2",
+    {"descriptors": ["text 2"], "frames": 40},
     kinds=("still", "video"),
     function="homeward.flow.tasks_text:read",
     caption="Reading words",

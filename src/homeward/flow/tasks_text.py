@@ -9,6 +9,7 @@ import msgspec
 from homeward.descriptors import text
 from homeward.flow.handed import clip_source, still_bytes
 from homeward.flow.tasks import STILL
+from homeward.flow.tasks_video import ORIENTATIONS
 from homeward.flow.units import Described, Order, Written
 from homeward.media import stills, video
 from homeward.media.records import DecodeFailed, Grey, Still, TooLarge
@@ -33,8 +34,9 @@ def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     order = _order(payload)
     try:
         if stills.still_format(ByteRange(fds[0], order.offset, order.size).at(0, 64)) is not None:
-            sound = _still(still_bytes(order, fds[0])).sound()
-            lines = _lines(sound, STILL) if sound is not None else []
+            still = _still(still_bytes(order, fds[0]))
+            sound = still.sound()
+            lines = _lines(sound, STILL, still.orientation) if sound is not None else []
         else:
             lines = _clip(order, fds[0])
     except DecodeFailed as error:
@@ -53,9 +55,10 @@ def _still(data: bytes) -> Still:
 
 def _clip(order: Order, fd: int) -> list[Written]:
     found: list[Written] = []
-    for frame in _spread(video.open_video(clip_source(order, fd))[1]):
+    footage, frames = video.open_video(clip_source(order, fd))
+    for frame in _spread(frames):
         height, width = frame.grey.shape
-        found += _lines(Grey(frame.grey, 1, width, height), frame.time_ms)
+        found += _lines(Grey(frame.grey, 1, width, height), frame.time_ms, ORIENTATIONS.get(footage.rotation, 1))
         alive()
     return found
 
@@ -73,8 +76,8 @@ def _spread(frames: Iterator[video.Frame]) -> list[video.Frame]:
     return held
 
 
-def _lines(grey: Grey, time_ms: int) -> list[Written]:
+def _lines(grey: Grey, time_ms: int, orientation: int) -> list[Written]:
     return [
         Written(time_ms, line.text[:400], line.box, line.angle, line.confidence, line.source, line.words)
-        for line in text.lines(grey)
+        for line in text.lines(grey, orientation)
     ]

@@ -19,7 +19,7 @@ from homeward.sandbox import ByteRange, alive
 
 _encode = msgspec.msgpack.Encoder().encode
 _order = msgspec.msgpack.Decoder(Order).decode
-_TURNS = {0: 1, 90: 6, 180: 3, 270: 8}
+ORIENTATIONS = {0: 1, 90: 6, 180: 3, 270: 8}
 """Degrees clockwise to EXIF orientation."""
 
 
@@ -92,7 +92,7 @@ def _mains(fd: int, order: Order) -> dict[str, object]:
 def _sighting(frame: video.Frame, clip: video.Clip) -> Sighting:
     """Measured at once and let go: the frames of one clip together would not fit a worker."""
     height, width = frame.grey.shape
-    turn = _TURNS.get(clip.rotation, 1)
+    turn = ORIENTATIONS.get(clip.rotation, 1)
     return Sighting(frame.time_ms, veil(frame.grey, turn, frame.grey.shape), values(Grey(frame.grey, 1, width, height)))
 
 

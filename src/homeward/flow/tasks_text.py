@@ -58,7 +58,7 @@ def _clip(order: Order, fd: int) -> list[Written]:
     footage, frames = video.open_video(clip_source(order, fd))
     for frame in _spread(frames):
         height, width = frame.grey.shape
-        found += _lines(Grey(frame.grey, 1, width, height), frame.time_ms, ORIENTATIONS.get(footage.rotation, 1))
+        found += _lines(Grey(frame.grey, 1, width, height), frame.time_ms, ORIENTATIONS.get(footage.clip.rotation, 1))
         alive()
     return found
 

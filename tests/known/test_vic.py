@@ -300,7 +300,7 @@ def test_nothing_that_a_database_cannot_keep_comes_out() -> None:
     ("body", "words"),
     [
         (b"{", "ends in the middle"),
-        (b"[]", "{ is missing"),
+        (b"[]", "no usable hash"),
         (b"{}", "not Project VIC"),
         (b'{"value":{}}', "not Project VIC"),
         (b'{"value":[]}', "no usable hash"),

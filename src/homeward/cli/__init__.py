@@ -36,6 +36,7 @@ COMMANDS = {
     "whereabouts": "homeward.cli.whereabouts:whereabouts",
     "hash": "homeward.cli.hash:exact_hash",
     "export": "homeward.cli.export:export",
+    "package": "homeward.cli.package:package",
     "verify": "homeward.cli.verify:verify",
     "erase": "homeward.cli.erase:erase",
 }

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from homeward.cli.common import case_argument, opened, say_unrecorded
+from homeward.cli.common import by_option, case_argument, opened, say_unrecorded
 
-FORMATS = ("csv", "vics", "icse")
+if TYPE_CHECKING:
+    from homeward.store import Case
+
+FORMATS = ("csv", "vics", "icse", "package")
 
 
 @click.command()
@@ -18,26 +23,50 @@ FORMATS = ("csv", "vics", "icse")
     "form",
     type=click.Choice(FORMATS),
     required=True,
-    help="csv: one row an occurrence. vics: in the shape of Project VIC JSON. icse: a hash list with the columns of ICSE.",
+    help="csv: one row an occurrence. vics: in the shape of Project VIC JSON. icse: a hash list with the columns of ICSE. "
+    "package: series without pictures, signed and encrypted for partners (homeward package).",
 )
 @click.option("--vics-version", type=click.Choice(["2.0", "1.3"]), default="2.0", show_default=True)
+@click.option("--to", multiple=True, metavar="AGENCY", help="package: a trusted partner.")
+@click.option("--with", "contents", multiple=True, type=click.Choice(["briefs", "clues", "hashes"]), help="package: what.")
+@click.option("--series", multiple=True, help="package: the beginning of a series' name; without it, all.")
+@click.option("--purpose", default="", help="package: what it is for.")
+@click.option("--legal-basis", default="", help="package: why it may be sent.")
+@click.option(
+    "--tlp", type=click.Choice(["clear", "green", "amber", "amber+strict", "red"]), default="amber", show_default=True
+)
+@click.option("--pap", type=click.Choice(["clear", "green", "amber", "red"]), default="amber", show_default=True)
+@click.option("--days", type=int, default=30, show_default=True, help="package: days until it expires.")
+@by_option
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
-def export(case: Path, form: str, vics_version: str, out: Path) -> None:
+def export(case: Path, form: str, vics_version: str, out: Path, **terms: Any) -> None:
     """Write what the case says of its files to OUT; the export is recorded in the ledger."""
     with opened(case) as opened_case:
         recorded = not opened_case.read_only
-        if form == "csv":
-            from homeward.exchange import write_csv
-
-            told = f"{write_csv(opened_case, out)} occurrences"
+        if form == "package":
+            click.echo(f"Wrote {_package(opened_case, out, **terms)} to {out}. It holds no pictures.")
         else:
-            from homeward.flow import exporting
-
-            written = (
-                exporting.export_vic(opened_case, out, vics_version)
-                if form == "vics"
-                else exporting.export_icse(opened_case, out)
-            )
-            told = f"{written} media"
-    click.echo(f"Wrote {told} to {out}. It holds paths and hashes, no pictures.")
+            told = _written(opened_case, form, vics_version, out)
+            click.echo(f"Wrote {told} to {out}. It holds paths and hashes, no pictures.")
     say_unrecorded(recorded)
+
+
+def _written(case: Case, form: str, vics_version: str, out: Path) -> str:
+    if form == "csv":
+        from homeward.exchange import write_csv
+
+        return f"{write_csv(case, out)} occurrences"
+    from homeward.flow import exporting
+
+    media = exporting.export_vic(case, out, vics_version) if form == "vics" else exporting.export_icse(case, out)
+    return f"{media} media"
+
+
+def _package(
+    case: Case, out: Path, to: tuple[str, ...], contents: tuple[str, ...], series: tuple[str, ...], **told: Any
+) -> str:
+    from homeward.flow.packages import Terms, send
+
+    who = told.pop("who") or getpass.getuser()
+    made = send(case, out, to, contents, series, Terms(**told), who)
+    return ", ".join(f"{count} {kind}" for kind, count in made.counts.items())

@@ -1,0 +1,9 @@
+"""Why something that came from outside is not taken."""
+
+from __future__ import annotations
+
+from homeward.core import WrongUse
+
+
+class PackageRefused(WrongUse):
+    """The package, or the card of a partner, is not what it has to be; the message is one sentence."""

@@ -1,0 +1,212 @@
+"""Packages between agencies: made of briefs, clues and hashes, and taken in again. Never a picture, never a veil."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import tempfile
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from homeward.core import WrongUse
+from homeward.core.errors import said
+from homeward.core.time import utc_now
+from homeward.exchange.envelope import Party, Told
+from homeward.exchange.errors import PackageRefused
+from homeward.exchange.package import LARGEST, Opened, seal, unseal
+from homeward.exchange.target import write_file
+from homeward.flow import clues as clue_ledger
+from homeward.flow import exporting, known
+from homeward.flow import series as all_series
+from homeward.flow.partners import CONTENTS, Directory, load_keys, own_card
+from homeward.flow.progress import Quiet
+from homeward.series.clues import Event
+from homeward.series.exchange import write_events
+from homeward.store import clues as clue_store
+from homeward.store.ledger.entries import timestamp
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+
+FILES = {"briefs": "briefs.json", "clues": "clues.json", "hashes": "hashes.csv"}
+MOST_DAYS = 365
+_HASHES = ("sha256", "md5", "sha1", "series", "victim identified")
+_SOLVED = ("identified", "safeguarded", "known elsewhere")
+_event = msgspec.json.Decoder(Event).decode
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """Under what a package is sent."""
+
+    purpose: str
+    legal_basis: str
+    tlp: str
+    pap: str
+    days: int
+    """Until it expires."""
+
+
+def send(
+    case: Case, target: Path, to: Sequence[str], contents: Sequence[str], names: Sequence[str], terms: Terms, who: str
+) -> Told:
+    """Write a package about the series ``names`` (beginnings; none: all that stand) for the partners ``to``.
+
+    Raises:
+        WrongUse: no such series, a partner who is not trusted or may not receive it, or terms that are missing.
+    """
+    directory = Directory(case)
+    recipients = [directory.recipient(name, contents) for name in dict.fromkeys(to)]
+    if not recipients or not contents or not 1 <= terms.days <= MOST_DAYS:
+        raise WrongUse(f"say to whom (--to), what (--with), and for how many days (--days, 1 to {MOST_DAYS})")
+    rows = _rows(case, names)
+    payload, counts = _payload(case, rows, contents)
+    info, now = case.info, utc_now()
+    told = Told(
+        id=str(uuid.uuid4()),
+        sender=Party(info.agency, own_card(case, new=False, who=who).fingerprint),
+        origin=info.origin,
+        recipients=tuple(Party(one.card.agency, one.card.fingerprint) for one in recipients),
+        made=timestamp(now),
+        expires=timestamp(now + timedelta(days=terms.days)),
+        purpose=said(terms.purpose, "what the package is for (--purpose)"),
+        legal_basis=said(terms.legal_basis, "the legal basis (--legal-basis)"),
+        tlp=terms.tlp,  # type: ignore[arg-type]
+        pap=terms.pap,  # type: ignore[arg-type]
+        counts=counts,
+    )
+    data = seal(payload, told, load_keys(case), [one.card for one in recipients])
+    details: Any = {
+        "format": "package",
+        "package": told.id,
+        "recipients": [one.fingerprint for one in told.recipients],
+        "expires": told.expires,
+        "handling": [told.tlp, told.pap],
+        "counts": counts,
+    }
+    write_file(case, target, [data], details, {"who": who, "purpose": told.purpose, "basis": told.legal_basis})
+    return told
+
+
+def inspect(case: Case, file: Path) -> Opened:
+    """Open and verify a package, and take nothing of it.
+
+    Raises:
+        WrongUse: it is refused; why.
+    """
+    return _unseal(case, file)[0]
+
+
+def receive(case: Case, file: Path, who: str) -> tuple[Opened, int]:
+    """Take a package in: clues join the ledger of clues, hashes become a known list of the sender's name; how many
+    events were new.
+
+    The same package is taken in once. Killed in the middle, it is taken in by the next try, and ends in the same state.
+
+    Raises:
+        WrongUse: it is refused; why.
+    """
+    opened, digest, directory = _unseal(case, file)
+    if opened.told.id in directory.opened:
+        raise WrongUse(f"{file}: it was taken in before: nothing is taken in twice")
+    new = 0
+    with tempfile.TemporaryDirectory() as folder:
+        if "clues" in opened.told.counts:
+            (Path(folder) / "clues.json").write_bytes(opened.payload[FILES["clues"]])
+            new = clue_ledger.receive(case, Path(folder) / "clues.json", who)[1]
+        if opened.told.counts.get("hashes"):
+            (Path(folder) / "hashes.csv").write_bytes(opened.payload[FILES["hashes"]])
+            manner = known.Manner(update=True)
+            known.add_known_list(case, Path(folder) / "hashes.csv", opened.told.sender.agency, Quiet(), manner)
+    details: Any = {
+        "package": opened.told.id,
+        "sha256": digest,
+        "sender": opened.told.sender.fingerprint,
+        "expires": opened.told.expires,
+        "handling": [opened.told.tlp, opened.told.pap],
+        "counts": opened.told.counts,
+    }
+    names = {"who": said(who, "who says so"), "purpose": opened.told.purpose, "basis": opened.told.legal_basis}
+    with case.batch("package.open", details, names):
+        pass
+    return opened, new
+
+
+def _unseal(case: Case, file: Path) -> tuple[Opened, str, Directory]:
+    try:
+        with file.open("rb") as source:
+            data = source.read(LARGEST + 1)
+    except OSError as error:
+        raise WrongUse(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
+    directory = Directory(case)
+    try:
+        opened = unseal(data, load_keys(case), directory.own, directory.sender, utc_now())
+        if set(opened.payload) != {FILES.get(kind, "") for kind in opened.told.counts}:
+            raise PackageRefused("it holds something else than its signed statement says")
+    except PackageRefused as error:
+        raise WrongUse(f"{file}: {error}") from error
+    return opened, hashlib.sha256(data).hexdigest(), directory
+
+
+def _rows(case: Case, names: Sequence[str]) -> list[dict[str, Any]]:
+    rows = all_series.listed(case)
+    for name in names:
+        if len([row for row in rows if row["id"].startswith(name)]) != 1:
+            raise WrongUse(f"no series, or several, have a name that begins with {name!r}")
+    return [row for row in rows if not names or row["id"].startswith(tuple(names))]
+
+
+def _payload(case: Case, rows: list[dict[str, Any]], contents: Sequence[str]) -> tuple[dict[str, bytes], dict[str, int]]:
+    pictures = {one["sha256"]: row for row in rows for one in row["items"]}
+    ledger = clue_ledger.ledger(case)
+    seen = {name for name, clue in ledger.items() if any(one.picture in pictures for one in clue.sightings)}
+    made: dict[str, tuple[bytes, int]] = {}
+    if "briefs" in contents:
+        by_series = {row["id"]: [ledger[name] for name in sorted(seen) if _in(ledger[name], row)] for row in rows}
+        told = [_brief(case, row, by_series[row["id"]]) for row in rows]
+        heading = {"homeward": "briefs 1", "agency": case.info.agency, "origin": case.info.origin, "series": told}
+        made["briefs"] = msgspec.json.format(msgspec.json.encode(heading), indent=1) + b"\n", len(told)
+    if "clues" in contents:
+        events = [event for event in map(_event, clue_store.bodies(case)) if event.clue in seen]
+        data = write_events(case.info.agency, case.info.origin, events)
+        made["clues"] = data, len(msgspec.json.decode(data)["events"])
+    if "hashes" in contents:
+        made["hashes"] = _hashes(case, pictures), len(pictures)
+    kinds = [kind for kind in CONTENTS if kind in made]
+    return {FILES[kind]: made[kind][0] for kind in kinds}, {kind: made[kind][1] for kind in kinds}
+
+
+def _in(clue: Any, row: Mapping[str, Any]) -> bool:
+    return bool({one["sha256"] for one in row["items"]} & {one.picture for one in clue.sightings})
+
+
+def _brief(case: Case, row: dict[str, Any], clues: Sequence[Any]) -> dict[str, Any]:
+    """What a partner reads of a series instead of pictures: no path, no name of a person, no hash."""
+    keep = ("id", "status", "pictures", "first_seen", "last_seen", "country", "contact", "known", "was")
+    return {
+        **{name: row[name] for name in keep},
+        "items": len(row["items"]),
+        "places": [place["pictures"] for place in row["places"]],
+        "cameras": [{"code": _code(case, one["id"]), "items": one["items"]} for one in row["cameras"]],
+        "clues": [{"id": one.id, "kind": one.kind, "value": one.value, "status": one.status} for one in clues],
+    }
+
+
+def _code(case: Case, device: str) -> str:
+    """A camera's name for others: the same in every brief of a case, and no hash of a picture."""
+    return hashlib.sha256(f"homeward camera {case.info.origin} {device}".encode()).hexdigest()[:16]
+
+
+def _hashes(case: Case, pictures: Mapping[str, dict[str, Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(_HASHES)
+    for one in exporting.media(case):
+        if row := pictures.get(one.sha256):
+            writer.writerow((one.sha256, one.md5, one.sha1, row["id"], "yes" if row["status"] in _SOLVED else "no"))
+    return text.getvalue().encode()

@@ -1,0 +1,113 @@
+"""Two agencies that exchange what they know of a series, and both ledgers of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from series_case import deliver, hold, sha
+
+from homeward.core import WrongUse
+from homeward.flow import partners
+from homeward.flow.clues import ledger, sight
+from homeward.flow.packages import Terms, inspect, receive, send
+from homeward.store import Case, known
+from homeward.store.ledger.entries import decode
+
+TERMS = Terms("one series?", "Art. 1", "amber", "red", 5)
+ALL = ("briefs", "clues", "hashes")
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[Case, Case]]:
+    cases = []
+    for name in "ab":
+        Case.create(tmp_path / name, f"Unit {name}").close()
+        cases.append(Case.open(tmp_path / name))
+    a, b = cases
+    deliver(a, "X", {"p": "7", "q": "7"})
+    hold(a)
+    sight(a, "text", "Platform 3", sha("p"), None, (0, 0, 1, 1), "A Person", "")
+    for case, name in ((a, "a"), (b, "b")):
+        partners.own_card(case, new=True, who="me")
+        _card(case, tmp_path / f"{name}.card")
+    yield a, b
+    for case in cases:
+        case.close()
+
+
+def _card(case: Case, file: Path) -> None:
+    import msgspec
+
+    file.write_bytes(msgspec.json.encode(partners.own_card(case, new=False, who="me")))
+
+
+def befriend(case: Case, card: Path, may: tuple[str, ...] = ALL) -> None:
+    found = partners.add(case, card, may, "me")
+    partners.trust(case, found.card.fingerprint, "me", "by telephone")
+
+
+def acts(case: Case) -> list[tuple[str, dict]]:
+    return [(entry.act, entry.details) for entry in (decode(body) for _, body in case.custody.entries())]
+
+
+def test_a_series_travels_without_a_picture(two: tuple[Case, Case], tmp_path: Path) -> None:
+    a, b = two
+    befriend(a, tmp_path / "b.card")
+    befriend(b, tmp_path / "a.card")
+    told = send(a, tmp_path / "p.age", ["Unit b"], ALL, [], TERMS, "me")
+    assert told.counts == {"briefs": 1, "clues": 1, "hashes": 2}
+    found = inspect(b, tmp_path / "p.age")
+    (brief,) = json.loads(found.payload["briefs.json"])["series"]
+    assert (brief["items"], brief["status"], [one["value"] for one in brief["clues"]]) == (2, "unidentified", ["Platform 3"])
+    assert sha("p") not in found.payload["briefs.json"].decode()
+    for body in found.payload.values():
+        assert b"A Person" not in body
+        assert b"/nowhere" not in body
+        assert b"\xff\xd8\xff" not in body
+    assert receive(b, tmp_path / "p.age", "me")[1] == 1
+    assert [clue.value for clue in ledger(b).values()] == ["Platform 3"]
+    assert [(one["name"], one["hashes"]["sha256"]) for one in known.lists(b)] == [("Unit a", 2)]
+    with pytest.raises(WrongUse, match="taken in before"):
+        receive(b, tmp_path / "p.age", "me")
+    sent = [details for act, details in acts(a) if act == "export"][-1]
+    taken = [details for act, details in acts(b) if act == "package.open"]
+    assert [(one["package"], one["sha256"]) for one in taken] == [(sent["package"], sent["sha256"])]
+
+
+def test_nothing_goes_to_or_comes_from_whom_nobody_compared(two: tuple[Case, Case], tmp_path: Path) -> None:
+    a, b = two
+    found = partners.add(a, tmp_path / "b.card", ("briefs",), "me")
+    with pytest.raises(WrongUse, match="not compared yet"):
+        send(a, tmp_path / "p.age", ["Unit b"], ["briefs"], [], TERMS, "me")
+    with pytest.raises(WrongUse, match="no card has the fingerprint"):
+        partners.trust(a, found.card.fingerprint[:39], "me", "by telephone")
+    partners.trust(a, found.card.fingerprint, "me", "by telephone")
+    with pytest.raises(WrongUse, match="may not receive hashes"):
+        send(a, tmp_path / "p.age", ["Unit b"], ALL[2:], [], TERMS, "me")
+    send(a, tmp_path / "p.age", ["Unit b"], ["briefs"], [], TERMS, "me")
+    with pytest.raises(WrongUse, match="not among the partners"):
+        inspect(b, tmp_path / "p.age")
+    befriend(b, tmp_path / "a.card")
+    inspect(b, tmp_path / "p.age")
+    partners.revoke(b, "Unit a", "me", "stolen")
+    with pytest.raises(WrongUse, match="revoked"):
+        inspect(b, tmp_path / "p.age")
+    with pytest.raises(WrongUse, match="known already"):
+        partners.add(b, tmp_path / "a.card", (), "me")
+
+
+def test_new_keys_replace_old_ones_once_they_are_compared(two: tuple[Case, Case], tmp_path: Path) -> None:
+    a, b = two
+    befriend(a, tmp_path / "b.card")
+    befriend(b, tmp_path / "a.card")
+    send(a, tmp_path / "old.age", ["Unit b"], ["briefs"], [], TERMS, "me")
+    partners.own_card(b, new=True, who="me")
+    inspect(b, tmp_path / "old.age")
+    _card(b, tmp_path / "b2.card")
+    befriend(a, tmp_path / "b2.card")
+    assert [one.state for one in partners.Directory(a).partners.values()] == [partners.REPLACED, partners.TRUSTED]
+    send(a, tmp_path / "new.age", ["Unit b"], ["briefs"], [], TERMS, "me")
+    inspect(b, tmp_path / "new.age")

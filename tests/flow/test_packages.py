@@ -111,3 +111,20 @@ def test_new_keys_replace_old_ones_once_they_are_compared(two: tuple[Case, Case]
     assert [one.state for one in partners.Directory(a).partners.values()] == [partners.REPLACED, partners.TRUSTED]
     send(a, tmp_path / "new.age", ["Unit b"], ["briefs"], [], TERMS, "me")
     inspect(b, tmp_path / "new.age")
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"), [({"briefs.json": b"{" * 9000}, "no JSON"), ({"clues.json": b"{}"}, "something else")]
+)
+def test_a_partner_who_packs_nonsense_is_told(
+    two: tuple[Case, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, payload: dict[str, bytes], why: str
+) -> None:
+    from homeward.flow import packages
+
+    a, b = two
+    befriend(a, tmp_path / "b.card")
+    befriend(b, tmp_path / "a.card")
+    monkeypatch.setattr(packages, "_payload", lambda *_: (payload, {"briefs": 1}))
+    send(a, tmp_path / "p.age", ["Unit b"], ["briefs"], [], TERMS, "me")
+    with pytest.raises(WrongUse, match=why):
+        inspect(b, tmp_path / "p.age")

@@ -148,9 +148,17 @@ def _unseal(case: Case, file: Path) -> tuple[Opened, str, Directory]:
         opened = unseal(data, load_keys(case), directory.own, directory.sender, utc_now())
         if set(opened.payload) != {FILES.get(kind, "") for kind in opened.told.counts}:
             raise PackageRefused("it holds something else than its signed statement says")
+        _check_briefs(opened)
     except PackageRefused as error:
         raise WrongUse(f"{file}: {error}") from error
     return opened, hashlib.sha256(data).hexdigest(), directory
+
+
+def _check_briefs(opened: Opened) -> None:
+    try:
+        msgspec.json.decode(opened.payload.get(FILES["briefs"], b"null"))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise PackageRefused("its briefs are no JSON") from error
 
 
 def _rows(case: Case, names: Sequence[str]) -> list[dict[str, Any]]:

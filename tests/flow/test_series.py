@@ -143,6 +143,16 @@ def test_a_list_that_knows_the_victim_takes_a_series_out_of_the_way(two: Case, t
     assert [change["what"] for change in notice["changes"]] == ["Partner names the series Lighthouse, victim identified"]
 
 
+def test_a_series_that_one_list_calls_not_identified_stays_awake_whatever_another_says(two: Case, tmp_path: Path) -> None:
+    told = {"c": "yes", "d": "no"}
+    rows = "".join(f"{sha(name)},Lighthouse,{word}\n" for name, word in told.items())
+    (tmp_path / "partner.csv").write_text("sha256,series,victim_identified\n" + rows)
+    add_known_list(two, tmp_path / "partner.csv", "Partner", Quiet())
+    match(two, MATCH, Quiet())
+    hold(two)
+    assert {row["status"] for row in listed(two)} == {"unidentified"}
+
+
 def test_the_youngest_come_first_and_an_agency_weighs_for_itself(two: Case) -> None:
     one, other = series_of(two, "a"), series_of(two, "c")
     tell(two, one, "age band", "14-17", "P", "")

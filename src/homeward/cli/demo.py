@@ -34,7 +34,7 @@ def demo(folder: Path | None) -> None:
         found = _found(case)
     for line in _story(found):
         click.echo(line)
-    next_step(f"homeward status {target / 'case'}, homeward matches {target / 'case'}, homeward stacks {target / 'case'}")
+    next_step(f"homeward status {target / 'case'}, homeward matches {target / 'case'}, homeward series {target / 'case'}")
     click.echo("Then your own: homeward init MYCASE --agency NAME")
 
 
@@ -57,12 +57,15 @@ def _run(case: Case, material: DemoTruth, progress: Progress) -> None:
     ingest(case, deliveries, progress)
     click.echo("3. Adding the list of known media.")
     add_known_list(case, material.known_list, material.known_list.stem, progress)
-    click.echo("4. Processing: decoding behind the lock, describing, matching, stacking.")
+    click.echo(
+        "4. Processing: decoding behind the lock, describing, matching, stacking, holding together what belongs together."
+    )
     process(case, "processes", 2, progress)
 
 
 def _found(case: Case) -> dict[str, Any]:
     from homeward.flow.progress import Quiet
+    from homeward.flow.series import listed
     from homeward.flow.verify import verify
     from homeward.store import known, reads
     from homeward.store import stacks as stacked
@@ -71,6 +74,7 @@ def _found(case: Case) -> dict[str, Any]:
         "status": reads.status(case),
         "matches": known.matches(case),
         "stacks": stacked.stacks(case),
+        "series": listed(case),
         "findings": reads.findings(case),
         "verdict": verify(case, Quiet(), full=True),
     }
@@ -93,6 +97,11 @@ def _story(found: dict[str, Any]) -> list[str]:
     ]
     lines += [f"* Series {name}: known, and nobody has identified the victim yet. It comes first." for name in open_series]
     lines.append(f"* {len(stacks)} stacks of copies: one look at each is enough.")
+    awake = [row for row in found["series"] if row["status"] == "unidentified"]
+    lines.append(
+        f"* {len(found['series'])} series of pictures that may show one victim each; {len(awake)} are unidentified and stay "
+        "awake: whatever comes in later is tested against them."
+    )
     lines += [f"* {row['kind']}: {row['paths'][0] if row['paths'] else ''}: {row['text']}" for row in found["findings"]]
     lines.append(f"* {found['status']['damaged']} damaged pictures were decoded as far as they go, and say so.")
     lines += [f"* Not readable: {row['reason']} ({row['count']})" for row in found["status"]["failures"][:6]]

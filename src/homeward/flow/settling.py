@@ -48,11 +48,14 @@ class View:
                 self.known[self.members[fact.item]].add(fact)
 
     def status(self, name: str, names: Iterable[str]) -> str:
-        """What people said of it, or else what lists say."""
+        """What people said of it, or else what lists say. One that a list calls not identified stays awake, whatever others
+        say: a picture that lies in it by mistake must hide nobody.
+        """
         said = self.history.said(names, "status")
         if said is not None:
             return said.value
-        return ELSEWHERE if any(fact.victim_identified for fact in self.known.get(name, ())) else UNIDENTIFIED
+        told = {fact.victim_identified for fact in self.known.get(name, ())}
+        return ELSEWHERE if True in told and False not in told else UNIDENTIFIED
 
 
 def settle(case: Case, step: Step, progress: Progress) -> None:

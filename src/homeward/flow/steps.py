@@ -83,7 +83,7 @@ SCENE = Step(
 )
 COPIES = Step(
     "copies",
-    "3",
+    "4",
     {"descriptors": ["scene 2"], "candidates": [25, 8, 25], "misses": 4},
     function="homeward.flow.copies:copies",
     caption="Verifying copies",

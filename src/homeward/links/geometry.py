@@ -35,6 +35,8 @@ _EACH = 2
 """Agreeing features for each cell of that grid: few features make few cells, so that chance leaves hardly any empty."""
 _SHOWN = 4
 """Features of either picture by which a cell shows something."""
+_EDGE = 0.02
+"""Of the longest side: how far corners of two frames may lie apart that lie on each other."""
 _DOUBTFUL = 0.2
 """Share found again below which the matches may be those of a mark or an interface that lies over both pictures."""
 
@@ -60,6 +62,8 @@ class Lie(msgspec.Struct, frozen=True, eq=False):
     """Of the features that both pictures should have where they overlap: the share that was found again, 0..1."""
     coverage: float
     """Of a grid over what both should show, the cells that show something: the share in which a feature agrees, 0..1."""
+    framed_alike: bool
+    """Whether the frame of one lies on the frame of the other: nothing was cut off or put around, as a whole."""
     stretch: float
     """The larger over the smaller scale, minus one."""
     turn: float
@@ -214,6 +218,7 @@ def _told(a: Features, b: Features, kept: Matches, matches: int, transform: NDAr
         residual=residual,
         share=found / due if due else 0.0,
         coverage=_coverage(np.concatenate([moved(a.places[due_a, :2], transform), b.places[due_b, :2]]), there),
+        framed_alike=_framed_alike(a, b, transform),
         stretch=float(scales[0] / scales[1]) - 1,
         turn=(turn + 45) % 90 - 45,
         turn_error=float(np.degrees(residual * max(1.0, scale) / max(spread, 1e-9))),
@@ -236,6 +241,13 @@ def _coverage(due: NDArray[np.float64], agreeing: NDArray[np.float64]) -> float:
     shown = np.bincount(cell(due), minlength=side**2) >= _SHOWN
     met = np.bincount(cell(agreeing), minlength=side**2) > 0
     return float((met & shown).sum() / max(1, shown.sum()))
+
+
+def _framed_alike(a: Features, b: Features, transform: NDArray[np.float64]) -> bool:
+    corners = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float64)
+    here, there = moved(corners * [a.width, a.height], transform), corners * [b.width, b.height]
+    apart = np.linalg.norm(here[:, None] - there, axis=2).min(axis=1)
+    return bool(apart.max() < _EDGE * max(b.width, b.height))
 
 
 def _inside(a: Features, b: Features, transform: NDArray[np.float64]) -> NDArray[np.bool_]:

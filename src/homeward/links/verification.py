@@ -23,9 +23,10 @@ LEAST_SHARE = 0.2
 MANY, SOME_SHARE = 25, 0.1
 """Agreeing features with which this share is enough: sizes that differ much leave different features among the strongest
 thousand, and those that agree are few."""
-SPREAD = 0.5
-"""Share of what both should show over which the agreement must lie: a print pasted into both, or what surrounds two
-pictures on two screens, is no copy."""
+SPREAD, PART = 0.5, 0.3
+"""Share of what both should show over which the agreement must lie, where their frames lie on each other: a print pasted into
+both, or what surrounds two pictures on two screens, is no copy. Less is asked where they do not: a part of a picture on a screen
+has the screen around it, where its original goes on."""
 MOST_STRETCH = 0.02
 MOST_RESIDUAL = 0.8
 """Measured pixels."""
@@ -70,7 +71,7 @@ def agrees(found: Lie) -> bool:
     return (
         found.inliers >= max(LEAST_INLIERS, LEAST_AGREEING * found.matches)
         and (found.share >= LEAST_SHARE or (found.inliers >= MANY and found.share >= SOME_SHARE))
-        and found.coverage >= SPREAD
+        and found.coverage >= (SPREAD if found.framed_alike else PART)
         and found.stretch <= MOST_STRETCH
         and found.residual <= MOST_RESIDUAL
     )

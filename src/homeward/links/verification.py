@@ -25,8 +25,8 @@ MANY, SOME_SHARE = 25, 0.1
 thousand, and those that agree are few."""
 SPREAD, PART = 0.5, 0.3
 """Share of what both should show over which the agreement must lie, where their frames lie on each other: a print pasted into
-both, or what surrounds two pictures on two screens, is no copy. Less is asked where they do not: a part of a picture on a screen
-has the screen around it, where its original goes on."""
+both, or what surrounds two pictures on two screens, is no copy. Less is asked where they do not: a part of a picture on a
+screen has the screen around it, where its original goes on."""
 MOST_STRETCH = 0.02
 MOST_RESIDUAL = 0.8
 """Measured pixels."""

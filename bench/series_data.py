@@ -90,7 +90,7 @@ def prepared(world: str, case: Path | None, agencies: tuple[str, ...] = AGENCIES
 
 def held(world: str, folder: Path) -> Held:
     """What a case of ``world`` holds."""
-    truth = _truth(DATA / world / "truth")
+    truth = by_sha256(DATA / world / "truth")
     with homeward.open(folder) as case:
         home = fusing.units(case)
         names = reads.item_names(case)
@@ -105,22 +105,22 @@ def held(world: str, folder: Path) -> Held:
     return Held(*told, items, carried, evidence)
 
 
-def _truth(folder: Path) -> dict[str, dict[str, str]]:
+def by_sha256(folder: Path) -> dict[str, dict[str, str]]:
     """By SHA-256, what is true of the camera picture or clip behind a file."""
-    shot = {row["file_id"]: row for name in ("originals", "videos") for row in _table(folder / f"{name}.csv")}
-    return {row["sha256"]: shot[row["root"]] for row in _table(folder / "files.csv") if row["root"] in shot}
+    shot = {row["file_id"]: row for name in ("originals", "videos") for row in table(folder / f"{name}.csv")}
+    return {row["sha256"]: shot[row["root"]] for row in table(folder / "files.csv") if row["root"] in shot}
 
 
 def _carried(folder: Path) -> dict[str, set[str]]:
     """By camera picture, the carried things of which 2000 pixels are shown."""
-    carried = {row["object_id"] for row in _table(folder / "objects.csv") if row["carried"] == "1"}
+    carried = {row["object_id"] for row in table(folder / "objects.csv") if row["carried"] == "1"}
     found: dict[str, set[str]] = defaultdict(set)
-    for row in _table(folder / "image_objects.csv"):
+    for row in table(folder / "image_objects.csv"):
         if row["object_id"] in carried and int(row["visible_px"]) >= 2000:
             found[row["file_id"]].add(row["object_id"])
     return found
 
 
-def _table(path: Path) -> list[dict[str, str]]:
+def table(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))

@@ -21,6 +21,7 @@ from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.text_asking import find_by_text
 from homeward.flow.verify import verify
+from homeward.links.text import calibration
 from homeward.store import Case
 from homeward.store.models import Item, Job, LedgerHead, TextGram, TextLine
 from homeward.testing import scenes
@@ -121,7 +122,8 @@ def test_rare_words_link_pictures_and_become_clues(read: Case) -> None:
     (link,) = text_links.links(read)
     assert link["text"].casefold() == "heltortri"
     assert set(link) >= {"kind", "a", "b", "a_time", "b_time", "score", "log10_lr", "method", "reason"}
-    assert (link["kind"], link["calibration"].split(":")[0]) == ("text", "uncalibrated")
+    assert (link["kind"], link["calibration"]) == ("text", calibration().name)
+    assert 0 <= link["log10_lr"] <= calibration().cap
     proposed = {(row["kind"], row["value"].casefold()): row for row in listed(read) if row["proposed"]}
     assert ("text", "heltortri") in proposed
     assert proposed["text", "batch 7731"]["sightings"][0]["by"] == ("reader of words",)

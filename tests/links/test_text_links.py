@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeward.links.text import CAP, MARK, WIDEST, Text, links, rarity, shared
+from homeward.links.text import CAP, MARK, WIDEST, Text, calibration, links, rarity, shared, weigh
 
 
 def text(stack: int, key: str, where: tuple[float, float] = (0.5, 0.5), time_ms: int = -1) -> Text:
@@ -23,7 +23,8 @@ def test_a_rare_string_links_and_the_rarest_counts() -> None:
                    *(text(stack, "pontevale") for stack in range(3, 8))])  # fmt: skip
     (best,) = [link for link in found if {link.a, link.b} == {1, 2}]
     assert best.text == "HELTORTRI"
-    assert best.log10_lr == pytest.approx(rarity(2, 67), abs=1e-3)
+    assert best.rarity == pytest.approx(rarity(2, 67), abs=1e-3)
+    assert best.log10_lr == pytest.approx(weigh(best.rarity), abs=1e-3)
     assert found[0] is best
 
 
@@ -44,7 +45,7 @@ def test_what_says_nothing_links_nothing(those: list[Text]) -> None:
 
 def test_a_mark_at_one_place_of_the_edge_counts_for_nothing() -> None:
     found = links([*OTHERS, *(text(stack, "sitename", (0.93, 0.96)) for stack in range(4))])
-    assert {link.log10_lr for link in found} == {0.0}
+    assert {(link.rarity, link.log10_lr) for link in found} == {(0.0, 0.0)}
     assert all(link.caveats == (MARK,) for link in found)
     moved = links([*OTHERS, *(text(stack, "sitename", (0.2 * stack, 0.96)) for stack in range(4))])
     assert all(link.log10_lr > 0 for link in moved)
@@ -55,6 +56,12 @@ def test_rarer_is_stronger_and_nothing_is_beyond_what_the_case_supports(pictures
     value = rarity(pictures, max(read, pictures))
     assert 0 <= value <= min(CAP, math.log10(max(read, pictures))) + 1e-9
     assert rarity(pictures + 1, max(read, pictures + 1)) <= rarity(pictures, max(read, pictures + 1))
+
+
+@given(st.floats(0, CAP), st.floats(0, CAP))
+def test_a_ratio_rises_with_rarity_and_is_never_beyond_what_was_met(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert 0 <= weigh(low) <= weigh(high) <= calibration().cap
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from(["heltortri", "pontevale", "xx"])), max_size=20))

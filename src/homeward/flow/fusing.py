@@ -124,7 +124,7 @@ def _seen(case: Case) -> Iterator[tuple[int, int, Cue]]:
 def _words(case: Case) -> Iterator[tuple[int, int, Cue]]:
     for link in text_links.between(case):
         caveat = next(iter(link.caveats), "")
-        yield link.a, link.b, Cue("text", link.log10_lr, link.log10_lr, link.reason, text.CALIBRATION, caveat)
+        yield link.a, link.b, Cue("text", link.log10_lr, link.rarity, link.reason, text.calibration().name, caveat)
 
 
 def _footage(case: Case) -> Iterator[tuple[int, int, Cue]]:

@@ -1,8 +1,10 @@
 """The same rare words in two pictures: how much that speaks for one thing, place or owner.
 
-What is printed on one label is one piece of evidence: of all that two pictures share only the rarest counts. Its likelihood
-ratio is the chance to read it again where it is the same, over how often it stands in pictures. Neither is validated: the value
-ranks, and adds nothing where evidence is weighed together.
+What is printed on one label is one piece of evidence: of all that two pictures share only the rarest counts. What ranks is the
+chance to read it again where it is the same over how often it stands in pictures. Neither is validated, so the likelihood ratio
+that they show one place or one thing is fitted to it on homes that nothing is reported on (``bench/calibrate_text.py``): how
+often pictures of one place or thing share so rare a string, over how often strangers do. It never speaks for more than the
+rarest string seen there, and never against. Limits: ``docs/methods/text.md``.
 """
 
 from __future__ import annotations
@@ -10,12 +12,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
+from importlib import resources
 from itertools import combinations
 
 import msgspec
 
+from homeward.core.likelihood import Calibration
+
 Box = tuple[int, int, int, int]
-CALIBRATION = "uncalibrated: by rarity in this case, not validated"
 METHOD = "rare words"
 READ_AGAIN = 0.5
 """Chance that words that stand in both pictures are read alike in both: judged."""
@@ -47,7 +52,7 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class TextLink(msgspec.Struct, frozen=True):
-    """Two pictures that share a rare string; ``log10_lr`` 0..3, 0 for what looks like a mark."""
+    """Two pictures that share a rare string, by ``rarity`` 0..3; this and ``log10_lr`` are 0 for what looks like a mark."""
 
     a: int
     a_time: int
@@ -55,9 +60,14 @@ class TextLink(msgspec.Struct, frozen=True):
     b_time: int
     text: str
     pictures: int
-    log10_lr: float
+    rarity: float
     reason: str
     caveats: tuple[str, ...]
+
+    @property
+    def log10_lr(self) -> float:
+        """Calibrated, from 0."""
+        return round(weigh(self.rarity), 3)
 
 
 class Shared(msgspec.Struct, frozen=True):
@@ -68,7 +78,7 @@ class Shared(msgspec.Struct, frozen=True):
     mark: bool
 
     @property
-    def log10_lr(self) -> float:
+    def rarity(self) -> float:
         """0..3; 0 for a mark."""
         return 0.0 if self.mark else rarity(len(self.texts), self.read)
 
@@ -86,11 +96,11 @@ def links(texts: Iterable[Text], common: frozenset[str] = frozenset()) -> list[T
             link = _link(a, b, string)
             if _worth(link) > _worth(best.get((a.stack, b.stack))):
                 best[a.stack, b.stack] = link
-    return sorted(best.values(), key=lambda link: (-link.log10_lr, -len(link.text), link.a, link.b))
+    return sorted(best.values(), key=lambda link: (-link.rarity, -len(link.text), link.a, link.b))
 
 
 def shared(texts: Iterable[Text], common: frozenset[str] = frozenset()) -> list[Shared]:
-    """Strings in two to thirty stacks, rare enough to tell (log10 LR from 0.3) or marks, in the order of their keys."""
+    """Strings in two to thirty stacks, rare enough to tell (from 0.3) or marks, in the order of their keys."""
     held: dict[str, dict[int, Text]] = defaultdict(dict)
     stacks = set()
     for text in texts:
@@ -102,15 +112,27 @@ def shared(texts: Iterable[Text], common: frozenset[str] = frozenset()) -> list[
         if 2 <= len(held[key]) <= WIDEST:
             those = sorted(held[key].values(), key=lambda text: text.stack)
             string = Shared(tuple(those), len(stacks), is_mark(those))
-            if string.mark or string.log10_lr >= LEAST:
+            if string.mark or string.rarity >= LEAST:
                 found.append(string)
     return found
 
 
 def rarity(pictures: int, read: int) -> float:
-    """log10 LR of sharing what stands in ``pictures`` of ``read`` stacks: at most 3, and what so many stacks support."""
+    """How rare is what stands in ``pictures`` of ``read`` stacks, 0..3: at most the logarithm of so many stacks."""
     often = pictures / (read + ELSEWHERE)
     return max(0.0, min(math.log10(READ_AGAIN / often), CAP, math.log10(max(read, 1))))
+
+
+def weigh(rarity: float) -> float:
+    """log10 likelihood ratio, from 0, that pictures that share a string so rare show one place or one thing."""
+    return max(0.0, calibration().log10_lr(rarity)) if rarity else 0.0
+
+
+@cache
+def calibration() -> Calibration:
+    """What is kept in the package, made by ``bench/calibrate_text.py``."""
+    body = resources.files("homeward.links").joinpath("text_calibration.json").read_bytes()
+    return msgspec.json.decode(body, type=Calibration)
 
 
 def is_mark(texts: list[Text]) -> bool:
@@ -123,11 +145,11 @@ def is_mark(texts: list[Text]) -> bool:
 
 
 def _worth(link: TextLink | None) -> tuple[float, int]:
-    return (-1.0, 0) if link is None else (link.log10_lr, len(link.text))
+    return (-1.0, 0) if link is None else (link.rarity, len(link.text))
 
 
 def _link(a: Text, b: Text, string: Shared) -> TextLink:
     pictures = len(string.texts)
     reason = f"both show {a.text!r}, which stands in {pictures} of {string.read} pictures that hold words"
     caveats = (MARK,) if string.mark else (PRINT_ALONE,)
-    return TextLink(a.item, a.time_ms, b.item, b.time_ms, a.text, pictures, round(string.log10_lr, 3), reason, caveats)
+    return TextLink(a.item, a.time_ms, b.item, b.time_ms, a.text, pictures, round(string.rarity, 3), reason, caveats)

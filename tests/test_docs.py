@@ -55,6 +55,7 @@ def test_every_descriptor_and_link_has_a_methods_page() -> None:
             "damage",
             "exchange",
             "fusion",
+            "firsthand",
             "generations",
             "header",
             "ledger",

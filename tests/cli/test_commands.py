@@ -22,6 +22,7 @@ from homeward.cli.common import print_table
         "cameras",
         "clocks",
         "generations",
+        "firsthand",
         "findings",
         "verify",
         "clues",

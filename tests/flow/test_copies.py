@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from homeward.core import WrongUse
 from homeward.flow.asking import TooLittle
 from homeward.flow.finding import find_copies
+from homeward.flow.firsthand import folder, sources
 from homeward.flow.gallery import Gallery
 from homeward.flow.generations import trees
 from homeward.flow.hash_candidates import HashCandidates
@@ -195,3 +196,18 @@ def test_the_tree_of_generations_says_what_was_made_from_what(worked: Case) -> N
     assert trees(worked, made["items"][1]["sha256"][:16]) == [made]
     with pytest.raises(WrongUse, match="no still picture on a stack"):
         trees(worked, "zz")
+
+
+def test_what_was_passed_on_to_another_source_says_so(worked: Case) -> None:
+    told = sources(worked)
+    assert sum(one["pictures"] for one in told) == sum(len(one["items"]) for one in told)
+    assert all(sum(one["counts"].values()) == one["pictures"] for one in told)
+    assert {item["how"] for one in told for item in one["items"]} <= {"straight, only here", "only here, processed"}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("DCIM/100/a.jpg", "DCIM"), ("a.jpg", ""), ("disk.E01 > /DCIM/a.jpg", "disk.E01"), ("x/b.zip > a/b.jpg", "x")],
+)
+def test_a_source_is_what_lies_at_the_top(path: str, name: str) -> None:
+    assert folder(path) == name

@@ -24,6 +24,7 @@ COMMANDS = {
     "stacks": "homeward.cli.answers:stacks",
     "matches": "homeward.cli.answers:matches",
     "generations": "homeward.cli.generations:generations",
+    "firsthand": "homeward.cli.firsthand:firsthand",
     "cameras": "homeward.cli.cameras:cameras",
     "clocks": "homeward.cli.clocks:clocks",
     "links": "homeward.cli.answers:links",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeward.core import WrongUse
 from homeward.core.time import utc_now
-from homeward.flow import clues, fusing, sights, whereabouts
+from homeward.flow import clues, firsthand, fusing, sights, whereabouts
 from homeward.flow.deciding import find, proposal_id, says
 from homeward.flow.settling import View
 from homeward.flow.situations import components, situations
@@ -130,6 +130,7 @@ def shown(case: Case, start: str) -> dict[str, Any]:
         **situations(case, read.pictures[name], read.taken, read.devices, read.view.names),
         "held_by": [_join(join, read.view) for join in read.joins[name] if not join.proposed],
         "proposed": [_join(join, read.view) for join in read.joins[name] if join.proposed],
+        "circulation": firsthand.circulation(case, read.pictures[name]),
         "history": history,
     }
 

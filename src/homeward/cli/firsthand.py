@@ -1,0 +1,29 @@
+"""``homeward firsthand``: which pictures were first-hand where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from homeward.cli.common import case_argument, json_option, opened, print_json, print_table
+
+
+@click.command()
+@case_argument
+@json_option
+def firsthand(case: Path, as_json: bool) -> None:
+    """Say of every exhibit and folder at its top how many pictures are straight from a camera there, or less processed than in
+    any other, and how many were passed on.
+    """
+    from homeward.flow.firsthand import sources
+    from homeward.links.firsthand import CAVEAT, How
+
+    with opened(case) as opened_case:
+        found = sources(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(f"{one['exhibit']}: {one['folder']}", one["pictures"], *(one["counts"][how] for how in How)) for one in found]
+    print_table("First observed here", ("source", "pictures", *How), rows)
+    click.echo(f"Note: {CAVEAT}.")

@@ -244,6 +244,51 @@ def test_a_series_of_one_stays_and_an_empty_one_says_where_it_went(two: Case) ->
         shown(two, made)
 
 
+@pytest.mark.parametrize("words", ["x" * 2001, "a\x1b[2J", "\udcff", " "], ids=["long", "control", "bytes", "blank"])
+def test_what_no_record_can_hold_is_refused_and_changes_nothing(two: Case, words: str) -> None:
+    name, other = series_of(two, "a"), series_of(two, "c")
+    lead = leads.add(two, name, "ask", "it names a shop", "P")
+    before = store.count(two)
+    for attempt in (
+        lambda: merge(two, name, other, "P", words),
+        lambda: tell(two, name, "note", words, "P", ""),
+        lambda: tell(two, name, "note", "seen", "P", words),
+        lambda: leads.add(two, name, "ask", "it names a shop", "P", owner=words),
+        lambda: leads.tell(two, lead, "note", "seen", "P", words),
+        lambda: leads.tell(two, lead, "outcome", "identified", "P", words),
+    ):
+        with pytest.raises(WrongUse):
+            attempt()
+    assert store.count(two) == before
+    assert listed(two)
+
+
+def test_the_longest_reason_is_kept_and_read_again(two: Case) -> None:
+    name = series_of(two, "a")
+    lead = leads.add(two, name, "ask", "\N{HEBREW LETTER ALEF}\N{SLIGHTLY SMILING FACE}" * 1000, "P")
+    leads.tell(two, lead, "outcome", "identified", "P", "x" * 2000)
+    assert shown(two, name)["status"] == "identified"
+    with pytest.raises(WrongUse, match="no day"):
+        leads.tell(two, lead, "due", "20261201", "P", "")
+
+
+def test_each_side_of_a_decision_tells_it(two: Case) -> None:
+    name = series_of(two, "a")
+    made = split(two, name, [sha("b")], "P", "two rooms")
+    for one in (name, made):
+        (decided,) = shown(two, one)["history"]
+        assert (decided["act"], decided["who"]) == ("split", "P")
+
+
+def test_a_decision_does_not_hide_what_new_evidence_says(two: Case) -> None:
+    deliver(two, "Y", {"f": "1"})
+    split(two, series_of(two, "c"), [sha("d")], "P", "two rooms")
+    hold(two)
+    (notice,) = watch.notices(two)
+    assert notice["series"] == series_of(two, "f")
+    assert [change["kind"] for change in notice["changes"]] == ["joined"]
+
+
 def test_somebody_else_decides_in_between(two: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """A decision that rests on what is no longer so is made anew, with what others decided."""
     first, second = series_of(two, "a"), series_of(two, "c")

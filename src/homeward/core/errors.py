@@ -15,15 +15,22 @@ class WrongUse(HomewardError, ValueError):
     """The request itself makes no sense (exit code 2)."""
 
 
+LONGEST = 2000
+"""Characters that a record holds of what a person says."""
+
+
 def said(text: str, what: str) -> str:
     """``text`` without blanks around it, as a person gave it for ``what``.
 
     Raises:
-        WrongUse: there is nothing, or what no record can hold: control characters or bytes that are no UTF-8.
+        WrongUse: there is nothing, or what no record can hold: more than :data:`LONGEST` characters, control characters or
+            bytes that are no UTF-8.
     """
     kept = text.strip()
     if not kept:
         raise WrongUse(f"{what} is missing")
+    if len(kept) > LONGEST:
+        raise WrongUse(f"{what} is longer than {LONGEST} characters")
     if not kept.isprintable():
         raise WrongUse(f"{what} holds control characters or bytes that are no UTF-8")
     return kept

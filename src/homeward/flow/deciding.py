@@ -111,7 +111,7 @@ def tell(case: Case, start: str, field: str, value: str, who: str, why: str) -> 
     if (field == "status" and value not in STATUSES) or (field == "age band" and value not in AGE_BANDS):
         raise WrongUse(f"a series has no {field} {value!r}")
     value = said(value, f"the {field}")
-    why = said(why, "the reason (--why)") if field == "status" else why
+    why = said(why, "the reason (--why)") if why or field == "status" else ""
 
     def making(view: View) -> list[Event]:
         return [event(case, "set", series=_standing(view, start), field=field, value=value, why=why)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from homeward.core import WrongUse
-from homeward.core.errors import said
+from homeward.core.errors import LONGEST, said
 from homeward.flow import clues
 from homeward.flow.deciding import find
 from homeward.flow.settling import View, decide, event
@@ -59,6 +59,7 @@ def add(
     about = clues.find_clue(case, clue) if clue else None
     if about is not None and about.stopped:
         raise WrongUse(f"the clue {about.id[:12]} is {about.status}: reopen it first")
+    owner = said(owner, "the owner") if owner else ""
     _check("due", due)
 
     def making(view: View) -> list[Event]:
@@ -78,14 +79,14 @@ def tell(case: Case, start: str, field: str, value: str, who: str, why: str) -> 
     """
     value = said(value, f"the {field}")
     _check(field, value)
-    if field == "outcome":
+    if why or field == "outcome":
         why = said(why, "how that is known (--why)")
 
     def making(view: View) -> list[Event]:
         lead = _found(view, start)
         events = [_task(case, lead.id, lead.series, field, value, why)]
         if field == "outcome" and value in SOLVING:
-            because = f"lead {lead.id[:12]}: {why}"
+            because = f"lead {lead.id[:12]}: {why}"[:LONGEST]
             events.append(event(case, "set", series=lead.series, field="status", value=value, why=because))
         return events
 
@@ -102,9 +103,11 @@ def _check(field: str, value: str) -> None:
         raise WrongUse(f"a lead has no {field}; it has {', '.join(FIELDS)}")
     if field == "due" and value:
         try:
-            date.fromisoformat(value)
-        except ValueError as error:
-            raise WrongUse(f"{value!r} is no day: write it as 2026-03-01") from error
+            day = date.fromisoformat(value).isoformat()
+        except ValueError:
+            day = ""
+        if day != value:  # other ways of writing days do not sort
+            raise WrongUse(f"{value!r} is no day: write it as 2026-03-01")
     choices = {"state": STATES, "outcome": OUTCOMES}.get(field)
     if choices and value not in choices:
         raise WrongUse(f"{field} is one of {', '.join(choices)}")

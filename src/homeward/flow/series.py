@@ -14,7 +14,7 @@ from homeward.flow.deciding import find, proposal_id, says
 from homeward.flow.settling import View
 from homeward.flow.situations import components, situations
 from homeward.series.clues import OPEN
-from homeward.series.events import AWAKE
+from homeward.series.events import AWAKE, DECISIONS, Event
 from homeward.series.priority import Facts, reasons
 from homeward.store import noise, reads, traces
 from homeward.store import series as store
@@ -117,13 +117,12 @@ def shown(case: Case, start: str) -> dict[str, Any]:
     if name not in read.pictures:
         raise WrongUse(_ended(read, name))
     row = _row(read, name, reads.stacked_paths(case, read.pictures[name]))
-    names = read.absorbed[name]
-    speakers = store.speakers(case, names)
+    said = _concerning(read, name)
+    speakers = store.speakers(case, {one.series for _, one in said})
     history = [
         {"event": key, "when": one.when, "agency": one.agency, "who": speakers.get(key, ""), "act": one.act, "why": one.why,
          "says": says(one), "taken_back": key in read.view.history.undone}
-        for key, one in read.view.history.events
-        if one.series in names and one.act not in {"formed", "changed", "seen"}
+        for key, one in said
     ]  # fmt: skip
     return {
         **row,
@@ -133,6 +132,22 @@ def shown(case: Case, start: str) -> dict[str, Any]:
         "circulation": firsthand.circulation(case, read.pictures[name]),
         "history": history,
     }
+
+
+def _concerning(read: Picture, name: str) -> list[tuple[str, Event]]:
+    """What people said about a series, or decided about its pictures when they were in another one or in none."""
+    pictures, history = {read.view.names[item] for item in read.pictures[name]}, read.view.history
+    decided = {
+        key
+        for key, one in history.events
+        if one.act in DECISIONS and not (pictures.isdisjoint(one.a) and pictures.isdisjoint(one.b))
+    }
+    return [
+        (key, one)
+        for key, one in history.events
+        if (one.series in read.absorbed[name] or key in decided or one.undone in decided)
+        and one.act not in {"formed", "changed", "seen"}
+    ]
 
 
 def proposals(case: Case) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ import msgspec
 from homeward.core.canonical import Plain, canonical_json
 from homeward.core.time import utc_now
 from homeward.flow import clues, fusing
-from homeward.flow.steps import Step
+from homeward.flow.progress import Quiet
+from homeward.flow.steps import SERIES, Step
 from homeward.links.fuse import Fused
 from homeward.series.clues import OPEN
 from homeward.series.events import ELSEWHERE, UNIDENTIFIED, Event, History, SeriesRefused, Told
@@ -60,11 +61,16 @@ class View:
 
 def settle(case: Case, step: Step, progress: Progress) -> None:
     """The step: group all pictures by all evidence, and say what is new about every series that stood."""
+    _settled(case, step, progress)
+
+
+def _settled(case: Case, step: Step, progress: Progress) -> bool:
+    """The same; whether there was anything to do."""
     clues_now: list[Plain] = [clue_store.measured(case), len(clue_store.event_names(case))]
     inputs: list[Plain] = [store.inputs(case, step.name), texts.measured(case), clues_now]
     key = hashlib.sha256(canonical_json([step.version, step.params_digest, inputs])).hexdigest()
     if results.step_key(case, step.name) == key:
-        return
+        return False
     progress.begin(step.caption, 1)
     view = View(case)
     plan = _Plan(case, view, [])
@@ -73,12 +79,14 @@ def settle(case: Case, step: Step, progress: Progress) -> None:
     if not store.write(case, _rows(events), plan.standing, details, {}, seen=view.seen, step=(step.name, key)):
         raise Overtaken("somebody has decided on a series meanwhile")
     progress.advance()
+    return True
 
 
 def decide(case: Case, who: str, making: Callable[[View], list[Event]]) -> list[Event]:
     """Record what a person decides, and what stands after it, in one transaction.
 
-    ``making`` is given what the case holds and makes the events; it is asked again where others decided meanwhile.
+    ``making`` is given what the case holds and makes the events; it is asked again where others decided meanwhile, and where
+    evidence came that no run has grouped yet: what that changes is told before the decision hides it.
 
     Raises:
         SeriesRefused: others decide all the time.
@@ -86,8 +94,10 @@ def decide(case: Case, who: str, making: Callable[[View], list[Event]]) -> list[
     for _ in range(TRIES):
         view = View(case)
         made = making(view)
-        details: dict[str, Plain] = {"acts": [event.act for event in made], "series": sorted({event.series for event in made})}
         moves = any(event.act in {"merge", "split", "reject", "undo"} for event in made)
+        if moves and _settled(case, SERIES, Quiet()):
+            continue
+        details: dict[str, Plain] = {"acts": [event.act for event in made], "series": sorted({event.series for event in made})}
         plan = _Plan(case, view, made) if moves else None
         events = [*made, *(plan.formed() if plan else ())]
         standing = plan.standing if plan else None

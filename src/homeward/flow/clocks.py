@@ -43,7 +43,7 @@ def _devices(case: Case) -> list[tuple[str, str, list[int]]]:
 
 
 def _readings(case: Case) -> dict[int, Reading]:
-    """What the clock said of every picture straight from a camera, and by when a copy of it was posted."""
+    """What the clock said of every picture straight from a camera, and by when it was registered or a copy of it was posted."""
     home, names = units(case), reads.item_names(case)
     there: dict[int, int] = {}
     for item, _, path in traces.places(case):
@@ -51,13 +51,14 @@ def _readings(case: Case) -> dict[int, Reading]:
         if stamp is not None:
             there[home[item]] = min(stamp, there.get(home[item], stamp))
     straight = {row["item"] for row in headers.all_headers(case) if row["origin"] == "camera"}
-    found = {}
+    found, acquired = {}, traces.registered(case)
     for row in traces.stated(case):
         taken = _seconds(row.taken)
         if taken is not None and row.item in straight and row.item in home:
             stamp = there.get(home[row.item])
-            known = () if stamp is None else ((float(stamp), "posted, as the name of a copy says"),)
-            found[row.item] = Reading(names[row.item], taken, known, _seconds(row.fix))
+            known = [(acquired[row.item].timestamp(), "in an exhibit when it was registered")]
+            known += [] if stamp is None else [(float(stamp), "posted, as the name of a copy says")]
+            found[row.item] = Reading(names[row.item], taken, tuple(known), _seconds(row.fix))
     return found
 
 

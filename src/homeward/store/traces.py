@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from django.db.models import Min
 
 from homeward.store.models import ClipLink, Item, Kin, Match, Media, Occurrence, SightLink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from homeward.store.case import Case
 
@@ -53,6 +55,12 @@ def places(case: Case) -> Iterator[tuple[int, str, str]]:
     for item, label, path in query.filter(item__isnull=False).order_by("id").values_list(*columns).iterator(chunk_size=5000):
         if item is not None:
             yield item, label, path
+
+
+def registered(case: Case) -> dict[int, datetime]:
+    """When the first exhibit that holds an item was registered, by item."""
+    query = Occurrence.objects.using(case.alias).filter(current=True, item__isnull=False).order_by()
+    return dict(query.values_list("item_id").annotate(first=Min("exhibit__registered")))
 
 
 def series_names(case: Case) -> list[tuple[int, str]]:

@@ -19,7 +19,7 @@ from homeward.flow.gallery import LEAST_TO_COMPARE, Gallery
 from homeward.flow.near_hashes import Near, near_hashes
 from homeward.flow.steps import COPIES, DESCRIBE, SCENE
 from homeward.flow.units import Described
-from homeward.links.geometry import compose, inverse, moved
+from homeward.links.geometry import box_around, compose, inverse
 from homeward.links.verification import Kinship, Verdict, verify, would_agree
 from homeward.store import reads, results, stacks
 
@@ -133,7 +133,6 @@ def _near_row(item: int, near: Near, facts: Facts) -> dict[str, Any]:
 
 def _region(there: NDArray[np.float64], shown: Features, facts: Facts) -> list[int]:
     """x, y, width, height in full-size pixels: the part of the found picture in which the picture asked with lies."""
-    corners = np.array([[0, 0], [shown.full_width, 0], [shown.full_width, shown.full_height], [0, shown.full_height]], float)
-    places = moved(corners, there).clip(0, [facts.width, facts.height])
-    low, high = np.rint(places.min(axis=0)).astype(int), np.rint(places.max(axis=0)).astype(int)
+    whole = (0, 0, shown.full_width, shown.full_height)
+    low, high = np.rint(box_around(whole, there).clip(0, [facts.width, facts.height])).astype(int)
     return [int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])]

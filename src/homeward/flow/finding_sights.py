@@ -17,7 +17,7 @@ from homeward.flow.comparing import MIRRORED
 from homeward.flow.finding import measured
 from homeward.flow.gallery import Gallery
 from homeward.flow.sights import box
-from homeward.links.geometry import inverse, moved
+from homeward.links.geometry import box_around, inverse
 from homeward.links.sight_evidence import CAVEATS, weigh
 from homeward.links.sights import Sight, sight
 from homeward.store import reads, stacks
@@ -117,10 +117,7 @@ def _seen(gallery: Gallery, shown: Features, rows: NDArray[np.int64], most: int)
 
 def carried(there: list[int], matrix: NDArray[np.float64], facts: Facts) -> list[int] | None:
     """A box in another copy of the picture; None where it was cut away."""
-    x, y, width, height = there
-    corners = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]], float)
-    places = moved(corners, matrix).clip(0, [facts.width, facts.height])
-    low, high = np.rint(places.min(axis=0)).astype(int), np.rint(places.max(axis=0)).astype(int)
+    low, high = np.rint(box_around(there, matrix).clip(0, [facts.width, facts.height])).astype(int)
     size = high - low
     return [int(low[0]), int(low[1]), int(size[0]), int(size[1])] if size.min() > 0 else None
 

@@ -13,7 +13,7 @@ from homeward.core import WrongUse, wording
 from homeward.core.errors import said
 from homeward.descriptors import text_models
 from homeward.flow.clues import ledger
-from homeward.links.geometry import inverse, moved
+from homeward.links.geometry import box_around, inverse
 from homeward.store import clues as clue_store
 from homeward.store import reads, stacks, texts
 from homeward.store.texts import LineRow
@@ -190,10 +190,7 @@ def _on_copies(case: Case, found: dict[Place, Hit], facts: dict[int, Facts]) -> 
 
 def _carried(box: Box, matrix: Any, facts: Facts) -> Box | None:
     """Where a box of the exemplar lies on a copy that ``matrix`` leads from; None where less than half of it is left there."""
-    left, top, width, height = box
-    corners = np.array([[left, top], [left + width, top], [left + width, top + height], [left, top + height]], float)
-    there = moved(corners, inverse(matrix))
-    low, high = there.min(axis=0), there.max(axis=0)
+    low, high = box_around(box, inverse(matrix))
     inner_low, inner_high = low.clip(0, [facts.width, facts.height]), high.clip(0, [facts.width, facts.height])
     if (inner_high - inner_low).prod() < (high - low).prod() / 2:
         return None

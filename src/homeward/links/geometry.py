@@ -7,6 +7,8 @@ deterministic: descriptions are whole numbers, and so are their distances.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import msgspec
 import numpy as np
@@ -115,6 +117,13 @@ def moved(points: NDArray[np.floating], transform: NDArray[np.float64]) -> NDArr
     """(n, 2) points under a (2, 3) map."""
     result: NDArray[np.float64] = points @ transform[:, :2].T + transform[:, 2]
     return result
+
+
+def box_around(box: Sequence[float], transform: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(2, 2) float64: the least and the greatest x, y of a box (x, y, width, height) under a (2, 3) map."""
+    x, y, width, height = box
+    there = moved(np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]], float), transform)
+    return np.stack([there.min(axis=0), there.max(axis=0)])
 
 
 def _lie(a: Features, b: Features, *, mirrored: bool) -> Lie | None:

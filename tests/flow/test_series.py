@@ -272,6 +272,15 @@ def test_the_longest_reason_is_kept_and_read_again(two: Case) -> None:
         leads.tell(two, lead, "due", "20261201", "P", "")
 
 
+def test_an_outcome_that_is_taken_back_takes_its_status_with_it(two: Case) -> None:
+    name = series_of(two, "a")
+    lead = leads.add(two, name, "ask", "it names a shop", "P")
+    leads.tell(two, lead, "outcome", "located", "P", "by the register")
+    leads.tell(two, lead, "outcome", "identified", "P", "by the owner")
+    undo(two, leads.shown(two, lead)["history"][-1]["event"], "P", "another family")
+    assert (shown(two, name)["status"], leads.listed(two)[0]["outcome"]) == ("located", "located")
+
+
 def test_each_side_of_a_decision_tells_it(two: Case) -> None:
     name = series_of(two, "a")
     made = split(two, name, [sha("b")], "P", "two rooms")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from homeward.core import WrongUse
-from homeward.core.errors import said
+from homeward.core.errors import LONGEST, said
 from homeward.flow import fusing
 from homeward.flow.settling import View, decide, event
 from homeward.series.events import AGE_BANDS, STATUSES, Event
@@ -96,10 +96,24 @@ def undo(case: Case, start: str, who: str, why: str) -> Event:
         if name in view.history.undone:
             raise WrongUse("that was taken back before")
         taken[:] = [target]
-        return [event(case, "undo", series=target.series, undone=name, why=said(why, "the reason"))]
+        back = [(name, target), *_with_outcome(view, target)]
+        return [event(case, "undo", series=one.series, undone=key, why=said(why, "the reason")) for key, one in back]
 
     decide(case, said(who, "who says so"), making)
     return taken[0]
+
+
+def _with_outcome(view: View, outcome: Event) -> list[tuple[str, Event]]:
+    """The status that an outcome of a lead gave its series: it is taken back with it."""
+    if outcome.act != "task" or outcome.field != "outcome":
+        return []
+    why = status_reason(outcome.lead, outcome.why)
+    given = [
+        (key, one)
+        for key, one in view.history.valid("set")
+        if (one.field, one.series, one.value, one.why) == ("status", outcome.series, outcome.value, why)
+    ]
+    return [pair for pair in given if pair[1].when >= outcome.when][:1]
 
 
 def tell(case: Case, start: str, field: str, value: str, who: str, why: str) -> str:
@@ -147,6 +161,11 @@ def find(view: View, start: str) -> str:
 def proposal_id(join: store.JoinRow, view: View) -> str:
     """What a proposal is called: the same for the same two pictures."""
     return hashlib.sha256(f"{view.names[join.a]} {view.names[join.b]}".encode()).hexdigest()[:12]
+
+
+def status_reason(lead: str, why: str) -> str:
+    """Why a series has the status that an outcome of a lead gave it."""
+    return f"lead {lead[:12]}: {why}"[:LONGEST]
 
 
 def says(one: Event) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from homeward.core import WrongUse
-from homeward.core.errors import LONGEST, said
+from homeward.core.errors import said
 from homeward.flow import clues
-from homeward.flow.deciding import find
+from homeward.flow.deciding import find, status_reason
 from homeward.flow.settling import View, decide, event
 from homeward.series.events import Event
 from homeward.series.leads import DONE, FIELDS, OUTCOMES, SOLVING, STATES, Lead, leads
@@ -86,7 +86,7 @@ def tell(case: Case, start: str, field: str, value: str, who: str, why: str) -> 
         lead = _found(view, start)
         events = [_task(case, lead.id, lead.series, field, value, why)]
         if field == "outcome" and value in SOLVING:
-            because = f"lead {lead.id[:12]}: {why}"[:LONGEST]
+            because = status_reason(lead.id, why)
             events.append(event(case, "set", series=lead.series, field="status", value=value, why=because))
         return events
 

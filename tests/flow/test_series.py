@@ -20,6 +20,8 @@ from homeward.flow.steps import MATCH
 from homeward.flow.verify import verify
 from homeward.store import Case
 from homeward.store import series as store
+from homeward.store.custody import ERASED
+from homeward.store.erasure import erase_name
 
 FIRST = {"a": "1", "b": "1", "c": "2", "d": "2", "e": ""}
 
@@ -179,6 +181,29 @@ def test_the_outcome_of_a_lead_reaches_the_series_and_everyone_who_worked_on_it(
     assert [change["kind"] for change in notice["changes"]] == ["outcome"]
     with pytest.raises(WrongUse, match="no day"):
         leads.tell(two, lead, "due", "soon", "R", "")
+
+
+def test_who_follows_a_lead_can_be_erased_by_law(two: Case) -> None:
+    name = series_of(two, "a")
+    lead = leads.add(two, name, "ask the maker", "the label", "P", owner="Nobody Atall")
+    leads.tell(two, lead, "owner", "Somebody Else", "P", "")
+    assert leads.listed(two)[0]["owner"] == "Somebody Else"
+    assert [one["value"] for one in leads.shown(two, lead)["history"]] == ["ask the maker", "Nobody Atall", "Somebody Else"]
+    assert erase_name(two, "Nobody Atall", "order 12/26", "a test").left == {}
+    assert not any("Nobody Atall" in body for body in store.bodies(two))
+    assert [one["value"] for one in leads.shown(two, lead)["history"]] == ["ask the maker", ERASED, "Somebody Else"]
+
+
+def test_what_comes_after_a_notice_that_was_seen_is_new(two: Case) -> None:
+    deliver(two, "Y", {"f": "1"})
+    hold(two)
+    (first,) = watch.notices(two)
+    deliver(two, "Z", {"g": "1"})
+    hold(two)
+    assert [len(one["changes"]) for one in watch.notices(two)] == [2]
+    watch.seen(two, first["id"], "P")
+    (left,) = watch.notices(two)
+    assert [sha("g") in change["pair"] for change in left["changes"]] == [True]
 
 
 def test_series_that_new_evidence_joins_keep_one_name_and_tell_it(two: Case) -> None:

@@ -82,10 +82,13 @@ def test_an_ended_series_is_found_through_every_later_merge() -> None:
 
 
 def test_a_notice_is_seen_once_and_what_comes_later_is_new() -> None:
-    def at(second: int, act: str) -> Event:
-        return Event(act, "A", "o", f"2026-01-01T00:00:{second:02d}.000000Z", series="s")  # type: ignore[arg-type]
+    def at(second: int, act: str, seen: str = "") -> Event:
+        when = f"2026-01-01T00:00:{second:02d}.000000Z"
+        return Event(act, "A", "o", when, series="s", undone=seen)  # type: ignore[arg-type]
 
-    events = [at(1, "changed"), at(2, "changed"), at(3, "seen"), at(4, "changed")]
+    events = [at(1, "changed"), at(2, "changed")]
+    events += [at(3, "seen", events[1].id), at(4, "changed")]
+    assert History([*events[:2], at(3, "seen", events[0].id)]).notices() == {"s": [(events[1].id, events[1])]}
     assert [event for _, event in History(events[:2]).notices()["s"]] == events[:2]
     assert History(events[:3]).notices() == {}
     assert [event for _, event in History(events).notices()["s"]] == events[3:]

@@ -22,7 +22,11 @@ from homeward.cli.common import (
 @click.command()
 @case_argument
 @click.option("--solved", is_flag=True, help="Also other news of series that are identified, safeguarded or known elsewhere.")
-@click.option("--seen", metavar="SERIES", help="Record that you have seen what is new about SERIES.")
+@click.option(
+    "--seen",
+    metavar="SERIES",
+    help="Record that you have seen what is new about SERIES; the id of a notice: what came until then.",
+)
 @by_option
 @json_option
 def watch(case: Path, solved: bool, seen: str | None, who: str, as_json: bool) -> None:

@@ -72,6 +72,8 @@ def answer(case: Case, start: str, yes: bool, who: str, why: str) -> str:
         if not yes:
             return [_decision(case, "reject", one or other, ((view.names[a],), (view.names[b],)), why)]
         sides = (_pictures(view, one) or (view.names[a],), _pictures(view, other) or (view.names[b],))
+        if not one:  # what is named first keeps its name
+            sides = sides[::-1]
         return [_decision(case, "merge", one or other, sides, why, (other,) if one and other else ())]
 
     made = decide(case, said(who, "who says so"), making)[0]
@@ -91,8 +93,10 @@ def undo(case: Case, start: str, who: str, why: str) -> Event:
         if len(found) != 1:
             raise WrongUse(f"{len(found) or 'no'} decisions have a name that begins with {start!r}")
         name, target = found[0]
-        if target.act in {"formed", "changed", "undo", "seen"}:
+        if target.act in {"formed", "changed", "seen"}:
             raise WrongUse("that is no decision of a person")
+        if target.act == "undo":
+            raise WrongUse("a taking back cannot be taken back: decide again")
         if name in view.history.undone:
             raise WrongUse("that was taken back before")
         taken[:] = [target]

@@ -24,7 +24,7 @@ def listed(case: Case) -> list[dict[str, Any]]:
     """Every lead: what is not done first, by deadline."""
     view = View(case)
     absorbed = view.history.absorbed(view.members.values())
-    rows = [_row(lead, absorbed) for lead in leads(view.history)]
+    rows = [_row(lead, absorbed) for lead in leads(view.history, store.owners(case))]
     return sorted(rows, key=lambda row: (row["state"] == DONE, row["due"] or "9", row["id"]))
 
 
@@ -35,12 +35,13 @@ def shown(case: Case, start: str) -> dict[str, Any]:
         WrongUse: none, or several, have a name that begins with ``start``.
     """
     view = View(case)
-    lead = _found(view, start)
+    lead = _found(case, view, start)
+    owners = store.owners(case)
     speakers = store.speakers(case, {lead.series})
     events = [(name, one) for name, one in view.history.events if name in lead.events]
     history = [
         {"event": name, "when": one.when, "agency": one.agency, "who": speakers.get(name, ""), "field": one.field or "task",
-         "value": one.value, "why": one.why}
+         "value": owners.get(name, one.value), "why": one.why}
         for name, one in events
     ]  # fmt: skip
     return {**_row(lead, view.history.absorbed(view.members.values())), "history": history}
@@ -68,7 +69,7 @@ def add(
         given = [("owner", owner), ("due", due)]
         return [opened, *(_task(case, opened.id, name, field, value) for field, value in given if value)]
 
-    return decide(case, said(who, "who says so"), making)[0].id
+    return decide(case, said(who, "who says so"), making, {"owner": owner} if owner else None)[0].id
 
 
 def tell(case: Case, start: str, field: str, value: str, who: str, why: str) -> Lead:
@@ -83,18 +84,19 @@ def tell(case: Case, start: str, field: str, value: str, who: str, why: str) -> 
         why = said(why, "how that is known (--why)")
 
     def making(view: View) -> list[Event]:
-        lead = _found(view, start)
+        lead = _found(case, view, start)
         events = [_task(case, lead.id, lead.series, field, value, why)]
         if field == "outcome" and value in SOLVING:
             because = status_reason(lead.id, why)
             events.append(event(case, "set", series=lead.series, field="status", value=value, why=because))
         return events
 
-    lead = decide(case, said(who, "who says so"), making)[0].lead
-    return _found(View(case), lead)
+    lead = decide(case, said(who, "who says so"), making, {"owner": value} if field == "owner" else None)[0].lead
+    return _found(case, View(case), lead)
 
 
 def _task(case: Case, lead: str, series: str, field: str, value: str, why: str = "") -> Event:
+    value = "" if field == "owner" else value  # the name of a person stands in the ledger as a commitment
     return event(case, "task", series=series, lead=lead, field=field, value=value, why=why)
 
 
@@ -113,8 +115,8 @@ def _check(field: str, value: str) -> None:
         raise WrongUse(f"{field} is one of {', '.join(choices)}")
 
 
-def _found(view: View, start: str) -> Lead:
-    found = [lead for lead in leads(view.history) if start and lead.id.startswith(start.lower())]
+def _found(case: Case, view: View, start: str) -> Lead:
+    found = [lead for lead in leads(view.history, store.owners(case)) if start and lead.id.startswith(start.lower())]
     if len(found) != 1:
         raise WrongUse(f"{len(found) or 'no'} leads have a name that begins with {start!r}")
     return found[0]

@@ -82,11 +82,12 @@ def _settled(case: Case, step: Step, progress: Progress) -> bool:
     return True
 
 
-def decide(case: Case, who: str, making: Callable[[View], list[Event]]) -> list[Event]:
+def decide(case: Case, who: str, making: Callable[[View], list[Event]], names: dict[str, str] | None = None) -> list[Event]:
     """Record what a person decides, and what stands after it, in one transaction.
 
     ``making`` is given what the case holds and makes the events; it is asked again where others decided meanwhile, and where
-    evidence came that no run has grouped yet: what that changes is told before the decision hides it.
+    evidence came that no run has grouped yet: what that changes is told before the decision hides it. ``names`` are of persons:
+    they stand in no event.
 
     Raises:
         SeriesRefused: others decide all the time.
@@ -101,7 +102,7 @@ def decide(case: Case, who: str, making: Callable[[View], list[Event]]) -> list[
         plan = _Plan(case, view, made) if moves else None
         events = [*made, *(plan.formed() if plan else ())]
         standing = plan.standing if plan else None
-        if store.write(case, _rows(events), standing, details, {"who": who}, seen=view.seen):
+        if store.write(case, _rows(events), standing, details, {"who": who, **(names or {})}, seen=view.seen):
             return made
     raise SeriesRefused("others are deciding on series at the same time: try again")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import WrongUse
@@ -27,35 +28,49 @@ def notices(case: Case, *, solved: bool = False) -> list[dict[str, Any]]:
     """
     read = Picture(case)
     unseen = read.view.history.notices()
+    owned: dict[str, set[str]] = defaultdict(set)
+    for lead in leads(read.view.history, store.owners(case)):
+        owned[lead.series].add(lead.owner)
     found = []
     for name, names in read.absorbed.items():
         events = sorted((pair for one in names for pair in unseen.get(one, ())), key=lambda pair: (pair[1].when, pair[0]))
         known = any(one.act == "task" or any(change.kind == "known" for change in one.told) for _, one in events)
         if events and (solved or known or read.status(name) in AWAKE):
-            found.append(_notice(case, read, name, events))
+            found.append(_notice(case, read, name, events, owned))
     return sorted(found, key=lambda one: (-one["priority"], one["series"]))
 
 
 def seen(case: Case, start: str, who: str) -> str:
     """Record that a person has seen what is new about a series; its name.
 
+    ``start`` begins the name of the series, or that of a notice: then what came after it stays new.
+
     Raises:
-        WrongUse: there is no such series, or nothing is new about it.
+        WrongUse: there is no such series or notice, or nothing is new about it.
     """
 
     def making(view: View) -> list[Event]:
-        name = find(view, start)
-        names = view.history.absorbed(view.members.values()).get(name, {name})
+        absorbed = view.history.absorbed(view.members.values())
         unseen = view.history.notices()
-        new = [(one, pair) for one in sorted(names) for pair in unseen.get(one, ())]
-        if not new:
+        notice = next((pair for news in unseen.values() for pair in news if pair[0] == start.lower()), None)
+        name = notice[1].series if notice else find(view, start)
+        names = next((those for those in absorbed.values() if name in those), {name})
+        last = notice or max((pair for one in names for pair in unseen.get(one, ())), key=_at, default=None)
+        if last is None:
             raise WrongUse(f"nothing is new about the series {name}")
-        return [event(case, "seen", series=one, undone=unseen[one][-1][0]) for one in sorted({one for one, _ in new})]
+        passed = {one: [pair for pair in unseen.get(one, ()) if _at(pair) <= _at(last)] for one in sorted(names)}
+        return [event(case, "seen", series=one, undone=news[-1][0]) for one, news in passed.items() if news]
 
     return decide(case, said(who, "who says so"), making)[0].series
 
 
-def _notice(case: Case, read: Picture, name: str, events: list[tuple[str, Event]]) -> dict[str, Any]:
+def _at(pair: tuple[str, Event]) -> tuple[str, str]:
+    return pair[1].when, pair[0]
+
+
+def _notice(
+    case: Case, read: Picture, name: str, events: list[tuple[str, Event]], owned: dict[str, set[str]]
+) -> dict[str, Any]:
     facts = read.facts(name)
     told = [(one.when, change) for _, one in events for change in one.told]
     changes = [
@@ -69,7 +84,7 @@ def _notice(case: Case, read: Picture, name: str, events: list[tuple[str, Event]
         if one.act == "task"
     ]  # fmt: skip
     people = {*store.speakers(case, read.absorbed[name]).values()}
-    people |= {lead.owner for lead in leads(read.view.history) if lead.series in read.absorbed[name]}
+    people |= {owner for one in read.absorbed[name] for owner in owned.get(one, ())}
     return {
         "id": events[-1][0],
         "series": name,

@@ -27,6 +27,8 @@ FIELDS = ("status", "age band", "contact", "note")
 
 Act = Literal["formed", "changed", "merge", "split", "reject", "set", "undo", "seen", "weigh", "lead", "task"]
 BY_SOFTWARE = ("formed", "changed")
+APART = 3
+"""Pictures of each side of a split that are held apart; the rest of a side is held to the first."""
 DECISIONS = ("merge", "split", "reject")
 """Acts that change which pictures lie together."""
 
@@ -99,6 +101,9 @@ class History:
         self.events = sorted(given.items(), key=lambda pair: (pair[1].when, pair[0]))
         """(Name, event)."""
         self.undone = {event.undone for _, event in self.events if event.act == "undo"}
+        self._about: dict[str, list[tuple[str, Event]]] = defaultdict(list)
+        for name, event in self.events:
+            self._about[event.series].append((name, event))
 
     def valid(self, *acts: str) -> list[tuple[str, Event]]:
         """Events of some acts that were not taken back."""
@@ -121,25 +126,28 @@ class History:
             together = {(a, b) for a, b in together if not ((a in here and b in there) or (a in there and b in here))}
             if event.act == "split":
                 together |= _star(event.a) | _star(event.b)
-            if event.a and event.b:
-                apart.add((event.a[0], event.b[0]))
+            # Several of each side: two of them may turn out to be copies of one picture.
+            apart |= {(a, b) for a in event.a[:APART] for b in event.b[:APART]}
         return together, apart
+
+    def about(self, series: Iterable[str], *acts: str) -> list[Event]:
+        """Events of some acts about some series that were not taken back, by time."""
+        found = [pair for one in set(series) for pair in self._about.get(one, ())]
+        found = [pair for pair in found if pair[1].act in acts and pair[0] not in self.undone]
+        return [event for _, event in sorted(found, key=lambda pair: (pair[1].when, pair[0]))]
 
     def said(self, names: Iterable[str], field: str) -> Event | None:
         """The newest decision on a field of a series, or of one that it took in."""
-        those = set(names)
-        found = [event for _, event in self.valid("set") if event.series in those and event.field == field]
+        found = [event for event in self.about(names, "set") if event.field == field]
         return found[-1] if found else None
 
     def notes(self, names: Iterable[str]) -> list[Event]:
         """Every note on a series."""
-        those = set(names)
-        return [event for _, event in self.valid("set") if event.series in those and event.field == "note"]
+        return [event for event in self.about(names, "set") if event.field == "note"]
 
     def told(self, names: Iterable[str]) -> set[tuple[str, str]]:
         """Everything that was found about a series before."""
-        those = set(names)
-        return {one.key for _, event in self.valid(*BY_SOFTWARE) if event.series in those for one in event.told}
+        return {one.key for event in self.about(names, *BY_SOFTWARE) for one in event.told}
 
     def absorbed(self, standing: Iterable[str]) -> dict[str, set[str]]:
         """For every series that stands, its own name and those of series that are part of it now."""
@@ -167,8 +175,9 @@ class History:
             if event.act == "changed" or (event.act == "task" and event.field == "outcome" and name not in self.undone):
                 found[event.series].append((name, event))
             elif event.act == "seen" and name not in self.undone:
-                found.pop(event.series, None)
-        return dict(found)
+                passed = [at for at, (key, _) in enumerate(found[event.series]) if key == event.undone]
+                found[event.series] = found[event.series][passed[0] + 1 :] if passed else found[event.series]
+        return {series: new for series, new in found.items() if new}
 
     def weights(self) -> dict[str, int]:
         """What the agency has set for its order of work."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from homeward.series.events import IDENTIFIED, LOCATED, SAFEGUARDED, Event, History
@@ -32,16 +34,21 @@ class Lead(msgspec.Struct, frozen=True):
     """Names of everything that was said about it, by time."""
 
 
-def leads(history: History) -> list[Lead]:
-    """Every lead that was not taken back, by time."""
+def leads(history: History, owners: Mapping[str, str]) -> list[Lead]:
+    """Every lead that was not taken back, by time.
+
+    Args:
+        history: every event of the case.
+        owners: event that sets an owner -> who that is; names of persons stand in no event.
+    """
     said: dict[str, list[tuple[str, Event]]] = {}
     for name, event in history.valid("task"):
         said.setdefault(event.lead, []).append((name, event))
-    return [_lead(name, event, said.get(name, [])) for name, event in history.valid("lead")]
+    return [_lead(name, event, said.get(name, []), owners) for name, event in history.valid("lead")]
 
 
-def _lead(name: str, opened: Event, said: list[tuple[str, Event]]) -> Lead:
-    last = {event.field: event.value for _, event in said}
+def _lead(name: str, opened: Event, said: list[tuple[str, Event]], owners: Mapping[str, str]) -> Lead:
+    last = {event.field: owners.get(key, "") if event.field == "owner" else event.value for key, event in said}
     outcome = last.get("outcome", "")
     return Lead(
         id=name,

@@ -147,6 +147,12 @@ def speakers(case: Case, series: Collection[str]) -> dict[str, str]:
     return {event: said[batch] for event, batch in rows}
 
 
+def owners(case: Case) -> dict[str, str]:
+    """Event -> the person who is to follow a lead from then on: a name that can be erased by law."""
+    query = SeriesEvent.objects.using(case.alias).filter(body__contains='"field":"owner"')
+    return {event: case.custody.names(batch).get("owner", "") for event, batch in query.values_list("event", "batch")}
+
+
 def known_facts(case: Case) -> list[KnownFact]:
     """What lists that name offences or victims say of items: those that call things harmless are left out."""
     query = Match.objects.using(case.alias).filter(silenced="", entry__list__purpose="alert").order_by("item", "id")

@@ -139,7 +139,7 @@ def test_what_makes_no_sense_is_one_sentence(case: Case) -> None:
         ("text", "x", sha("a"), (0, 0, 0, 5), "outside"),
         ("text", "", sha("a"), None, "missing"),
         ("text", "a\x07b", sha("a"), None, "control"),
-        ("text", "x" * 3000, sha("a"), None, "length"),
+        ("text", "x" * 3000, sha("a"), None, "longer than"),
         ("coordinate", "somewhere", sha("a"), None, "LATITUDE"),
         ("region", "", sha("a"), None, "--box"),
     ]

@@ -12,7 +12,7 @@ from homeward.descriptors.camera import digest_bytes, digest_shape, middle
 from homeward.flow.process import segment_folder
 from homeward.flow.steps import CLIP_NOISE
 from homeward.flow.units import NOISE, RESIDUAL
-from homeward.indexes import fingerprint, marks
+from homeward.indexes import fingerprint
 from homeward.indexes.fingerprint import Frame, Prints
 from homeward.links import camera
 from homeward.links.devices import OFFER, Device
@@ -73,7 +73,7 @@ def leads(clips: list[Clip], shots: list[Shot], held: Prints, group: Device) -> 
     make = next((shots[member].make for member in group.members if shots[member].make), "")
     rows = []
     for clip in clips:
-        found = marks.search(sensor, clip.frame)
+        found = fingerprint.search(sensor, clip.frame)
         if found is not None and found.deviations >= OFFER:
             said = camera.weigh(found.deviations, len(group.members), None, None, make, found)
             score, value, calibration, reason, caveats = said.told()

@@ -137,7 +137,7 @@ CLIP_NOISE = Step(
 )
 DEVICES = Step(
     "devices",
-    "7",
+    "8",
     {"calibration": 3},
     function="homeward.flow.noise:devices",
     caption="Finding devices",

@@ -232,3 +232,35 @@ def test_whereabouts_of_a_stack_open_into_clues_and_metadata(case: Case) -> None
     assert "mains" in found["missing"]
     with pytest.raises(WrongUse, match="socket is one of A, B"):
         sight(case, "attribute", "socket: Q", sha("c"), None, None, "Kim", "")
+
+
+def test_how_common_a_region_is_agrees_with_the_links_and_is_worked_out_once_for_all(case: Case) -> None:
+    from django.db import connections
+    from django.test.utils import CaptureQueriesContext
+
+    from homeward.flow.rarity import Things
+    from homeward.flow.sights import rows_key
+    from homeward.store import digests
+    from homeward.store.sights import SightRow, write_sights
+
+    decode(case)
+    items = {name: Item.objects.using(case.alias).get(sha256=sha(name)).pk for name in "abcd"}
+    place_lrs = {"ab": -500, "ac": -500, "ad": -500, "bc": 2000}  # b and c show one place: one group
+    with case.batch("step.part", {"step": "sights"}) as batch:
+        rows = [
+            SightRow(*sorted(items[name] for name in pair), 20, 0, value, 1000, "10 10 90 90", "10 10 90 90", "20 features")
+            for pair, value in place_lrs.items()
+        ]
+        write_sights(case, rows, rows_key(), batch.seq)
+        batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
+    asked = []
+    for name in "abcd":
+        sight(case, "region", "", sha(name), None, (12, 12, 88, 88), "Kim", "")
+        with CaptureQueriesContext(connections[case.alias]) as queries:
+            told = listed(case)
+        asked.append(len(queries))
+    assert len(set(asked)) == 1
+    regions = [row for row in told if row["kind"] == "region"]
+    assert len(regions) == 4
+    assert {row["rarity"]["others"] for row in Things(case, rows_key()).weakened().values()} == {1}
+    assert [row["common"]["others"] for row in regions] == [1] * 4

@@ -49,6 +49,23 @@ def test_what_stands_out_is_what_the_definition_says(n: int, m: int, parts: int,
         np.testing.assert_array_equal(others[:, part], high.any(axis=0))
 
 
+@pytest.mark.parametrize("black", [0.55, 0.7])
+def test_a_frame_that_is_mostly_black_is_no_mark(black: float) -> None:
+    """Two sensors in rooms of which a lamp shows a corner: the rest says nothing, and must not make that corner stand out."""
+    sensors = [noise(at) for at in (1, 2)]
+    planes = [sensor + noise(10 * (at + 1) + shot) for at, sensor in enumerate(sensors) for shot in range(3)]
+    for plane in planes:
+        plane[: int(black * len(plane))] = 0
+    prints = held(planes)
+    clean, matrix = marks.compare(prints)
+    np.testing.assert_array_equal(clean.counts, prints.counts)
+    np.testing.assert_allclose(matrix, fingerprint.correlations(prints, prints), atol=1e-6)
+    assert matrix[0, 1] > 0.2
+    exact = correlations([np.frombuffer(camera.packed(plane), np.uint8) for plane in planes], planes[0].shape)
+    assert exact[0, 1] > 0.2
+    assert abs(exact[0, 3]) < 0.05
+
+
 def test_without_marks_everything_is_compared_with_everything() -> None:
     prints = held([noise(at, (128, 130)) for at in range(131)])
     clean, matrix = marks.compare(prints)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from homeward.core import WrongUse, canonical_json
 from homeward.core.errors import said
 from homeward.core.time import utc_now
 from homeward.flow import text_links
-from homeward.flow.rarity import around
+from homeward.flow.rarity import Things
 from homeward.flow.sights import rows_key
 from homeward.flow.steps import Step
 from homeward.series.clues import STILL, Act, Box, Clue, ClueRefused, Event, clue_id, refusal, replay, told_by
@@ -88,7 +88,8 @@ def listed(case: Case) -> list[dict[str, Any]]:
     found = [clue for clue in ledger(case).values() if clue.sightings]
     here = store.held_items(case, {sighting.picture for clue in found for sighting in clue.sightings})
     paths = reads.stacked_paths(case, here.values())
-    rows = [{**_row(clue, here, paths), "common": _common(case, clue, here)} for clue in found]
+    things = _things(case, found)
+    rows = [{**_row(clue, here, paths), "common": _common(things, clue, here)} for clue in found]
     return sorted(rows, key=lambda row: (row["stopped"], row["proposed"], row["status"] != "open", -row["pictures"], row["id"]))
 
 
@@ -101,7 +102,7 @@ def shown(case: Case, clue: Clue) -> dict[str, Any]:
         for event in clue.events
     ]
     row = _row(clue, here, reads.stacked_paths(case, here.values()))
-    return {**row, "common": _common(case, clue, here), "history": history}
+    return {**row, "common": _common(_things(case, [clue]), clue, here), "history": history}
 
 
 def give(case: Case, file: Path) -> int:
@@ -245,12 +246,17 @@ def _row(clue: Clue, here: dict[str, int], paths: dict[int, list[str]]) -> dict[
     }
 
 
-def _common(case: Case, clue: Clue, here: dict[str, int]) -> dict[str, int] | None:
+def _things(case: Case, clues: Iterable[Clue]) -> Things | None:
+    """What pictures share, where a clue is a region and asks for it."""
+    return Things(case, rows_key()) if any(clue.kind == "region" for clue in clues) else None
+
+
+def _common(things: Things | None, clue: Clue, here: dict[str, int]) -> dict[str, int] | None:
     """In how many unrelated groups of pictures the thing of a region stands; None of another kind, or where none is known."""
-    if clue.kind != "region":
+    if things is None or clue.kind != "region":
         return None
     boxed = [(here[one.picture], one.box) for one in clue.sightings if one.picture in here and one.box and one.time_ms < 0]
-    found = [how for item, box in boxed if (how := around(case, rows_key(), item, box))]
+    found = [how for item, box in boxed if (how := things.around(item, box))]
     return {"others": found[0].others, "groups": found[0].groups} if found else None
 
 

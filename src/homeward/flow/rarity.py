@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
@@ -15,38 +16,42 @@ if TYPE_CHECKING:
 Pair = tuple[int, int]
 
 
-def weakened(case: Case, key: str) -> dict[Pair, dict[str, Any]]:
-    """What each sight says of one thing given how common the thing is, in the columns of a link, by the pair as it is stored.
+class Things:
+    """The things that pictures of a case share and how common each is, read once for whoever asks about many.
 
     Args:
         case: all sights, cameras and stacks of it.
         key: of the version of the step that found the sights.
     """
-    rows = list(sights.boxes(case, key))
-    seen = [_seen(row) for row in rows]
-    told = {}
-    for row, how in zip(rows, rarity.common(seen, cameras(case)), strict=True):
-        value = round(rarity.weakened(row.object_lr / 1000, how, rarity.calibration().step), 3)
-        more = f"; the thing is also seen by others ({how.others} unrelated groups, {how.groups} cameras)" if how.others else ""
-        told[row.a, row.b] = {
-            "log10_lr": value,
-            "reason": row.reason + more,
-            "rarity": {"others": how.others, "groups": how.groups},
+
+    def __init__(self, case: Case, key: str) -> None:
+        self._rows = list(sights.boxes(case, key))
+        self._seen = [_seen(row) for row in self._rows]
+        self._common = rarity.common(self._seen, cameras(case))
+        self._shown: dict[int, list[tuple[Box, Common]]] = defaultdict(list)
+        for one, how in zip(self._seen, self._common, strict=True):
+            self._shown[one.a].append((one.box_a, how))
+            self._shown[one.b].append((one.box_b, how))
+
+    def weakened(self) -> dict[Pair, dict[str, Any]]:
+        """What each sight says of one thing given how common the thing is, in the columns of a link, by the pair as stored."""
+        step = rarity.calibration().step
+        return {
+            (row.a, row.b): {
+                "log10_lr": round(rarity.weakened(row.object_lr / 1000, how, step), 3),
+                "reason": row.reason + _told(how),
+                "rarity": {"others": how.others, "groups": how.groups},
+            }
+            for row, how in zip(self._rows, self._common, strict=True)
         }
-    return told
 
+    def around(self, item: int, box: Box) -> Common | None:
+        """How common the thing in a box (x, y, width, height) of a picture is; None where no sight of the case is of it.
 
-def around(case: Case, key: str, item: int, box: Box) -> Common | None:
-    """How common the thing in a box of a picture is; None where nothing in the case shows it beside the picture.
-
-    Of all sights of the thing the one that most groups show counts.
-    """
-    rows = [row for row in sights.boxes(case, key) if item in {row.a, row.b}]
-    seen = [one for one in map(_seen, rows) if _same(one.box_a if one.a == item else one.box_b, box)]
-    if not seen:
-        return None
-    groups = rarity.common(seen, cameras(case))
-    return max(groups, key=lambda how: how.others)
+        Of all sights of the thing the one that most groups show counts.
+        """
+        found = [how for other, how in self._shown.get(item, ()) if _same(other, box)]
+        return max(found, key=lambda how: how.others, default=None)
 
 
 def cameras(case: Case) -> dict[int, Hashable]:
@@ -61,6 +66,10 @@ def cameras(case: Case) -> dict[int, Hashable]:
         if found.get(member.exemplar) is None:
             found[member.exemplar] = found.get(member.item)
     return found
+
+
+def _told(how: Common) -> str:
+    return f"; the thing is also seen by others ({how.others} unrelated groups, {how.groups} cameras)" if how.others else ""
 
 
 def _same(box: Box, thing: Box) -> bool:

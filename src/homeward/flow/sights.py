@@ -12,7 +12,7 @@ from homeward.descriptors.scene import Features
 from homeward.flow.described import set_key
 from homeward.flow.gallery import LEAST_TO_COMPARE, Gallery
 from homeward.flow.growing import still_at
-from homeward.flow.rarity import weakened
+from homeward.flow.rarity import Things
 from homeward.flow.steps import SIGHTS, Step
 from homeward.links import rarity, sight_evidence
 from homeward.links.sights import Sight, sight
@@ -71,7 +71,7 @@ def links(case: Case, kind: str) -> list[dict[str, Any]]:
     """Links that sights support, ``place`` or ``object``, as ``homeward links`` prints them."""
     calibration, instead = sight_evidence.calibrations()[kind].name, {}
     if kind == "object":
-        calibration, instead = f"{calibration}; {rarity.calibration().name}", weakened(case, rows_key())
+        calibration, instead = f"{calibration}; {rarity.calibration().name}", Things(case, rows_key()).weakened()
     return store.links(case, rows_key(), kind, sight_evidence.METHOD, calibration, sight_evidence.CAVEATS[kind], instead)
 
 

@@ -137,7 +137,7 @@ CLIP_NOISE = Step(
 )
 DEVICES = Step(
     "devices",
-    "8",
+    "9",
     {"calibration": 3},
     function="homeward.flow.noise:devices",
     caption="Finding devices",

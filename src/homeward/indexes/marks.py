@@ -25,6 +25,8 @@ BEYOND = 8.0
 """Deviations from which a part stands out: of strangers that share no mark, none of six million parts reached 7.5."""
 SHARE = 4.0
 """Times the middle part's own agreement that are added to it: devices agree unevenly, but everywhere."""
+KNOWN = 0.05
+"""Times the mean part's sum of squares from which a part is known: black and white keep nothing of a sensor, and no middle."""
 LEAST = 0.5
 """Share of the parts that must be left of two pictures; less is no comparison."""
 _ROWS, _COLUMNS = 64, 512  # pictures compared at once: 8 MiB of parts
@@ -50,10 +52,26 @@ def outstanding(
     marked: NDArray[np.bool_] = np.zeros(parts.shape, bool)
     few = said[:, rows, columns]
     if rows.size:
-        marked[:, rows, columns] = few > BEYOND + SHARE * np.maximum(np.median(few, axis=0), 0)
+        middle = _middle(few, _known(a)[:, rows] & _known(b)[:, columns])
+        marked[:, rows, columns] = few > BEYOND + SHARE * np.maximum(middle, 0)
     first: NDArray[np.bool_] = np.logical_or.reduce(marked, axis=2)
     second: NDArray[np.bool_] = np.logical_or.reduce(marked, axis=1)
     return first.T, second.T
+
+
+def _known(squares: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(k, n): which parts of a picture hold something of its sensor."""
+    known: NDArray[np.bool_] = squares > KNOWN * squares.mean(axis=0)
+    return known
+
+
+def _middle(said: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(p,) median over the known ones of (k, p) parts; 0 where none is known."""
+    count = known.sum(axis=0)
+    ordered = np.sort(np.where(known, said, np.float32(np.inf)), axis=0)
+    low, high = (np.take_along_axis(ordered, at[None], axis=0)[0] for at in (np.maximum(count - 1, 0) // 2, count // 2))
+    middle: NDArray[np.float32] = np.where(count > 0, (low + high) / np.float32(2), np.float32(0))
+    return middle
 
 
 def compare(held: Prints) -> tuple[Prints, NDArray[np.float32]]:

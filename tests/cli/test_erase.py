@@ -20,9 +20,13 @@ def test_a_name_is_erased_from_every_entry_and_what_is_left_is_said(tmp_path: Pa
     assert homeward("export", "case", "--format", "csv", f"{NAME}.csv", cwd=tmp_path).returncode == 0
     done = homeward("erase", "case", "--name", NAME, *WHY, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"fields": {"acquirer": 1}, "left": {"paths of sources": 1, "paths of files": 1}}
+    left = {"paths of sources": 1, "paths of files": 1}
+    assert json.loads(done.stdout) == {"fields": {"acquirer": 1}, "left": left, "within": [[3, "file"]]}
+    again = homeward("erase", "case", "--name", NAME, *WHY, cwd=tmp_path)
+    assert again.returncode == 2
+    assert "with --entry and --field: 3 file" in again.stderr
     by_entry = homeward("erase", "case", "--entry", "3", "--field", "file", *WHY, cwd=tmp_path)
-    assert json.loads(by_entry.stdout) == {"fields": {"file": 1}, "left": {}}
+    assert json.loads(by_entry.stdout) == {"fields": {"file": 1}, "left": {}, "within": []}
     assert homeward("erase", "case", "--entry", "3", "--field", "file", *WHY, cwd=tmp_path).returncode == 1
     assert homeward("erase", "case", "--name", NAME, *WHY, cwd=tmp_path).returncode == 2
     assert homeward("verify", "case", "--full", cwd=tmp_path).returncode == 0

@@ -52,6 +52,11 @@ def test_sound_models_pass(data: bytes) -> None:
     check_model(data)
 
 
+def test_what_is_left_of_training_draws_nothing_and_passes() -> None:
+    for inputs in (["x"], ["x", "share"], ["x", "share", ""]):
+        check_model(model(graph([helper.make_node("Dropout", inputs, ["y"])])))
+
+
 IDENTITY = helper.make_node("Identity", ["x"], ["y"])
 CONSTANT = helper.make_node("Constant", [], ["z"], value=elsewhere())
 
@@ -69,6 +74,7 @@ CONSTANT = helper.make_node("Constant", [], ["z"], value=elsewhere())
         (model(graph([IDENTITY]), opset_imports=[helper.make_opsetid("ai.onnx.ml", 3)]), "not of the standard"),
         (model(graph([helper.make_node("RandomNormal", [], ["y"], shape=[1])])), "at random"),
         (model(graph([inner(helper.make_node("Bernoulli", ["x"], ["z"]))])), "at random"),
+        (model(graph([helper.make_node("Dropout", ["x", "", "trained"], ["y"])])), "at random"),
         (
             model(graph([IDENTITY]), functions=[helper.make_function("me", "f", ["x"], ["y"], [IDENTITY], [])]),
             "functions of its own",

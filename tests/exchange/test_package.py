@@ -6,12 +6,14 @@ import base64
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import bagit
 import pyrage
@@ -21,6 +23,7 @@ from hypothesis import strategies as st
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 
+from homeward.core import WrongUse
 from homeward.exchange import bag, keys
 from homeward.exchange.envelope import PAYLOAD_TYPE, Party, Told, sign
 from homeward.exchange.errors import PackageRefused
@@ -231,6 +234,37 @@ def test_a_card_is_changed_nowhere() -> None:
             keys.read_card(msgspec.json.encode(msgspec.structs.replace(card, **{name: "other"})))
     with pytest.raises(PackageRefused):
         keys.read_card(msgspec.json.encode(msgspec.structs.replace(card, sign=CARDS["B"].sign)))
+
+
+def test_half_made_keys_count_for_nothing_wherever_the_making_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.open
+    for last in range(1, 30):
+        folder, made = tmp_path / str(last), 0
+        folder.mkdir()
+
+        def killed(*told: Any, **more: Any) -> int:
+            nonlocal made
+            made, fd = made + 1, real(*told, **more)
+            if made == last:  # noqa: B023 - called within the turn of the loop
+                os.close(fd)
+                raise KeyboardInterrupt
+            return fd
+
+        monkeypatch.setattr(os, "open", killed)
+        try:
+            keys.create(folder)
+        except KeyboardInterrupt:
+            monkeypatch.undo()
+            if (folder / "agency-1.pem").exists():
+                keys.load(folder)
+            else:
+                with pytest.raises(WrongUse, match="no keys"):
+                    keys.load(folder)
+            continue
+        break
+    else:
+        pytest.fail("the making never ends")
+    assert last > 2
 
 
 def test_keys_are_private_and_older_ones_still_open(tmp_path: Path) -> None:

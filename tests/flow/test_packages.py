@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from killing import start
 from series_case import deliver, hold, sha
 
 from homeward.core import WrongUse
+from homeward.exchange.errors import PackageRefused
 from homeward.flow import partners
 from homeward.flow.clues import ledger, sight
 from homeward.flow.packages import Terms, inspect, receive, send
+from homeward.flow.progress import Quiet
+from homeward.flow.verify import verify
 from homeward.store import Case, known
 from homeward.store.ledger.entries import decode
 
@@ -70,7 +75,7 @@ def test_a_series_travels_without_a_picture(two: tuple[Case, Case], tmp_path: Pa
     assert receive(b, tmp_path / "p.age", "me")[1] == 1
     assert [clue.value for clue in ledger(b).values()] == ["Platform 3"]
     assert [(one["name"], one["hashes"]["sha256"]) for one in known.lists(b)] == [("Unit a", 2)]
-    with pytest.raises(WrongUse, match="taken in before"):
+    with pytest.raises(PackageRefused, match="taken in before"):
         receive(b, tmp_path / "p.age", "me")
     sent = [details for act, details in acts(a) if act == "export"][-1]
     taken = [details for act, details in acts(b) if act == "package.open"]
@@ -88,12 +93,12 @@ def test_nothing_goes_to_or_comes_from_whom_nobody_compared(two: tuple[Case, Cas
     with pytest.raises(WrongUse, match="may not receive hashes"):
         send(a, tmp_path / "p.age", ["Unit b"], ALL[2:], [], TERMS, "me")
     send(a, tmp_path / "p.age", ["Unit b"], ["briefs"], [], TERMS, "me")
-    with pytest.raises(WrongUse, match="not among the partners"):
+    with pytest.raises(PackageRefused, match="not among the partners"):
         inspect(b, tmp_path / "p.age")
     befriend(b, tmp_path / "a.card")
     inspect(b, tmp_path / "p.age")
     partners.revoke(b, "Unit a", "me", "stolen")
-    with pytest.raises(WrongUse, match="revoked"):
+    with pytest.raises(PackageRefused, match="revoked"):
         inspect(b, tmp_path / "p.age")
     with pytest.raises(WrongUse, match="known already"):
         partners.add(b, tmp_path / "a.card", (), "me")
@@ -126,5 +131,62 @@ def test_a_partner_who_packs_nonsense_is_told(
     befriend(b, tmp_path / "a.card")
     monkeypatch.setattr(packages, "_payload", lambda *_: (payload, {"briefs": 1}))
     send(a, tmp_path / "p.age", ["Unit b"], ["briefs"], [], TERMS, "me")
-    with pytest.raises(WrongUse, match=why):
+    with pytest.raises(PackageRefused, match=why):
         inspect(b, tmp_path / "p.age")
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "why"),
+    [
+        ("clues", b"{}", "no file of clues"),
+        ("hashes", b"", "hashes are not"),
+        ("hashes", b"sha256,md5,sha1,series,victim identified\r\n", "no usable hash"),
+        ("hashes", b"SQLite format 3\0" + bytes(84), "hashes are not"),
+    ],
+    ids=["clues", "nothing", "empty", "database"],
+)
+def test_of_nonsense_nothing_at_all_is_taken_in(
+    two: tuple[Case, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, body: bytes, why: str
+) -> None:
+    from homeward.flow import packages
+
+    a, b = two
+    befriend(a, tmp_path / "b.card")
+    befriend(b, tmp_path / "a.card")
+    real = packages._payload
+
+    def broken(*args: object) -> tuple[dict[str, bytes], dict[str, int]]:
+        payload, counts = real(*args)  # type: ignore[arg-type]
+        return {**payload, packages.FILES[name]: body}, counts
+
+    monkeypatch.setattr(packages, "_payload", broken)
+    send(a, tmp_path / "p.age", ["Unit b"], ALL, [], TERMS, "me")
+    before = len(acts(b))
+    with pytest.raises(PackageRefused, match=why) as found:
+        receive(b, tmp_path / "p.age", "me")
+    assert str(found.value).startswith(f"{tmp_path / 'p.age'}: ")
+    assert "/proc" not in str(found.value)
+    assert (len(acts(b)), known.lists(b), ledger(b)) == (before, [], {})
+
+
+@pytest.mark.slow
+def test_killed_while_a_package_is_taken_in(two: tuple[Case, Case], tmp_path: Path) -> None:
+    a, b = two
+    befriend(a, tmp_path / "b.card")
+    befriend(b, tmp_path / "a.card")
+    send(a, tmp_path / "p.age", ["Unit b"], ALL, [], TERMS, "me")
+    command = ["package", "open", str(tmp_path / "b"), str(tmp_path / "p.age")]
+    before, after = ("homeward.store.batch", "Batch._record", "before"), ("homeward.store.batch", "Batch.__exit__", "after")
+    for point, count in ((before, 1), (after, 1), (before, 1), (after, 1), (before, 1), (after, 2)):
+        killed = start(command, point, count)
+        killed.communicate()
+        assert killed.returncode == -signal.SIGKILL, (point, count)
+    again = start(command)
+    assert b"taken in before" in again.communicate()[1]
+    assert again.returncode == 1
+    assert [act for act, _ in acts(b) if act not in {"case.init", "package.keys"}] == [
+        "partner.add", "partner.trust", "known.add", "clue.events", "package.open",
+    ]  # fmt: skip
+    assert [clue.value for clue in ledger(b).values()] == ["Platform 3"]
+    assert [one["hashes"]["sha256"] for one in known.lists(b)] == [2]
+    assert verify(b, Quiet(), full=True).faults == []

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import case_argument, json_option, next_step, opened_to_write, print_json, printable
+from homeward.cli.common import case_argument, json_option, next_step, opened_to_write, print_json, print_table, printable
 
 
 @click.command()
 @case_argument
 @click.option("--name", help="Erase this name from every entry in which it stands; - reads it from standard input.")
 @click.option("--entry", type=click.IntRange(min=0), help="Erase from this entry of the ledger alone; with --field.")
-@click.option("--field", help="What of the entry: acquirer, actor, who, location, file, name, reason, agency or from.")
+@click.option("--field", help="What of the entry: actor, who, acquirer, location, file, reason, purpose, how, why …")
 @click.option("--authority", required=True, metavar="REF", help="The order or law behind it; stands in the ledger for ever.")
 @click.option("--reason", required=True, help="Why, without the name; stands in the ledger for ever.")
 @json_option
@@ -45,6 +45,8 @@ def erase(
         return
     for erased, count in done.fields.items():
         click.echo(f"Erased {printable(erased)} from {count} ledger entries.")
+    if done.within:
+        print_table("It stands among other words; each is erased by itself", ("--entry", "--field"), done.within)
     for where, count in done.left.items():
         click.echo(f"It still stands in {count} {where}.")
     click.echo("Copies of the case, exports and backups that were made before still hold it.")

@@ -17,6 +17,8 @@ RANDOM = frozenset(
     {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
 )  # fmt: skip
 """Standard operators that give another result each time."""
+_DROPOUT = "Dropout"
+"""Draws at random where its third input, whether it is being trained, is there and true."""
 DEEPEST = 16
 """Graphs inside graphs."""
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
@@ -60,9 +62,11 @@ def _graph(graph: memoryview, depth: int) -> None:
 
 
 def _node(node: memoryview, depth: int) -> None:
-    kinds, domains = [], []
+    kinds, domains, inputs = [], [], []
     for number, _, value in _fields(node):
-        if number == 4:
+        if number == 1:
+            inputs.append(_string(value))
+        elif number == 4:
             kinds.append(_string(value))
         elif number == 7:
             domains.append(_string(value))
@@ -70,7 +74,8 @@ def _node(node: memoryview, depth: int) -> None:
             _attribute(_message(value), depth)
     for domain in domains:
         _domain(domain)
-    if random := RANDOM.intersection(kinds):
+    random = RANDOM.intersection(kinds) or ({_DROPOUT} if _DROPOUT in kinds and any(inputs[2:]) else set())
+    if random:
         raise PluginRefused(f"the model draws at random ({min(random)})")
 
 

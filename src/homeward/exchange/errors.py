@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from homeward.core import WrongUse
+from homeward.core import HomewardError
 
 
-class PackageRefused(WrongUse):
+class PackageRefused(HomewardError, ValueError):
     """The package, or the card of a partner, is not what it has to be; the message is one sentence."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 from pathlib import Path
 from typing import Literal
@@ -25,8 +24,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from homeward.core import canonical_json
+from homeward.core import WrongUse, canonical_json
 from homeward.exchange.errors import PackageRefused
+from homeward.store.ledger.tiles import write_whole
 
 LARGEST_CARD = 1 << 14
 MOST_NAME = 200
@@ -111,8 +111,9 @@ def create(folder: Path) -> int:
     number = max(_numbers(folder), default=0) + 1
     identity = pyrage.x25519.Identity.generate()
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _write(folder / f"agency-{number}.age", f"# public key: {identity.to_public()}\n{identity}\n".encode())
-    _write(folder / f"agency-{number}.pem", pem)  # last: a pair counts once both are there
+    reading = f"# public key: {identity.to_public()}\n{identity}\n".encode()
+    for kind, body in (("age", reading), ("pem", pem)):  # a pair counts once the second is there
+        write_whole(folder / f"agency-{number}.{kind}", body, folder / f".agency-{number}.{kind}.new")
     return number
 
 
@@ -120,11 +121,12 @@ def load(folder: Path) -> Keys:
     """The newest pair, and the older ones to read with.
 
     Raises:
-        PackageRefused: there is none, or a file is broken.
+        WrongUse: there is none.
+        PackageRefused: a file is broken.
     """
     numbers = sorted(_numbers(folder), reverse=True)
     if not numbers:
-        raise PackageRefused("this case has no keys to exchange with yet: make them with homeward package keys CASE --new")
+        raise WrongUse("this case has no keys to exchange with yet: make them with homeward package keys CASE --new")
     try:
         signing = load_pem_private_key((folder / f"agency-{numbers[0]}.pem").read_bytes(), password=None)
         identities = [_identity(folder / f"agency-{number}.age") for number in numbers]
@@ -169,11 +171,3 @@ def _numbers(folder: Path) -> list[int]:
 def _identity(path: Path) -> pyrage.x25519.Identity:
     lines = path.read_text("ascii").splitlines()
     return pyrage.x25519.Identity.from_str(next(line for line in lines if line and not line.startswith("#")))
-
-
-def _write(path: Path, body: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(fd)

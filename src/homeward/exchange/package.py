@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 import pyrage
 
+from homeward.core import WrongUse
 from homeward.exchange.bag import ENVELOPE, check_bag, payload_manifests, read_tar, with_envelope, write_tar
 from homeward.exchange.envelope import Told, sign, verify
 from homeward.exchange.errors import PackageRefused
@@ -33,12 +34,12 @@ def seal(payload: Mapping[str, bytes], told: Told, keys: Keys, recipients: Seque
     """Make a package of ``payload`` (by file name) for ``recipients``.
 
     Raises:
-        PackageRefused: it would be larger than one that is opened.
+        WrongUse: it would be larger than one that is opened.
     """
     bag = payload_manifests(payload)
     data = write_tar(with_envelope(bag, sign(bag, told, keys)))
     if len(data) > LARGEST - (1 << 20):
-        raise PackageRefused(f"the package would be larger than {LARGEST >> 20} MiB: put fewer series into it")
+        raise WrongUse(f"the package would be larger than {LARGEST >> 20} MiB: put fewer series into it")
     return bytes(pyrage.encrypt(data, [pyrage.x25519.Recipient.from_str(card.read) for card in recipients]))
 
 

@@ -130,17 +130,31 @@ def receive(case: Case, file: Path, who: str) -> tuple[Delivery, int, list[Clue]
     try:
         with file.open("rb") as source:
             data = source.read(LARGEST + 1)
-        delivery = read_events(data, case.info.origin, store.event_names(case), timestamp(utc_now()))
+        delivery = read(case, data)
     except OSError as error:
         raise WrongUse(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
     except ClueRefused as error:
         raise WrongUse(f"{file}: {error}") from error
+    return delivery, *take(case, delivery, hashlib.sha256(data).hexdigest(), who)
+
+
+def read(case: Case, data: bytes) -> Delivery:
+    """What a partner's file of clues says.
+
+    Raises:
+        ClueRefused: it is none.
+    """
+    return read_events(data, case.info.origin, store.event_names(case), timestamp(utc_now()))
+
+
+def take(case: Case, delivery: Delivery, source: str, who: str) -> tuple[int, list[Clue]]:
+    """Take in what the file with the SHA-256 ``source`` says: how many events were new, and clues of ours that it stops."""
     touched = {event.clue for event in delivery.events}
     before = {name: clue.stopped for name, clue in ledger(case).items() if name in touched}
     names = {"who": said(who, "who says so"), "from": delivery.agency}
-    new = store.add(case, map(_stored, delivery.events), {}, names, source=hashlib.sha256(data).hexdigest())
+    new = store.add(case, map(_stored, delivery.events), {}, names, source=source)
     after = ledger(case)
-    return delivery, new, [after[name] for name, stopped in before.items() if after[name].stopped and not stopped]
+    return new, [after[name] for name, stopped in before.items() if after[name].stopped and not stopped]
 
 
 def propose(case: Case, step: Step, progress: Progress) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import tempfile
+import os
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +25,8 @@ from homeward.flow import exporting, known
 from homeward.flow import series as all_series
 from homeward.flow.partners import CONTENTS, Directory, load_keys, own_card
 from homeward.flow.progress import Quiet
-from homeward.series.clues import Event
+from homeward.known import ALERT
+from homeward.series.clues import Clue, ClueRefused, Event
 from homeward.series.exchange import write_events
 from homeward.store import clues as clue_store
 from homeward.store.ledger.entries import timestamp
@@ -97,7 +97,8 @@ def inspect(case: Case, file: Path) -> Opened:
     """Open and verify a package, and take nothing of it.
 
     Raises:
-        WrongUse: it is refused; why.
+        WrongUse: the file cannot be read, or the case has no keys.
+        PackageRefused: it is not as it must be; why.
     """
     return _unseal(case, file)[0]
 
@@ -109,20 +110,22 @@ def receive(case: Case, file: Path, who: str) -> tuple[Opened, int]:
     The same package is taken in once. Killed in the middle, it is taken in by the next try, and ends in the same state.
 
     Raises:
-        WrongUse: it is refused; why.
+        WrongUse: the file cannot be read, or the case has no keys.
+        PackageRefused: it is not as it must be; why. Nothing of it was taken in.
     """
     opened, digest, directory = _unseal(case, file)
     if opened.told.id in directory.opened:
-        raise WrongUse(f"{file}: it was taken in before: nothing is taken in twice")
+        raise PackageRefused(f"{file}: it was taken in before: nothing is taken in twice")
+    names = {"who": said(who, "who says so"), "purpose": opened.told.purpose, "basis": opened.told.legal_basis}
     new = 0
-    with tempfile.TemporaryDirectory() as folder:
-        if "clues" in opened.told.counts:
-            (Path(folder) / "clues.json").write_bytes(opened.payload[FILES["clues"]])
-            new = clue_ledger.receive(case, Path(folder) / "clues.json", who)[1]
+    try:
+        clues = clue_ledger.read(case, opened.payload[FILES["clues"]]) if "clues" in opened.told.counts else None
         if opened.told.counts.get("hashes"):
-            (Path(folder) / "hashes.csv").write_bytes(opened.payload[FILES["hashes"]])
-            manner = known.Manner(update=True)
-            known.add_known_list(case, Path(folder) / "hashes.csv", opened.told.sender.agency, Quiet(), manner)
+            _take_hashes(case, opened)
+    except (ClueRefused, PackageRefused) as error:
+        raise PackageRefused(f"{file}: {error}") from error
+    if clues is not None:
+        new = clue_ledger.take(case, clues, hashlib.sha256(opened.payload[FILES["clues"]]).hexdigest(), who)[0]
     details: Any = {
         "package": opened.told.id,
         "sha256": digest,
@@ -131,7 +134,6 @@ def receive(case: Case, file: Path, who: str) -> tuple[Opened, int]:
         "handling": [opened.told.tlp, opened.told.pap],
         "counts": opened.told.counts,
     }
-    names = {"who": said(who, "who says so"), "purpose": opened.told.purpose, "basis": opened.told.legal_basis}
     with case.batch("package.open", details, names):
         pass
     return opened, new
@@ -143,22 +145,36 @@ def _unseal(case: Case, file: Path) -> tuple[Opened, str, Directory]:
             data = source.read(LARGEST + 1)
     except OSError as error:
         raise WrongUse(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
-    directory = Directory(case)
+    directory, own = Directory(case), load_keys(case)
     try:
-        opened = unseal(data, load_keys(case), directory.own, directory.sender, utc_now())
+        opened = unseal(data, own, directory.own, directory.sender, utc_now())
         if set(opened.payload) != {FILES.get(kind, "") for kind in opened.told.counts}:
             raise PackageRefused("it holds something else than its signed statement says")
-        _check_briefs(opened)
+        _check_payload(opened.payload)
     except PackageRefused as error:
-        raise WrongUse(f"{file}: {error}") from error
+        raise PackageRefused(f"{file}: {error}") from error
     return opened, hashlib.sha256(data).hexdigest(), directory
 
 
-def _check_briefs(opened: Opened) -> None:
+def _take_hashes(case: Case, opened: Opened) -> None:
+    """As a list to look for. They lie on no disk outside of the case, where a kill would leave them."""
+    with os.fdopen(os.memfd_create("hashes", os.MFD_CLOEXEC), "wb") as file:
+        file.write(opened.payload[FILES["hashes"]])
+        file.flush()
+        path = Path(f"/proc/self/fd/{file.fileno()}")
+        try:
+            known.add_known_list(case, path, opened.told.sender.agency, Quiet(), known.Manner(purpose=ALERT, update=True))
+        except WrongUse as error:
+            raise PackageRefused(f"its hashes: {str(error).removeprefix(f'{path}: ')}") from error
+
+
+def _check_payload(payload: Mapping[str, bytes]) -> None:
     try:
-        msgspec.json.decode(opened.payload.get(FILES["briefs"], b"null"))
+        msgspec.json.decode(payload.get(FILES["briefs"], b"null"))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PackageRefused("its briefs are no JSON") from error
+    if FILES["hashes"] in payload and not payload[FILES["hashes"]].startswith(_line(_HASHES)):
+        raise PackageRefused("its hashes are not in the form in which a package holds them")
 
 
 def _rows(case: Case, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -172,10 +188,13 @@ def _rows(case: Case, names: Sequence[str]) -> list[dict[str, Any]]:
 def _payload(case: Case, rows: list[dict[str, Any]], contents: Sequence[str]) -> tuple[dict[str, bytes], dict[str, int]]:
     pictures = {one["sha256"]: row for row in rows for one in row["items"]}
     ledger = clue_ledger.ledger(case)
-    seen = {name for name, clue in ledger.items() if any(one.picture in pictures for one in clue.sightings)}
+    seen = {name: found for name, clue in sorted(ledger.items()) if (found := _series_of(clue, pictures))}
     made: dict[str, tuple[bytes, int]] = {}
     if "briefs" in contents:
-        by_series = {row["id"]: [ledger[name] for name in sorted(seen) if _in(ledger[name], row)] for row in rows}
+        by_series = defaultdict[str, list[Clue]](list)
+        for name, found in seen.items():
+            for series in found:
+                by_series[series].append(ledger[name])
         told = [_brief(case, row, by_series[row["id"]]) for row in rows]
         heading = {"homeward": "briefs 1", "agency": case.info.agency, "origin": case.info.origin, "series": told}
         made["briefs"] = msgspec.json.format(msgspec.json.encode(heading), indent=1) + b"\n", len(told)
@@ -189,11 +208,11 @@ def _payload(case: Case, rows: list[dict[str, Any]], contents: Sequence[str]) ->
     return {FILES[kind]: made[kind][0] for kind in kinds}, {kind: made[kind][1] for kind in kinds}
 
 
-def _in(clue: Any, row: Mapping[str, Any]) -> bool:
-    return bool({one["sha256"] for one in row["items"]} & {one.picture for one in clue.sightings})
+def _series_of(clue: Clue, pictures: Mapping[str, dict[str, Any]]) -> set[str]:
+    return {pictures[one.picture]["id"] for one in clue.sightings if one.picture in pictures}
 
 
-def _brief(case: Case, row: dict[str, Any], clues: Sequence[Any]) -> dict[str, Any]:
+def _brief(case: Case, row: dict[str, Any], clues: Sequence[Clue]) -> dict[str, Any]:
     """What a partner reads of a series instead of pictures: no path, no name of a person, no hash."""
     keep = ("id", "status", "pictures", "first_seen", "last_seen", "country", "contact", "known", "was")
     return {
@@ -211,10 +230,10 @@ def _code(case: Case, device: str) -> str:
 
 
 def _hashes(case: Case, pictures: Mapping[str, dict[str, Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_HASHES)
-    for one in exporting.media(case):
-        if row := pictures.get(one.sha256):
-            writer.writerow((one.sha256, one.md5, one.sha1, row["id"], "yes" if row["status"] in _SOLVED else "no"))
-    return text.getvalue().encode()
+    rows = ((one, pictures[one.sha256]) for one in exporting.media(case) if one.sha256 in pictures)
+    told = (_line((one.sha256, one.md5, one.sha1, row["id"], "yes" if row["status"] in _SOLVED else "no")) for one, row in rows)
+    return b"".join([_line(_HASHES), *told])
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    return ",".join(cells).encode() + b"\r\n"

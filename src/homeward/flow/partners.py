@@ -104,7 +104,7 @@ def own_card(case: Case, *, new: bool, who: str) -> Card:
     """The case's card; with ``new`` its keys are made, or replaced by new ones.
 
     Raises:
-        PackageRefused: it has no keys.
+        WrongUse: it has no keys.
     """
     folder, info = case.folder / "keys", case.info
     if new:

@@ -46,6 +46,8 @@ class Erased(msgspec.Struct, frozen=True):
     """In how many entries, by field."""
     left: dict[str, int]
     """In how many records the name still stands."""
+    within: list[tuple[int, str]]
+    """Ledger entries and fields that say the name among other words: each is erased by itself."""
 
 
 def erase_name(case: Case, name: str, authority: str, reason: str) -> Erased:
@@ -60,9 +62,12 @@ def erase_name(case: Case, name: str, authority: str, reason: str) -> Erased:
     name = storable_name(name)
     _check(name, authority, reason)
     erased = case.custody.erase_everywhere(name, authority, reason)
+    among = within(case, name)
     if not erased:
-        raise WrongUse(f"nothing in the ledger is called {name!r}")
-    return Erased(erased, left(case, name))
+        places = ", ".join(f"{seq} {field}" for seq, field in among[:20])
+        hint = f"; it stands among other words, which are erased with --entry and --field: {places}" if among else ""
+        raise WrongUse(f"nothing in the ledger is called {name!r}{hint}")
+    return Erased(erased, left(case, name), among)
 
 
 def erase_entry(case: Case, seq: int, field: str, authority: str, reason: str) -> Erased:
@@ -75,7 +80,13 @@ def erase_entry(case: Case, seq: int, field: str, authority: str, reason: str) -
     name = case.custody.names(seq).get(field, "")
     _check(name, authority, reason)
     case.custody.erase(seq, field, authority, reason)
-    return Erased({field: 1}, left(case, name))
+    return Erased({field: 1}, left(case, name), within(case, name))
+
+
+def within(case: Case, name: str) -> list[tuple[int, str]]:
+    """Entries and fields of the ledger in whose erasable words ``name`` stands."""
+    openings = LedgerOpening.objects.using(case.alias).filter(value__contains=name) if name else LedgerOpening.objects.none()
+    return list(openings.order_by("seq", "field").values_list("seq", "field"))
 
 
 def left(case: Case, name: str) -> dict[str, int]:

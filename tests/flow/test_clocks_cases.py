@@ -1,4 +1,4 @@
-"""Clocks of a case: what was registered was taken before."""
+"""Clocks and sources of a case: what was registered was taken before; what two sources hold is first-hand in neither alone."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from pathlib import Path
 import series_case
 
 from homeward.flow.clocks import clocks
+from homeward.flow.firsthand import circulation, sources
 from homeward.store import Case, digests, headers
 from homeward.store.models import Exhibit, Item
+
+
+def straight_from_camera(case: Case) -> None:
+    """Write of every item that it is laid out as a camera writes."""
+    with case.batch("step.batch", {"step": "describe"}) as batch:
+        columns = ("", "", "", "Halden", "H2", "H2-04711", "", "camera", "", "")
+        headers.write_headers(case, [(item.pk, columns) for item in Item.objects.using(case.alias)], batch.seq)
+        batch.details |= {"findings": digests.NO_ROWS, "jobs": digests.NO_ROWS}
 
 
 def test_an_exhibit_was_registered_after_its_pictures_were_taken(tmp_path: Path) -> None:
     with Case.create(tmp_path / "case", "Test Unit") as case:
         series_case.deliver(case, "A", {"a": "1", "b": "1"}, year=2090)
-        with case.batch("step.batch", {"step": "describe"}) as batch:
-            columns = ("", "", "", "Halden", "H2", "H2-04711", "", "camera", "", "")
-            headers.write_headers(case, [(item.pk, columns) for item in Item.objects.using(case.alias)], batch.seq)
-            batch.details |= {"findings": digests.NO_ROWS, "jobs": digests.NO_ROWS}
+        straight_from_camera(case)
         (told,) = clocks(case)
         registered = Exhibit.objects.using(case.alias).get().registered
     newest = datetime(2090, 1, 1 + ord("b") % 28, 10, tzinfo=UTC)  # as series_case dates b
@@ -26,3 +32,19 @@ def test_an_exhibit_was_registered_after_its_pictures_were_taken(tmp_path: Path)
     assert told["offset"] == [newest.timestamp() - registered.timestamp() - 3600, None]
     assert told["right_somewhere"] is False
     assert "registered" in told["decisive"][0]["reason"]
+
+
+def test_a_file_of_the_camera_in_two_exhibits_is_first_hand_in_neither_alone(tmp_path: Path) -> None:
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        series_case.deliver(case, "A", {"a": "1", "b": "1"})
+        straight_from_camera(case)
+        series_case.deliver(case, "B", {"a": "1"})
+        told = {(source["exhibit"], source["folder"]): [item["how"] for item in source["items"]] for source in sources(case)}
+        items = [item.pk for item in Item.objects.using(case.alias)]
+        counted = circulation(case, items)
+    assert told == {
+        ("A", "a"): ["straight, elsewhere too"],
+        ("A", "b"): ["straight, only here"],
+        ("B", "a"): ["straight, elsewhere too"],
+    }
+    assert [one["counts"]["straight, elsewhere too"] for one in counted] == [1, 0, 1]

@@ -1,8 +1,8 @@
 """What a line of print says: straightened, read by a network, its most likely characters taken one after the other.
 
 Connectionist temporal classification (Graves et al., ICML 2006, section 3.2, best path): the likeliest character of a column,
-repetitions once, blanks of the network left out. It knows Latin, Greek, Japanese and Chinese characters; others come as what
-they look like.
+repetitions once, blanks of the network left out. It knows Latin, Japanese and Chinese characters, and Greek without accents;
+others come as what they look like, or not at all.
 """
 
 from __future__ import annotations

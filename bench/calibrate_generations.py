@@ -38,7 +38,7 @@ def main(case: Path) -> None:
     with homeward.open(case) as opened:
         held = stacks(opened, "world-tune")
     names: dict[str, list[str]] = {}
-    by_stack = [[choice for copy in stack.copies if (choice := _choice(stack, copy, names))] for stack in held]
+    by_stack = [_choices(stack, names) for stack in held]
     for shrinkage in (0.0003, 0.001, 0.003, 0.01, 0.03):
         lost = []
         for half in (0, 1):
@@ -56,13 +56,16 @@ def main(case: Path) -> None:
     TARGET.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
 
 
-def _choice(stack: Stack, child: Copy, names: dict[str, list[str]]) -> Choice | None:
+def _choices(stack: Stack, names: dict[str, list[str]]) -> list[Choice]:
     ranked = sorted(stack.copies, key=lambda copy: copy.order)
-    parents = compared(child, ranked)
-    if not parents:
-        return None
-    told = [evidence(one, child, made) for one, made in zip(parents, made_from(child, parents, ranked[0]), strict=True)]
-    none = none_here(child, ranked[0])
+    candidates = compared(ranked)
+    asked = (copy for copy in stack.copies if candidates[copy.sha256])
+    return [_choice(stack, copy, candidates[copy.sha256], ranked[0], names) for copy in asked]
+
+
+def _choice(stack: Stack, child: Copy, parents: list[Copy], root: Copy, names: dict[str, list[str]]) -> Choice:
+    told = [evidence(one, child, made) for one, made in zip(parents, made_from(child, parents, root), strict=True)]
+    none = none_here(child, root)
     names.update(edge=list(told[0]), none=list(none))
     right = [one.sha256 for one in parents].index(stack.parent[child.sha256]) if stack.parent[child.sha256] else -1
     return Choice(np.array([list(one.values()) for one in told]), np.array(list(none.values())), right)

@@ -162,10 +162,30 @@ def test_a_stack_of_one_and_of_none() -> None:
 def test_a_great_stack_is_compared_in_part() -> None:
     many = [Copy(f"{at:04d}", WHOLE, 10 + at, 10, 100 + at, "stripped") for at in range(200)]
     ranked = sorted(many, key=lambda one: one.order)
-    chosen = compared(many[0], ranked)
+    chosen = compared(ranked)[many[0].sha256]
     assert len(chosen) == MOST + 1
     assert ranked[0] in chosen
     assert many[0] not in chosen
+
+
+@settings(deadline=None)
+@given(st.lists(bare, min_size=1, max_size=MOST + 12, unique_by=lambda one: one.sha256))
+def test_those_nearest_in_size_are_compared(copies: list[Copy]) -> None:
+    """Beside a search through all of them."""
+    ranked = sorted(copies, key=lambda one: one.order)
+    found = compared(ranked)
+    for child in ranked:
+        area = child.width * child.height
+        ratios = {one.sha256: max(one.width * one.height, area) / min(one.width * one.height, area) for one in ranked}
+        near = sorted(ratios[one.sha256] for one in ranked if one is not child)[:MOST]
+        chosen = [one for one in found[child.sha256] if one is not ranked[0]]
+        assert [one for one in ranked if one in chosen] == chosen
+        if child.origin == "camera":
+            assert not found[child.sha256]
+        else:
+            assert child is ranked[0] or ranked[0] in found[child.sha256]
+            assert all(ratios[one.sha256] <= near[-1] * (1 + 1e-9) for one in chosen)
+            assert len(found[child.sha256]) >= len(near)
 
 
 def test_every_weight_is_of_something_that_is_measured(family: list[Copy]) -> None:

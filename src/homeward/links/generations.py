@@ -87,7 +87,8 @@ def tree(copies: Sequence[Copy], weights: Weights | None = None) -> Tree:
         raise ValueError("a stack without copies has no tree")
     made = weights or calibration()
     ranked = sorted(copies, key=lambda copy: copy.order)
-    choices = {copy.sha256: _choice(copy, ranked, made) for copy in ranked}
+    candidates = compared(ranked)
+    choices = {copy.sha256: _choice(copy, candidates[copy.sha256], ranked[0], made) for copy in ranked}
     parents: dict[str, Candidate] = {}
     edges = [(-one.probability, child, one) for child, (found, _) in choices.items() for one in found]
     for _, child, one in sorted(edges, key=lambda edge: (*edge[:2], edge[2].sha256)):
@@ -131,14 +132,17 @@ def none_here(child: Copy, root: Copy) -> dict[str, float]:
     return {"always": 1.0, "root": float(child is root), "named": float(child.named)}
 
 
-def compared(child: Copy, ranked: Sequence[Copy]) -> list[Copy]:
-    """The copies that ``child`` is compared with, the least processed of ``ranked`` first."""
-    if child.origin == "camera":
-        return []
-    others = [copy for copy in ranked if copy is not child]
-    near = sorted(others, key=lambda copy: (abs(math.log(copy.width * copy.height / child.width / child.height)), copy.order))
-    kept = {copy.sha256 for copy in near[:MOST]} | {ranked[0].sha256}
-    return [copy for copy in others if copy.sha256 in kept]
+def compared(ranked: Sequence[Copy]) -> dict[str, list[Copy]]:
+    """By SHA-256 of each copy those that it is compared with, in the order of ``ranked``, the least processed first."""
+    areas = [copy.width * copy.height for copy in ranked]
+    by_size = sorted(range(len(ranked)), key=lambda at: (areas[at], at))
+    found = {}
+    for place, child in enumerate(by_size):
+        near = [at for at in by_size[max(0, place - MOST) : place + MOST + 1] if at != child]  # the nearest are within so many
+        near.sort(key=lambda at: (abs(math.log(areas[at] / areas[child])), at))
+        chosen = [] if ranked[child].origin == "camera" else sorted({0, *near[:MOST]} - {child})
+        found[ranked[child].sha256] = [ranked[at] for at in chosen]
+    return found
 
 
 @cache
@@ -148,12 +152,11 @@ def calibration() -> Weights:
     return msgspec.json.decode(body, type=Weights)
 
 
-def _choice(child: Copy, ranked: Sequence[Copy], weights: Weights) -> tuple[list[Candidate], float]:
+def _choice(child: Copy, parents: list[Copy], root: Copy, weights: Weights) -> tuple[list[Candidate], float]:
     """Every candidate, the likeliest first, and the probability that none is here."""
-    parents = compared(child, ranked)
-    made = list(made_from(child, parents, ranked[0]))
+    made = list(made_from(child, parents, root))
     scores = [_sum(weights.edge, evidence(parent, child, one)) for parent, one in zip(parents, made, strict=True)]
-    powers = np.array([*scores, _sum(weights.none, none_here(child, ranked[0]))])
+    powers = np.array([*scores, _sum(weights.none, none_here(child, root))])
     shares = np.exp(powers - powers.max())
     shares /= shares.sum()
     found = [

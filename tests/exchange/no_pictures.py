@@ -11,7 +11,28 @@ from pathlib import Path
 from homeward.store import Case
 from homeward.store.models import Exhibit
 
-_MARKS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF", b"ftypheic", b"ftypavif", b"ftypisom", b"II*\0", b"MM\0*")
+_BOXES = (
+    "heic",
+    "heix",
+    "heif",
+    "mif1",
+    "msf1",
+    "avif",
+    "avis",
+    "isom",
+    "iso2",
+    "mp41",
+    "mp42",
+    "M4V ",
+    "qt  ",
+    "3gp4",
+    "3gp5",
+)
+_MARKS = (
+    b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"\0\0\0\x0cJXL ", b"\0\0\0\x0cjP  ",
+    b"\xff\x4f\xff\x51", b"\x1a\x45\xdf\xa3", b"8BPS", b"FLV\1", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
+    *(f"ftyp{brand}".encode() for brand in _BOXES),
+)  # fmt: skip
 _PACKED = re.compile(rb"[A-Za-z0-9+/_-]{64,}")
 VEIL = 24 * 18
 

@@ -72,7 +72,7 @@ def _known(case: Case, items: list[int]) -> dict[int, list[dict[str, Any]]]:
         "item_id", "distance", "entry__list__name", "entry__list__scheme", "entry__list__scheme_version", "entry__kind",
         "entry__codes", "entry__series", "entry__victim_identified",
     )  # fmt: skip
-    query = Match.objects.using(case.alias).filter(silenced="", item_id__in=items).order_by("item", "id")
-    for row in query.values(*columns).distinct():
+    query = Match.objects.using(case.alias).filter(silenced="", item_id__in=items).values(*columns)
+    for row in query.order_by(*columns).distinct():  # what is ordered by and not asked for would make each row another one
         found[row["item_id"]].append(row)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from series_case import deliver, groups, hold, series_of, sha
 
 from homeward.core import WrongUse
-from homeward.flow import leads, watch
+from homeward.flow import leads, settling, watch
 from homeward.flow.deciding import answer, merge, split, tell, undo, weigh
 from homeward.flow.known import add_known_list
 from homeward.flow.match import match
@@ -18,6 +19,7 @@ from homeward.flow.progress import Quiet
 from homeward.flow.series import listed, proposals, shown
 from homeward.flow.steps import MATCH
 from homeward.flow.verify import verify
+from homeward.links import fuse_traces
 from homeward.store import Case
 from homeward.store import series as store
 from homeward.store.custody import ERASED
@@ -69,6 +71,8 @@ def test_a_merge_by_a_person_stands_after_every_later_run_and_is_undone_as_if_it
     assert (series_of(two, "a"), series_of(two, "c")) == (first, second)
     with pytest.raises(WrongUse, match="taken back before"):
         undo(two, decided[0]["event"], "Q", "again")
+    with pytest.raises(WrongUse, match="have a name that begins with ''"):
+        undo(two, "", "Q", "whichever")
 
 
 def test_what_is_split_stays_apart_although_evidence_speaks_for_it(two: Case) -> None:
@@ -85,8 +89,48 @@ def test_what_is_split_stays_apart_although_evidence_speaks_for_it(two: Case) ->
         split(two, name, [sha("e")], "P", "not in it")
 
 
+def test_what_is_split_twice_stays_apart_from_all_that_it_was_taken_out_of(two: Case) -> None:
+    names = dict.fromkeys("mnopqrst", "7")
+    deliver(two, "Y", names)
+    hold(two)
+    order = sorted(names, key=sha)
+    split(two, series_of(two, "m"), [sha(one) for one in order[-2:]], "P", "another room")
+    split(two, series_of(two, order[0]), [sha(one) for one in order[:3]], "P", "a third room")
+    hold(two)
+    assert groups(two, *names) == sorted("".join(sorted(some)) for some in (order[:3], order[3:-2], order[-2:]))
+
+
+def test_what_follows_for_another_series_is_told(two: Case) -> None:
+    """What is taken out of one series may belong to another one: who watches that one learns of it."""
+    deliver(two, "Y", dict.fromkeys("fghijkl", "1") | {"m": "5", "n": "5"})
+    hold(two)
+    watched = series_of(two, "a")
+    merge(two, watched, series_of(two, "m"), "P", "one bedspread")
+    deliver(two, "Z", {"o": "5", "p": "5"})
+    hold(two)
+    other = series_of(two, "o")
+    assert other != watched
+    watch.seen(two, watched, "P")
+    assert watch.notices(two) == []
+    assert split(two, watched, [sha("m"), sha("n")], "P", "another bedspread") == other
+    (notice,) = watch.notices(two)
+    assert [change["kind"] for change in notice["changes"]] == ["joined"]
+    assert (notice["series"], series_of(two, "n")) == (other, other)
+
+
 def test_the_later_of_two_decisions_counts(two: Case) -> None:
     name = series_of(two, "a")
+    made = split(two, name, [sha("b")], "P", "another room")
+    merge(two, name, made, "Q", "the same room after all")
+    assert groups(two, *FIRST) == ["ab", "cd", "e"]
+
+
+def test_the_later_decision_counts_where_the_clock_was_set_back(two: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = series_of(two, "a")
+    tell(two, name, "status", "located", "P", "by the window")
+    monkeypatch.setattr(settling, "utc_now", lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    tell(two, name, "status", "identified", "P", "by the school")
+    assert shown(two, name)["status"] == "identified"
     made = split(two, name, [sha("b")], "P", "another room")
     merge(two, name, made, "Q", "the same room after all")
     assert groups(two, *FIRST) == ["ab", "cd", "e"]
@@ -223,6 +267,8 @@ def test_series_that_new_evidence_joins_keep_one_name_and_tell_it(two: Case) -> 
 def test_a_proposal_is_accepted_or_rejected_for_good(case: Case, propose: Callable[[Case], None]) -> None:
     propose(case)
     (one,) = proposals(case)
+    with pytest.raises(WrongUse, match="have a name that begins with ''"):
+        answer(case, "", True, "P", "whichever")
     assert answer(case, one["id"], True, "P", "one child") == series_of(case, "a") == series_of(case, "c")
     (done,) = (event for event in shown(case, series_of(case, "a"))["history"] if event["act"] == "merge")
     undo(case, done["event"], "P", "a slip")
@@ -306,6 +352,14 @@ def test_an_outcome_that_is_taken_back_takes_its_status_with_it(two: Case) -> No
     assert (shown(two, name)["status"], leads.listed(two)[0]["outcome"]) == ("located", "located")
 
 
+def test_a_lead_that_is_taken_back_takes_its_outcome_and_its_notice_with_it(two: Case) -> None:
+    name = series_of(two, "a")
+    lead = leads.add(two, name, "ask", "it names a shop", "P", owner="R")
+    leads.tell(two, lead, "outcome", "identified", "P", "by the owner")
+    undo(two, lead, "P", "another series was meant")
+    assert (shown(two, name)["status"], leads.listed(two), watch.notices(two)) == ("unidentified", [], [])
+
+
 def test_each_side_of_a_decision_tells_it(two: Case) -> None:
     name = series_of(two, "a")
     made = split(two, name, [sha("b")], "P", "two rooms")
@@ -337,6 +391,34 @@ def test_somebody_else_decides_in_between(two: Case, monkeypatch: pytest.MonkeyP
     assert merge(two, first, second, "P", "the same bedspread") == first
     assert groups(two, *FIRST) == ["abcd", "e"]
     assert shown(two, first)["notes"] == ["in between"]
+
+
+def test_somebody_else_decides_while_new_evidence_is_grouped(two: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = series_of(two, "a"), series_of(two, "c")
+    deliver(two, "Y", {"f": "1"})
+    real, others = store.write, [lambda: tell(two, first, "note", "in between", "Q", "")]
+
+    def slow(*given: Any, **named: Any) -> bool:
+        if others:
+            others.pop()()
+        return real(*given, **named)
+
+    monkeypatch.setattr(store, "write", slow)
+    assert merge(two, first, second, "P", "the same bedspread") == first
+    assert groups(two, *FIRST, "f") == ["abcdf", "e"]
+    assert shown(two, first)["notes"] == ["in between"]
+
+
+def test_a_crowd_of_which_people_hold_a_part_is_kept(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuse_traces, "WIDEST", 3)
+    for label, bodies in {"W": {"e": "", "f": ""}, "X": {"a": "1", "b": "1", "c": "2", "d": "2"}}.items():
+        deliver(case, label, bodies)
+    hold(case)
+    merge(case, series_of(case, "a"), series_of(case, "c"), "P", "the same bedspread")
+    deliver(case, "Y", dict.fromkeys("abcdef", "5"))  # the same contents, decoded anew: all name one body
+    hold(case)
+    assert groups(case, *"abcdef") == ["abcdef"]
+    assert verify(case, Quiet()).faults == []
 
 
 def test_situations_are_told_in_time_with_what_carries_from_one_to_the_next(two: Case) -> None:

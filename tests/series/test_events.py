@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,6 +71,18 @@ def test_the_last_decision_holds(events: list[Event]) -> None:
         assert not any((a in last.a and b in last.b) or (a in last.b and b in last.a) for a, b in together)
     if last.act == "split":
         assert all(any(set(side) <= group for group in joined(together)) for side in (last.a, last.b))
+
+
+@given(decisions())
+def test_both_sides_of_a_split_stay_apart_until_they_are_merged(events: list[Event]) -> None:
+    left = [event for _, event in History(events).valid("merge", "split", "reject")]
+    together, apart = History(events).constraints()
+    home = {picture: group for group in joined(together) for picture in group}
+    for at, event in enumerate(left):
+        merged = [{*one.a, *one.b} for one in left[at:] if one.act == "merge"]
+        for a, b in product(event.a, event.b):
+            if not any({a, b} <= both for both in merged):
+                assert any(p in home[a] and q in home[b] for p, q in apart)
 
 
 def test_an_ended_series_is_found_through_every_later_merge() -> None:

@@ -33,7 +33,7 @@ def facts(draw: st.DrawFn) -> Facts:
         draw(st.sampled_from(["", "Norway"])),
         draw(st.floats(0, 1)),
         draw(st.sampled_from(["", *AGE_BANDS])),
-        draw(st.integers(1, 9)),
+        draw(st.integers(0, 9)),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from homeward.core import WrongUse
 from homeward.core.errors import LONGEST, said
 from homeward.flow import fusing
-from homeward.flow.settling import View, decide, event
+from homeward.flow.settling import View, decide
 from homeward.series.events import AGE_BANDS, STATUSES, Event
 from homeward.series.priority import WEIGHTS
 from homeward.store import series as store
@@ -29,7 +29,7 @@ def merge(case: Case, a: str, b: str, who: str, why: str) -> str:
         one, other = _standing(view, a), _standing(view, b)
         if one == other:
             raise WrongUse("a series cannot be merged with itself")
-        return [_decision(case, "merge", one, (_pictures(view, one), _pictures(view, other)), why, (other,))]
+        return [_decision(view, "merge", one, (_pictures(view, one), _pictures(view, other)), why, (other,))]
 
     made = decide(case, said(who, "who says so"), making)[0]
     return _now(case, made.a[0])
@@ -50,7 +50,7 @@ def split(case: Case, start: str, pictures: Sequence[str], who: str, why: str) -
         sides = [tuple(sorted(view.names[item] for item in inside if (home[item] in chosen) == goes)) for goes in (False, True)]
         if not sides[0]:
             raise WrongUse("nothing would stay in the series")
-        return [_decision(case, "split", name, (sides[0], sides[1]), why)]
+        return [_decision(view, "split", name, (sides[0], sides[1]), why)]
 
     made = decide(case, said(who, "who says so"), making)[0]
     return _now(case, made.b[0])
@@ -65,16 +65,16 @@ def answer(case: Case, start: str, yes: bool, who: str, why: str) -> str:
 
     def making(view: View) -> list[Event]:
         found = [join for join in store.joins(case) if join.proposed and proposal_id(join, view).startswith(start.lower())]
-        if len(found) != 1:
+        if len(found) != 1 or not start:
             raise WrongUse(f"{len(found) or 'no'} proposals have a name that begins with {start!r}")
         a, b = found[0].a, found[0].b
         one, other = view.members.get(a, ""), view.members.get(b, "")
         if not yes:
-            return [_decision(case, "reject", one or other, ((view.names[a],), (view.names[b],)), why)]
+            return [_decision(view, "reject", one or other, ((view.names[a],), (view.names[b],)), why)]
         sides = (_pictures(view, one) or (view.names[a],), _pictures(view, other) or (view.names[b],))
         if not one:  # what is named first keeps its name
             sides = sides[::-1]
-        return [_decision(case, "merge", one or other, sides, why, (other,) if one and other else ())]
+        return [_decision(view, "merge", one or other, sides, why, (other,) if one and other else ())]
 
     made = decide(case, said(who, "who says so"), making)[0]
     return _now(case, made.a[0])
@@ -90,7 +90,7 @@ def undo(case: Case, start: str, who: str, why: str) -> Event:
 
     def making(view: View) -> list[Event]:
         found = [(name, one) for name, one in view.history.events if name.startswith(start.lower())]
-        if len(found) != 1:
+        if len(found) != 1 or not start:
             raise WrongUse(f"{len(found) or 'no'} decisions have a name that begins with {start!r}")
         name, target = found[0]
         if target.act in {"formed", "changed", "seen"}:
@@ -100,15 +100,21 @@ def undo(case: Case, start: str, who: str, why: str) -> Event:
         if name in view.history.undone:
             raise WrongUse("that was taken back before")
         taken[:] = [target]
-        back = [(name, target), *_with_outcome(view, target)]
-        return [event(case, "undo", series=one.series, undone=key, why=said(why, "the reason")) for key, one in back]
+        back = [(name, target), *_following(view, name, target)]
+        return [view.event("undo", series=one.series, undone=key, why=said(why, "the reason")) for key, one in back]
 
     decide(case, said(who, "who says so"), making)
     return taken[0]
 
 
+def _following(view: View, name: str, target: Event) -> list[tuple[str, Event]]:
+    """What is taken back with an event: with a lead all that was said about it, with an outcome the status that it gave."""
+    said_of_it = [pair for pair in view.history.valid("task") if pair[1].lead == name] if target.act == "lead" else []
+    return [*said_of_it, *(pair for _, one in [(name, target), *said_of_it] for pair in _with_outcome(view, one))]
+
+
 def _with_outcome(view: View, outcome: Event) -> list[tuple[str, Event]]:
-    """The status that an outcome of a lead gave its series: it is taken back with it."""
+    """The status that an outcome of a lead gave its series."""
     if outcome.act != "task" or outcome.field != "outcome":
         return []
     why = status_reason(outcome.lead, outcome.why)
@@ -132,7 +138,7 @@ def tell(case: Case, start: str, field: str, value: str, who: str, why: str) -> 
     why = said(why, "the reason (--why)") if why or field == "status" else ""
 
     def making(view: View) -> list[Event]:
-        return [event(case, "set", series=_standing(view, start), field=field, value=value, why=why)]
+        return [view.event("set", series=_standing(view, start), field=field, value=value, why=why)]
 
     return decide(case, said(who, "who says so"), making)[0].series
 
@@ -146,7 +152,7 @@ def weigh(case: Case, reason: str, points: int, who: str, why: str) -> None:
     if reason not in WEIGHTS:
         raise WrongUse(f"there is no reason {reason!r}; there are {', '.join(WEIGHTS)}")
     why = said(why, "the reason for the change (--why)")
-    decide(case, said(who, "who says so"), lambda _: [event(case, "weigh", field=reason, value=str(points), why=why)])
+    decide(case, said(who, "who says so"), lambda view: [view.event("weigh", field=reason, value=str(points), why=why)])
 
 
 def find(view: View, start: str) -> str:
@@ -195,9 +201,9 @@ def _standing(view: View, start: str) -> str:
 
 
 def _decision(
-    case: Case, act: str, name: str, sides: tuple[tuple[str, ...], tuple[str, ...]], why: str, others: tuple[str, ...] = ()
+    view: View, act: str, name: str, sides: tuple[tuple[str, ...], tuple[str, ...]], why: str, others: tuple[str, ...] = ()
 ) -> Event:
-    return event(case, act, series=name, a=sides[0], b=sides[1], why=said(why, "the reason (--why)"), others=others)
+    return view.event(act, series=name, a=sides[0], b=sides[1], why=said(why, "the reason (--why)"), others=others)
 
 
 def _pictures(view: View, name: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from homeward.core import WrongUse
 from homeward.core.errors import said
 from homeward.flow import clues
 from homeward.flow.deciding import find, status_reason
-from homeward.flow.settling import View, decide, event
+from homeward.flow.settling import View, decide
 from homeward.series.events import Event
 from homeward.series.leads import DONE, FIELDS, OUTCOMES, SOLVING, STATES, Lead, leads
 from homeward.store import series as store
@@ -65,9 +65,9 @@ def add(
 
     def making(view: View) -> list[Event]:
         name = find(view, series)
-        opened = event(case, "lead", series=name, clue=about.id if about else "", value=task, why=hypothesis)
+        opened = view.event("lead", series=name, clue=about.id if about else "", value=task, why=hypothesis)
         given = [("owner", owner), ("due", due)]
-        return [opened, *(_task(case, opened.id, name, field, value) for field, value in given if value)]
+        return [opened, *(_task(view, opened.id, name, field, value) for field, value in given if value)]
 
     return decide(case, said(who, "who says so"), making, {"owner": owner} if owner else None)[0].id
 
@@ -85,19 +85,19 @@ def tell(case: Case, start: str, field: str, value: str, who: str, why: str) -> 
 
     def making(view: View) -> list[Event]:
         lead = _found(case, view, start)
-        events = [_task(case, lead.id, lead.series, field, value, why)]
+        events = [_task(view, lead.id, lead.series, field, value, why)]
         if field == "outcome" and value in SOLVING:
             because = status_reason(lead.id, why)
-            events.append(event(case, "set", series=lead.series, field="status", value=value, why=because))
+            events.append(view.event("set", series=lead.series, field="status", value=value, why=because))
         return events
 
     lead = decide(case, said(who, "who says so"), making, {"owner": value} if field == "owner" else None)[0].lead
     return _found(case, View(case), lead)
 
 
-def _task(case: Case, lead: str, series: str, field: str, value: str, why: str = "") -> Event:
+def _task(view: View, lead: str, series: str, field: str, value: str, why: str = "") -> Event:
     value = "" if field == "owner" else value  # the name of a person stands in the ledger as a commitment
-    return event(case, "task", series=series, lead=lead, field=field, value=value, why=why)
+    return view.event("task", series=series, lead=lead, field=field, value=value, why=why)
 
 
 def _check(field: str, value: str) -> None:

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import WrongUse
+from homeward.core.components import components
 from homeward.core.time import utc_now
 from homeward.flow import clues, firsthand, fusing, sights, whereabouts
 from homeward.flow.deciding import find, proposal_id, says
 from homeward.flow.settling import View
-from homeward.flow.situations import components, situations
+from homeward.flow.situations import situations
 from homeward.series.clues import OPEN
 from homeward.series.events import AWAKE, DECISIONS, Event
 from homeward.series.priority import Facts, reasons

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -39,14 +40,24 @@ class View:
     """What a case holds about series at one moment."""
 
     def __init__(self, case: Case) -> None:
+        self._info = case.info
         self.seen = store.count(case)
         self.history = History(map(_body, store.bodies(case)))
         self.members = store.members(case)
         self.names = reads.item_names(case)
+        self._last = self.history.events[-1][1].when if self.history.events else ""
         self.known: dict[str, set[store.KnownFact]] = defaultdict(set)
         for fact in store.known_facts(case):
             if fact.item in self.members:
                 self.known[self.members[fact.item]].add(fact)
+
+    def event(self, act: str, **told: object) -> Event:
+        """An event of this case: now, and after all that was said before, also where the clock was set back."""
+        when = timestamp(utc_now())
+        if when <= self._last:
+            when = timestamp(datetime.fromisoformat(self._last) + timedelta(microseconds=1))
+        self._last = when
+        return Event(act, self._info.agency, self._info.origin, when, **told)  # type: ignore[arg-type]
 
     def status(self, name: str, names: Iterable[str]) -> str:
         """What people said of it, or else what lists say. One that a list calls not identified stays awake, whatever others
@@ -75,8 +86,7 @@ def _settled(case: Case, step: Step, progress: Progress) -> bool:
     view = View(case)
     plan = _Plan(case, view, [])
     details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest}
-    events = [*plan.formed(), *plan.changed()]
-    if not store.write(case, _rows(events), plan.standing, details, {}, seen=view.seen, step=(step.name, key)):
+    if not store.write(case, _rows(plan.told()), plan.standing, details, {}, seen=view.seen, step=(step.name, key)):
         raise Overtaken("somebody has decided on a series meanwhile")
     progress.advance()
     return True
@@ -96,28 +106,24 @@ def decide(case: Case, who: str, making: Callable[[View], list[Event]], names: d
         view = View(case)
         made = making(view)
         moves = any(event.act in {"merge", "split", "reject", "undo"} for event in made)
-        if moves and _settled(case, SERIES, Quiet()):
+        try:
+            if moves and _settled(case, SERIES, Quiet()):
+                continue
+        except Overtaken:
             continue
         details: dict[str, Plain] = {"acts": [event.act for event in made], "series": sorted({event.series for event in made})}
         plan = _Plan(case, view, made) if moves else None
-        events = [*made, *(plan.formed() if plan else ())]
+        events = [*made, *(plan.told() if plan else ())]
         standing = plan.standing if plan else None
         if store.write(case, _rows(events), standing, details, {"who": who, **(names or {})}, seen=view.seen):
             return made
     raise SeriesRefused("others are deciding on series at the same time: try again")
 
 
-def event(case: Case, act: str, **told: object) -> Event:
-    """An event of this case, now."""
-    info = case.info
-    return Event(act, info.agency, info.origin, timestamp(utc_now()), **told)  # type: ignore[arg-type]
-
-
-def _moved(history: History, made: Sequence[Event]) -> set[str]:
-    """Pictures that a decision, or its taking back, moves: they take no name with them."""
+def _decided(history: History, made: Sequence[Event]) -> list[Event]:
+    """Decisions, and those that they take back."""
     undone = {one.undone for one in made if one.act == "undo"}
-    acts = [*made, *(one for name, one in history.events if name in undone)]
-    return {picture for one in acts if one.act in {"merge", "split"} for picture in one.b}
+    return [*made, *(one for name, one in history.events if name in undone)]
 
 
 def _rows(events: Iterable[Event]) -> list[SaidRow]:
@@ -130,7 +136,9 @@ class _Plan:
     def __init__(self, case: Case, view: View, made: Sequence[Event]) -> None:
         self._case, self._view = case, view
         self._history = History([*(one for _, one in view.history.events), *made])
-        self._moved = _moved(self._history, made)
+        self._decided = _decided(self._history, made)
+        # Pictures that a decision, or its taking back, moves take no name with them.
+        self._moved = {picture for one in self._decided if one.act in {"merge", "split"} for picture in one.b}
         self._home = fusing.units(case)
         self._pairs = {(pair.a, pair.b): pair for pair in fusing.fused_pairs(case)}
         self._met: dict[int, list[Fused]] = defaultdict(list)
@@ -179,12 +187,17 @@ class _Plan:
         called = named([[names[item] for item in some] for some in kept], before, retired)
         return {item: name for name, some in zip(called, kept, strict=True) for item in some}
 
-    def formed(self) -> list[Event]:
+    def told(self) -> list[Event]:
+        """What is new; who decides on a series is not told of it what follows from that."""
+        about = {name for one in self._decided for name in (one.series, *one.others)}
+        return [*self._formed(), *(one for one in self._changed() if one.series not in about)]
+
+    def _formed(self) -> list[Event]:
         """One event for each series that there was not; what is known from its start is no news later."""
         new = sorted(self._pictures.keys() - set(self._view.members.values()))
-        return [event(self._case, "formed", series=name, told=tuple(self._extra[name])) for name in new]
+        return [self._view.event("formed", series=name, told=tuple(self._extra[name])) for name in new]
 
-    def changed(self) -> list[Event]:
+    def _changed(self) -> list[Event]:
         """One event for each series that stood before and of which something is new."""
         before: dict[str, set[int]] = defaultdict(set)
         for item, name in self._view.members.items():
@@ -196,7 +209,7 @@ class _Plan:
                            - self._pictures.keys())  # fmt: skip
             told = [*self._moves(name, before, ended), *self._news(name, {*names, *ended})]
             if ended or told:
-                found.append(event(self._case, "changed", series=name, others=tuple(ended), told=tuple(told)))
+                found.append(self._view.event("changed", series=name, others=tuple(ended), told=tuple(told)))
         return found
 
     def _moves(self, name: str, before: dict[str, set[int]], ended: list[str]) -> list[Told]:
@@ -273,9 +286,12 @@ def _known(fact: store.KnownFact) -> str:
 
 def _joins(grouping: Grouping, pairs: Mapping[tuple[int, int], Fused]) -> list[JoinRow]:
     """What was joined and what is proposed, the strongest first, as it is stored."""
-    rows = [
-        JoinRow(*join.pair, proposed, round(1000 * join.log10_lr), round(1000 * pairs[join.pair].log10_lr), join.why[:2000])
+    rows = {
+        # Of a crowd one pair may say why each of its two pictures was put in; what a person is asked goes before.
+        join.pair: JoinRow(
+            *join.pair, proposed, round(1000 * join.log10_lr), round(1000 * pairs[join.pair].log10_lr), join.why[:2000]
+        )
         for proposed, some in ((False, grouping.joined), (True, grouping.proposed))
         for join in some
-    ]
-    return sorted(rows, key=lambda row: (-row.log10_lr, row.a, row.b))
+    }
+    return sorted(rows.values(), key=lambda row: (-row.log10_lr, row.a, row.b))

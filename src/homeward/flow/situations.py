@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from homeward.core.components import components
 from homeward.flow import fusing
 from homeward.links.fuse import Fused
 
@@ -51,26 +52,6 @@ def _parted(members: Iterable[int], pairs: Iterable[Fused]) -> list[list[int]]:
     """Units by situation."""
     within = [(p.a, p.b) for p in pairs if any(cue.kind in WITHIN and cue.log10_lr >= LEAST for cue in p.parts)]
     return components([*((unit, unit) for unit in members), *within])
-
-
-def components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """What hangs together through pairs: each sorted, in the order of their least."""
-    parent: dict[int, int] = {}
-
-    def root(unit: int) -> int:
-        parent.setdefault(unit, unit)
-        while parent[unit] != unit:
-            parent[unit] = parent[parent[unit]]
-            unit = parent[unit]
-        return unit
-
-    for one, other in pairs:
-        a, b = sorted((root(one), root(other)))
-        parent[b] = a
-    found: dict[int, list[int]] = defaultdict(list)
-    for unit in sorted(parent):
-        found[root(unit)].append(unit)
-    return sorted(found.values())
 
 
 def _situation(

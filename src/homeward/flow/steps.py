@@ -144,7 +144,7 @@ DEVICES = Step(
     reads=("noise", "residual"),
 )
 
-SERIES = Step("series", "1", {}, function="homeward.flow.settling:settle", caption="Holding pictures together")
+SERIES = Step("series", "2", {}, function="homeward.flow.settling:settle", caption="Holding pictures together")
 
 STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, NOISE, RESIDUALS, CLIP_NOISE, DEVICES, TEXT, CLUES, SERIES)
 """Items first, then what compares them: all others need descriptions, stacking needs what clips have in common, and local

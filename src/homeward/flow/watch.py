@@ -9,7 +9,7 @@ from homeward.core import WrongUse
 from homeward.core.errors import said
 from homeward.flow.deciding import find
 from homeward.flow.series import Picture
-from homeward.flow.settling import View, decide, event
+from homeward.flow.settling import View, decide
 from homeward.series.events import AWAKE, Event
 from homeward.series.leads import leads
 from homeward.series.priority import reasons
@@ -59,7 +59,7 @@ def seen(case: Case, start: str, who: str) -> str:
         if last is None:
             raise WrongUse(f"nothing is new about the series {name}")
         passed = {one: [pair for pair in unseen.get(one, ()) if _at(pair) <= _at(last)] for one in sorted(names)}
-        return [event(case, "seen", series=one, undone=news[-1][0]) for one, news in passed.items() if news]
+        return [view.event("seen", series=one, undone=news[-1][0]) for one, news in passed.items() if news]
 
     return decide(case, said(who, "who says so"), making)[0].series
 

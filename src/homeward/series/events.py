@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from homeward.core.canonical import canonical_json
+from homeward.core.components import components
 from homeward.core.errors import HomewardError
 
 UNIDENTIFIED, LOCATED, IDENTIFIED, SAFEGUARDED, ELSEWHERE = (
@@ -28,7 +29,7 @@ FIELDS = ("status", "age band", "contact", "note")
 Act = Literal["formed", "changed", "merge", "split", "reject", "set", "undo", "seen", "weigh", "lead", "task"]
 BY_SOFTWARE = ("formed", "changed")
 APART = 3
-"""Pictures of each side of a split that are held apart; the rest of a side is held to the first."""
+"""Pictures of what is held together that are held apart from others; the rest of them follows."""
 DECISIONS = ("merge", "split", "reject")
 """Acts that change which pictures lie together."""
 
@@ -112,23 +113,22 @@ class History:
     def constraints(self) -> tuple[set[Pair], set[Pair]]:
         """Pairs of pictures that people hold together, and pairs that they hold apart; a later decision goes before.
 
-        A merge holds everything of both sides together. A split holds together what stays, and what goes, and the two apart.
+        A merge holds everything of both sides together. A split holds together what stays, and what goes, and the two apart:
+        all of one from all of the other, also when one of them is split again.
         """
         together: set[Pair] = set()
-        apart: set[Pair] = set()
+        apart: list[tuple[Picture, Picture]] = []
         for _, event in self.valid(*DECISIONS):
             here, there = set(event.a), set(event.b)
             if event.act == "merge":
-                both = here | there
-                apart = {pair for pair in apart if not both.issuperset(pair)}
+                apart = [sides for pair in apart for sides in _left(*pair, here | there) if all(sides)]
                 together |= _star([*event.a, *event.b])
                 continue
             together = {(a, b) for a, b in together if not ((a in here and b in there) or (a in there and b in here))}
             if event.act == "split":
                 together |= _star(event.a) | _star(event.b)
-            # Several of each side: two of them may turn out to be copies of one picture.
-            apart |= {(a, b) for a in event.a[:APART] for b in event.b[:APART]}
-        return together, apart
+            apart.append((event.a, event.b))
+        return together, _pairs(apart, together)
 
     def about(self, series: Iterable[str], *acts: str) -> list[Event]:
         """Events of some acts about some series that were not taken back, by time."""
@@ -187,3 +187,22 @@ class History:
 def _star(pictures: Iterable[str]) -> set[Pair]:
     first, *others = dict.fromkeys(pictures)
     return {(first, other) for other in others}
+
+
+def _left(a: Picture, b: Picture, both: set[str]) -> tuple[tuple[Picture, Picture], ...]:
+    """What stays apart of two sides when ``both`` are held together."""
+    inside = tuple(one for one in a if one in both)
+    return (tuple(one for one in a if one not in both), b), (inside, tuple(one for one in b if one not in both))
+
+
+def _pairs(apart: Iterable[tuple[Picture, Picture]], together: Iterable[Pair]) -> set[Pair]:
+    """A few pairs of each two groups of two sides: two pictures of one group may turn out to be copies of one picture."""
+    home = {one: group[0] for group in components(together) for one in group}
+
+    def few(side: Picture) -> list[str]:
+        groups: dict[str, list[str]] = defaultdict(list)
+        for one in side:
+            groups[home.get(one, one)].append(one)
+        return [one for group in groups.values() for one in group[:APART]]
+
+    return {(a, b) for here, there in apart for a in few(here) for b in few(there)}

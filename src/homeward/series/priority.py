@@ -60,7 +60,7 @@ def reasons(facts: Facts, weights: dict[str, int]) -> list[Reason]:
     most = WEIGHTS | weights
     if facts.status not in AWAKE:
         return [Reason(0, f"it is {facts.status}: nobody needs to begin")]
-    found = [
+    return [
         Reason(most["unidentified"], "the victim is not identified")
         if facts.status != LOCATED
         else Reason(most["unidentified"] // 2, "the place is located, the victim not yet identified"),
@@ -72,9 +72,8 @@ def reasons(facts: Facts, weights: dict[str, int]) -> list[Reason]:
         Reason(most["clues"] * min(facts.open_clues, MANY) // MANY, f"{facts.open_clues} open clues"),
         _country(facts, most["country"]),
         _age(facts, most["age"]),
-        Reason(most["agencies"] * (min(facts.exhibits, MANY) - 1) // (MANY - 1), f"found in {facts.exhibits} exhibits"),
+        Reason(most["agencies"] * max(0, min(facts.exhibits, MANY) - 1) // (MANY - 1), f"found in {facts.exhibits} exhibits"),
     ]
-    return [reason for reason in found if reason.points or reason.says]
 
 
 def _recent(facts: Facts, most: int) -> Reason:

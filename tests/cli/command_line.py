@@ -6,6 +6,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+COMMANDS = """
+import contextlib, io, json, sys
+from homeward.cli import main
+said = []
+for command in json.loads(sys.argv[1]):
+    out, err, sys.argv = io.StringIO(), io.StringIO(), ["homeward", *command]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            main()
+    except SystemExit as end:
+        said.append([end.code, out.getvalue(), err.getvalue()])
+print(json.dumps(said))
+"""
+"""Runs several commands in one process; told as JSON, it prints exit code, output and errors of each."""
+
 
 def homeward(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

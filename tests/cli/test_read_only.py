@@ -10,20 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import COMMANDS
 
-COMMANDS = """
-import contextlib, io, json, sys
-from homeward.cli import main
-said = []
-for command in json.loads(sys.argv[1]):
-    out, err, sys.argv = io.StringIO(), io.StringIO(), ["homeward", *command]
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            main()
-    except SystemExit as end:
-        said.append([end.code, out.getvalue(), err.getvalue()])
-print(json.dumps(said))
-"""
 READING = [
     ["status", "case"],
     ["matches", "case"],
@@ -32,6 +20,14 @@ READING = [
     ["cameras", "case"],
     ["findings", "case"],
     ["clues", "case"],
+    ["links", "case", "--fused"],
+    ["series", "case"],
+    ["series", "case", "proposals"],
+    ["watch", "case"],
+    ["leads", "case"],
+    ["generations", "case"],
+    ["firsthand", "case"],
+    ["clocks", "case"],
     ["whereabouts", "case"],
     ["known", "list", "case"],
     ["find", "case", "seized/1.jpg", "--by", "copy"],
@@ -48,6 +44,16 @@ WRITING = [
     ["clues", "case", "add", "--kind", "text", "--value", "X", "--picture", "0000"],
     ["clues", "case", "set", "0000", "--note", "X"],
     ["clues", "case", "import", "ro.json"],
+    ["series", "case", "merge", "0000", "1111", "--why", "a test"],
+    ["series", "case", "split", "0000", "--items", "0000", "--why", "a test"],
+    ["series", "case", "accept", "0000", "--why", "a test"],
+    ["series", "case", "reject", "0000", "--why", "a test"],
+    ["series", "case", "undo", "0000", "--why", "a test"],
+    ["series", "case", "set", "0000", "--note", "X"],
+    ["series", "case", "weigh", "age", "1", "--why", "a test"],
+    ["watch", "case", "--seen", "0000"],
+    ["leads", "case", "add", "--series", "0000", "--task", "X", "--why", "a test"],
+    ["leads", "case", "set", "0000", "--state", "done"],
     ["erase", "case", "--name", "root", "--authority", "W", "--reason", "a test"],
 ]
 Said = list[list[Any]]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import homeward
+from command_line import COMMANDS, homeward
 
 from homeward.testing import scenes
 from homeward.testing.encoding import encode
@@ -79,6 +81,23 @@ def test_a_day_with_series(held: Path) -> None:
     assert json.loads(told(held, "watch", "case", "--json")) == []
     assert "Proposed" in told(held, "series", "case", "proposals")
     told(held, "verify", "case", "--full")
+
+
+def test_series_on_a_read_only_medium(held: Path, tmp_path: Path, on_read_only_medium: Callable[[Path, str, str], str]) -> None:
+    shutil.copytree(held / "case", tmp_path / "case")
+    one, other = series(held)
+    commands = [
+        ["series", "case", "show", one, "--json"],
+        ["watch", "case", "--json"],
+        ["series", "case", "merge", one, other, *WHY],
+        ["series", "case", "set", one, "--note", "X"],
+        ["leads", "case", "add", "--series", one, "--task", "X", *WHY],
+        ["watch", "case", "--seen", one],
+    ]
+    said = json.loads(on_read_only_medium(tmp_path / "case", COMMANDS, json.dumps(commands)))
+    assert [code for code, _, _ in said] == [0, 0, 2, 2, 2, 2]
+    assert json.loads(said[0][1])["id"] == one
+    assert ["can only be read: copy it" in errors for _, _, errors in said[2:]] == [True] * 4
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import series_case
 
 from homeward.flow.clocks import clocks
 from homeward.flow.firsthand import circulation, sources
-from homeward.store import Case, digests, headers
+from homeward.store import Case, digests, headers, results
 from homeward.store.models import Exhibit, Item
+from homeward.store.results import CopyRow
 
 
 def straight_from_camera(case: Case) -> None:
@@ -48,3 +49,26 @@ def test_a_file_of_the_camera_in_two_exhibits_is_first_hand_in_neither_alone(tmp
         ("B", "a"): ["straight, elsewhere too"],
     }
     assert [one["counts"]["straight, elsewhere too"] for one in counted] == [1, 0, 1]
+
+
+def test_copies_of_a_camera_file_are_passed_on_wherever_they_lie(tmp_path: Path) -> None:
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        series_case.deliver(case, "A", {"a": "1", "b": "1"})
+        straight_from_camera(case)
+        series_case.deliver(case, "B", {"c": "", "d": ""})
+        series_case.deliver(case, "C", {"c": ""})
+        items = {item.sha256: item.pk for item in Item.objects.using(case.alias)}
+        a, c, d = (items[series_case.sha(name)] for name in "acd")
+        with case.batch("step.set", {"step": "copies"}) as batch:
+            rows = [CopyRow(item, a, "verified", 0, 900, "1 0 0 0 1 0") for item in (a, c)]
+            results.replace_copies(case, rows)
+            results.complete_set(case, batch, "copies", "a test")
+        told = {source["exhibit"]: source["counts"] for source in circulation(case, [a, c])}
+        alone = circulation(case, [d])
+        nothing = circulation(case, [])
+        ordered = [(source["exhibit"], source["folder"]) for source in sources(case)]
+    said = {label: {how: count for how, count in counts.items() if count} for label, counts in told.items()}
+    assert said == {"A": {"straight, only here": 1}, "B": {"passed on": 1}, "C": {"passed on": 1}}
+    assert [(one["exhibit"], one["counts"]["only here, processed"]) for one in alone] == [("B", 1)]
+    assert nothing == []
+    assert ordered == [("A", "a"), ("A", "b"), ("B", "c"), ("B", "d"), ("C", "c")]

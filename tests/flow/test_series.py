@@ -13,7 +13,7 @@ from series_case import deliver, groups, hold, series_of, sha
 from homeward.core import WrongUse
 from homeward.flow import leads, settling, watch
 from homeward.flow.deciding import answer, merge, split, tell, undo, weigh
-from homeward.flow.known import add_known_list
+from homeward.flow.known import add_known_list, remove_known
 from homeward.flow.match import match
 from homeward.flow.progress import Quiet
 from homeward.flow.series import listed, proposals, shown
@@ -199,6 +199,24 @@ def test_a_series_that_one_list_calls_not_identified_stays_awake_whatever_anothe
     assert {row["status"] for row in listed(two)} == {"unidentified"}
 
 
+def test_a_list_that_is_taken_back_gives_the_series_back_to_the_order_of_work(two: Case, tmp_path: Path) -> None:
+    name, order = series_of(two, "c"), [row["id"] for row in listed(two)]
+    (tmp_path / "partner.csv").write_text(f"sha256,series,victim_identified\n{sha('c')},Lighthouse,yes\n")
+    add_known_list(two, tmp_path / "partner.csv", "Partner", Quiet())
+    match(two, MATCH, Quiet())
+    hold(two)
+    assert shown(two, name)["status"] == "known elsewhere"
+    tell(two, name, "note", "they have the file", "P", "")
+    remove_known(two, "Partner", "", "A", "sent by mistake")
+    match(two, MATCH, Quiet())
+    hold(two)
+    row = shown(two, name)
+    assert (row["status"], row["known"], row["notes"]) == ("unidentified", [], ["they have the file"])
+    assert row["priority"] > 0
+    assert [one["id"] for one in listed(two)] == order
+    assert groups(two, *FIRST) == ["ab", "cd", "e"]
+
+
 def test_the_youngest_come_first_and_an_agency_weighs_for_itself(two: Case) -> None:
     one, other = series_of(two, "a"), series_of(two, "c")
     tell(two, one, "age band", "14-17", "P", "")
@@ -350,6 +368,10 @@ def test_an_outcome_that_is_taken_back_takes_its_status_with_it(two: Case) -> No
     leads.tell(two, lead, "outcome", "identified", "P", "by the owner")
     undo(two, leads.shown(two, lead)["history"][-1]["event"], "P", "another family")
     assert (shown(two, name)["status"], leads.listed(two)[0]["outcome"]) == ("located", "located")
+    (notice,) = watch.notices(two)
+    assert [change["what"].partition(": ")[2] for change in notice["changes"]] == ["located. by the register"]
+    undo(two, leads.shown(two, lead)["history"][-1]["event"], "P", "another street")
+    assert (shown(two, name)["status"], leads.listed(two)[0]["state"], watch.notices(two)) == ("unidentified", "open", [])
 
 
 def test_a_lead_that_is_taken_back_takes_its_outcome_and_its_notice_with_it(two: Case) -> None:

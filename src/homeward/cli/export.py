@@ -13,7 +13,7 @@ from homeward.cli.common import by_option, case_argument, opened, say_unrecorded
 if TYPE_CHECKING:
     from homeward.store import Case
 
-FORMATS = ("csv", "vics", "icse", "package")
+FORMATS = ("csv", "vics", "icse", "case", "package")
 
 
 @click.command()
@@ -24,6 +24,7 @@ FORMATS = ("csv", "vics", "icse", "package")
     type=click.Choice(FORMATS),
     required=True,
     help="csv: one row an occurrence. vics: in the shape of Project VIC JSON. icse: a hash list with the columns of ICSE. "
+    "case: CASE 1.5 JSON-LD, a folder of shards. "
     "package: series without pictures, signed and encrypted for partners (homeward package).",
 )
 @click.option("--vics-version", type=click.Choice(["2.0", "1.3"]), default="2.0", show_default=True)
@@ -38,7 +39,7 @@ FORMATS = ("csv", "vics", "icse", "package")
 @click.option("--pap", type=click.Choice(["clear", "green", "amber", "red"]), default="amber", show_default=True)
 @click.option("--days", type=int, default=30, show_default=True, help="package: days until it expires.")
 @by_option
-@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("out", type=click.Path(path_type=Path))
 def export(case: Path, form: str, vics_version: str, out: Path, **terms: Any) -> None:
     """Write what the case says of its files to OUT; the export is recorded in the ledger."""
     with opened(case) as opened_case:
@@ -58,6 +59,8 @@ def _written(case: Case, form: str, vics_version: str, out: Path) -> str:
         return f"{write_csv(case, out)} occurrences"
     from homeward.flow import exporting
 
+    if form == "case":
+        return f"{exporting.export_case(case, out)} shards"
     media = exporting.export_vic(case, out, vics_version) if form == "vics" else exporting.export_icse(case, out)
     return f"{media} media"
 

@@ -17,10 +17,11 @@ class Place(msgspec.Struct, frozen=True):
     accessed: str
     deleted: bool
     embedded: bool
+    changed: str = ""
 
 
 class Medium(msgspec.Struct, frozen=True):
-    """A still or a clip that is in the case; hashes in lower-case hexadecimal."""
+    """Unique content that is in the case; hashes in lower-case hexadecimal."""
 
     number: int
     sha256: str
@@ -29,7 +30,7 @@ class Medium(msgspec.Struct, frozen=True):
     size: int
     mime: str
     kind: str
-    """``still`` or ``video``."""
+    """``still``, ``video``, or empty for what cannot be looked at."""
     places: tuple[Place, ...]
     width: int = 0
     """Pixels; 0 where it was not decoded."""
@@ -79,3 +80,8 @@ def found_of(medium: Medium) -> list[tuple[str, str]]:
         *(("Homeward.Known", line) for line in medium.known),
     ]
     return [(name, value) for name, value in told if value]
+
+
+def readable(layer: str) -> str:
+    """A name with bytes that are no UTF-8 as JSON can hold it."""
+    return layer.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,10 @@ from homeward.store import reads
 if TYPE_CHECKING:
     from homeward.core.canonical import Plain
     from homeward.store import Case
+
+
+MANIFEST = "manifest-sha256.txt"
+"""Of a folder that leaves a case."""
 
 
 class ExportFailed(HomewardError, OSError):
@@ -48,6 +53,53 @@ def write_file(
     return digest
 
 
+def write_folder(case: Case, target: Path, files: Iterable[tuple[str, bytes]], details: dict[str, Plain]) -> int:
+    """Write ``files`` (name, content) into the new folder ``target``, with a manifest of their SHA-256 as :data:`MANIFEST`,
+    and record it in the ledger with the manifest's own; how many.
+
+    The folder appears whole or not at all.
+
+    Raises:
+        WrongUse: the target exists and is no empty folder, or lies in the case or in an exhibit.
+        ExportFailed: the folder around it is missing or cannot be written.
+    """
+    check_place(case, target)
+    if os.path.lexists(target) and not (target.is_dir() and not target.is_symlink() and not any(target.iterdir())):
+        raise WrongUse(f"{target} exists: give the name of a folder that is to be made")
+    try:
+        building = Path(tempfile.mkdtemp(dir=target.parent, prefix=".homeward-"))
+    except OSError as error:
+        raise ExportFailed(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
+    try:
+        count, digest = _fill(building, files)
+        with case.leaving({**details, "files": count, "sha256": digest}, {"file": str(target)}):
+            pass
+        building.rename(target)  # after the entry, as above
+    except OSError as error:
+        raise ExportFailed(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return count
+
+
+def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> tuple[int, str]:
+    """Number of files and the SHA-256 of their manifest, in which a line is a file as ``sha256sum --check`` reads it."""
+    digest, count = hashlib.sha256(), 0
+    with (folder / MANIFEST).open("xb") as manifest:
+        for count, (name, body) in enumerate(files, start=1):  # noqa: B007 - the last number is what is asked
+            with (folder / name).open("xb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+            line = f"{hashlib.sha256(body).hexdigest()}  {name}\n".encode()
+            manifest.write(line)
+            digest.update(line)
+        manifest.flush()
+        os.fsync(manifest.fileno())
+    folder.chmod(0o755)
+    return count, digest.hexdigest()
+
+
 def _build(parts: Iterable[bytes], folder: Path) -> tuple[Path, str]:
     """Write the parts to a nameless place beside the target; return it and the file's SHA-256."""
     digest = hashlib.sha256()
@@ -73,6 +125,15 @@ def check_target(case: Case, target: Path) -> None:
     """
     if os.path.lexists(target) and not target.is_file():
         raise WrongUse(f"{target} is no file that could be written anew")
+    check_place(case, target)
+
+
+def check_place(case: Case, target: Path) -> None:
+    """Let ``target`` pass when it lies neither in an exhibit nor in the case.
+
+    Raises:
+        WrongUse: it lies inside the case's folder or in an exhibit, or is a file of one.
+    """
     place = target.resolve()
     if place.is_relative_to(case.folder.resolve()):
         raise WrongUse(f"{target} lies inside the case: write it somewhere else")

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from homeward.exchange.medium import Medium, Place, found_of
+from homeward.exchange.medium import Medium, Place, found_of, readable
 
 VERSIONS = ("2.0", "1.3")
 _ROOT = {
@@ -90,7 +90,7 @@ def _properties(md5: str, told: Iterable[tuple[str, str]]) -> list[dict[str, str
 
 
 def _file(md5: str, place: Place) -> dict[str, Any]:
-    *around, last = map(_readable, place.layers)
+    *around, last = map(readable, place.layers)
     folder, _, name = last.rpartition("/")
     return {
         "MD5": md5,
@@ -106,8 +106,3 @@ def _file(md5: str, place: Place) -> dict[str, Any]:
         "ParentFileName": around[-1].rpartition("/")[2] if around else "",
         "ParentFilePath": " > ".join(around),
     }
-
-
-def _readable(layer: str) -> str:
-    """A name with bytes that are no UTF-8 as JSON can hold it."""
-    return layer.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -6,19 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 import homeward
 from homeward.core import StackedPath
 from homeward.descriptors import descriptor
+from homeward.exchange import case_out
 from homeward.exchange.icse_out import icse_list
 from homeward.exchange.medium import Medium, Place, exif_of
-from homeward.exchange.target import write_file
+from homeward.exchange.target import write_file, write_folder
 from homeward.exchange.vic_out import Heading, vic_case
 from homeward.flow.described import STILL
 from homeward.flow.process import segment_folder
 from homeward.flow.settling import View
-from homeward.store import media_out
+from homeward.flow.steps import STEPS
+from homeward.store import media_out, reads
+from homeward.store.ledger.entries import ACTS, decode
 
 if TYPE_CHECKING:
     from homeward.core.canonical import Plain
@@ -41,13 +45,40 @@ def export_icse(case: Case, target: Path) -> int:
     return total
 
 
-def media(case: Case) -> Iterator[Medium]:
-    """Every medium of the case, in the order of its items, page by page."""
+def export_case(case: Case, target: Path) -> int:
+    """Write everything that was found, and what was done, as CASE JSON-LD in shards (see :func:`write_folder`); how many."""
+    info = case.info
+    exhibits = tuple((one.label, one.authority) for one in reads.exhibits(case))
+    lists = tuple(case_out.Delivery(one["name"], one["digest"], one["format"]) for one in media_out.lists(case))
+    heading = case_out.Heading(
+        info.origin, case.folder.name, info.agency, homeward.__version__, exhibits, tuple(_acts(case)), lists
+    )  # fmt: skip
+    unread = (case_out.Unread(_place(row), row["reason"]) for row in media_out.unread(case))
+    shards = case_out.Graph(heading).shards(media(case, every=True), unread)
+    return write_folder(case, target, shards, {"format": "case"})
+
+
+def _acts(case: Case) -> list[case_out.Act]:
+    """What the ledger says was done, one line for each step and version of it and for each other kind of act."""
+    found: dict[tuple[str, str, str], case_out.Act] = {}
+    captions = {step.name: step.caption for step in STEPS}
+    for _, body in case.custody.entries():
+        entry = decode(body)
+        step = entry.details.get("step") if entry.act.startswith("step.") else None
+        name = str(step or entry.act)
+        key = (name, str(entry.details.get("version", "")), str(entry.details.get("params", ""))) if step else (name, "", "")
+        before = found.get(key, case_out.Act(*key[:1], captions.get(name) or ACTS[entry.act], *key[1:], entry.time, "", 0))
+        found[key] = msgspec.structs.replace(before, ended=entry.time, entries=before.entries + 1)
+    return list(found.values())
+
+
+def media(case: Case, *, every: bool = False) -> Iterator[Medium]:
+    """Every medium of the case (with ``every`` all other content too), in the order of its items, page by page."""
     view = View(case)
     absorbed = view.history.absorbed(set(view.members.values()))
     status = {name: view.status(name, names) for name, names in absorbed.items()}
     hashes = _Hashes(case)
-    for page in media_out.pages(case):
+    for page in media_out.pages(case, every=every):
         for row in page:
             pdq, quality = hashes.of(row["id"])
             series = view.members.get(row["id"], "")
@@ -91,7 +122,8 @@ def _heading(case: Case, total: int) -> Heading:
 def _place(row: dict[str, Any]) -> Place:
     layers = StackedPath.parse(row["path"]).layers
     return Place(
-        row["exhibit__label"], layers, row["created"], row["modified"], row["accessed"], row["deleted"], row["embedded"]
+        row["exhibit__label"], layers, row["created"], row["modified"], row["accessed"], row["deleted"], row["embedded"],
+        row["changed"],
     )  # fmt: skip
 
 

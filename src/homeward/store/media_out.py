@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from homeward.core.time import Moment
 from homeward.store.intake import CHUNK
-from homeward.store.models import CameraLink, CopyMember, Item, Match, Media, Occurrence
+from homeward.store.models import CameraLink, CopyMember, Item, KnownList, Match, Media, Occurrence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from homeward.store.case import Case
 
-_TIMES = ("created", "modified", "accessed")
+_TIMES = ("created", "modified", "accessed", "changed")
+_PLACE = ("exhibit__label", "path", *_TIMES, "zoned", "deleted", "embedded")
 
 
 def count(case: Case) -> int:
@@ -22,15 +23,16 @@ def count(case: Case) -> int:
     return Item.objects.using(case.alias).exclude(kind="").count()
 
 
-def pages(case: Case) -> Iterator[list[dict[str, Any]]]:
-    """Items that can be looked at in order of row id, some hundred at a time; each with ``places``, ``media`` (None where it
-    was not decoded), ``known``, ``stack`` and ``device``.
+def pages(case: Case, *, every: bool = False) -> Iterator[list[dict[str, Any]]]:
+    """Items that can be looked at (with ``every`` all others too) in order of row id, some hundred at a time; each with
+    ``places``, ``media`` (None where it was not decoded), ``known``, ``stack`` and ``device``.
     """
+    items_here = Item.objects.using(case.alias)
+    wanted = items_here.all() if every else items_here.exclude(kind="")
     columns = ("id", "sha256", "sha1", "md5", "size", "mime", "kind")
     after = 0
     while True:
-        query = Item.objects.using(case.alias).exclude(kind="").filter(id__gt=after).order_by("id")
-        page = list(query.values(*columns)[:CHUNK])
+        page = list(wanted.filter(id__gt=after).order_by("id").values(*columns)[:CHUNK])
         if not page:
             return
         after = page[-1]["id"]
@@ -56,14 +58,29 @@ def pages(case: Case) -> Iterator[list[dict[str, Any]]]:
         ]
 
 
+def unread(case: Case) -> Iterator[dict[str, Any]]:
+    """Occurrences without content, each with the ``reason``."""
+    query = Occurrence.objects.using(case.alias).filter(current=True, item__isnull=True).order_by("exhibit__label", "path")
+    yield from map(_timed, query.values("reason", *_PLACE).iterator(CHUNK))
+
+
+def lists(case: Case) -> list[dict[str, Any]]:
+    """Known lists that count, by the files that brought them."""
+    query = KnownList.objects.using(case.alias).filter(state="current").order_by("id")
+    return [dict(row) for row in query.values("name", "digest", "format")]
+
+
 def _places(case: Case, items: list[int]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     query = Occurrence.objects.using(case.alias).filter(current=True, item_id__in=items).order_by("exhibit__label", "path")
-    for row in query.values("item_id", "exhibit__label", "path", *_TIMES, "zoned", "deleted", "embedded").iterator(CHUNK):
-        for name in _TIMES:
-            row[name] = "" if row[name] is None else str(Moment(row[name], row["zoned"]))
-        found[row["item_id"]].append(row)
+    for row in query.values("item_id", *_PLACE).iterator(CHUNK):
+        found[row["item_id"]].append(_timed(row))
     return found
+
+
+def _timed(row: dict[str, Any]) -> dict[str, Any]:
+    times = {name: "" if row[name] is None else str(Moment(row[name], row["zoned"])) for name in _TIMES}
+    return {**row, **times}
 
 
 def _known(case: Case, items: list[int]) -> dict[int, list[dict[str, Any]]]:

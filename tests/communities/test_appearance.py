@@ -1,0 +1,96 @@
+"""Who showed a series first, here: laws of the posterior, small cases by hand, and worlds with sources who never post."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from homeward.communities.appearance import FirstShown, Showing, first_shown
+from homeward.communities.records import Handle, Window
+from homeward.testing.communities.cascades import PRETENDING, REPORT, CascadeWorld, cascade_world
+
+DAY = 86_400.0
+MAKER, COLLECTOR, PASSER = Handle("a", "maker"), Handle("a", "collector"), Handle("b", "passer")
+WINDOWS = [Window("c", "one", 0, 1000 * DAY, 0.9)]
+
+
+def case(*, camera: bool = True, generation: int = 0) -> list[FirstShown]:
+    """Three series by one camera, each first shown by the same handle and passed on by another ten days later."""
+    showings, series, cameras = [], {}, {}
+    for number in range(3):
+        for file in (f"s{number}f{n}" for n in range(4)):
+            series[file] = f"s{number}"
+            if camera:
+                cameras[file] = "k"
+            showings.append(Showing(file, MAKER, "one", (100 + number) * DAY, generation))
+            showings.append(Showing(file, PASSER, "one", (110 + number) * DAY, 1))
+    return first_shown(showings, series, cameras, WINDOWS)
+
+
+def test_one_handle_with_one_camera_over_many_series_stands_first() -> None:
+    for found in case():
+        assert found.candidates[0].handle == MAKER
+        assert found.candidates[0].probability > 0.9
+        assert dict(found.candidates[0].parts)["sensor"] > 0
+        assert found.candidates[0].watched == pytest.approx(0.9, abs=0.05)
+
+
+def test_being_first_once_names_nobody() -> None:
+    found = first_shown([Showing("f", COLLECTOR, "one", 50 * DAY, 1)], {"f": "s"}, {}, WINDOWS)
+    assert found[0].unseen > found[0].candidates[0].probability
+
+
+def test_a_collector_of_many_cameras_is_not_taken_for_a_maker() -> None:
+    showings = [Showing(f"f{n}", COLLECTOR, "one", (50 + n) * DAY, 0) for n in range(12)]
+    series, cameras = {f"f{n}": f"s{n}" for n in range(12)}, {f"f{n}": f"k{n}" for n in range(12)}
+    for found in first_shown(showings, series, cameras, WINDOWS):
+        assert found.candidates[0].probability < 0.9
+
+
+def test_files_without_a_series_say_nothing() -> None:
+    assert first_shown([Showing("f", MAKER, "one", 1.0)], {}, {}, []) == []
+
+
+def test_the_camera_never_lowers_what_it_speaks_for() -> None:
+    for with_camera, without in zip(case(), case(camera=False), strict=True):
+        assert with_camera.candidates[0].probability >= without.candidates[0].probability
+
+
+def test_how_original_copies_look_weighs_one_natural_unit_at_most() -> None:
+    for found in case(generation=0):
+        assert all(abs(value) <= 1 for name, value in found.candidates[0].parts if name == "original")
+
+
+def shuffled(world: CascadeWorld, seed: int) -> list[FirstShown]:
+    rows = list(world.showings)
+    random.Random(seed).shuffle(rows)
+    return first_shown(rows, world.series, world.cameras, world.windows)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 1000))
+def test_probabilities_add_up_and_the_order_of_posts_does_not_matter(seed: int) -> None:
+    world = cascade_world(seed, handles=120, producers=5, collectors=8)
+    found = first_shown(world.showings, world.series, world.cameras, world.windows)
+    for one, two in zip(found, shuffled(world, seed), strict=True):
+        assert one.unseen > 0
+        assert one.unseen + sum(c.probability for c in one.candidates) == pytest.approx(1)
+        assert one.unseen == pytest.approx(two.unseen)
+        assert [c.handle for c in one.candidates] == [c.handle for c in two.candidates]
+
+
+@pytest.mark.parametrize("ranges", [REPORT, PRETENDING])
+def test_who_only_passed_on_is_hardly_ever_named_and_unseen_sources_are_told(ranges: object) -> None:
+    named = wrong = unseen = absent = 0
+    for seed in range(2):
+        world = cascade_world(seed, ranges)  # type: ignore[arg-type]
+        for found in first_shown(world.showings, world.series, world.cameras, world.windows):
+            best, source = found.candidates[0], world.sources[found.series]
+            named += best.probability >= 0.9
+            wrong += best.probability >= 0.9 and best.handle != source
+            if source not in {c.handle for c in found.candidates}:
+                absent += 1
+                unseen += found.unseen > best.probability
+    assert wrong <= 0.05 * named
+    assert unseen >= 0.7 * absent

@@ -15,7 +15,7 @@ from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.known import add_known_list, vote
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
-from homeward.store import Case, digests, results, series
+from homeward.store import Case, digests, matching, results, series
 from homeward.store.clips import ClipRow, add_clip_links
 from homeward.store.kept import Kept
 from homeward.store.models import Item
@@ -72,6 +72,7 @@ def add_more(case: Case, material: Path, beside: Path) -> None:
     with case.batch("step.set", {"step": "devices"}) as batch:
         replace_cameras(case, [CameraRow(a, b, True, 1, 2, "none", "a test", ["made up"])])
         results.complete_set(case, batch, "devices", "a test")
+    matching.write(case, [matching.MessageRow("0" * 32, 1, "ask", True, "f" * 40, "0" * 64, "1" * 64)], {}, {})
     joined = series.Standing(series.members(case), [series.JoinRow(a, b, True, 1, 2, "a test")])
     series.write(case, [], joined, {}, {}, seen=series.count(case))
 

@@ -38,6 +38,7 @@ COMMANDS = {
     "hash": "homeward.cli.hash:exact_hash",
     "export": "homeward.cli.export:export",
     "package": "homeward.cli.package:package",
+    "match": "homeward.cli.match:match",
     "verify": "homeward.cli.verify:verify",
     "erase": "homeward.cli.erase:erase",
 }

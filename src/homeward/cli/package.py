@@ -70,7 +70,9 @@ def partners(case: Path, as_json: bool) -> None:
 @package.command()
 @case_argument
 @file_argument
-@click.option("--may", multiple=True, type=click.Choice(["briefs", "clues", "hashes"]), help="What they may receive.")
+@click.option(
+    "--may", multiple=True, type=click.Choice(["briefs", "clues", "hashes", "matching"]), help="What they may receive, or do."
+)
 @by_option
 def add(case: Path, file: Path, may: tuple[str, ...], who: str) -> None:
     """Take in the card FILE of a partner."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CONTENTS = ("briefs", "clues", "hashes")
 """What a package may hold."""
+MATCHING = "matching"
+"""That something may be matched privately, with :mod:`homeward.flow.matching`."""
 NEW, TRUSTED, REVOKED, REPLACED = "not compared yet", "trusted", "revoked", "replaced"
 _ACTS = ("partner.add", "partner.trust", "partner.revoke", "package.keys", "package.open")
 

@@ -23,6 +23,7 @@ from homeward.store.models import (
     Job,
     Kin,
     Match,
+    MatchMessage,
     Media,
     SeriesEvent,
     SeriesJoin,
@@ -167,6 +168,7 @@ SIGHTS = Vouched(
 )
 KIN = Vouched(Kin, ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key"))
 SERIES = Vouched(SeriesEvent, ("event", "series", "body"))
+MATCHINGS = Vouched(MatchMessage, ("match", "number", "act", "sent", "partner", "file", "state"))
 
 SETS = {
     "match": Vouched(Match, (*_MATCHES, "entry__record", "ranges", "share", "known_share", "left_out"), _MATCHES),

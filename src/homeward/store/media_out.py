@@ -23,6 +23,11 @@ def count(case: Case) -> int:
     return Item.objects.using(case.alias).exclude(kind="").count()
 
 
+def digests(case: Case) -> dict[int, str]:
+    """Item -> SHA-256 of everything that can be looked at."""
+    return dict(Item.objects.using(case.alias).exclude(kind="").order_by("id").values_list("id", "sha256"))
+
+
 def pages(case: Case, *, every: bool = False) -> Iterator[list[dict[str, Any]]]:
     """Items that can be looked at (with ``every`` all others too) in order of row id, some hundred at a time; each with
     ``places``, ``media`` (None where it was not decoded), ``known``, ``stack`` and ``device``.

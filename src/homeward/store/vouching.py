@@ -41,6 +41,11 @@ RECORDS: dict[str, tuple[Vouched, dict[str, tuple[str, ...]], str]] = {
     ),
     "sight": (digests.SIGHTS, {"step.part": ("sights",)}, "the sights that ledger entry {} recorded have"),
     "clue": (digests.CLUES, {"clue.events": ("rows",)}, "what was said about clues with ledger entry {} has"),
+    "matching": (
+        digests.MATCHINGS,
+        {"match.messages": ("rows",)},
+        "the messages of matchings that ledger entry {} recorded have",
+    ),
     "series": (digests.SERIES, {"series.events": ("rows",)}, "what was said about series with ledger entry {} has"),
 }
 """Records that carry the number of their entry: by name what they are, where in which acts their digest stands (the newest name

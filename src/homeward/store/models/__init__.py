@@ -11,6 +11,7 @@ from homeward.store.models.evidence import CaseInfo, Exhibit, Finding, Item, Occ
 from homeward.store.models.known import KnownEntry, KnownList, KnownWord, Match
 from homeward.store.models.ledger import LedgerEntry, LedgerHead, LedgerOpening
 from homeward.store.models.links import CameraLink, ClipLink, CopyMember, Kin, SightLink, StackMember
+from homeward.store.models.matching import MatchMessage
 from homeward.store.models.media import Header, Media
 from homeward.store.models.series import SeriesEvent, SeriesJoin, SeriesMember
 from homeward.store.models.texts import TextGram, TextLine
@@ -35,6 +36,7 @@ __all__ = [
     "LedgerHead",
     "LedgerOpening",
     "Match",
+    "MatchMessage",
     "Media",
     "Occurrence",
     "SegmentRun",

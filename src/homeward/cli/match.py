@@ -1,0 +1,170 @@
+"""``homeward match``: find out with a partner what both hold, without showing it first."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from homeward.cli.common import (
+    by_option,
+    case_argument,
+    json_option,
+    opened,
+    opened_to_write,
+    print_json,
+    print_table,
+    printable,
+)
+
+if TYPE_CHECKING:
+    from homeward.flow.matching import Step
+
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True, help="Where messages are written."
+)
+match_argument = click.argument("matching")
+_TOPICS = ("copies", "near", "clues", "cameras")
+
+
+@click.group()
+def match() -> None:
+    """Find out with a partner what both hold: first how much, then, if both agree, which. No picture is sent."""
+
+
+@match.command()
+@case_argument
+@click.argument("partner")
+@out_option
+@click.option(
+    "--with", "topics", multiple=True, type=click.Choice(_TOPICS), help="What is compared; copies and near unless told."
+)
+@click.option("--handle", "asked_handles", multiple=True, help="A handle, SITE/NAME, that you are about to act on.")
+@click.option("--series", multiple=True, help="Ask about this series alone.")
+@click.option("--purpose", required=True, help="What it is for; the partner reads it.")
+@click.option("--legal-basis", "basis", required=True)
+@by_option
+def begin(
+    case: Path, partner: str, out: Path, topics: tuple[str, ...], asked_handles: tuple[str, ...], series: tuple[str, ...],
+    purpose: str, basis: str, who: str,
+) -> None:  # fmt: skip
+    """Ask the PARTNER what both hold."""
+    from homeward.flow.matching import begin as ask
+
+    chosen = topics or (() if asked_handles else ("copies", "near"))
+    with opened_to_write(case) as opened_case:
+        step = ask(
+            opened_case, partner, chosen, out, purpose=purpose, basis=basis, who=_who(who), series=series,
+            asked_handles=asked_handles,
+        )  # fmt: skip
+    _say(step)
+
+
+@match.command()
+@case_argument
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@out_option
+@by_option
+def take(case: Path, file: Path, out: Path, who: str) -> None:
+    """Take in the message FILE of a partner; what follows by itself is written."""
+    from homeward.flow.matching import take as take_message
+
+    with opened_to_write(case) as opened_case:
+        step = take_message(opened_case, file, out, _who(who))
+    _say(step)
+
+
+@match.command()
+@case_argument
+@match_argument
+@out_option
+@click.option("--legal-basis", "basis", default="", help="Under which an answer is given; needed for the first one.")
+@by_option
+def agree(case: Path, matching: str, out: Path, basis: str, who: str) -> None:
+    """Let a MATCHING go on: answer it, ask to see which are shared, or show which."""
+    from homeward.flow.matching import agree as go_on
+
+    with opened_to_write(case) as opened_case:
+        step = go_on(opened_case, matching, out, _who(who), basis)
+    _say(step)
+
+
+@match.command()
+@case_argument
+@match_argument
+@out_option
+@click.option("--why", required=True)
+@by_option
+def decline(case: Path, matching: str, out: Path, why: str, who: str) -> None:
+    """End a MATCHING; the partner is told why."""
+    from homeward.flow.matching import decline as end
+
+    with opened_to_write(case) as opened_case:
+        step = end(opened_case, matching, out, _who(who), why)
+    _say(step)
+
+
+@match.command()
+@case_argument
+@match_argument
+@out_option
+def again(case: Path, matching: str, out: Path) -> None:
+    """Write our newest message of a MATCHING once more."""
+    from homeward.flow.matching import again as write
+
+    with opened_to_write(case) as opened_case:
+        click.echo(f"Wrote {write(opened_case, matching, out)}.")
+
+
+@match.command()
+@case_argument
+@json_option
+def status(case: Path, as_json: bool) -> None:
+    """List all matchings: how far they are, what is shared, and what waits for a decision."""
+    from homeward.flow.matching import listed
+
+    with opened(case) as opened_case:
+        found = listed(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (one["match"][:12], one["partner"], "ours" if one["asker"] else "theirs", one["stage"], one["waits_for"],
+         ", ".join(f"{count} {topic}" for topic, count in one["found"].items()))
+        for one in found
+    ]  # fmt: skip
+    print_table("Matchings", ("matching", "partner", "asked", "stage", "waits for", "shared"), rows)
+    for one in found:
+        if one["speak_to"]:
+            click.echo(f"Speak to {printable(one['speak_to'])} first, before you act on any of those handles.")
+
+
+@match.command()
+@case_argument
+@click.argument("name")
+@click.option("--given-up", is_flag=True, help="It is operated no more.")
+@by_option
+def handle(case: Path, name: str, given_up: bool, who: str) -> None:
+    """Register the handle NAME (SITE/NAME) that this agency operates, so that partners who ask are told to speak first."""
+    from homeward.flow.matching_sets import operate
+
+    with opened_to_write(case) as opened_case:
+        operate(opened_case, name, _who(who), given_up=given_up)
+    click.echo("Given up." if given_up else "Registered.")
+
+
+def _who(who: str) -> str:
+    return who or getpass.getuser()
+
+
+def _say(step: Step) -> None:
+    state = step.state
+    counts = ", ".join(f"{count} {topic}" for topic, count in state.found.items())
+    click.echo(f"Matching {state.match[:12]}: {state.stage}{f'; shared: {counts}' if counts else ''}.")
+    told: dict[str, Any] = {"asked": "answer it", "counted": "ask to see which", "wanted": "show which"}
+    if step.file is not None:
+        click.echo(f"Give {step.file} to the partner.")
+    if state.stage in told:
+        click.echo(f"To {told[state.stage]}: homeward match agree; otherwise: homeward match decline.")

@@ -1,0 +1,92 @@
+"""Private set intersection against plain intersection, and what is no message of it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from homeward.exchange import psi
+from homeward.exchange.errors import PackageRefused
+from homeward.store.ledger.tree import leaf_hash, node_hash
+
+SALT = b"salt"
+KEYS = (psi.new_key(), psi.new_key())
+
+
+def names(numbers: set[int]) -> list[str]:
+    return [psi.token(SALT, "copies", b"%d" % number) for number in sorted(numbers)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sets(st.integers(0, 60), max_size=40), st.sets(st.integers(0, 60), max_size=40))
+def test_it_finds_what_plain_sets_share(asked: set[int], held: set[int]) -> None:
+    mine, theirs = names(asked), names(held)
+    blinded = psi.blind(mine, KEYS[0])
+    offered = psi.offer(theirs, len(mine), KEYS[1])
+    assert psi.count(offered, psi.answer(blinded, KEYS[1], in_order=False), KEYS[0]) == len(asked & held)
+    places = psi.shared(offered, psi.answer(blinded, KEYS[1], in_order=True), KEYS[0])
+    assert {mine[at] for at in places} == set(names(asked & held))
+
+
+@pytest.mark.parametrize(("asked", "held"), [(1, 1), (1, 3000), (3000, 1), (700, 1900)])
+def test_sets_of_unlike_sizes(asked: int, held: int) -> None:
+    mine, theirs = names(set(range(asked))), names(set(range(asked // 2, asked // 2 + held)))
+    offered = psi.offer(theirs, len(mine), KEYS[1])
+    answered = psi.answer(psi.blind(mine, KEYS[0]), KEYS[1], in_order=True)
+    assert len(psi.shared(offered, answered, KEYS[0])) == len(set(mine) & set(theirs))
+
+
+def test_how_many_tells_nothing_of_which() -> None:
+    mine = names(set(range(300)))
+    blinded = psi.blind(mine, KEYS[0])
+    counted, in_order = (psi.answer(blinded, KEYS[1], in_order=way) for way in (False, True))
+    points = [[some[at : at + psi.POINT] for at in range(0, len(some), psi.POINT)] for some in (counted, in_order)]
+    assert points[0] == sorted(points[1])
+    assert points[0] != points[1]
+
+
+def test_nothing_asked_or_held_shares_nothing() -> None:
+    assert psi.blind([], KEYS[0]) == b""
+    assert psi.answer(b"", KEYS[1], in_order=True) == b""
+    some = psi.answer(psi.blind(names({1}), KEYS[0]), KEYS[1], in_order=True)
+    assert psi.shared(psi.offer([], 1, KEYS[1]), some, KEYS[0]) == []
+    assert psi.count(psi.offer(names({1}), 1, KEYS[1]), b"", KEYS[0]) == 0
+
+
+@pytest.mark.parametrize("bad", [b"\x02" * 32, b"\x04" * 33, b"\x02" + b"\xff" * 32, b"\x00" * 33])
+def test_what_is_no_point_is_refused(bad: bytes) -> None:
+    with pytest.raises(PackageRefused):
+        psi.answer(bad, KEYS[1], in_order=True)
+    with pytest.raises(PackageRefused):
+        psi.shared(psi.offer(names({1}), 1, KEYS[1]), bad, KEYS[0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, psi.MOST_TOKENS), st.integers(0, 62), st.integers(1, 1 << 62), st.binary(max_size=300))
+def test_a_made_up_offer_is_refused_or_shares_nothing_certain(count: int, divisor: int, spread: int, bits: bytes) -> None:
+    answered = psi.answer(psi.blind(names({1, 2}), KEYS[0]), KEYS[1], in_order=True)
+    try:
+        found = psi.shared((psi.Offer(count, divisor, spread), bits), answered, KEYS[0])
+    except PackageRefused:
+        return
+    assert set(found) <= {0, 1}
+
+
+def test_a_commitment_is_the_root_over_tokens_behind_nonces() -> None:
+    tokens = names(set(range(11)))
+    leaves = [
+        leaf_hash(hmac.new(KEYS[0], at.to_bytes(8, "big"), hashlib.sha256).digest() + bytes.fromhex(one))
+        for at, one in enumerate(tokens)
+    ]
+
+    def root(some: list[bytes]) -> bytes:
+        if len(some) == 1:
+            return some[0]
+        split = 1 << ((len(some) - 1).bit_length() - 1)
+        return node_hash(root(some[:split]), root(some[split:]))
+
+    assert psi.commitment(tokens, KEYS[0]) == root(leaves).hex() != psi.commitment(tokens, KEYS[1])

@@ -47,7 +47,7 @@ def match() -> None:
 @click.option("--legal-basis", "basis", required=True)
 @by_option
 def begin(
-    case: Path, partner: str, out: Path, topics: tuple[str, ...], asked_handles: tuple[str, ...], series: tuple[str, ...],
+    case: Path, partner: str, *, out: Path, topics: tuple[str, ...], asked_handles: tuple[str, ...], series: tuple[str, ...],
     purpose: str, basis: str, who: str,
 ) -> None:  # fmt: skip
     """Ask the PARTNER what both hold."""

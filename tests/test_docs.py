@@ -48,6 +48,7 @@ def test_every_descriptor_and_link_has_a_methods_page() -> None:
     assert (
         set(REGISTRY)
         | {
+            "captures",
             "clips",
             "clocks",
             "clues",

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connections, transaction
 
+from homeward.flow.captures import protect
 from homeward.flow.clues import sight
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.known import add_known_list, vote
@@ -41,6 +42,7 @@ def work(case: Case, material: Path, beside: Path) -> None:
     process(case, "inline", 1, Quiet())
     sight(case, "text", "Platform 3", listed[1], None, (0, 0, 9, 9), "A Person", "")
     case.blobs.put(b"kept")
+    protect(case, "a site", "a handle", "a test", "A Person")
 
 
 def add_more(case: Case, material: Path, beside: Path) -> None:

@@ -35,6 +35,8 @@ COMMANDS = {
     "leads": "homeward.cli.leads:leads",
     "clues": "homeward.cli.clues:clues",
     "whereabouts": "homeward.cli.whereabouts:whereabouts",
+    "capture": "homeward.cli.capture:capture",
+    "boards": "homeward.cli.boards:boards",
     "hash": "homeward.cli.hash:exact_hash",
     "export": "homeward.cli.export:export",
     "package": "homeward.cli.package:package",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from homeward.core import WrongUse
+from homeward.flow import captures
 from homeward.flow.rereading import changed_evidence
 from homeward.store import plugins
 from homeward.store.errors import CaseDamaged
@@ -50,7 +51,7 @@ def verify(case: Case, progress: Progress, *, full: bool = False, checkpoint: Pa
         return vouching.look(entry)
 
     verdict.entries, verdict.faults = case.custody.check(trusted, look)
-    verdict.faults += [*vouching.finish(), *_blobs(case), *plugins.faults(case)]
+    verdict.faults += [*vouching.finish(), *_blobs(case), *plugins.faults(case), *captures.faults(case)]
     verdict.occurrences, verdict.stretches = vouching.occurrences, vouching.stretches
     if full:
         verdict.reread, changed = changed_evidence(case, progress, jobs)

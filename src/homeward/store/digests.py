@@ -15,6 +15,7 @@ from homeward.core import canonical_json
 from homeward.store.headers import COLUMNS
 from homeward.store.models import (
     CameraLink,
+    CaptureEvent,
     ClipLink,
     ClueEvent,
     CopyMember,
@@ -169,6 +170,7 @@ SIGHTS = Vouched(
 KIN = Vouched(Kin, ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key"))
 SERIES = Vouched(SeriesEvent, ("event", "series", "body"))
 MATCHINGS = Vouched(MatchMessage, ("match", "number", "act", "sent", "partner", "file", "state"))
+CAPTURES = Vouched(CaptureEvent, ("event", "body"))
 
 SETS = {
     "match": Vouched(Match, (*_MATCHES, "entry__record", "ranges", "share", "known_share", "left_out"), _MATCHES),

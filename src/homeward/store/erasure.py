@@ -32,6 +32,7 @@ CALLED = {
     "KnownEntry": "entries of known lists",
     "KnownWord": "words on hashes of known lists",
     "ClueEvent": "events of clues",
+    "CaptureEvent": "events of captures",
     "TextLine": "words read in pictures",
     "TextGram": "index entries of words read in pictures",
     "Job": "reasons of jobs",

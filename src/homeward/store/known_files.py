@@ -1,4 +1,4 @@
-"""The files of known lists: one folder a list, written aside, synced, and moved to its place in one step."""
+"""The files of known lists and of captures: one folder each, written aside, synced, and moved to its place in one step."""
 
 from __future__ import annotations
 
@@ -31,7 +31,14 @@ class NewShelf:
         # Held while this process lives: whoever tidies up can tell work in progress from what a kill left behind.
         self._lock = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self.fds = {name: os.open(self.folder / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600) for name in names}
+        self.fds: dict[str, int] = {}
+        for name in names:
+            self.begin(name)
+
+    def begin(self, name: str) -> int:
+        """One more empty file; its descriptor."""
+        self.fds[name] = os.open(self.folder / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        return self.fds[name]
 
     def drop(self, name: str) -> None:
         """Leave a file out."""
@@ -73,7 +80,7 @@ class NewShelf:
 
 
 class KnownFiles:
-    """All lists' folders of a case."""
+    """All folders of one kind in a case."""
 
     def __init__(self, root: Path) -> None:
         self._root = root

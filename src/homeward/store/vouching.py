@@ -46,6 +46,7 @@ RECORDS: dict[str, tuple[Vouched, dict[str, tuple[str, ...]], str]] = {
         {"match.messages": ("rows",)},
         "the messages of matchings that ledger entry {} recorded have",
     ),
+    "capture": (digests.CAPTURES, {"capture.events": ("rows",)}, "what was said about captures with ledger entry {} has"),
     "series": (digests.SERIES, {"series.events": ("rows",)}, "what was said about series with ledger entry {} has"),
 }
 """Records that carry the number of their entry: by name what they are, where in which acts their digest stands (the newest name

@@ -30,6 +30,8 @@ ACTS = {
     "plugin.remove": "a plug-in was taken out",
     "clue.events": "something was said about clues",
     "series.events": "something was decided or found about series",
+    "capture.events": "captures came or went, or something was decided about what is in them",
+    "capture.query": "somebody looked into captures",
     "package.keys": "the case got keys to exchange with",
     "package.open": "a package was taken in",
     "partner.add": "a partner's keys were added",

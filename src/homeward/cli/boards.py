@@ -1,0 +1,60 @@
+"""``homeward boards``: places of exchange, as captures show them."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import click
+
+from homeward.cli.common import by_option, case_argument, json_option, opened_to_write, print_json, print_table
+
+
+@click.command()
+@case_argument
+@click.option("--purpose", required=True, help="What you need it for; it is kept in the ledger with what was shown.")
+@click.option("--members", "of", nargs=2, default=None, metavar="SITE BOARD", help="Who was on this board instead.")
+@click.option("--limit", default=50, show_default=True, help="Handles to name at most.")
+@by_option
+@json_option
+def boards(case: Path, purpose: str, of: tuple[str, str] | None, limit: int, who: str, as_json: bool) -> None:
+    """List the boards that captures show: posts, handles, times, what was attached and what of that is in no capture."""
+    from homeward.flow import boards as reading
+    from homeward.flow.captures import Reason
+
+    reason = Reason(who or getpass.getuser(), purpose)
+    with opened_to_write(case) as opened_case:
+        if of is not None:
+            found = reading.members(opened_case, *of, reason, limit)
+        else:
+            shown = reading.boards(opened_case, reason)
+    if as_json:
+        print_json(found if of is not None else shown)
+        return
+    if of is None:
+        rows = [
+            (one["site"], one["board"], one["posts"], one["handles"], _day(one["first"]), _day(one["last"]),
+             one["attachments"], one["not_captured"])
+            for one in shown
+        ]  # fmt: skip
+        columns = ("site", "board", "posts", "handles", "first", "last", "attachments", "not captured")
+        print_table("Boards", columns, rows)
+        return
+    members = [
+        (one["handle"], one["posts"], _end(one["first"], "≤", open_=one["left_censored"]),
+         _end(one["last"], "≥", open_=one["right_censored"]))
+        for one in found["members"]
+    ]  # fmt: skip
+    print_table(f"Members of {of[1] or of[0]}", ("handle", "posts", "from", "until"), members)
+    click.echo(
+        f"Not named: {found['protected']} protected, {found['few_posts']} with fewer than two posts, "
+        f"{found['beyond_limit']} beyond the limit."
+    )
+
+
+def _day(time: str | None) -> str:
+    return time[:10] if time else ""
+
+
+def _end(time: str, mark: str, *, open_: bool) -> str:
+    return f"{mark} {time[:10]}" if open_ else time[:10]

@@ -1,0 +1,130 @@
+"""``homeward capture``: lawful acquisitions of community data."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from homeward.cli.common import (
+    by_option,
+    case_argument,
+    json_option,
+    next_step,
+    opened,
+    opened_to_write,
+    print_json,
+    print_table,
+    printable,
+    shown_progress,
+)
+
+if TYPE_CHECKING:
+    from homeward.communities.captures import Capture
+
+
+@click.group()
+def capture() -> None:
+    """Captures of communities, each held by a right, for a purpose, and until a day."""
+
+
+@capture.command()
+@case_argument
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--label", required=True, help="What to call the capture; no person's name.")
+@click.option("--authority", required=True, help="The legal authority: warrant, order or file reference; no person's name.")
+@click.option("--purpose", required=True, help="What it is held for.")
+@click.option("--acquirer", required=True, help="Who acquired it; the name can be erased by law.")
+@click.option("--method", required=True, metavar="METHOD", help="seizure, production-order, phone-report, web-archive, ...")
+@click.option("--tool", default="", help="Program and version that it was made with.")
+@click.option("--from", "begins", required=True, metavar="DAY", help="First day that it covers.")
+@click.option("--to", "ends", required=True, metavar="DAY", help="Last day that it covers.")
+@click.option("--completeness", required=True, metavar="PERCENT", help="Estimated share of what there was in those days.")
+@click.option(
+    "--retain-until", required=True, metavar="DAY", help="Last day on which it may be held; then its key is destroyed."
+)
+@click.option("--text-authority", default="", help="What permits that words of messages are kept; without it they are not.")
+@click.option("--mapping", type=click.Path(path_type=Path, dir_okay=False), help="YAML that says which column is what.")
+@click.option("--format", "form", default="", help="Its format, where it is not to be found out from its content.")
+@click.option("--site", default="", help="The site that it is of, where the file itself does not say.")
+def add(case: Path, file: Path, label: str, acquirer: str, mapping: Path | None, form: str, site: str, **right: str) -> None:
+    """Take the capture FILE in: rows of JSON or CSV by a mapping.
+
+    Bad rows are skipped and counted; a bad file changes nothing. What comes in is kept encrypted, under a key of its own.
+    """
+    from homeward.communities.captures import mandate
+    from homeward.core.time import utc_now
+    from homeward.flow.captures import Delivery, add_capture
+
+    held = mandate(utc_now(), **right)
+    with opened_to_write(case) as opened_case, shown_progress() as progress:
+        delivery = Delivery(file, label, held, acquirer, form, site, mapping)
+        found, new = add_capture(opened_case, delivery, progress)
+    _say(found, new)
+    next_step(f"homeward boards {case} --purpose WHY")
+
+
+@capture.command("list")
+@case_argument
+@json_option
+def list_(case: Path, as_json: bool) -> None:
+    """List the captures, those that expired too; nothing of what is in them."""
+    from homeward.flow.captures import listed
+
+    with opened(case) as opened_case:
+        found = listed(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (one["label"], one["method"], one["begins"], one["ends"], f"{one['completeness']:.0%}", one["counts"]["posts"],
+         one["retain_until"], "overdue" if one["overdue"] else one["state"])
+        for one in found
+    ]  # fmt: skip
+    columns = ("capture", "method", "from", "to", "complete", "posts", "retain until", "state")
+    print_table("Captures", columns, rows)
+
+
+@capture.command()
+@case_argument
+@click.argument("labels", nargs=-1)
+@click.option("--why", default="", help="Why captures go before their time; it is kept.")
+def expire(case: Path, labels: tuple[str, ...], why: str) -> None:
+    """Destroy the keys of the captures LABELS, and of all that may be held no longer. That they were there stays on record."""
+    from homeward.flow.captures import expire as destroy
+
+    with opened_to_write(case) as opened_case:
+        gone = destroy(opened_case, list(labels), why)
+    click.echo(f"Destroyed: {', '.join(map(printable, gone))}." if gone else "Nothing is to go yet.")
+
+
+@capture.command()
+@case_argument
+@click.argument("site")
+@click.argument("handle")
+@click.option("--why", required=True, help="Why; it is kept. No name of a person.")
+@click.option("--lift", is_flag=True, help="Take the protection back.")
+@by_option
+def protect(case: Path, site: str, handle: str, why: str, lift: bool, who: str) -> None:
+    """Protect HANDLE of SITE: it may be a victim, a bystander or a reporter, and is in no list and no ranking."""
+    from homeward.flow.captures import protect as mark
+
+    with opened_to_write(case) as opened_case:
+        new = mark(opened_case, site, handle, why, who or getpass.getuser(), lifted=lift)
+    click.echo("Recorded." if new else "It was so before; nothing changed.")
+
+
+def _say(found: Capture, new: bool) -> None:
+    added = found.added
+    if not new:
+        click.echo(f"This file was added before as {printable(added.label)}; nothing changed.")
+        return
+    counts = added.counts
+    click.echo(
+        f"Added {counts['posts']} posts with {counts['attachments']} attachments as {printable(added.label)} "
+        f"({added.format}); skipped {added.skipped} rows."
+    )
+    for sentence in (*added.notes, *added.problems):
+        click.echo(f"  {printable(sentence)}")

@@ -1,0 +1,252 @@
+"""Rows of JSON (one a line) or CSV, read by a declared mapping. A row that cannot be read is skipped with its reason."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from operator import methodcaller
+from typing import Any
+
+import msgspec
+
+from homeward.communities.captured import (
+    MOST_ATTACHED,
+    MOST_NAME,
+    MOST_TEXT,
+    Attachment,
+    CaptureRefused,
+    Identifier,
+    Message,
+    Summary,
+    When,
+    fit,
+)
+from homeward.communities.mapping import Attached, Mapping
+from homeward.communities.times import reading
+from homeward.known.words import ODD_BYTES
+from homeward.sandbox import ByteRange
+
+LONGEST = 16 << 20
+"""Bytes of a line."""
+_CHUNK = 1 << 20
+_DIGITS = {"sha256": 64, "sha1": 40, "md5": 32}
+_NOT_CAPTURED = (None, "", False, "false", "False", "0")
+_HEX = re.compile(r"[0-9a-f]{1,64}")
+_MOST_COLUMNS = 1_000
+Get = Callable[[Any], Any]
+Found = Message | Identifier
+
+csv.field_size_limit(MOST_TEXT * 4)
+
+
+def read_json_lines(source: ByteRange, mapping: Mapping, summary: Summary, *, text: bool) -> Iterator[Found]:
+    """Messages and identifiers of a file of JSON objects, one a line."""
+    summary.format = "jsonl"
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    build = Builder(mapping, summary, text=text)
+    for number, line in enumerate(lines(source), 1):
+        if not line or line.isspace():
+            continue
+        try:
+            row = decode(line)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            summary.problem(f"line {number}", _broken(line, error))
+            continue
+        yield from build.row(row, number)
+
+
+def read_csv(source: ByteRange, mapping: Mapping, summary: Summary, *, text: bool) -> Iterator[Found]:
+    """Messages and identifiers of a table whose first row names its columns.
+
+    Raises:
+        CaptureRefused: the first row does not name the columns of the mapping, or a cell has no end.
+    """
+    summary.format = "csv"
+    stream = io.TextIOWrapper(io.BufferedReader(source, _CHUNK), "utf-8-sig", errors=ODD_BYTES, newline="")
+    delimiter = mapping.delimiter or _delimiter(source)
+    try:
+        rows = csv.reader(stream, delimiter=delimiter, strict=True)
+        head = next(rows, [])
+        wanted = {mapping.columns[name] for name in ("id", "site", "handle") if name in mapping.columns}
+        if lost := sorted(wanted - set(head)):
+            raise CaptureRefused(f"its first row names no column {lost[0]!r}")
+        if len(head) > _MOST_COLUMNS:
+            raise CaptureRefused("its first row names too many columns")
+        build = Builder(mapping, summary, text=text)
+        for cells in rows:
+            if len(cells) != len(head):
+                if cells:
+                    summary.problem(f"line {rows.line_num}", "it has more or fewer cells than the first row")
+                continue
+            yield from build.row(dict(zip(head, cells, strict=True)), rows.line_num)
+    except csv.Error as error:
+        raise CaptureRefused(f"it is broken at line {rows.line_num}: {error}") from None
+    except TypeError:
+        raise CaptureRefused("the mapping's delimiter is not one character") from None
+
+
+class Builder:
+    """Makes messages of rows; what each field needs is worked out once."""
+
+    def __init__(self, mapping: Mapping, summary: Summary, *, text: bool) -> None:
+        self._summary = summary
+        self._text = text
+        names = ("id", "site", "handle", "board", "thread", "shown", "kind", "reply_to", "forwarded")
+        self._always = {name: fit(mapping.always[name]) for name in names if name in mapping.always}
+        self._columns = [(name, _getter(mapping.columns[name], "")) for name in names if name in mapping.columns]
+        self._time = _getter(mapping.columns.get("time", ""), "")
+        self._words = _getter(mapping.columns.get("text", ""), "")
+        self._to = _getter(mapping.columns.get("to", ""), mapping.always.get("to", ""))
+        self._read_time = reading(mapping.time.form, mapping.time.zone)
+        self._attached = _Attachments(mapping.attachments) if mapping.attachments else None
+        self._identifiers = [(kind, _getter(column, "")) for kind, column in mapping.identifiers.items()]
+
+    def row(self, row: Any, number: int) -> Iterator[Found]:
+        """What a row says; it is skipped, and said so, where it cannot be a message."""
+        try:
+            message = self._message(row)
+        except (ValueError, OverflowError) as error:
+            self._summary.problem(f"line {number}", str(error))
+            return
+        yield message
+        for kind, get in self._identifiers:
+            if value := _word(get(row), kind):
+                yield Identifier(message.site, message.handle, fit(kind), value)
+
+    def _message(self, row: Any) -> Message:
+        names = dict(self._always)
+        for name, get in self._columns:
+            value = get(row)
+            if value not in (None, "") or name not in names:
+                names[name] = _word(value, name)
+        for name in ("id", "site", "handle"):
+            if not names.get(name):
+                raise ValueError(f"it has no {name}")
+        if not names.get("kind"):
+            names["kind"] = "message"
+        text = self._words(row)
+        if text is None:
+            text = ""
+        elif not isinstance(text, str):
+            raise ValueError("its text is none")
+        if len(text) > MOST_TEXT:
+            self._summary.cut += 1
+        to = self._to(row)
+        receivers = [] if not to else to if isinstance(to, list) else [to]
+        return Message(
+            **names,
+            time=self._when(row),
+            to=tuple([_word(one, "to") for one in receivers[:MOST_ATTACHED]]),
+            length=len(text),
+            text=fit(text, MOST_TEXT) if self._text else "",
+            attachments=self._attached.of(row) if self._attached else (),
+        )
+
+    def _when(self, row: Any) -> When | None:
+        try:
+            return self._read_time(self._time(row))
+        except (ValueError, OverflowError):  # the reason would quote the row, and outlive the capture
+            raise ValueError("its time is not as the mapping says") from None
+
+
+class _Attachments:
+    def __init__(self, told: Attached) -> None:
+        self._told = told
+        self._within = _getter(told.within, "")
+        self._get = {
+            name: _getter(getattr(told, name), "")
+            for name in ("name", "path", "sha256", "sha1", "md5", "start", "size", "mime", "captured")
+            if getattr(told, name)
+        }
+
+    def of(self, row: Any) -> tuple[Attachment, ...]:
+        listed = self._within(row)
+        if isinstance(listed, str):
+            listed = [one.strip() for one in listed.split(self._told.between)] if self._told.between else [listed]
+        if not isinstance(listed, list):
+            listed = [listed] if listed else []
+        return tuple(self._one(record) for record in listed[:MOST_ATTACHED] if record not in (None, ""))
+
+    def _one(self, record: Any) -> Attachment:
+        if not isinstance(record, dict):
+            return Attachment(name=_word(record, "attachment"))
+        told = {name: get(record) for name, get in self._get.items()}
+        kept: dict[str, Any] = {name: _word(told[name], name) for name in ("name", "path", "mime") if name in told}
+        kept |= {name: _hash(told[name], digits) for name, digits in _DIGITS.items() if name in told}
+        if "start" in told:
+            start = _word(told["start"], "start").removeprefix(self._told.after).lower()
+            kept["start"] = start if _HEX.fullmatch(start) else ""
+        if "size" in told:
+            size = _word(told["size"], "size")
+            kept["size"] = int(size) if size.isdecimal() and len(size) < 19 else None
+        if "captured" in told:
+            kept["captured"] = told["captured"] not in _NOT_CAPTURED
+        return Attachment(**kept)
+
+
+def lines(source: ByteRange) -> Iterator[bytes]:
+    """Lines without their ends.
+
+    Raises:
+        CaptureRefused: one is longer than :data:`LONGEST`.
+    """
+    rest = b""
+    source.seek(0)
+    while chunk := source.read(_CHUNK):
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from whole
+        if len(rest) > LONGEST:
+            raise CaptureRefused(f"a line is longer than {LONGEST >> 20} MiB")
+    if rest:
+        yield rest
+
+
+def _delimiter(source: ByteRange) -> str:
+    first = source.at(0, 1 << 16).partition(b"\n")[0].decode("utf-8", "replace")
+    return max(",;\t|", key=first.count)
+
+
+def _getter(column: str, always: str) -> Get:
+    """How a field is found in a row: a column's own name first, then as a path."""
+    if not column:
+        return lambda _: always
+    steps = column.split(".")
+    if len(steps) == 1:
+        return methodcaller("get", column)
+
+    def walk(row: Any) -> Any:
+        if column in row:
+            return row[column]
+        for step in steps:
+            row = row.get(step) if isinstance(row, dict) else None
+        return row
+
+    return walk
+
+
+def _word(value: Any, what: str) -> str:
+    """A value as one name.
+
+    Raises:
+        ValueError: it is a list or a record.
+    """
+    if type(value) is str:
+        return value if len(value) <= MOST_NAME and value.isascii() and "\0" not in value else fit(value)
+    if value is None:
+        return ""
+    if isinstance(value, int | float):
+        return str(value)
+    raise ValueError(f"its {what} is no text")
+
+
+def _hash(value: Any, digits: int) -> str:
+    text = value.strip().lower() if isinstance(value, str) else ""
+    return text if len(text) == digits and _HEX.fullmatch(text) else ""
+
+
+def _broken(line: bytes, error: Exception) -> str:
+    if isinstance(error, msgspec.ValidationError):
+        return "it is no JSON object"
+    return "it is no JSON" if line.rstrip().endswith(b"}") else "it ends in the middle"

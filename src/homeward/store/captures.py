@@ -1,0 +1,104 @@
+"""Captures in a case: what was said about them in rows, what is in them in sealed files, their keys beside the case's own."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING
+
+from homeward.store import bulk, digests, sealing
+from homeward.store.known_files import KnownFiles
+from homeward.store.models import CaptureEvent, Item
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from homeward.core.canonical import Plain
+    from homeward.store.batch import Batch
+    from homeward.store.case import Case
+
+FOLDER = "captures"
+_TOKENS = "identifiers.key"
+_DIGITS = 32
+
+
+def files(case: Case) -> KnownFiles:
+    """The folder that holds the sealed tables of this case's captures."""
+    return KnownFiles(case.folder / FOLDER)
+
+
+def key_path(case: Case, folder: str) -> Path:
+    """Where the key to the capture in ``folder`` lies."""
+    return case.folder / "keys" / FOLDER / f"{folder}.key"
+
+
+def events(case: Case) -> list[tuple[str, int]]:
+    """(Body, ledger entry) of everything that was said about captures, in order."""
+    return list(CaptureEvent.objects.using(case.alias).order_by("id").values_list("body", "batch"))
+
+
+def write(case: Case, batch: Batch, bodies: Collection[str]) -> None:
+    """Keep events with ``batch``."""
+    rows = [(hashlib.sha256(body.encode()).hexdigest(), body, batch.seq) for body in bodies]
+    bulk.insert(case.alias, CaptureEvent, ("event", "body", "batch"), rows)
+    details: dict[str, Plain] = {"events": len(rows), "rows": digests.CAPTURES.digest(case, batch.seq)}
+    batch.details |= details
+
+
+def leftovers(case: Case, named: Collection[str]) -> list[Path]:
+    """Keys of captures that are not ``named`` and that nobody is working on."""
+    folder, building = key_path(case, "").parent, {path.name for path in (case.folder / FOLDER).glob(".new-*")}
+    keys = sorted(folder.iterdir()) if folder.is_dir() else []
+    names = [(path, path.name.removeprefix(".").partition(".")[0]) for path in keys]
+    return [path for path, name in names if name not in named and f".new-{name}" not in building]
+
+
+def tidy(case: Case, named: Collection[str]) -> None:
+    """Destroy keys and files of captures that are not ``named``; only while the case's write lock is held. Keys go first."""
+    for path in leftovers(case, named):
+        sealing.destroy_key(path)
+    files(case).tidy(named)
+
+
+class Tokens:
+    """Keyed digests of one case."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @classmethod
+    def open(cls, case: Case) -> Tokens:
+        """With the case's key, which is made where there is none; only while the case's write lock is held, or it is there."""
+        path = case.folder / "keys" / _TOKENS
+        try:
+            return cls(sealing.read_key(path))
+        except sealing.KeyDestroyed:
+            return cls(sealing.new_key(path))
+
+    def of(self, kind: str, *values: str) -> str:
+        """The token of a handle or an identifier."""
+        told = "\0".join((kind, *values)).encode()
+        return hmac.digest(self._key, told, "sha256").hex()[:_DIGITS]
+
+
+def faults(case: Case, held: dict[str, dict[str, str]], gone: Collection[str]) -> Iterator[str]:
+    """What is wrong with the files of captures: ``held`` is folder -> file -> SHA-256, ``gone`` the folders of expired ones."""
+    for folder, told in held.items():
+        if files(case).digests(folder) != told:
+            yield f"the sealed files of the capture in {folder} are not those that were recorded"
+        if not key_path(case, folder).exists():
+            yield f"the key to the capture in {folder} is missing"
+    for folder in gone:
+        if key_path(case, folder).exists() or files(case).path(folder).exists():
+            yield f"the capture in {folder} has expired and is still there: homeward capture expire finishes what was begun"
+
+
+def named_items(case: Case, kind: str, values: Collection[str]) -> dict[str, int]:
+    """Hash -> row id of the items that are in this case, of ``sha256``, ``sha1`` or ``md5``."""
+    wanted = sorted(values)
+    found: dict[str, int] = {}
+    for first in range(0, len(wanted), 500):
+        query = Item.objects.using(case.alias).filter(**{f"{kind}__in": wanted[first : first + 500]})
+        found |= dict(query.values_list(kind, "id"))
+    return found

@@ -10,8 +10,10 @@ from typing import Any
 
 from django.db import connections, transaction
 
+from homeward.flow import people
 from homeward.flow.captures import protect
 from homeward.flow.clues import sight
+from homeward.flow.grading import give, scheme, undo
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.known import add_known_list, vote
 from homeward.flow.process import process
@@ -75,6 +77,9 @@ def add_more(case: Case, material: Path, beside: Path) -> None:
         replace_cameras(case, [CameraRow(a, b, True, 1, 2, "none", "a test", ["made up"])])
         results.complete_set(case, batch, "devices", "a test")
     matching.write(case, [matching.MessageRow("0" * 32, 1, "ask", True, "f" * 40, "0" * 64, "1" * 64)], {}, {})
+    person = people.add(case, "Ines", "analyst", "nine green bottles", "a test")
+    give(case, scheme(), [a, b], "urgent", person)
+    undo(case, person)
     joined = series.Standing(series.members(case), [series.JoinRow(a, b, True, 1, 2, "a test")])
     series.write(case, [], joined, {}, {}, seen=series.count(case))
 

@@ -41,6 +41,8 @@ COMMANDS = {
     "export": "homeward.cli.export:export",
     "package": "homeward.cli.package:package",
     "match": "homeward.cli.match:match",
+    "serve": "homeward.cli.serve:serve",
+    "people": "homeward.cli.people:people",
     "verify": "homeward.cli.verify:verify",
     "erase": "homeward.cli.erase:erase",
 }

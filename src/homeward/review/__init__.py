@@ -1,1 +1,1 @@
-"""The workbench. Nothing lives here yet."""
+"""The workbench: where people grade and decide. What is not permitted by name is refused."""

@@ -20,7 +20,7 @@ from homeward.store.errors import CaseDamaged, StoreError
 from homeward.store.ledger import Checker, Entry, EntryRefused, Log, Opening, commit, decode, encode, opens, timestamp
 from homeward.store.ledger import key as keys
 from homeward.store.ledger.log import latest
-from homeward.store.models import CaseInfo, Exhibit, LedgerEntry, LedgerHead, LedgerOpening
+from homeward.store.models import CaseInfo, Exhibit, LedgerEntry, LedgerHead, LedgerOpening, Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -171,15 +171,18 @@ class Custody:
                 self.append(number + at, "erase", {"entries": list(map(list, _stretches(seqs))), **told}, {})
                 erased[field] = len(seqs)
         # The old rows would otherwise live on, in the write-ahead log or as dead tuples.
-        tables = f"{LedgerOpening._meta.db_table}, {Exhibit._meta.db_table}"
+        tables = ", ".join(model._meta.db_table for model in (LedgerOpening, Exhibit, Person))
         self._run("PRAGMA wal_checkpoint(TRUNCATE)" if embedded else f"VACUUM {tables}")
         return erased
 
     def _clear_rows(self, seqs: Sequence[int], field: str) -> None:
         """Take a name that is to be erased out of the records as well."""
         exhibits = Exhibit.objects.using(self._alias)
-        for seq, body in self._bodies(seqs) if field in {"acquirer", "location"} else ():
+        for seq, body in self._bodies(seqs) if field in {"acquirer", "location", "person"} else ():
             entry = decode(body)
+            if entry.act == "people.add":
+                Person.objects.using(self._alias).filter(key=str(entry.details.get("key"))).update(name=ERASED)
+                continue
             exhibit = exhibits.filter(label=str(entry.details.get("label")))
             if field == "acquirer" and entry.act == "exhibit.add":
                 exhibit.update(acquirer=ERASED)

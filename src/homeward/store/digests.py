@@ -20,12 +20,14 @@ from homeward.store.models import (
     ClueEvent,
     CopyMember,
     Finding,
+    Grade,
     Header,
     Job,
     Kin,
     Match,
     MatchMessage,
     Media,
+    Person,
     SeriesEvent,
     SeriesJoin,
     SeriesMember,
@@ -168,6 +170,8 @@ SIGHTS = Vouched(
     ("a__sha256", "b__sha256", "score", "place_score", "place_lr", "object_lr", "box_a", "box_b", "reason", "key"),
 )
 KIN = Vouched(Kin, ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key"))
+PEOPLE = Vouched(Person, ("key", "role", "locked", "password"))
+GRADES = Vouched(Grade, ("item__sha256", "scheme", "code", "takes_back", "person"))
 SERIES = Vouched(SeriesEvent, ("event", "series", "body"))
 MATCHINGS = Vouched(MatchMessage, ("match", "number", "act", "sent", "partner", "file", "state"))
 CAPTURES = Vouched(CaptureEvent, ("event", "body"))

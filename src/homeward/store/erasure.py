@@ -36,6 +36,7 @@ CALLED = {
     "TextLine": "words read in pictures",
     "TextGram": "index entries of words read in pictures",
     "Job": "reasons of jobs",
+    "Person": "people",
 }
 """What records are called in which a name is likely; all others are called by their table."""
 

@@ -8,3 +8,4 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOGGING_CONFIG = None
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]

@@ -11,6 +11,7 @@ from homeward.store import digests
 from homeward.store.intake import MANIFEST, OLDER_MANIFEST, manifest_digest, path_key
 from homeward.store.known_vouching import KnownVouching
 from homeward.store.models import Header, Job, Media, Occurrence, SegmentRun, StepRun, TextLine
+from homeward.store.people import Acquainted
 from homeward.store.registered import Registered
 from homeward.store.texts import index_fault
 
@@ -40,6 +41,7 @@ RECORDS: dict[str, tuple[Vouched, dict[str, tuple[str, ...]], str]] = {
         "the verdicts on copies that ledger entry {} recorded have",
     ),
     "sight": (digests.SIGHTS, {"step.part": ("sights",)}, "the sights that ledger entry {} recorded have"),
+    "grade": (digests.GRADES, {"grade": ("rows",)}, "the categories that ledger entry {} recorded have"),
     "clue": (digests.CLUES, {"clue.events": ("rows",)}, "what was said about clues with ledger entry {} has"),
     "matching": (
         digests.MATCHINGS,
@@ -64,6 +66,7 @@ class Vouching:
         self._keys: dict[str, str] = {}
         self._registered = Registered(case)
         self._known = KnownVouching(case)
+        self._people = Acquainted(case)
         self._older: set[str] = set()
         """What there are entries for that are from before it was vouched for."""
         self.occurrences = 0
@@ -74,6 +77,7 @@ class Vouching:
         details = entry.details
         self._registered.look(entry)
         self._known.look(entry)
+        self._people.look(entry)
         if entry.act == "ingest.batch":
             yield from self._manifest(entry.seq, details)
         for name in RECORDS:
@@ -95,6 +99,7 @@ class Vouching:
             if held and not (held.adds_up(self._case, told) if summed else held.agrees(self._case, None, told)):
                 yield f"the results of the step {step} are not those of ledger entry {seq}"
         yield from self._known.finish()
+        yield from self._people.finish()
         yield from self._complete()
         if fault := index_fault(self._case):
             yield fault

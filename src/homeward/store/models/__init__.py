@@ -14,6 +14,7 @@ from homeward.store.models.ledger import LedgerEntry, LedgerHead, LedgerOpening
 from homeward.store.models.links import CameraLink, ClipLink, CopyMember, Kin, SightLink, StackMember
 from homeward.store.models.matching import MatchMessage
 from homeward.store.models.media import Header, Media
+from homeward.store.models.people import Grade, Person
 from homeward.store.models.series import SeriesEvent, SeriesJoin, SeriesMember
 from homeward.store.models.texts import TextGram, TextLine
 from homeward.store.models.work import Job, SegmentRun, StepRun
@@ -27,6 +28,7 @@ __all__ = [
     "CopyMember",
     "Exhibit",
     "Finding",
+    "Grade",
     "Header",
     "Item",
     "Job",
@@ -41,6 +43,7 @@ __all__ = [
     "MatchMessage",
     "Media",
     "Occurrence",
+    "Person",
     "SegmentRun",
     "SeriesEvent",
     "SeriesJoin",

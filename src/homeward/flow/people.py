@@ -1,0 +1,166 @@
+"""Who may do what in the workbench: roles and what each of them permits. What is not permitted here is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from homeward.core import HomewardError, WrongUse
+from homeward.core.errors import said
+from homeward.store import people as store
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+
+LOOK, GRADE, DECIDE, AUDIT, PEOPLE = "look", "grade", "decide", "audit", "people"
+DRAWING, GREY, REGION, FULL = "drawing", "grey", "region", "full"
+STEPS = (DRAWING, GREY, REGION, FULL)
+"""Steps of seeing clearly, each a permission of its own, the gentlest first."""
+ROLES: dict[str, frozenset[str]] = {
+    "viewer": frozenset({LOOK, DRAWING}),
+    "analyst": frozenset({LOOK, GRADE, DECIDE, *STEPS}),
+    "lead": frozenset({LOOK, GRADE, DECIDE, *STEPS, PEOPLE}),
+    "auditor": frozenset({LOOK, AUDIT}),
+    "administrator": frozenset({PEOPLE}),
+}
+"""An administrator gives access and has none: who runs the machines need not see the material."""
+SHORTEST_PASSWORD = 12
+
+
+class NotAllowed(HomewardError, PermissionError):
+    """The person has no permission for it."""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody who works on a case."""
+
+    key: str
+    name: str
+    role: str
+    locked: bool = False
+
+    def may(self, permission: str) -> bool:
+        """Whether they are allowed to."""
+        return not self.locked and permission in ROLES.get(self.role, ())
+
+
+def need(person: Person, permission: str) -> None:
+    """Go no further without a permission.
+
+    Raises:
+        NotAllowed: they have not got it.
+    """
+    if not person.may(permission):
+        raise NotAllowed(f"{person.name or 'this person'} is not allowed to do this: it needs the permission {permission!r}")
+
+
+def listed(case: Case) -> list[dict[str, object]]:
+    """Everybody, with what they may do."""
+    return [
+        {"name": row.name, "role": row.role, "locked": row.locked, "password": row.has_password,
+         "may": sorted(ROLES.get(row.role, ()))}
+        for row in store.people(case)
+    ]  # fmt: skip
+
+
+def add(case: Case, name: str, role: str, password: str, who: str) -> Person:
+    """Let somebody in; without a password they come in only by a link that the command line gives.
+
+    Raises:
+        WrongUse: no name, no such role, or a password that is too easily guessed.
+        StoreError: there is somebody of that name.
+    """
+    name = said(name, "the name")
+    _check_role(role)
+    if password:
+        check_password(name, password)
+    return _person(store.add(case, name, role, password, who))
+
+
+def set_role(case: Case, name: str, role: str, who: str) -> None:
+    """Give somebody another role.
+
+    Raises:
+        WrongUse: there is no such person or role.
+    """
+    _check_role(role)
+    store.change(case, find(case, name).key, who, role=role)
+
+
+def set_locked(case: Case, name: str, locked: bool, who: str) -> None:
+    """Lock somebody out, or let them in again.
+
+    Raises:
+        WrongUse: there is no such person.
+    """
+    store.change(case, find(case, name).key, who, locked=locked)
+
+
+def set_password(case: Case, name: str, password: str, who: str) -> None:
+    """Give somebody another password.
+
+    Raises:
+        WrongUse: there is no such person, or it is too easily guessed.
+    """
+    check_password(name, password)
+    store.change(case, find(case, name).key, who, password=password)
+
+
+def find(case: Case, name: str) -> Person:
+    """The person called ``name``.
+
+    Raises:
+        WrongUse: there is none.
+    """
+    for row in store.people(case):
+        if row.name == name.strip():
+            return _person(row)
+    raise WrongUse(f"nobody is called {name}: homeward people {case.folder} lists everybody")
+
+
+def by_key(case: Case, key: str) -> Person | None:
+    """The person whom records call ``key``, as they are now."""
+    row = store.by_key(case, key)
+    return None if row is None else _person(row)
+
+
+def entering(case: Case, name: str, password: str) -> Person | None:
+    """The person of that name, if the password is theirs and they are not locked out."""
+    row = store.knows(case, name.strip(), password)
+    return _person(row) if row and not row.locked else None
+
+
+def at_this_machine(case: Case, name: str) -> Person:
+    """Who gets the one-time link: the person called ``name``, or the first one of a case, who leads it.
+
+    Raises:
+        WrongUse: others work on the case, and nobody of them is called so; or they are locked out.
+    """
+    if not store.people(case):
+        return add(case, name, "lead", "", name)
+    person = find(case, name)
+    if person.locked:
+        raise WrongUse(f"{name} is locked out: homeward people {case.folder} unlock {name}")
+    return person
+
+
+def check_password(name: str, password: str) -> None:
+    """Refuse what is too easily guessed.
+
+    Raises:
+        WrongUse: it is shorter than :data:`SHORTEST_PASSWORD`, holds the name, or has too few different characters.
+    """
+    if len(password) < SHORTEST_PASSWORD:
+        raise WrongUse(f"a password has at least {SHORTEST_PASSWORD} characters")
+    if name.lower() in password.lower() or len(set(password)) < SHORTEST_PASSWORD // 2:
+        raise WrongUse("this password is too easily guessed")
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise WrongUse(f"there is no role {role!r}; there are {', '.join(ROLES)}")
+
+
+def _person(row: store.PersonRow) -> Person:
+    return Person(row.key, row.name, row.role, row.locked)

@@ -1,0 +1,40 @@
+"""Everything that the pages read and do, as endpoints; an endpoint that names no permission is nobody's."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+
+from homeward.core import HomewardError, WrongUse
+from homeward.flow.people import NotAllowed
+from homeward.review.bench import TryLater
+from homeward.review.door import Nobody
+
+ROUTERS = {
+    "/session": "homeward.review.api_session",
+}
+"""One file a group of endpoints."""
+
+
+def _made() -> NinjaAPI:
+    made = NinjaAPI(
+        title="Homeward", version="1", description="The workbench of one case.", docs_url=None, openapi_url=None, auth=Nobody()
+    )
+    for prefix, module in ROUTERS.items():
+        made.add_router(prefix, importlib.import_module(module).router)
+    for kind, status in ((HomewardError, 409), (WrongUse, 400), (NotAllowed, 403), (TryLater, 429)):
+        made.exception_handler(kind)(_sentence(made, status))
+    return made
+
+
+def _sentence(made: NinjaAPI, status: int) -> Any:
+    def say(request: HttpRequest, error: Exception) -> HttpResponse:
+        return made.create_response(request, {"detail": str(error)}, status=status)
+
+    return say
+
+
+api = _made()

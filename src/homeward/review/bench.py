@@ -1,0 +1,115 @@
+"""What one server holds: a case, who has come in, and what it has at hand for them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from homeward.core import HomewardError
+from homeward.flow import people
+from homeward.flow.people import Person
+
+if TYPE_CHECKING:
+    from django.contrib.sessions.backends.base import SessionBase
+
+    from homeward.store import Case
+
+IDLE = 15 * 60
+"""Seconds without a request after which somebody has to come in again."""
+LINK_LASTS = 10 * 60
+FREE_TRIES, LONGEST_WAIT = 5, 900
+"""Wrong passwords for one name before the next try waits, twice as long each time, and the seconds that it waits at most."""
+
+
+class TryLater(HomewardError, PermissionError):
+    """Too many wrong passwords."""
+
+
+class Workbench:
+    """Shared by all threads of a server."""
+
+    def __init__(self, case: Case, *, idle: int = IDLE) -> None:
+        case.writable()
+        self.case = case
+        self.idle = idle
+        self._lock = threading.Lock()
+        self._links: dict[str, tuple[str, float]] = {}
+        self._wrong: dict[str, tuple[int, float]] = {}
+
+    def link(self, person: Person) -> str:
+        """A word that lets ``person`` in once, within ten minutes."""
+        word = secrets.token_urlsafe(32)
+        with self._lock:
+            self._links[_digest(word)] = (person.key, time.monotonic() + LINK_LASTS)
+        return word
+
+    def by_link(self, word: str) -> Person | None:
+        """Who comes in by ``word``; it is used up."""
+        with self._lock:
+            key, until = self._links.pop(_digest(word), ("", 0.0))
+        person = people.by_key(self.case, key) if time.monotonic() < until else None
+        return None if person is None or person.locked else person
+
+    def by_password(self, name: str, password: str) -> Person | None:
+        """Who comes in by a name and a password.
+
+        Raises:
+            TryLater: there were too many wrong ones.
+        """
+        name = name.strip()
+        with self._lock:
+            tries, until = self._wrong.get(name, (0, 0.0))
+            if time.monotonic() < until:
+                raise TryLater(f"too many wrong passwords: try again in {until - time.monotonic():.0f} seconds")
+            wait = min(2.0 ** (tries + 1 - FREE_TRIES), LONGEST_WAIT) if tries + 1 >= FREE_TRIES else 0.0
+            self._wrong[name] = (tries + 1, time.monotonic() + wait)  # before the answer: tries at once count too
+        person = people.entering(self.case, name, password)
+        if person is not None:
+            with self._lock:
+                self._wrong.pop(name, None)
+        return person
+
+    def begin(self, session: SessionBase, person: Person, by: str) -> None:
+        """Let somebody in."""
+        with self.case.batch("session.begin", {"person": person.key, "by": by}, {"who": person.name}):
+            session.flush()  # what somebody else left in this browser is not theirs
+            session["person"] = person.key
+            session["seen"] = time.time()
+
+    def end(self, session: SessionBase, why: str) -> None:
+        """Let somebody out."""
+        person = people.by_key(self.case, session.get("person", ""))
+        session.flush()
+        if person is not None:
+            with self.case.batch("session.end", {"person": person.key, "why": why}, {"who": person.name}):
+                pass
+
+    def person(self, session: SessionBase) -> Person | None:
+        """Whose session it is; nobody's once they were idle for too long or are locked out."""
+        if "person" not in session:
+            return None
+        if time.time() - session["seen"] > self.idle:
+            self.end(session, "idle")
+            return None
+        person = people.by_key(self.case, session["person"])
+        if person is None or person.locked:
+            self.end(session, "locked out")
+            return None
+        session["seen"] = time.time()
+        return person
+
+    def close(self) -> None:
+        """Give back what is at hand."""
+
+    def __enter__(self) -> Workbench:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+
+def _digest(word: str) -> str:
+    return hashlib.sha256(word.encode()).hexdigest()

@@ -1,0 +1,37 @@
+"""The pages: each is a frame with one script, which asks the endpoints for everything that it shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+
+from homeward.flow.people import LOOK
+from homeward.review.door import ANYBODY, SIGNED_IN, permits
+from homeward.review.frames import frame
+
+
+@permits(ANYBODY)
+def login(request: Any) -> HttpResponse:
+    """Name and password."""
+    return frame(request, "login")
+
+
+@permits(ANYBODY)
+def enter(request: Any) -> HttpResponse:
+    """Where a one-time link leads: its word stands behind the #, which no server and no log ever sees."""
+    return frame(request, "enter")
+
+
+@permits(LOOK)
+def queues(request: Any) -> HttpResponse:
+    """What there is to do."""
+    return frame(request, "queues")
+
+
+@permits(SIGNED_IN)
+def openapi(request: Any) -> JsonResponse:  # noqa: ARG001 - Django's signature
+    """What the endpoints take and give, as OpenAPI."""
+    from homeward.review.api import api
+
+    return JsonResponse(api.get_openapi_schema())

@@ -1,0 +1,61 @@
+"""The server: on this machine and nowhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from waitress.server import create_server
+
+from homeward.core import WrongUse
+from homeward.review.application import application
+from homeward.review.bench import Workbench
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+
+ADDRESS = "127.0.0.1"
+PORT = 8471
+THREADS = 8
+PUBLISH_EVERY = 20.0
+"""Seconds between two checkpoints of the ledger's files while the server runs."""
+
+
+def serve(case: Case, port: int, idle: int, ready: Callable[[str, Workbench], None]) -> None:
+    """Answer requests until the process is told to stop; ``ready`` is told the address and the workbench once it listens.
+
+    Raises:
+        WrongUse: the port is taken.
+        CaseReadOnly: the case can only be read, so that nothing could be recorded.
+    """
+    with Workbench(case, idle=idle) as bench:
+        try:
+            server: Any = create_server(application(bench), host=ADDRESS, port=port, threads=THREADS, ident=None)
+        except OSError as error:
+            raise WrongUse(
+                f"port {port} cannot be used: {(error.strerror or str(error)).lower()} (another one: --port)"
+            ) from error
+        stopped = threading.Event()
+        publishing = threading.Thread(target=_publish, args=(case, stopped), daemon=True)
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        publishing.start()
+        try:
+            ready(f"http://{ADDRESS}:{server.effective_port}", bench)
+            server.run()
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            stopped.set()
+            publishing.join()
+            server.close()
+
+
+def _publish(case: Case, stopped: threading.Event) -> None:
+    from django.db import connections
+
+    while not stopped.wait(PUBLISH_EVERY):
+        with contextlib.suppress(Exception):  # closing the case says what is wrong with the ledger's files
+            case.custody.publish()
+    connections[case.alias].close()

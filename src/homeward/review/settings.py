@@ -1,0 +1,35 @@
+"""What Django needs to know to answer requests, beside what the store has told it."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+SESSION_COOKIE = "homeward_session"
+WEB: dict[str, Any] = {
+    "SECRET_KEY": secrets.token_urlsafe(48),
+    "ROOT_URLCONF": "homeward.review.urls",
+    "ALLOWED_HOSTS": ["127.0.0.1", "localhost"],  # a page elsewhere whose name is made to point here is not answered
+    "MIDDLEWARE": [
+        "homeward.review.door.Headers",
+        "django.middleware.common.CommonMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "homeward.review.door.Door",
+    ],
+    "APPEND_SLASH": False,
+    "TEMPLATES": [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [HERE / "templates"]}],
+    # Sessions live in the memory of the server: a copy of the case folder lets nobody in.
+    "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}},
+    "SESSION_ENGINE": "django.contrib.sessions.backends.cache",
+    "SESSION_COOKIE_NAME": SESSION_COOKIE,
+    "SESSION_COOKIE_SAMESITE": "Strict",
+    "SESSION_EXPIRE_AT_BROWSER_CLOSE": True,
+    "CSRF_COOKIE_SAMESITE": "Strict",
+    "CSRF_COOKIE_HTTPONLY": True,
+    "CSRF_COOKIE_NAME": "homeward_csrf",
+    "CSRF_COOKIE_AGE": None,
+    "DATA_UPLOAD_MAX_MEMORY_SIZE": 4 << 20,
+}

@@ -1,0 +1,18 @@
+"""Where everything is."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from homeward.review import pages
+from homeward.review.api import api
+from homeward.review.static_files import static_file
+
+urlpatterns = [
+    path("", pages.queues),
+    path("login", pages.login),
+    path("enter", pages.enter),
+    path("openapi.json", pages.openapi),
+    path("static/<slug:version>/<path:name>", static_file),
+    path("api/", api.urls),
+]

@@ -1,0 +1,33 @@
+"""Who works on a case, and which category they gave."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from homeward.store.models.evidence import Item
+
+
+class Person(models.Model):
+    """Somebody who may open the workbench. Never deleted: what they did stays theirs."""
+
+    key = models.CharField(max_length=16, unique=True)
+    """What records call them, so that a name can be erased by law."""
+    name = models.TextField()
+    role = models.CharField(max_length=16)
+    locked = models.BooleanField()
+    password = models.TextField()
+    """Salted hash as Django keeps it; empty: only by the link that the command line gives."""
+
+
+class Grade(models.Model):
+    """The category that a person gave an item, or that they took one back; never changed."""
+
+    item = models.ForeignKey(Item, models.PROTECT)
+    scheme = models.CharField(max_length=64)
+    code = models.CharField(max_length=32)
+    """Empty where something is taken back."""
+    takes_back = models.BigIntegerField(null=True)
+    """Ledger entry of what is taken back."""
+    person = models.CharField(max_length=16)
+    batch = models.BigIntegerField(db_index=True)
+    """Ledger entry that vouches for this row."""

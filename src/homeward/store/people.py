@@ -1,0 +1,112 @@
+"""Who may open the workbench of a case: rows that the ledger vouches for, names that can be erased by law."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from homeward.store import digests
+from homeward.store.custody import ERASED, storable_name
+from homeward.store.errors import StoreError
+from homeward.store.models import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homeward.core.canonical import Plain
+    from homeward.store.case import Case
+    from homeward.store.ledger import Entry
+
+
+class PersonRow(msgspec.Struct, frozen=True):
+    """A person; names as in :class:`homeward.store.models.Person`."""
+
+    key: str
+    name: str
+    role: str
+    locked: bool
+    has_password: bool
+
+
+def people(case: Case) -> list[PersonRow]:
+    """Everybody, in the order in which they were added."""
+    rows = Person.objects.using(case.alias).order_by("id").values_list("key", "name", "role", "locked", "password")
+    return [PersonRow(key, name, role, locked, bool(password)) for key, name, role, locked, password in rows]
+
+
+def by_key(case: Case, key: str) -> PersonRow | None:
+    """The person whom records call ``key``."""
+    row = Person.objects.using(case.alias).filter(key=key).first()
+    return None if row is None else PersonRow(row.key, row.name, row.role, row.locked, bool(row.password))
+
+
+def add(case: Case, name: str, role: str, password: str, who: str) -> PersonRow:
+    """Let somebody in, with a password or (empty) without one; ``who`` says so.
+
+    Raises:
+        StoreError: there is somebody of that name.
+    """
+    row = PersonRow(secrets.token_hex(8), storable_name(name), role, locked=False, has_password=bool(password))
+    kept = hashed(password)
+    with case.batch("people.add", {"key": row.key, "role": role}, {"person": name, "who": who}) as batch:
+        held = Person.objects.using(case.alias)
+        if name == ERASED or held.filter(name=row.name).exists():
+            raise StoreError(f"there is somebody called {name} already")
+        held.create(key=row.key, name=row.name, role=role, locked=False, password=kept)
+        batch.details["people"] = digests.PEOPLE.digest(case)
+    return row
+
+
+def change(case: Case, key: str, who: str, **to: str | bool) -> None:
+    """Give somebody another ``role`` or ``password``, or lock or unlock them (``locked``)."""
+    details: dict[str, Plain] = {"key": key, "changed": sorted(to)}
+    details |= {name: value for name, value in to.items() if name != "password"}
+    if "password" in to:
+        to["password"] = hashed(str(to["password"]))
+    with case.batch("people.change", details, {"who": who}) as batch:
+        Person.objects.using(case.alias).filter(key=key).update(**to)
+        batch.details["people"] = digests.PEOPLE.digest(case)
+
+
+def hashed(password: str) -> str:
+    """A salted hash by scrypt, empty for none."""
+    from django.contrib.auth.hashers import make_password
+
+    return make_password(password) if password else ""
+
+
+def knows(case: Case, name: str, password: str) -> PersonRow | None:
+    """The person of that name if the password is theirs; takes as long if there is nobody of that name."""
+    from django.contrib.auth.hashers import check_password
+
+    row = Person.objects.using(case.alias).filter(name=storable_name(name)).exclude(password="").first()
+    if row is None:
+        hashed(password)
+        return None
+    return by_key(case, row.key) if check_password(password, row.password) else None
+
+
+class Acquainted:
+    """Shown every ledger entry in order; then says which people are not those of whom it tells."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._told = digests.NO_ROWS
+        self._names: dict[str, str] = {}
+
+    def look(self, entry: Entry) -> None:
+        """Take note of an entry about people."""
+        if entry.act in {"people.add", "people.change"}:
+            self._told = str(entry.details.get("people"))
+        if entry.act == "people.add":
+            self._names[str(entry.details.get("key"))] = self._case.custody.names(entry.seq).get("person", "")
+
+    def finish(self) -> Iterator[str]:
+        """One sentence for everything that is wrong."""
+        if digests.PEOPLE.digest(self._case) != self._told:
+            yield "the people who may open the workbench, or what they may do, are not those of the ledger"
+        for row in people(self._case):
+            if row.name != self._names.get(row.key):
+                yield f"the name of the person {row.key} is not the one that the ledger holds"

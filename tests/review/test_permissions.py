@@ -1,0 +1,117 @@
+"""Every page and endpoint against every role: what is not permitted in this table is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from bench_people import ROLES
+
+ANYBODY, SIGNED_IN = "anybody", "signed in"
+MAY = {
+    "viewer": {"look", "drawing"},
+    "analyst": {"look", "grade", "decide", "drawing", "grey", "region", "full"},
+    "lead": {"look", "grade", "decide", "drawing", "grey", "region", "full", "people"},
+    "auditor": {"look", "audit"},
+    "administrator": {"people"},
+}
+PAGES = {
+    "": "look",
+    "login": ANYBODY,
+    "enter": ANYBODY,
+    "openapi.json": SIGNED_IN,
+    "static/<slug:version>/<path:name>": ANYBODY,
+}
+ENDPOINTS = {
+    "GET /session": SIGNED_IN,
+    "POST /session/link": ANYBODY,
+    "POST /session": ANYBODY,
+    "DELETE /session": SIGNED_IN,
+}
+"""Written by hand, so that what is added or changed has to be said here too."""
+
+
+def endpoints() -> Iterator[tuple[str, str]]:
+    """Method and path of every endpoint."""
+    from homeward.review.api import ROUTERS, api
+
+    for prefix, router in api._routers:
+        assert not prefix or prefix in ROUTERS
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                yield from ((method, f"{prefix}{path}") for method in operation.methods)
+
+
+def test_every_page_and_endpoint_is_in_the_table(bench: object) -> None:
+    from homeward.review.urls import urlpatterns
+
+    assert {str(one.pattern) for one in urlpatterns} - {"api/"} == set(PAGES)
+    assert {f"{method} {path}" for method, path in endpoints()} == set(ENDPOINTS)
+
+
+def permitted(role: str, permission: str) -> bool:
+    return permission in {ANYBODY, SIGNED_IN} or permission in MAY[role]
+
+
+def filled(path: str) -> str:
+    """A path with something in every place that wants it."""
+    import re
+
+    return re.sub(r"[<{][^>}]*[>}]", "1", path)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_a_role_may_do(client: Callable[..., Any], role: str) -> None:
+    for path, permission in PAGES.items():
+        status = client(role).get("/" + filled(path)).status_code
+        assert (status == 403) != permitted(role, permission), (path, status)
+    for name, permission in ENDPOINTS.items():
+        method, path = name.split()
+        answer = client(role).generic(method, "/api" + filled(path), "{}", "application/json")
+        refused = answer.status_code == 403 and b"not permitted" in answer.content
+        assert refused != permitted(role, permission), (name, answer.status_code, answer.content)
+        assert answer.status_code != 401
+
+
+def test_who_has_not_come_in_gets_nothing(client: Callable[..., Any]) -> None:
+    for path, permission in PAGES.items():
+        answer = client().get("/" + filled(path))
+        assert (answer.status_code == 302) == (permission != ANYBODY), path
+    for name, permission in ENDPOINTS.items():
+        method, path = name.split()
+        answer = client().generic(method, "/api" + filled(path), "{}", "application/json")
+        assert (answer.status_code == 401) == (permission != ANYBODY), name
+
+
+def test_what_says_nothing_is_nobodys(client: Callable[..., Any]) -> None:
+    from homeward.review import pages
+    from homeward.review.api import api
+    from homeward.review.door import Nobody
+
+    assert [type(guard) for guard in api.auth] == [Nobody]
+    lead = client("lead")
+    permission = pages.queues.permission  # type: ignore[attr-defined]
+    del pages.queues.permission  # type: ignore[attr-defined]
+    try:
+        assert lead.get("/").status_code == 403
+    finally:
+        pages.queues.permission = permission  # type: ignore[attr-defined]
+
+
+def test_every_answer_says_what_a_browser_may_do(client: Callable[..., Any]) -> None:
+    lead = client("lead")
+    for path in ("/", "/nowhere", "/login", "/api/session", "/openapi.json"):
+        headers = lead.get(path).headers
+        assert headers["Cache-Control"] == "no-store"
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "http" not in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_page_elsewhere_can_do_nothing(client: Callable[..., Any]) -> None:
+    strict = client(strict=True)
+    assert strict.post("/api/session", {"name": "x", "password": "y"}, "application/json").status_code == 403
+    assert strict.get("/login", headers={"host": "homeward.example"}).status_code == 400

@@ -28,6 +28,11 @@ FORMATS = ("csv", "vics", "icse", "case", "package")
     "package: series without pictures, signed and encrypted for partners (homeward package).",
 )
 @click.option("--vics-version", type=click.Choice(["2.0", "1.3"]), default="2.0", show_default=True)
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="vics: a file of Project VIC that is written again byte for byte, with what is ours added to its records.",
+)
 @click.option("--to", multiple=True, metavar="AGENCY", help="package: a trusted partner.")
 @click.option("--with", "contents", multiple=True, type=click.Choice(["briefs", "clues", "hashes"]), help="package: what.")
 @click.option("--series", multiple=True, help="package: the beginning of a series' name; without it, all.")
@@ -40,12 +45,16 @@ FORMATS = ("csv", "vics", "icse", "case", "package")
 @click.option("--days", type=int, default=30, show_default=True, help="package: days until it expires.")
 @by_option
 @click.argument("out", type=click.Path(path_type=Path))
-def export(case: Path, form: str, vics_version: str, out: Path, **terms: Any) -> None:
+def export(case: Path, form: str, vics_version: str, into: Path | None, out: Path, **terms: Any) -> None:
     """Write what the case says of its files to OUT; the export is recorded in the ledger."""
     with opened(case) as opened_case:
         recorded = not opened_case.read_only
+        if into is not None and form != "vics":
+            raise click.UsageError("--into goes with --format vics")
         if form == "package":
             click.echo(f"Wrote {_package(opened_case, out, **terms)} to {out}. It holds no pictures.")
+        elif into is not None:
+            click.echo(f"{_written_back(opened_case, into, out)} Wrote {out}.")
         else:
             told = _written(opened_case, form, vics_version, out)
             click.echo(f"Wrote {told} to {out}. It holds paths and hashes, no pictures.")
@@ -63,6 +72,14 @@ def _written(case: Case, form: str, vics_version: str, out: Path) -> str:
         return f"{exporting.export_case(case, out)} shards"
     media = exporting.export_vic(case, out, vics_version) if form == "vics" else exporting.export_icse(case, out)
     return f"{media} media"
+
+
+def _written_back(case: Case, into: Path, out: Path) -> str:
+    from homeward.flow.writing_back import export_into
+
+    done = export_into(case, into, out)
+    pictures = f" {done.pictures} pictures in it were left out." if done.pictures else ""
+    return f"Added to {done.added} of {done.records} records of {into}.{pictures}"
 
 
 def _package(

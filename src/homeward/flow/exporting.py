@@ -74,20 +74,32 @@ def _acts(case: Case) -> list[case_out.Act]:
 
 def media(case: Case, *, every: bool = False) -> Iterator[Medium]:
     """Every medium of the case (with ``every`` all other content too), in the order of its items, page by page."""
-    view = View(case)
-    absorbed = view.history.absorbed(set(view.members.values()))
-    status = {name: view.status(name, names) for name, names in absorbed.items()}
-    hashes = _Hashes(case)
+    telling = Telling(case)
     for page in media_out.pages(case, every=every):
-        for row in page:
-            pdq, quality = hashes.of(row["id"])
-            series = view.members.get(row["id"], "")
-            decoded = row["media"] or {"width": 0, "height": 0, "facts": {}}
-            yield Medium(
-                row["id"], row["sha256"], row["sha1"], row["md5"], row["size"], row["mime"], row["kind"],
-                tuple(map(_place, row["places"])), decoded["width"], decoded["height"], exif_of(decoded["facts"]),
-                pdq, quality, series, status.get(series, ""), row["stack"], row["device"], tuple(map(_known, row["known"])),
-            )  # fmt: skip
+        yield from map(telling.medium, page)
+
+
+class Telling:
+    """What a case says of its media, as it is when this is made."""
+
+    def __init__(self, case: Case) -> None:
+        view = View(case)
+        self._members = view.members
+        absorbed = view.history.absorbed(set(view.members.values()))
+        self._status = {name: view.status(name, names) for name, names in absorbed.items()}
+        self._hashes = _Hashes(case)
+
+    def medium(self, row: dict[str, Any]) -> Medium:
+        """A row of :mod:`homeward.store.media_out`, with everything that formats tell."""
+        pdq, quality = self._hashes.of(row["id"])
+        series = self._members.get(row["id"], "")
+        decoded = row["media"] or {"width": 0, "height": 0, "facts": {}}
+        return Medium(
+            row["id"], row["sha256"], row["sha1"], row["md5"], row["size"], row["mime"], row["kind"],
+            tuple(map(_place, row["places"])), decoded["width"], decoded["height"], exif_of(decoded["facts"]),
+            pdq, quality, series, self._status.get(series, ""), row["stack"], row["device"],
+            tuple(map(_known, row["known"])),
+        )  # fmt: skip
 
 
 class _Hashes:

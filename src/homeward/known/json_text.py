@@ -29,7 +29,8 @@ UNDECODABLE = (msgspec.DecodeError, ValueError, RecursionError)
 _CHUNK = 1 << 20
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _FOLLOWS = re.compile(rb'[ \t\r\n]*,[ \t\r\n]*\{[ \t\r\n]*"[^"\\]{1,64}"')
-_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder(strict=False).scan_once  # type: ignore[attr-defined]
+scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder(strict=False).scan_once  # type: ignore[attr-defined]
+"""Value that begins at a place of a text, and where it ends."""
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -205,7 +206,7 @@ class Cursor:
             piece = self._buffer[at : at + size]
             whole = self._ended and len(self._buffer) - at <= size
             try:
-                value, end = _scan(piece.decode("latin-1"), 0)
+                value, end = scan(piece.decode("latin-1"), 0)
             except RecursionError:
                 raise self.broken("it is nested too deeply", at) from None
             except (StopIteration, ValueError) as error:
@@ -265,7 +266,7 @@ def split(body: bytes) -> list[bytes]:
     while at < len(text):
         start = at
         try:
-            _, at = _scan(text, start)
+            _, at = scan(text, start)
         except (StopIteration, RecursionError) as error:
             raise ValueError("these are no JSON values") from error
         found.append(body[start:at])

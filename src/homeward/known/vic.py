@@ -96,12 +96,12 @@ def walk_vic(stream: Stream, case: dict[str, Any]) -> Iterator[tuple[Window, boo
 def records(window: Window) -> Iterator[tuple[int, int, dict[str, Any] | str]]:
     """Every record of a window as (number in the window, line, record or the reason why it is none)."""
     for number, (line, raw) in enumerate(numbered(window.body, window.line)):
-        yield number, line, _strict(raw)
+        yield number, line, strict(raw)
 
 
 def details(raw: bytes) -> Details:
     """What a record says beside its hashes, every key kept."""
-    record = _strict(raw)
+    record = strict(raw)
     caveat = {"not read": record} if isinstance(record, str) else {}
     read = record if isinstance(record, dict) else _strict_last(raw)
     category = read.get("Category")
@@ -288,7 +288,7 @@ def _said(kind: str, column: list[Any]) -> tuple[NDArray[np.uint64], NDArray[np.
     return np.array(places, np.uint64), read_hashes(kind, [column[at] for at in places])
 
 
-def _strict(raw: bytes) -> dict[str, Any] | str:
+def strict(raw: bytes) -> dict[str, Any] | str:
     """A record, or the reason why it is none."""
     try:
         record = _loads(raw, _once)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -13,9 +14,11 @@ from homeward.known.records import Count, KnownListRefused, Report, Text
 from homeward.known.shelf import Shelf, ShelfFiles
 from homeward.known.text import Stream, encoding_of
 from homeward.known.vic_claims import Claim, case_claims
+from homeward.known.vic_spots import Spot, spots
 from homeward.known.words import plain
 from homeward.sandbox import ByteRange
 
+_T = TypeVar("_T")
 HEAD = 1 << 12
 DATABASE = b"SQLite format 3\0"
 """How a file begins that is read by its path, and not through a descriptor."""
@@ -86,20 +89,43 @@ read_claims = msgspec.msgpack.Decoder(Claims).decode
 
 def claims(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """Read a case's claims (descriptor: the delivered file), some hundred at a time."""
-    order = _order(payload)
-    source = Source(fds[0], order.size)
+    source = Source(fds[0], _order(payload).size)
     encoding, mark = encoding_of(source.head)
     stream = source if encoding == "utf-8" else Transcoded(source, encoding, mark)
     try:
-        found: list[Claim] = []
-        for claim in case_claims(stream):
-            found.append(claim)
-            if len(found) == _TOGETHER:
-                yield _encode(Claims(found))
-                found = []
-        yield _encode(Claims(found))
+        for found in batched(case_claims(stream)):
+            yield _encode(Claims(found))
     except KnownListRefused as error:
         yield _encode(Claims(refused=plain(error)))
+
+
+class Spots(msgspec.Struct, frozen=True):
+    """Where something can be added; a list of records, or why nothing can."""
+
+    spots: Annotated[list[Spot], msgspec.Meta(max_length=_TOGETHER)] = []
+    refused: Text = ""
+
+
+read_spots = msgspec.msgpack.Decoder(Spots).decode
+
+
+def places(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """Read where records end (descriptor: a file of Project VIC), some hundred at a time."""
+    source = Source(fds[0], _order(payload).size)
+    try:
+        if encoding_of(source.head)[0] != "utf-8":
+            raise KnownListRefused("only a file in UTF-8 can be written back")
+        for found in batched(spots(source)):
+            yield _encode(Spots(found))
+    except KnownListRefused as error:
+        yield _encode(Spots(refused=plain(error)))
+
+
+def batched(found: Iterable[_T]) -> Iterator[list[_T]]:
+    """Some at a time, as answers hold them."""
+    left = iter(found)
+    while some := list(islice(left, _TOGETHER)):
+        yield some
 
 
 def _read_text(source: Source, order: Order, shelf: Shelf) -> Iterator[Report]:

@@ -10,10 +10,11 @@ from homeward.store.intake import CHUNK
 from homeward.store.models import CameraLink, CopyMember, Item, KnownList, Match, Media, Occurrence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from homeward.store.case import Case
 
+_COLUMNS = ("id", "sha256", "sha1", "md5", "size", "mime", "kind")
 _TIMES = ("created", "modified", "accessed", "changed")
 _PLACE = ("exhibit__label", "path", *_TIMES, "zoned", "deleted", "embedded")
 
@@ -34,33 +35,37 @@ def pages(case: Case, *, every: bool = False) -> Iterator[list[dict[str, Any]]]:
     """
     items_here = Item.objects.using(case.alias)
     wanted = items_here.all() if every else items_here.exclude(kind="")
-    columns = ("id", "sha256", "sha1", "md5", "size", "mime", "kind")
     after = 0
-    while True:
-        page = list(wanted.filter(id__gt=after).order_by("id").values(*columns)[:CHUNK])
-        if not page:
-            return
+    while page := list(wanted.filter(id__gt=after).order_by("id").values(*_COLUMNS)[:CHUNK]):
         after = page[-1]["id"]
-        items = [row["id"] for row in page]
-        places, known = _places(case, items), _known(case, items)
-        decoded = Media.objects.using(case.alias).filter(current=True, item_id__in=items)
-        media = {row["item_id"]: row for row in decoded.values("item_id", "width", "height", "facts")}
-        stacks = dict(
-            CopyMember.objects.using(case.alias).filter(item__in=items).values_list("item_id", "exemplar__sha256")
-        )  # fmt: skip
-        cameras = CameraLink.objects.using(case.alias).filter(merged=True, item__in=items)
-        devices = dict(cameras.values_list("item_id", "device__sha256"))
-        yield [
-            {
-                **row,
-                "places": places[row["id"]],
-                "known": known[row["id"]],
-                "media": media.get(row["id"]),
-                "stack": stacks.get(row["id"], ""),
-                "device": devices.get(row["id"], ""),
-            }
-            for row in page
-        ]
+        yield _told(case, page)
+
+
+def by_md5(case: Case, values: Collection[str]) -> list[dict[str, Any]]:
+    """The same of the items that can be looked at and have one of these MD5; some hundred at most."""
+    query = Item.objects.using(case.alias).exclude(kind="").filter(md5__in=values)
+    return _told(case, list(query.order_by("id").values(*_COLUMNS)))
+
+
+def _told(case: Case, page: list[Any]) -> list[dict[str, Any]]:
+    items = [row["id"] for row in page]
+    places, known = _places(case, items), _known(case, items)
+    decoded = Media.objects.using(case.alias).filter(current=True, item_id__in=items)
+    media = {row["item_id"]: row for row in decoded.values("item_id", "width", "height", "facts")}
+    stacks = dict(CopyMember.objects.using(case.alias).filter(item__in=items).values_list("item_id", "exemplar__sha256"))
+    cameras = CameraLink.objects.using(case.alias).filter(merged=True, item__in=items)
+    devices = dict(cameras.values_list("item_id", "device__sha256"))
+    return [
+        {
+            **row,
+            "places": places[row["id"]],
+            "known": known[row["id"]],
+            "media": media.get(row["id"]),
+            "stack": stacks.get(row["id"], ""),
+            "device": devices.get(row["id"], ""),
+        }
+        for row in page
+    ]
 
 
 def unread(case: Case) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from common import DATA
 from homeward.descriptors import descriptor
 from homeward.descriptors.scene import Features, unpack
-from homeward.flow.sights import LEAST, box
+from homeward.flow.boxes import around
+from homeward.flow.sights import LEAST
 from homeward.indexes.local import LocalIndex
 from homeward.links.rarity import Common, Seen, common
 from homeward.links.sight_evidence import calibrations, score_for
@@ -168,7 +169,7 @@ def pair_of(held: Gallery, shown: list[Row], things: dict[str, set[str]], a: int
     here, there = held.features[a], held.features[b]
     found = sight(here, there)
     score, deep, spread = (found.score, found.deep, found.spread) if found else (0, 0, 0)
-    boxes = (box(here, found.agreeing.a), box(there, found.agreeing.b)) if found else ((0, 0, 0, 0), (0, 0, 0, 0))
+    boxes = (around(here, found.agreeing.a), around(there, found.agreeing.b)) if found else ((0, 0, 0, 0), (0, 0, 0, 0))
     place = calibrations()["place"].log10_lr(score_for("place", score, deep, spread))
     return Pair(
         rooms=(shown[a]["room"], shown[b]["room"]),

@@ -238,7 +238,7 @@ def test_how_common_a_region_is_agrees_with_the_links_and_is_worked_out_once_for
     from django.db import connections
     from django.test.utils import CaptureQueriesContext
 
-    from homeward.flow.rarity import Things
+    from homeward.flow.rarity import Commonness
     from homeward.flow.sights import rows_key
     from homeward.store import digests
     from homeward.store.sights import SightRow, write_sights
@@ -262,5 +262,5 @@ def test_how_common_a_region_is_agrees_with_the_links_and_is_worked_out_once_for
     assert len(set(asked)) == 1
     regions = [row for row in told if row["kind"] == "region"]
     assert len(regions) == 4
-    assert {row["rarity"]["others"] for row in Things(case, rows_key()).weakened().values()} == {1}
+    assert {row["rarity"]["others"] for row in Commonness(case, rows_key()).weakened().values()} == {1}
     assert [row["common"]["others"] for row in regions] == [1] * 4

@@ -18,7 +18,7 @@ from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.known import add_known_list, vote
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
-from homeward.store import Case, digests, matching, results, series
+from homeward.store import Case, backgrounds, digests, matching, results, series
 from homeward.store.clips import ClipRow, add_clip_links
 from homeward.store.kept import Kept
 from homeward.store.models import Item
@@ -62,6 +62,10 @@ def add_more(case: Case, material: Path, beside: Path) -> None:
     with case.batch("step.part", {"step": "sights"}) as batch:
         write_sights(case, [SightRow(a, b, 5, 5, 100, 100, "0 0 1 1", "0 0 1 1", "a test")], "a test", batch.seq)
         batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
+    with case.batch("step.part", {"step": "background"}) as batch:
+        backgrounds.write_sights(case, [backgrounds.BackgroundRow(a, "0" * 64, "0 0 1 1")], "a test", batch.seq)
+        batch.details["backgrounds"] = digests.BACKGROUNDS.digest(case, batch.seq)
+    backgrounds.add(case, "shops", [], b"features", [backgrounds.Picture("0" * 64, "0" * 64, ("platform3",))])
     with case.batch("step.batch", {"step": "a test"}) as batch:
         write_lines(
             case, [(a, [LineRow(-1, "Platform 3", 0, 0, 9, 9, 0, 900, "print", [["Platform", 0, 0, 9, 9]])])], batch.seq

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeward.links.text import CAP, MARK, WIDEST, Text, calibration, links, rarity, shared, weigh
+from homeward.links.text import CAP, MARK, WIDEST, Shared, Text, calibration, links, rarity, shared, weigh
 
 
 def text(stack: int, key: str, where: tuple[float, float] = (0.5, 0.5), time_ms: int = -1) -> Text:
@@ -74,3 +74,20 @@ def test_links_are_pairs_of_stacks_in_any_order_of_reading(said: list[tuple[int,
     together = {pair for string in shared(texts) for pair in
                 ((a.stack, b.stack) for a in string.texts for b in string.texts if a.stack < b.stack)}  # fmt: skip
     assert set(pairs) == together
+
+
+@given(st.integers(2, 30), st.integers(0, 300), st.integers(0, 50), st.integers(0, 500))
+def test_places_of_no_case_never_make_words_rarer(pictures: int, more: int, elsewhere: int, empty: int) -> None:
+    texts = tuple(text(stack, "heltortri") for stack in range(pictures))
+    read, looked = pictures + more, elsewhere + empty
+    here = Shared(texts, read, mark=False, elsewhere=elsewhere, looked=looked).rarity
+    assert here <= Shared(texts, read, mark=False).rarity
+    assert Shared(texts, read, mark=False, elsewhere=elsewhere + 1, looked=looked + 1).rarity <= here
+
+
+def test_words_of_background_collections_are_counted() -> None:
+    texts = [*OTHERS, text(1, "heltortri"), text(2, "heltortri")]
+    (alone,) = links(texts)
+    (less,) = links(texts, elsewhere={"heltortri": 9}, looked=40)
+    assert less.rarity < alone.rarity
+    assert "in 9 of 40 places of background collections" in less.reason

@@ -17,6 +17,7 @@ COMMANDS = {
     "init": "homeward.cli.init:init",
     "ingest": "homeward.cli.ingest:ingest",
     "known": "homeward.cli.known:known",
+    "background": "homeward.cli.background:background",
     "plugin": "homeward.cli.plugin:plugin",
     "process": "homeward.cli.process:process",
     "work": "homeward.cli.process:work",

@@ -14,7 +14,7 @@ from homeward.core import WrongUse, canonical_json
 from homeward.core.errors import said
 from homeward.core.time import utc_now
 from homeward.flow import text_links
-from homeward.flow.rarity import Things
+from homeward.flow.rarity import Commonness, columns
 from homeward.flow.sights import rows_key
 from homeward.flow.steps import Step
 from homeward.series.clues import STILL, Act, Box, Clue, ClueRefused, Event, clue_id, refusal, replay, told_by
@@ -260,18 +260,18 @@ def _row(clue: Clue, here: dict[str, int], paths: dict[int, list[str]]) -> dict[
     }
 
 
-def _things(case: Case, clues: Iterable[Clue]) -> Things | None:
+def _things(case: Case, clues: Iterable[Clue]) -> Commonness | None:
     """What pictures share, where a clue is a region and asks for it."""
-    return Things(case, rows_key()) if any(clue.kind == "region" for clue in clues) else None
+    return Commonness(case, rows_key()) if any(clue.kind == "region" for clue in clues) else None
 
 
-def _common(things: Things | None, clue: Clue, here: dict[str, int]) -> dict[str, int] | None:
+def _common(things: Commonness | None, clue: Clue, here: dict[str, int]) -> dict[str, int] | None:
     """In how many unrelated groups of pictures the thing of a region stands; None of another kind, or where none is known."""
     if things is None or clue.kind != "region":
         return None
     boxed = [(here[one.picture], one.box) for one in clue.sightings if one.picture in here and one.box and one.time_ms < 0]
     found = [how for item, box in boxed if (how := things.around(item, box))]
-    return {"others": found[0].others, "groups": found[0].groups} if found else None
+    return columns(found[0]) if found else None
 
 
 def _told(event: Event, *fields: str) -> dict[str, Any]:

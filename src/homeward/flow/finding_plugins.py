@@ -184,7 +184,7 @@ def _told(case: Case, one: Held, found: dict[int, Hit], top: int, caveats: list[
         if member.item not in found and member.exemplar in found and member.item != member.exemplar:
             region = carried(lies[member.exemplar], inverse(member.matrix), facts[member.item])
             if region is not None:
-                rows.append((found[member.exemplar], member.item, region))
+                rows.append((found[member.exemplar], member.item, list(region)))
     rows = sorted(rows, key=lambda row: (-row[0].score, facts[row[1]].sha256))[:top]
     paths = reads.stacked_paths(case, {item for _, item, _ in rows})
     named = {"id": one.plugin.id, "version": one.plugin.version, "manifest": one.registered.manifest}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +14,18 @@ from numpy.typing import NDArray
 from homeward.core import WrongUse
 from homeward.descriptors.scene import Features
 from homeward.flow.asking import TooLittle
+from homeward.flow.boxes import Box, around
 from homeward.flow.comparing import MIRRORED
+from homeward.flow.elsewhere import CANDIDATES, seen_in
 from homeward.flow.finding import measured
-from homeward.flow.gallery import Gallery
-from homeward.flow.sights import box
+from homeward.flow.gallery import Backgrounds, Gallery
+from homeward.flow.rarity import Commonness, columns, told, weakened
+from homeward.flow.sights import LEAST, rows_key
 from homeward.links.geometry import box_around, inverse
+from homeward.links.rarity import Common, Elsewhere, calibration
 from homeward.links.sight_evidence import CAVEATS, weigh
 from homeward.links.sights import Sight, sight
-from homeward.store import reads, stacks
+from homeward.store import backgrounds, reads, stacks
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -63,29 +68,47 @@ def find_sights(case: Case, picture: Path, kind: str, region: Region | None, top
     gallery = Gallery(case)
     if not len(gallery):
         raise WrongUse(f"no pictures of this case have been compared yet (run: homeward process {case.folder})")
-    names = reads.item_names(case)
-    shown = _held(gallery, names, picture)
-    shown = measured(picture) if shown is None else shown
+    question = _held(gallery, reads.item_names(case), picture)
+    shown = gallery.features(question) if question else measured(picture)
     rows = _within(shown, region)
     found = _seen(gallery, shown, rows, max(top, SHORTLIST))
     facts = reads.item_facts(case)
-    boxes = {item: box(gallery.features(item), seen.agreeing.b) for item, seen in found.items()}
-    answers = [_answer(item, seen, kind, boxes[item], facts[item]) for item, seen in found.items()]
+    boxes = {item: around(gallery.features(item), seen.agreeing.b) for item, seen in found.items()}
+    common = _common(case, shown, rows, question, found, boxes) if kind == "object" else {}
+    answers = [_answer(item, seen, kind, boxes[item], facts[item], common.get(item)) for item, seen in found.items()]
     for member in stacks.members(case):
         if member.item not in found and member.exemplar in found and member.item != member.exemplar:
             lies = carried(boxes[member.exemplar], inverse(member.matrix), facts[member.item])
             if lies is not None:
-                answers.append(_answer(member.item, found[member.exemplar], kind, lies, facts[member.item]))
+                how = common.get(member.exemplar)
+                answers.append(_answer(member.item, found[member.exemplar], kind, lies, facts[member.item], how))
     best = sorted(answers, key=lambda row: (-row["log10_lr"], -row["score"], row["sha256"]))[:top]
     paths = reads.stacked_paths(case, {row["item"] for row in best})
     return [{"sha256": row["sha256"], "time": None, "paths": paths.get(row.pop("item"), []), **row} for row in best]
 
 
-def _held(gallery: Gallery, names: dict[int, str], picture: Path) -> Features | None:
-    """The stored features of a picture whose bytes are an item of the case."""
+def _held(gallery: Gallery, names: dict[int, str], picture: Path) -> int:
+    """The item of the case whose bytes a picture has, where its features are stored; 0 for none."""
     with picture.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return next((gallery.features(item) for item, name in names.items() if name == sha256 and item in gallery), None)
+    return next((item for item, name in names.items() if name == sha256 and item in gallery), 0)
+
+
+def _common(
+    case: Case, shown: Features, rows: NDArray[np.int64], question: int, found: dict[int, Sight], boxes: dict[int, Box]
+) -> dict[int, Common]:
+    """How common the thing is that each answer shows, of those that show enough of it to be counted."""
+    answers = {
+        item: (around(shown, seen.agreeing.a), boxes[item], weigh(seen, "place").log10_lr)
+        for item, seen in found.items()
+        if seen.score >= LEAST and item != question
+    }
+    beyond: list[Elsewhere] = []
+    if backgrounds.parts(case):
+        held = Backgrounds(case)
+        near = held.index().search(shown.codes[rows], CANDIDATES).id.tolist()
+        beyond = [Elsewhere(question, box, one.place) for one, box in seen_in(held, shown, near, rows)]
+    return Commonness(case, rows_key()).asked(question, answers, beyond)
 
 
 def _within(shown: Features, region: Region | None) -> NDArray[np.int64]:
@@ -115,22 +138,25 @@ def _seen(gallery: Gallery, shown: Features, rows: NDArray[np.int64], most: int)
     return found
 
 
-def carried(there: list[int], matrix: NDArray[np.float64], facts: Facts) -> list[int] | None:
+def carried(there: Sequence[int], matrix: NDArray[np.float64], facts: Facts) -> Box | None:
     """A box in another copy of the picture; None where it was cut away."""
     low, high = np.rint(box_around(there, matrix).clip(0, [facts.width, facts.height])).astype(int)
     size = high - low
-    return [int(low[0]), int(low[1]), int(size[0]), int(size[1])] if size.min() > 0 else None
+    return (int(low[0]), int(low[1]), int(size[0]), int(size[1])) if size.min() > 0 else None
 
 
-def _answer(item: int, seen: Sight, kind: str, region: list[int], facts: Facts) -> dict[str, Any]:
+def _answer(item: int, seen: Sight, kind: str, region: Box, facts: Facts, how: Common | None) -> dict[str, Any]:
     said = weigh(seen, kind)
+    value = weakened(said.log10_lr, how) if how else said.log10_lr
+    weighed = f"{said.calibration}; {calibration().name}" if kind == "object" else said.calibration
     return {
         "item": item,
         "sha256": facts.sha256,
         "score": said.score,
-        "log10_lr": round(said.log10_lr, 3),
-        "region": region,
-        "reason": said.reason,
-        "calibration": said.calibration,
+        "log10_lr": round(value, 3),
+        "region": list(region),
+        "reason": said.reason + (told(how) if how else ""),
+        "calibration": weighed,
         "caveats": [CAVEATS[kind]],
+        **({"rarity": columns(how)} if how else {}),
     }

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from homeward.core.posted import posted
 from homeward.flow import sights as sight_links
 from homeward.flow import text_links
-from homeward.links import fuse_traces, headers, sight_evidence, text
+from homeward.flow.rarity import Commonness
+from homeward.links import fuse_traces, headers, rarity, sight_evidence, text
 from homeward.links.fuse import Cue, Fused, calibration, fuse
 from homeward.links.fuse_traces import WIDEST, Trace, cues, meetings, pairs_of, star_of
 from homeward.store import noise, reads, stacks, traces
@@ -108,13 +109,15 @@ def _seconds(words: str, form: str) -> int | None:
 
 def _seen(case: Case) -> Iterator[tuple[int, int, Cue]]:
     """Places and things, and what agrees point by point."""
-    made = sight_evidence.calibrations()
+    made, caveats = sight_evidence.calibrations(), sight_evidence.CAVEATS
+    weakened = Commonness(case, sight_links.rows_key()).weakened()
+    weighed = f"{made['object'].name}; {rarity.calibration().name}"
     for row in traces.sights(case, sight_links.rows_key()):
-        for kind in sight_evidence.KINDS:
-            score = row["place_score"] if kind == "place" else row["score"]
-            caveat = sight_evidence.CAVEATS[kind]
-            cue = Cue(kind, row[f"{kind}_lr"] / 1000, float(score), row["reason"], made[kind].name, caveat)
-            yield row["a_id"], row["b_id"], cue
+        a, b = row["a_id"], row["b_id"]
+        thing = weakened[a, b]
+        score = float(row["place_score"])
+        yield a, b, Cue("place", row["place_lr"] / 1000, score, row["reason"], made["place"].name, caveats["place"])
+        yield a, b, Cue("object", thing["log10_lr"], float(row["score"]), thing["reason"], weighed, caveats["object"])
     fusion = calibration()
     for a, b, score in traces.look_alikes(case):
         reason = f"they agree point by point in {score / 10:.0f} % of what both should show"

@@ -1,10 +1,11 @@
-"""The local features of a case, and the index that finds the pictures which share them."""
+"""The local features of a case and of its background collections, and the index that finds the pictures which share them."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ from homeward.flow.process import segment_folder
 from homeward.flow.steps import SCENE
 from homeward.indexes.local import LocalIndex
 from homeward.indexes.segment_files import IndexDamaged
+from homeward.store import backgrounds
+from homeward.store.backgrounds import Picture
+from homeward.store.errors import CaseDamaged
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -23,23 +27,26 @@ if TYPE_CHECKING:
 _HELD = 512
 """Pictures whose features are kept at hand: about 70 MB."""
 _AT_ONCE = 512
+MOST_TOGETHER = 4096
+"""Pictures of a background collection that are added together at most."""
+_BACKGROUNDS = "backgrounds"
 LEAST_TO_COMPARE = 12
 """Features below which a picture says too little to be compared."""
 
 
-class Gallery:
-    """Features by item, in the order in which they were committed; read from mapped segments."""
+class Featured:
+    """Features of pictures by number, in a fixed order; read from mapped files."""
 
-    def __init__(self, case: Case) -> None:
-        folder = segment_folder("scene", WIDTH, SCENE)
-        self._runs: list[NDArray[Any]] = list(case.segments.read(folder))
-        starts = np.cumsum([0, *(len(run) for run in self._runs)])
-        self.items: list[int] = [int(item) for run in self._runs for item in run["item"]]
-        self._where = {item: row for row, item in enumerate(self.items)}
-        self._starts = starts
+    def __init__(self, items: list[int], runs: Sequence[NDArray[np.uint8]], folder: Path, spare: Path | None) -> None:
+        """``runs``: one after the other the packed features of ``items``, each (n, WIDTH); ``folder``: of their index, in the
+        place of which ``spare`` is used where it cannot be written.
+        """
+        self._runs = runs
+        self.items = items
+        self._where = {item: row for row, item in enumerate(items)}
+        self._starts = np.cumsum([0, *(len(run) for run in runs)])
         self._held: OrderedDict[int, Features] = OrderedDict()
-        self._folder = case.folder / "indexes" / folder
-        self._spare = case.scratch / folder if case.read_only else None
+        self._folder, self._spare = folder, spare
 
     def __len__(self) -> int:
         return len(self.items)
@@ -58,7 +65,7 @@ class Gallery:
             return self._held[item]
         row = self._where[item]
         run = int(np.searchsorted(self._starts, row, "right")) - 1
-        found = unpack(self._runs[run]["value"][row - self._starts[run]])
+        found = unpack(self._runs[run][row - self._starts[run]])
         self._held[item] = found
         if len(self._held) > _HELD:
             self._held.popitem(last=False)
@@ -91,3 +98,41 @@ class Gallery:
             some = missing[start : start + _AT_ONCE]
             index.add(np.array(some, np.int64), [self.features(item).codes for item in some])
         return index
+
+
+class Gallery(Featured):
+    """The pictures of a case, by item, in the order in which their features were committed."""
+
+    def __init__(self, case: Case) -> None:
+        folder = segment_folder("scene", WIDTH, SCENE)
+        runs: list[NDArray[Any]] = list(case.segments.read(folder))
+        items = [int(item) for run in runs for item in run["item"]]
+        spare = case.scratch / folder if case.read_only else None
+        super().__init__(items, [run["value"] for run in runs], case.folder / "indexes" / folder, spare)
+
+
+class Backgrounds(Featured):
+    """The pictures of all background collections of a case; one that lies in several is there once."""
+
+    def __init__(self, case: Case) -> None:
+        self.pictures: dict[int, Picture] = {}
+        items, runs, held = list[int](), list[NDArray[np.uint8]](), set[str]()
+        for part in backgrounds.parts(case):
+            some = backgrounds.pictures(case, part)
+            runs.append(backgrounds.features(case, part, WIDTH))
+            if len(some) != len(runs[-1]) or len(some) > MOST_TOGETHER:
+                raise CaseDamaged("the files of a background collection do not belong together")
+            for row, picture in enumerate(some):
+                items.append(part.number * MOST_TOGETHER + row)
+                if picture.sha256 not in held:
+                    held.add(picture.sha256)
+                    self.pictures[items[-1]] = picture
+        spare = case.scratch / _BACKGROUNDS if case.read_only else None
+        super().__init__(items, runs, case.folder / "indexes" / _BACKGROUNDS, spare)
+        self._where = {item: row for item, row in self._where.items() if item in self.pictures}
+        self.items = list(self._where)
+
+    @property
+    def places(self) -> int:
+        """Different places that they show."""
+        return len({picture.place for picture in self.pictures.values()})

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from homeward.core.canonical import Plain
-from homeward.descriptors.scene import Features
+from homeward.flow.boxes import around, written
 from homeward.flow.described import set_key
 from homeward.flow.gallery import LEAST_TO_COMPARE, Gallery
 from homeward.flow.growing import still_at
-from homeward.flow.rarity import Things
+from homeward.flow.rarity import Commonness
 from homeward.flow.steps import SIGHTS, Step
 from homeward.links import rarity, sight_evidence
 from homeward.links.sights import Sight, sight
@@ -71,7 +68,7 @@ def links(case: Case, kind: str) -> list[dict[str, Any]]:
     """Links that sights support, ``place`` or ``object``, as ``homeward links`` prints them."""
     calibration, instead = sight_evidence.calibrations()[kind].name, {}
     if kind == "object":
-        calibration, instead = f"{calibration}; {rarity.calibration().name}", Things(case, rows_key()).weakened()
+        calibration, instead = f"{calibration}; {rarity.calibration().name}", Commonness(case, rows_key()).weakened()
     return store.links(case, rows_key(), kind, sight_evidence.METHOD, calibration, sight_evidence.CAVEATS[kind], instead)
 
 
@@ -118,7 +115,7 @@ class _Looker:
 
 def _row(a: int, b: int, seen: Sight, gallery: Gallery) -> SightRow:
     place, thing = (sight_evidence.weigh(seen, kind) for kind in sight_evidence.KINDS)
-    here, there = box(gallery.features(a), seen.agreeing.a), box(gallery.features(b), seen.agreeing.b)
+    here, there = around(gallery.features(a), seen.agreeing.a), around(gallery.features(b), seen.agreeing.b)
     return SightRow(
         a,
         b,
@@ -126,17 +123,7 @@ def _row(a: int, b: int, seen: Sight, gallery: Gallery) -> SightRow:
         place_score=round(place.score),
         place_lr=round(1000 * place.log10_lr),
         object_lr=round(1000 * thing.log10_lr),
-        box_a=" ".join(map(str, here)),
-        box_b=" ".join(map(str, there)),
+        box_a=written(here),
+        box_b=written(there),
         reason=place.reason,
     )
-
-
-def box(features: Features, rows: NDArray[np.int64]) -> list[int]:
-    """x, y, width, height in full-size pixels: where some features lie, their own size included."""
-    scale = features.full_width / features.width
-    places, around = features.places[rows, :2], features.places[rows, 2:3] / 2
-    limits = [features.full_width, features.full_height]
-    low = np.floor(((places - around).min(axis=0) * scale).clip(0, limits)).astype(int)
-    high = np.ceil(((places + around).max(axis=0) * scale).clip(0, limits)).astype(int)
-    return [int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])]

@@ -97,6 +97,14 @@ SIGHTS = Step(
     caption="Linking places and things",
     reads=("scene",),
 )
+BACKGROUND = Step(
+    "background",
+    "1",
+    {"descriptors": ["scene 2"], "candidates": 25, "misses": 8},
+    function="homeward.flow.elsewhere:compare",
+    caption="Looking for things in backgrounds",
+    reads=("scene",),
+)
 TEXT = Step(
     "text",
     "2",
@@ -146,7 +154,23 @@ DEVICES = Step(
 
 SERIES = Step("series", "2", {}, function="homeward.flow.settling:settle", caption="Holding pictures together")
 
-STEPS = (DESCRIBE, MATCH, CLIPS, STACK, SCENE, COPIES, SIGHTS, NOISE, RESIDUALS, CLIP_NOISE, DEVICES, TEXT, CLUES, SERIES)
+STEPS = (
+    DESCRIBE,
+    MATCH,
+    CLIPS,
+    STACK,
+    SCENE,
+    COPIES,
+    SIGHTS,
+    BACKGROUND,
+    NOISE,
+    RESIDUALS,
+    CLIP_NOISE,
+    DEVICES,
+    TEXT,
+    CLUES,
+    SERIES,
+)
 """Items first, then what compares them: all others need descriptions, stacking needs what clips have in common, and local
 features are measured only of what copy hashes leave apart or unsure; words are read of one picture a stack. Reading comes last
 but for the clues that it gives and for series, which rest on everything: it costs most."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from homeward.core import wording
+from homeward.flow import elsewhere
 from homeward.links import text
 from homeward.store import reads, stacks, texts
 
@@ -47,12 +48,12 @@ def links(case: Case) -> list[dict[str, Any]]:
 
 def between(case: Case) -> list[text.TextLink]:
     """One link for each two stacks that share a rare string, the strongest first."""
-    return text.links(_texts(case), common())
+    return text.links(_texts(case), common(), *elsewhere.words(case))
 
 
 def shared(case: Case) -> list[text.Shared]:
     """Rare strings that stand in several stacks, and marks."""
-    return text.shared(_texts(case), common())
+    return text.shared(_texts(case), common(), *elsewhere.words(case))
 
 
 @cache

@@ -11,7 +11,7 @@ import msgspec
 from homeward.core import WrongUse
 from homeward.flow import captures
 from homeward.flow.rereading import changed_evidence
-from homeward.store import plugins
+from homeward.store import backgrounds, plugins
 from homeward.store.errors import CaseDamaged
 from homeward.store.ledger import Entry
 from homeward.store.vouching import Vouching
@@ -51,7 +51,7 @@ def verify(case: Case, progress: Progress, *, full: bool = False, checkpoint: Pa
         return vouching.look(entry)
 
     verdict.entries, verdict.faults = case.custody.check(trusted, look)
-    verdict.faults += [*vouching.finish(), *_blobs(case), *plugins.faults(case), *captures.faults(case)]
+    verdict.faults += [*vouching.finish(), *_blobs(case), *plugins.faults(case), *captures.faults(case), *backgrounds.faults(case)]
     verdict.occurrences, verdict.stretches = vouching.occurrences, vouching.stretches
     if full:
         verdict.reread, changed = changed_evidence(case, progress, jobs)

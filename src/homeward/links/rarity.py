@@ -4,14 +4,15 @@ A thing that thirty pictures of one home show is no common thing; one that five 
 many. So pictures are counted by groups: pictures of one place or of one camera are one group. Where strangers share a thing as
 often as that, sharing it is no evidence beyond how often they do: the ratio is at most the number of cameras that were looked
 through over the groups that show it, the one asked about counted among both. Below that bound each doubling of the groups takes
-off a step that is fitted on homes that nothing is reported on, see ``docs/methods/sights.md``.
+off a step that is fitted on homes that nothing is reported on, see ``docs/methods/sights.md``. Places of no case that show
+it (pictures of shops, of hotels, of one's own offices) count like groups, and never raise a ratio.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 
@@ -36,18 +37,37 @@ class Seen(msgspec.Struct, frozen=True):
     """log10 LR that they show one place."""
 
 
+class Elsewhere(msgspec.Struct, frozen=True):
+    """A picture of no case that shows something of picture ``item``, and where in that."""
+
+    item: int
+    box: Box
+    place: str
+    """Names the place that the picture of no case is of."""
+
+
 class Common(msgspec.Struct, frozen=True):
     """How common the thing of one sight is."""
 
     others: int
-    """Groups that show it beside the one or two of the sight itself."""
+    """Groups that show it beside the one or two of the sight itself, those of no case included."""
     groups: int
-    """Groups that were looked through, at least 1."""
+    """Cameras of the case that were looked through, at least 1."""
+    elsewhere: int = 0
+    """Of ``others``, places of no case."""
+    looked: int = 0
+    """Places of no case that were looked through, at least ``elsewhere``."""
 
     @property
     def bound(self) -> float:
-        """Greatest log10 LR that the count supports, at least 0; without an end where nothing was counted."""
-        return max(0.0, math.log10((self.groups + 1) / (self.others + 1))) if self.others else math.inf
+        """Greatest log10 LR that the count supports, at least 0; without an end where nothing was counted.
+
+        The case alone bounds it too: places of no case that do not show the thing make it no rarer than it is here.
+        """
+        here, every = self.others - self.elsewhere, self.groups + self.looked
+        of_all = math.log10((every + 1) / (self.others + 1)) if self.others else math.inf
+        alone = math.log10((self.groups + 1) / (here + 1)) if here else math.inf
+        return max(0.0, min(of_all, alone))
 
 
 class Calibration(msgspec.Struct, frozen=True):
@@ -62,33 +82,70 @@ class Calibration(msgspec.Struct, frozen=True):
     """Sights that it was fitted on."""
 
 
-def common(seen: Sequence[Seen], cameras: Mapping[int, Hashable]) -> list[Common]:
-    """How common the thing of each sight is, in the same order.
+class Things:
+    """What was seen of things, in a form that tells of any sight how common its thing is.
 
     Two sights that meet in a picture are of one thing where one covers half of what the other shows there. Of the pictures that
     show the thing, those by one camera and those of one place are one group; relations over pictures that do not show it are
-    none, for a camera that visits many homes would make one group of all.
-
-    Args:
-        seen: every sight of the case.
-        cameras: of each picture that was looked through, what names its camera; pictures whose camera is not
-            known are all named alike, and count as one where groups that were looked through are counted.
+    none, for a camera that visits many homes would make one group of all. Pictures of no case join no groups: each
+    counts by its place, whatever the case shows of that. So one more never makes a thing rarer.
     """
-    met: dict[int, list[tuple[Box, int]]] = defaultdict(list)
-    places: dict[int, set[int]] = defaultdict(set)
-    for one in seen:
-        met[one.a].append((one.box_a, one.b))
-        met[one.b].append((one.box_b, one.a))
-        if one.place_lr >= ONE_PLACE:
-            places[one.a].add(one.b)
-            places[one.b].add(one.a)
-    count = max(1, len(set(cameras.values())))
-    found = []
-    for one in seen:
-        there = {other for box, other in met[one.a] if covers(box, one.box_a)}
-        there |= {other for box, other in met[one.b] if covers(box, one.box_b)}
-        found.append(Common(_unrelated({one.a, one.b}, there, cameras, places), count))
-    return found
+
+    def __init__(
+        self, seen: Iterable[Seen], cameras: Mapping[int, Hashable], elsewhere: Iterable[Elsewhere] = (), looked: int = 0
+    ) -> None:
+        """Take in what was seen.
+
+        Args:
+            seen: every sight of the case.
+            cameras: of each picture that was looked through, what names its camera; pictures whose camera is not
+                known are all named alike, and count as one where groups that were looked through are counted.
+            elsewhere: what pictures of no case show of those of the case.
+            looked: places of no case that were looked through.
+        """
+        self._cameras, self._looked = cameras, looked
+        self._groups = max(1, len(set(cameras.values())))
+        self._met: dict[int, list[tuple[Box, int]]] = defaultdict(list)
+        self._places: dict[int, set[int]] = defaultdict(set)
+        self._beyond: dict[int, list[Elsewhere]] = defaultdict(list)
+        for one in seen:
+            self._met[one.a].append((one.box_a, one.b))
+            self._met[one.b].append((one.box_b, one.a))
+            if one.place_lr >= ONE_PLACE:
+                self._places[one.a].add(one.b)
+                self._places[one.b].add(one.a)
+        for other in elsewhere:
+            self._beyond[other.item].append(other)
+
+    def common(self, one: Seen) -> Common:
+        """How common the thing of a sight is."""
+        shown = ((one.a, one.box_a), (one.b, one.box_b))
+        own = {one.a, one.b}
+        there = {other for item, box in shown for other in self._showing(item, box)}
+        places = {place for item, box in shown for place in self._beyond_showing(item, box)}
+        return self._counted(_unrelated(own, there, self._cameras, self._places), places)
+
+    def alone(self, item: int, box: Box) -> Common | None:
+        """How common a thing is that one picture of the case shows and no other; None where nothing else shows it."""
+        places = self._beyond_showing(item, box)
+        return self._counted(0, places) if places else None
+
+    def _counted(self, here: int, places: set[str]) -> Common:
+        return Common(here + len(places), self._groups, len(places), max(self._looked, len(places)))
+
+    def _showing(self, item: int, thing: Box) -> set[int]:
+        return {other for box, other in self._met.get(item, ()) if covers(box, thing)}
+
+    def _beyond_showing(self, item: int, thing: Box) -> set[str]:
+        return {other.place for other in self._beyond.get(item, ()) if covers(other.box, thing)}
+
+
+def common(
+    seen: Sequence[Seen], cameras: Mapping[int, Hashable], elsewhere: Iterable[Elsewhere] = (), looked: int = 0
+) -> list[Common]:
+    """How common the thing of each sight is, in the same order; see :class:`Things`."""
+    things = Things(seen, cameras, elsewhere, looked)
+    return [things.common(one) for one in seen]
 
 
 def _unrelated(own: set[int], there: set[int], cameras: Mapping[int, Hashable], places: Mapping[int, set[int]]) -> int:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from itertools import combinations
+from types import MappingProxyType
 
 import msgspec
 
@@ -32,6 +33,7 @@ SHORTEST = 5
 """Letters and digits that shared words have at least; shorter ones meet by chance."""
 WIDEST = 30
 """Stacks that share a string before it is too common to link pair by pair."""
+NOWHERE: Mapping[str, int] = MappingProxyType({})
 _FIXED = 0.02
 """Part of the picture's sides within which a mark stands at the same place."""
 _EDGE = 0.12
@@ -76,22 +78,33 @@ class Shared(msgspec.Struct, frozen=True):
     texts: tuple[Text, ...]
     read: int
     mark: bool
+    elsewhere: int = 0
+    """Places of no case in which it stands."""
+    looked: int = 0
+    """Places of no case in which words were read."""
 
     @property
     def rarity(self) -> float:
-        """0..3; 0 for a mark."""
-        return 0.0 if self.mark else rarity(len(self.texts), self.read)
+        """0..3; 0 for a mark. Places of no case never make it rarer than it is in the case."""
+        if self.mark:
+            return 0.0
+        here = rarity(len(self.texts), self.read)
+        return min(here, rarity(len(self.texts) + self.elsewhere, self.read + self.looked)) if self.elsewhere else here
 
 
-def links(texts: Iterable[Text], common: frozenset[str] = frozenset()) -> list[TextLink]:
+def links(
+    texts: Iterable[Text], common: frozenset[str] = frozenset(), elsewhere: Mapping[str, int] = NOWHERE, looked: int = 0
+) -> list[TextLink]:
     """One link for each two stacks that share a string, by the rarest, the strongest first; marks come last.
 
     Args:
         texts: everything read in the case.
         common: keys that are common anywhere: never linked.
+        elsewhere: in how many places of no case keys stand, of ``looked`` in which words were read.
+        looked: see there.
     """
     best: dict[tuple[int, int], TextLink] = {}
-    for string in shared(texts, common):
+    for string in shared(texts, common, elsewhere, looked):
         for a, b in combinations(string.texts, 2):
             link = _link(a, b, string)
             if _worth(link) > _worth(best.get((a.stack, b.stack))):
@@ -99,7 +112,9 @@ def links(texts: Iterable[Text], common: frozenset[str] = frozenset()) -> list[T
     return sorted(best.values(), key=lambda link: (-link.rarity, -len(link.text), link.a, link.b))
 
 
-def shared(texts: Iterable[Text], common: frozenset[str] = frozenset()) -> list[Shared]:
+def shared(
+    texts: Iterable[Text], common: frozenset[str] = frozenset(), elsewhere: Mapping[str, int] = NOWHERE, looked: int = 0
+) -> list[Shared]:
     """Strings in two to thirty stacks, rare enough to tell (from 0.3) or marks, in the order of their keys."""
     held: dict[str, dict[int, Text]] = defaultdict(dict)
     stacks = set()
@@ -111,7 +126,7 @@ def shared(texts: Iterable[Text], common: frozenset[str] = frozenset()) -> list[
     for key in sorted(held):
         if 2 <= len(held[key]) <= WIDEST:
             those = sorted(held[key].values(), key=lambda text: text.stack)
-            string = Shared(tuple(those), len(stacks), is_mark(those))
+            string = Shared(tuple(those), len(stacks), is_mark(those), elsewhere.get(key, 0), looked)
             if string.mark or string.rarity >= LEAST:
                 found.append(string)
     return found
@@ -151,5 +166,7 @@ def _worth(link: TextLink | None) -> tuple[float, int]:
 def _link(a: Text, b: Text, string: Shared) -> TextLink:
     pictures = len(string.texts)
     reason = f"both show {a.text!r}, which stands in {pictures} of {string.read} pictures that hold words"
+    if string.elsewhere:
+        reason += f", and in {string.elsewhere} of {string.looked} places of background collections"
     caveats = (MARK,) if string.mark else (PRINT_ALONE,)
     return TextLink(a.item, a.time_ms, b.item, b.time_ms, a.text, pictures, round(string.rarity, 3), reason, caveats)

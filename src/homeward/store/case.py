@@ -49,6 +49,7 @@ class Case:
 
         self.blobs = Blobs(folder / "blobs")
         self.plugins = Blobs(folder / "plugins")
+        self.backgrounds = Blobs(folder / "backgrounds")
         self.jobs = Jobs(self.alias)
         self.custody = Custody(folder, self.alias, read_only=self.read_only)
 

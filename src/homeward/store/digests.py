@@ -14,6 +14,7 @@ import numpy as np
 from homeward.core import canonical_json
 from homeward.store.headers import COLUMNS
 from homeward.store.models import (
+    BackgroundSight,
     CameraLink,
     CaptureEvent,
     ClipLink,
@@ -169,6 +170,7 @@ SIGHTS = Vouched(
     SightLink,
     ("a__sha256", "b__sha256", "score", "place_score", "place_lr", "object_lr", "box_a", "box_b", "reason", "key"),
 )
+BACKGROUNDS = Vouched(BackgroundSight, ("item__sha256", "picture", "box", "key"))
 KIN = Vouched(Kin, ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key"))
 PEOPLE = Vouched(Person, ("key", "role", "locked", "password"))
 GRADES = Vouched(Grade, ("item__sha256", "scheme", "code", "takes_back", "person"))

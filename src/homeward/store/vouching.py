@@ -42,6 +42,11 @@ RECORDS: dict[str, tuple[Vouched, dict[str, tuple[str, ...]], str]] = {
     ),
     "sight": (digests.SIGHTS, {"step.part": ("sights",)}, "the sights that ledger entry {} recorded have"),
     "grade": (digests.GRADES, {"grade": ("rows",)}, "the categories that ledger entry {} recorded have"),
+    "background": (
+        digests.BACKGROUNDS,
+        {"step.part": ("backgrounds",)},
+        "what ledger entry {} recorded of background collections has",
+    ),
     "clue": (digests.CLUES, {"clue.events": ("rows",)}, "what was said about clues with ledger entry {} has"),
     "matching": (
         digests.MATCHINGS,

@@ -26,6 +26,8 @@ ACTS = {
     "known.add": "a known list was added",
     "known.remove": "known lists were taken out",
     "known.word": "an agency said something about a hash of a known list",
+    "background.add": "pictures were added to a background collection",
+    "background.remove": "a background collection was taken out",
     "plugin.add": "a plug-in was added",
     "plugin.remove": "a plug-in was taken out",
     "clue.events": "something was said about clues",

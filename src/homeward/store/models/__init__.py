@@ -11,7 +11,7 @@ from homeward.store.models.communities import CaptureEvent
 from homeward.store.models.evidence import CaseInfo, Exhibit, Finding, Item, Occurrence, Source
 from homeward.store.models.known import KnownEntry, KnownList, KnownWord, Match
 from homeward.store.models.ledger import LedgerEntry, LedgerHead, LedgerOpening
-from homeward.store.models.links import CameraLink, ClipLink, CopyMember, Kin, SightLink, StackMember
+from homeward.store.models.links import BackgroundSight, CameraLink, ClipLink, CopyMember, Kin, SightLink, StackMember
 from homeward.store.models.matching import MatchMessage
 from homeward.store.models.media import Header, Media
 from homeward.store.models.people import Grade, Person
@@ -20,6 +20,7 @@ from homeward.store.models.texts import TextGram, TextLine
 from homeward.store.models.work import Job, SegmentRun, StepRun
 
 __all__ = [
+    "BackgroundSight",
     "CameraLink",
     "CaptureEvent",
     "CaseInfo",

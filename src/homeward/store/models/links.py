@@ -100,6 +100,24 @@ class SightLink(models.Model):
         constraints = [models.UniqueConstraint(fields=["key", "a", "b"], name="sight_link_once")]
 
 
+class BackgroundSight(models.Model):
+    """A picture of the case and one of a background collection, which belongs to no case, that show one thing."""
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
+    picture = models.CharField(max_length=64)
+    """SHA-256 of the picture of the collection."""
+    box = models.TextField()
+    """x, y, width and height in the item's full-size pixels: where the features lie that agree."""
+    key = models.TextField()
+    """Version and parameters of the step that said so, and a digest of the collections that it was said of."""
+    batch = models.BigIntegerField()
+
+    class Meta:
+        """Once a pair, version and state of the collections."""
+
+        constraints = [models.UniqueConstraint(fields=["key", "item", "picture"], name="background_sight_once")]
+
+
 class CameraLink(models.Model):
     """A picture and the picture that names a device: one of its pictures, or offered as one."""
 

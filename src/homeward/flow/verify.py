@@ -51,7 +51,13 @@ def verify(case: Case, progress: Progress, *, full: bool = False, checkpoint: Pa
         return vouching.look(entry)
 
     verdict.entries, verdict.faults = case.custody.check(trusted, look)
-    verdict.faults += [*vouching.finish(), *_blobs(case), *plugins.faults(case), *captures.faults(case), *backgrounds.faults(case)]
+    verdict.faults += [
+        *vouching.finish(),
+        *_blobs(case),
+        *plugins.faults(case),
+        *captures.faults(case),
+        *backgrounds.faults(case),
+    ]
     verdict.occurrences, verdict.stretches = vouching.occurrences, vouching.stretches
     if full:
         verdict.reread, changed = changed_evidence(case, progress, jobs)

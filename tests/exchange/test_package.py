@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,7 +71,17 @@ def trusting(fingerprint: str) -> Card:
 
 
 def opened(data: bytes, by: Keys = B, own: str = "B", now: datetime = NOW) -> Opened:
-    return unseal(data, by, [CARDS[own].fingerprint], trusting, now)
+    return unseal(io.BytesIO(data), Path(tempfile.gettempdir()), by, [CARDS[own].fingerprint], trusting, now)
+
+
+def contents(found: Opened) -> tuple[Told, dict[str, bytes]]:
+    return found.told, dict(found.payload)
+
+
+def decrypted(data: bytes, by: Keys) -> bytes:
+    out = io.BytesIO()
+    by.decrypt(io.BytesIO(data), out)
+    return out.getvalue()
 
 
 def files(statement: Told | None = None, by: Keys = A) -> dict[str, bytes]:
@@ -85,7 +96,7 @@ def encrypted(tar: bytes, *to: str) -> bytes:
 def test_it_comes_back_for_each_recipient_and_nobody_else() -> None:
     data = seal(PAYLOAD, told(to="BC"), A, [CARDS["B"], CARDS["C"]])
     for by, own in ((B, "B"), (C, "C")):
-        assert opened(data, by, own) == Opened(told(to="BC"), PAYLOAD)
+        assert contents(opened(data, by, own)) == (told(to="BC"), PAYLOAD)
     with pytest.raises(PackageRefused, match="made for somebody else"):
         opened(data, A, "A")
     for body in PAYLOAD.values():
@@ -164,13 +175,13 @@ def test_a_recipient_who_changes_what_is_inside_cannot_pass_it_off(at: int, by: 
         found = opened(encrypted(TAR[:at] + bytes([TAR[at] ^ by]) + TAR[at + 1 :]))
     except PackageRefused:
         return
-    assert found == Opened(told(), PAYLOAD)  # what no reader looks at: a tag manifest's own words, a mode
+    assert contents(found) == (told(), PAYLOAD)  # what no reader looks at: a tag manifest's own words, a mode
 
 
 @given(st.binary(max_size=2000))
 def test_no_bytes_break_the_reader(data: bytes) -> None:
     with pytest.raises(PackageRefused):
-        bag.check_bag(bag.read_tar(data))
+        bag.check_bag(bag.read_tar(io.BytesIO(data)))
     with pytest.raises(PackageRefused):
         keys.read_card(data)
     with pytest.raises(PackageRefused):
@@ -178,7 +189,7 @@ def test_no_bytes_break_the_reader(data: bytes) -> None:
 
 
 def test_others_read_the_bag_and_the_signature(tmp_path: Path) -> None:
-    tar = B.decrypt(SEALED)
+    tar = decrypted(SEALED, B)
     with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
         archive.extractall(tmp_path, filter="data")
     assert bagit.Bag(str(tmp_path / "package")).validate()
@@ -213,7 +224,7 @@ def test_we_read_what_others_pack(tmp_path: Path) -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         tar.add(tmp_path, "theirs")
-    assert opened(encrypted(out.getvalue())).payload == PAYLOAD
+    assert dict(opened(encrypted(out.getvalue())).payload) == PAYLOAD
 
 
 @pytest.mark.skipif(not shutil.which("age"), reason="no age on this machine")
@@ -221,7 +232,35 @@ def test_age_itself_opens_it(tmp_path: Path) -> None:
     (tmp_path / "p.age").write_bytes(SEALED)
     (tmp_path / "key").write_text(str(B._identities[0]))
     done = subprocess.run(["age", "-d", "-i", tmp_path / "key", tmp_path / "p.age"], capture_output=True, check=True)
-    assert done.stdout == B.decrypt(SEALED)
+    assert done.stdout == decrypted(SEALED, B)
+
+
+@pytest.mark.skipif(not shutil.which("age"), reason="no age on this machine")
+def test_what_age_itself_encrypts_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "p.tar").write_bytes(TAR)
+    for form in ([], ["--armor"]):
+        command = ["age", "-r", CARDS["B"].read, *form, "-o", tmp_path / "p.age", tmp_path / "p.tar"]
+        subprocess.run(command, check=True)
+        assert contents(opened((tmp_path / "p.age").read_bytes())) == (told(), PAYLOAD)
+
+
+def test_a_large_package_is_not_held_in_memory() -> None:
+    import tracemalloc
+
+    large = {**PAYLOAD, "hashes.csv": bytes(24 << 20)}
+    data = seal(large, told(), A, [CARDS["B"]])
+    tracemalloc.start()
+    found = opened(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sum(map(len, found.payload.parts("hashes.csv"))) == 24 << 20
+    assert peak < 6 << 20
+
+
+def test_nothing_of_an_opened_package_lies_there_by_name(tmp_path: Path) -> None:
+    found = unseal(io.BytesIO(SEALED), tmp_path, B, [CARDS["B"].fingerprint], trusting, NOW)
+    assert dict(found.payload) == PAYLOAD
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_card_is_changed_nowhere() -> None:
@@ -274,5 +313,5 @@ def test_keys_are_private_and_older_ones_still_open(tmp_path: Path) -> None:
     keys.create(tmp_path)
     second = keys.load(tmp_path)
     assert second.sign_public != first.sign_public
-    assert second.decrypt(data) == b"for the first"
+    assert decrypted(data, second) == b"for the first"
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}

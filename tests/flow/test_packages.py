@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,22 +26,27 @@ TERMS = Terms("one series?", "Art. 1", "amber", "red", 5)
 ALL = ("briefs", "clues", "hashes")
 
 
-@pytest.fixture
-def two(tmp_path: Path) -> Iterator[tuple[Case, Case]]:
-    cases = []
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two cases with keys, and their cards; copied for each test."""
+    home = tmp_path_factory.mktemp("two")
     for name in "ab":
-        Case.create(tmp_path / name, f"Unit {name}").close()
-        cases.append(Case.open(tmp_path / name))
-    a, b = cases
-    deliver(a, "X", {"p": "7", "q": "7"})
-    hold(a)
-    sight(a, "text", "Platform 3", sha("p"), None, (0, 0, 1, 1), "A Person", "")
-    for case, name in ((a, "a"), (b, "b")):
-        partners.own_card(case, new=True, who="me")
-        _card(case, tmp_path / f"{name}.card")
-    yield a, b
-    for case in cases:
-        case.close()
+        Case.create(home / name, f"Unit {name}").close()
+        with Case.open(home / name) as case:
+            if name == "a":
+                deliver(case, "X", {"p": "7", "q": "7"})
+                hold(case)
+                sight(case, "text", "Platform 3", sha("p"), None, (0, 0, 1, 1), "A Person", "")
+            partners.own_card(case, new=True, who="me")
+            _card(case, home / f"{name}.card")
+    return home
+
+
+@pytest.fixture
+def two(made: Path, tmp_path: Path) -> Iterator[tuple[Case, Case]]:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    with Case.open(tmp_path / "a") as a, Case.open(tmp_path / "b") as b:
+        yield a, b
 
 
 def _card(case: Case, file: Path) -> None:

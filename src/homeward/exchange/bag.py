@@ -7,8 +7,10 @@ both manifests. A file that carries anything else is refused and not looked into
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import BinaryIO
 
 from homeward.exchange.errors import PackageRefused
 
@@ -22,6 +24,46 @@ _ROOT = "package/"
 _BLOCK = 512
 _MOST = 64
 """Entries of a tar that is read."""
+_LARGEST_TAG = 1 << 20
+"""Bytes of a file that is no payload."""
+_CHUNK = 1 << 20
+
+
+class Held(Mapping[str, bytes]):
+    """Files by name where they lie in one open file, each read when it is asked for."""
+
+    def __init__(self, file: BinaryIO, places: Mapping[str, tuple[int, int]]) -> None:
+        self._file = file
+        self._places = dict(places)
+        """Offset and size."""
+
+    def __getitem__(self, name: str) -> bytes:
+        at, size = self._places[name]
+        self._file.seek(at)
+        return self._file.read(size)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def size(self, name: str) -> int:
+        """Bytes of a file."""
+        return self._places[name][1]
+
+    def parts(self, name: str) -> Iterator[bytes]:
+        """A file, piece by piece."""
+        at, left = self._places[name]
+        while left:
+            self._file.seek(at)
+            part = self._file.read(min(left, _CHUNK))
+            at, left = at + len(part), left - len(part)
+            yield part
+
+    def renamed(self, names: Mapping[str, str]) -> Held:
+        """Those of ``names`` (old to new) alone."""
+        return Held(self._file, {new: self._places[old] for old, new in names.items()})
 
 
 def payload_manifests(payload: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -44,27 +86,27 @@ def with_envelope(bag: Mapping[str, bytes], envelope: bytes) -> dict[str, bytes]
     return {**bag, ENVELOPE: envelope, **{name: _manifest(name, tags) for name in _TAGS}}
 
 
-def check_bag(files: Mapping[str, bytes]) -> dict[str, bytes]:
+def check_bag(files: Held) -> Held:
     """The payload of a bag that is complete and unchanged.
 
     Raises:
         PackageRefused: it is not.
     """
-    payload = {name: body for name, body in files.items() if name.startswith("data/")}
-    tags = {name: body for name, body in files.items() if name not in payload}
-    declared = files.get("bagit.txt", b"").replace(b"\r\n", b"\n").rstrip()
+    payload = {name for name in files if name.startswith("data/")}
+    tags = files.keys() - payload
+    declared = files["bagit.txt"].replace(b"\r\n", b"\n").rstrip() if "bagit.txt" in files else b""
     if declared.replace(b" 0.97", b" 1.0") != _DECLARATION.rstrip():  # which others still write: no difference here
         raise PackageRefused("it is no bag of version 0.97 or 1.0")
     if missing := sorted({ENVELOPE, *MANIFESTS} - files.keys()):
         raise PackageRefused(f"it is incomplete: {missing[0]} is missing")
     for name in (*MANIFESTS, *(tag for tag in _TAGS if tag in files)):
-        of = payload if name in MANIFESTS else {tag: body for tag, body in tags.items() if tag not in _TAGS}
+        of = payload if name in MANIFESTS else tags - set(_TAGS)
         told = _read_manifest(name, files[name])
-        if name in MANIFESTS and told.keys() != payload.keys():
+        if name in MANIFESTS and told.keys() != payload:
             raise PackageRefused(f"its files are not those that {name} names")
-        if wrong := sorted(one for one in told if one not in of or told[one] != _digest(name, of[one])):
+        if wrong := sorted(one for one in told if one not in of or told[one] != _digest(name, files.parts(one))):
             raise PackageRefused(f"it was changed: {wrong[0]} is not what {name} says")
-    return {name.removeprefix("data/"): body for name, body in payload.items()}
+    return files.renamed({name: name.removeprefix("data/") for name in payload})
 
 
 def write_tar(files: Mapping[str, bytes]) -> bytes:
@@ -75,29 +117,25 @@ def write_tar(files: Mapping[str, bytes]) -> bytes:
     return b"".join([*parts, bytes(2 * _BLOCK)])
 
 
-def read_tar(data: bytes) -> dict[str, bytes]:
-    """Files of a bag's tar by their name in the bag.
+def read_tar(file: BinaryIO) -> Held:
+    """Files of a bag's tar by their name in the bag; they stay where they lie.
 
     Raises:
         PackageRefused: it is cut short, or holds anything that no package holds.
     """
-    found: dict[str, bytes] = {}
-    at, root = 0, ""
+    found: dict[str, tuple[int, int]] = {}
+    at, root, end = 0, "", file.seek(0, os.SEEK_END)
     for _ in range(_MOST):
-        header = data[at : at + _BLOCK]
+        file.seek(at)
+        header = file.read(_BLOCK)
         if len(header) < _BLOCK:
             raise PackageRefused("it is cut short")
         if not any(header):
-            if any(data[at:]):
-                raise PackageRefused("something stands behind its end")
-            return found
+            _check_filling(file, at, end, end, "behind its end")
+            return Held(file, found)
         name, size, kind = _read_header(header)
-        body = data[at + _BLOCK : at + _BLOCK + size]
-        at += _BLOCK + size + -size % _BLOCK
-        if len(body) < size or at > len(data):
-            raise PackageRefused("it is cut short")
-        if any(data[at - (-size % _BLOCK) : at]):
-            raise PackageRefused("something stands between its files")
+        begin, at = at + _BLOCK, at + _BLOCK + size + -size % _BLOCK
+        _check_filling(file, begin + size, at, end)
         folder, _, inner = name.partition("/")
         root = root or folder
         if kind == b"5" and not size:
@@ -106,16 +144,28 @@ def read_tar(data: bytes) -> dict[str, bytes]:
             raise PackageRefused("it holds something that no package holds")
         if inner in found:
             raise PackageRefused(f"{inner} stands in it twice")
-        found[inner] = body
+        if inner in _KNOWN and size > _LARGEST_TAG:
+            raise PackageRefused(f"{inner} is larger than it ever is")
+        found[inner] = begin, size
     raise PackageRefused("it holds more files than a package does")
 
 
+def _check_filling(file: BinaryIO, begin: int, until: int, end: int, where: str = "between its files") -> None:
+    if until > end:
+        raise PackageRefused("it is cut short")
+    if any(any(part) for part in Held(file, {"": (begin, until - begin)}).parts("")):
+        raise PackageRefused(f"something stands {where}")
+
+
 def _manifest(name: str, files: Mapping[str, bytes]) -> bytes:
-    return "".join(f"{_digest(name, body)}  {path}\n" for path, body in sorted(files.items())).encode()
+    return "".join(f"{_digest(name, [body])}  {path}\n" for path, body in sorted(files.items())).encode()
 
 
-def _digest(manifest: str, body: bytes) -> str:
-    return hashlib.new(manifest.rpartition("-")[2].removesuffix(".txt"), body).hexdigest()
+def _digest(manifest: str, parts: Iterable[bytes]) -> str:
+    digest = hashlib.new(manifest.rpartition("-")[2].removesuffix(".txt"))
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _read_manifest(name: str, body: bytes) -> dict[str, str]:

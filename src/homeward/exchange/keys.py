@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import msgspec
 import pyrage
@@ -89,15 +89,17 @@ class Keys:
         """The 64 bytes of a signature."""
         return self._signing.sign(data)
 
-    def decrypt(self, data: bytes) -> bytes:
-        """Open an age file that was meant for any of these keys.
+    def decrypt(self, source: BinaryIO, target: BinaryIO) -> None:
+        """Open an age file that was meant for any of these keys, piece by piece.
 
         Raises:
             PackageRefused: it was not, or is damaged.
         """
         try:
-            return bytes(pyrage.decrypt(data, self._identities))
-        except pyrage.DecryptError as error:
+            pyrage.decrypt_io(source, target, self._identities)
+        except (pyrage.DecryptError, OSError) as error:
+            if isinstance(error, OSError) and error.errno:  # of the target; damage has no number
+                raise
             raise PackageRefused("no key of this case opens it: it was made for somebody else, or is damaged") from error
 
     def card(self, agency: str, origin: str, made: str) -> Card:

@@ -5,14 +5,18 @@ Signed inside, encrypted outside, recipients inside the signature: who opens it 
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import msgspec
 import pyrage
 
 from homeward.core import WrongUse
-from homeward.exchange.bag import ENVELOPE, check_bag, payload_manifests, read_tar, with_envelope, write_tar
+from homeward.exchange.bag import ENVELOPE, Held, check_bag, payload_manifests, read_tar, with_envelope, write_tar
 from homeward.exchange.envelope import Told, sign, verify
 from homeward.exchange.errors import PackageRefused
 from homeward.exchange.keys import Card, Keys
@@ -27,7 +31,8 @@ class Opened(msgspec.Struct, frozen=True):
     """A package that was opened and verified."""
 
     told: Told
-    payload: dict[str, bytes]
+    payload: Held
+    """By the name of the file below ``data/``, in a nameless file that vanishes with this."""
 
 
 def seal(payload: Mapping[str, bytes], told: Told, keys: Keys, recipients: Sequence[Card]) -> bytes:
@@ -43,11 +48,14 @@ def seal(payload: Mapping[str, bytes], told: Told, keys: Keys, recipients: Seque
     return bytes(pyrage.encrypt(data, [pyrage.x25519.Recipient.from_str(card.read) for card in recipients]))
 
 
-def unseal(data: bytes, keys: Keys, own: Sequence[str], sender: Callable[[str], Card], now: datetime) -> Opened:
-    """Open and verify a package; nothing in it is believed before its signature is.
+def unseal(
+    source: BinaryIO, folder: Path, keys: Keys, own: Sequence[str], sender: Callable[[str], Card], now: datetime
+) -> Opened:
+    """Open and verify a package; nothing in it is believed before its signature is, and nothing large is held in memory.
 
     Args:
-        data: the file.
+        source: the file.
+        folder: in which it is decrypted, into a file without a name that no end of the process leaves behind.
         keys: of the case that opens it.
         own: fingerprints under which this case was ever addressed.
         sender: gives the trusted card of a fingerprint, or refuses.
@@ -56,9 +64,12 @@ def unseal(data: bytes, keys: Keys, own: Sequence[str], sender: Callable[[str], 
     Raises:
         PackageRefused: it is not for us, of nobody whom we trust, expired, or not as it was signed.
     """
-    if len(data) > LARGEST:
+    if source.seek(0, os.SEEK_END) > LARGEST:
         raise PackageRefused(f"it is larger than {LARGEST >> 20} MiB")
-    files = read_tar(keys.decrypt(data))
+    source.seek(0)
+    plain: Any = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - what is opened lies in it
+    keys.decrypt(source, plain)
+    files = read_tar(plain)
     payload = check_bag(files)
     told = verify(files, files[ENVELOPE], sender)
     if not {one.fingerprint for one in told.recipients} & set(own):

@@ -7,6 +7,7 @@ message that it followed from, so that a run that was killed anywhere is repeate
 from __future__ import annotations
 
 import hashlib
+import io
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -251,7 +252,7 @@ def _seal(case: Case, state: State, message: Message, files: Mapping[str, bytes]
 
 def _opened(case: Case, data: bytes) -> tuple[Opened, Message, dict[str, bytes]]:
     directory = Directory(case)
-    opened = unseal(data, load_keys(case), directory.own, directory.sender, utc_now())
+    opened = unseal(io.BytesIO(data), case.private, load_keys(case), directory.own, directory.sender, utc_now())
     sender = opened.told.sender
     if MATCHING not in directory.partners[sender.fingerprint].may:
         raise PackageRefused(f"{sender.agency} may not match with this case (homeward package add --may matching)")

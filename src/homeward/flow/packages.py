@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import tempfile
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,10 @@ import msgspec
 from homeward.core import WrongUse
 from homeward.core.errors import said
 from homeward.core.time import utc_now
+from homeward.exchange.bag import Held
 from homeward.exchange.envelope import Party, Told
 from homeward.exchange.errors import PackageRefused
-from homeward.exchange.package import LARGEST, Opened, seal, unseal
+from homeward.exchange.package import Opened, seal, unseal
 from homeward.exchange.target import write_file
 from homeward.flow import clues as clue_ledger
 from homeward.flow import exporting, known
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 FILES = {"briefs": "briefs.json", "clues": "clues.json", "hashes": "hashes.csv"}
 MOST_DAYS = 365
+LARGEST_TEXT = 32 << 20
+"""Bytes of briefs or of clues, which are read as a whole."""
 _HASHES = ("sha256", "md5", "sha1", "series", "victim identified")
 _SOLVED = ("identified", "safeguarded", "known elsewhere")
 _event = msgspec.json.Decoder(Event).decode
@@ -140,26 +143,27 @@ def receive(case: Case, file: Path, who: str) -> tuple[Opened, int]:
 
 
 def _unseal(case: Case, file: Path) -> tuple[Opened, str, Directory]:
-    try:
-        with file.open("rb") as source:
-            data = source.read(LARGEST + 1)
-    except OSError as error:
-        raise WrongUse(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
     directory, own = Directory(case), load_keys(case)
     try:
-        opened = unseal(data, own, directory.own, directory.sender, utc_now())
-        if set(opened.payload) != {FILES.get(kind, "") for kind in opened.told.counts}:
-            raise PackageRefused("it holds something else than its signed statement says")
-        _check_payload(opened.payload)
-    except PackageRefused as error:
-        raise PackageRefused(f"{file}: {error}") from error
-    return opened, hashlib.sha256(data).hexdigest(), directory
+        source = file.open("rb")
+    except OSError as error:
+        raise WrongUse(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
+    with source:
+        try:
+            opened = unseal(source, case.private, own, directory.own, directory.sender, utc_now())
+            if set(opened.payload) != {FILES.get(kind, "") for kind in opened.told.counts}:
+                raise PackageRefused("it holds something else than its signed statement says")
+            _check_payload(opened.payload)
+        except PackageRefused as error:
+            raise PackageRefused(f"{file}: {error}") from error
+        source.seek(0)
+        return opened, hashlib.file_digest(source, "sha256").hexdigest(), directory
 
 
 def _take_hashes(case: Case, opened: Opened) -> None:
-    """As a list to look for. They lie on no disk outside of the case, where a kill would leave them."""
-    with os.fdopen(os.memfd_create("hashes", os.MFD_CLOEXEC), "wb") as file:
-        file.write(opened.payload[FILES["hashes"]])
+    """As a list to look for. They lie in a file without a name, which no kill leaves behind."""
+    with tempfile.TemporaryFile(dir=case.private) as file:
+        file.writelines(opened.payload.parts(FILES["hashes"]))
         file.flush()
         path = Path(f"/proc/self/fd/{file.fileno()}")
         try:
@@ -168,12 +172,15 @@ def _take_hashes(case: Case, opened: Opened) -> None:
             raise PackageRefused(f"its hashes: {str(error).removeprefix(f'{path}: ')}") from error
 
 
-def _check_payload(payload: Mapping[str, bytes]) -> None:
+def _check_payload(payload: Held) -> None:
+    for kind, name in FILES.items():
+        if kind != "hashes" and name in payload and payload.size(name) > LARGEST_TEXT:
+            raise PackageRefused(f"its {kind} are larger than {LARGEST_TEXT >> 20} MiB")
     try:
         msgspec.json.decode(payload.get(FILES["briefs"], b"null"))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PackageRefused("its briefs are no JSON") from error
-    if FILES["hashes"] in payload and not payload[FILES["hashes"]].startswith(_line(_HASHES)):
+    if FILES["hashes"] in payload and not next(payload.parts(FILES["hashes"]), b"").startswith(_line(_HASHES)):
         raise PackageRefused("its hashes are not in the form in which a package holds them")
 
 

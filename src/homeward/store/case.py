@@ -139,6 +139,11 @@ class Case:
             raise CaseReadOnly(f"{self.folder} can only be read: copy it to where you may write, and use the copy")
 
     @property
+    def private(self) -> Path:
+        """A folder of ours for files without a name: the case's own, or where that can only be read :attr:`scratch`."""
+        return self.scratch if self.read_only else self.folder
+
+    @property
     def scratch(self) -> Path:
         """A private folder that vanishes when the case is closed, for what cannot be kept in one that can only be read."""
         assert self._medium is not None, "a case that can be written keeps things in its own folders"

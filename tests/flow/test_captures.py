@@ -11,7 +11,9 @@ import msgspec
 import pytest
 
 from homeward.communities import captures as mandates
+from homeward.communities.captured import Identifier, Message
 from homeward.communities.captures import Mandate
+from homeward.communities.reports import PlatformReport
 from homeward.core import WrongUse
 from homeward.flow import boards, captures
 from homeward.flow.captures import Delivery, Reason
@@ -19,6 +21,7 @@ from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.store import Case, event_reads
 from homeward.store.ledger.entries import decode
+from tiny_exports import CYBERTIP, HOSTILE, MBOX, read, telegram, ufdr
 
 MAPPING = """
 columns: {id: n, site: site, board: board, handle: by, time: at, text: words, kind: kind}
@@ -262,3 +265,28 @@ def test_the_posts_of_the_world_come_in_field_for_field(case: Case, shared_data:
         assert row[:6] == (one["post_id"], one["site"], one["thread"], one["handle"], at, one["text"])
         told = [(row[6], file["name"], (file["file"] or "f")[1:], file["file"] is not None) for file in one["attachments"]]
         assert [found for found in hung if found[0] == row[6]] == told
+
+
+@pytest.mark.parametrize(
+    "make", [telegram, ufdr, lambda: MBOX, lambda: CYBERTIP.encode()], ids=["telegram", "ufdr", "mbox", "cybertip"]
+)
+def test_exports_are_read_behind_the_lock(case: Case, tmp_path: Path, make: Callable[[], bytes]) -> None:
+    file = tmp_path / "export"
+    file.write_bytes(make())
+    direct, _ = read(make(), text=False)
+    found, _ = captures.add_capture(case, Delivery(file, "X", mandates.mandate(NOW, **RIGHT), "A"), Quiet())
+    kinds = {Message: "posts", Identifier: "identifiers", PlatformReport: "reports"}
+    assert {name: found.added.counts[name] for name in kinds.values()} == {
+        name: len({repr(one) for one in direct if type(one) is kind}) for kind, name in kinds.items()
+    }
+    assert verify(case, Quiet()).faults == []
+
+
+def test_hostile_exports_end_in_one_sentence_and_leave_nothing(case: Case, tmp_path: Path) -> None:
+    before = acts(case)
+    for name, make, sentence in HOSTILE[::3]:
+        (tmp_path / name).write_bytes(make())
+        with pytest.raises(WrongUse, match=sentence):
+            captures.add_capture(case, Delivery(tmp_path / name, "X", mandates.mandate(NOW, **RIGHT), "A"), Quiet())
+    assert acts(case) == before
+    assert not [path for path in (case.folder / "captures").rglob("*") if path.is_file()]

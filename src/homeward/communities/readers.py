@@ -1,4 +1,4 @@
-"""The formats that captures come in, in the order in which they are tried; each reader yields messages and identifiers."""
+"""The formats that captures come in, in the order in which they are tried; each reader yields what it finds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from homeward.communities.captured import CaptureRefused, Identifier, Message, Summary
+from homeward.communities.reports import PlatformReport
 from homeward.communities.rows import read_csv, read_json_lines
 from homeward.sandbox import ByteRange
 
@@ -14,9 +15,17 @@ if TYPE_CHECKING:
     from homeward.communities.worker import Order
 
 HEAD = 1 << 16
-Reader = Callable[[ByteRange, Any, Summary], Iterator[Message | Identifier]]
+Found = Message | Identifier | PlatformReport
+Reader = Callable[[ByteRange, Any, Summary], Iterator[Found]]
 
-FORMATS: dict[str, str] = {}
+FORMATS: dict[str, str] = {
+    "telegram": "homeward.communities.telegram:looks:read",
+    "discord": "homeward.communities.discord:looks:read",
+    "ufdr": "homeward.communities.ufdr:looks:read",
+    "cybertip": "homeward.communities.cybertip:looks:read",
+    "mbox": "homeward.communities.mail:looks:read",
+    "whatsapp": "homeward.communities.whatsapp:looks:read",
+}
 """Name -> ``module:looks:reader``: whether the first bytes look like it, and what reads it."""
 
 
@@ -26,7 +35,7 @@ def load() -> None:
         importlib.import_module(place.partition(":")[0])
 
 
-def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message | Identifier]:
+def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Found]:
     """What a file holds.
 
     Raises:

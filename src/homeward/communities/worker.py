@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from homeward.communities import readers
 from homeward.communities.captured import CaptureRefused, Count, Identifier, Message, Summary, fit
 from homeward.communities.mapping import Mapping
+from homeward.communities.reports import PlatformReport
 from homeward.sandbox import ByteRange
 
-_TOGETHER = 2_000
-_CHARACTERS = 4 << 20
-"""After so many characters of text messages are handed on, however few they are."""
+_WEIGHT = 4 << 20
+"""About so many bytes are handed on together."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -34,6 +35,7 @@ class Answer(msgspec.Struct, frozen=True):
     done: Count = 0
     messages: list[Message] = []
     identifiers: list[Identifier] = []
+    reports: list[PlatformReport] = []
     summary: Summary | None = None
 
 
@@ -52,20 +54,24 @@ def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     order = _order(payload)
     source = ByteRange(fds[0], 0, order.size)
     summary = Summary()
-    messages: list[Message] = []
-    identifiers: list[Identifier] = []
+    found: dict[type, list[Any]] = {Message: [], Identifier: [], PlatformReport: []}
     held = 0
     try:
-        for found in readers.read(source, order, summary):
-            if isinstance(found, Message):
-                messages.append(found)
-                held += len(found.text) + 500 * len(found.attachments)
-            else:
-                identifiers.append(found)
-            if len(messages) + len(identifiers) >= _TOGETHER or held >= _CHARACTERS:
-                yield _encode(Answer(source.tell(), messages, identifiers))
-                messages, identifiers, held = [], [], 0
-        yield _encode(Answer(source.tell(), messages, identifiers))
+        for one in readers.read(source, order, summary):
+            found[type(one)].append(one)
+            held += _weight(one)
+            if held >= _WEIGHT:
+                yield _encode(Answer(source.tell(), found[Message], found[Identifier], found[PlatformReport]))
+                for some in found.values():
+                    some.clear()
+                held = 0
+        yield _encode(Answer(source.tell(), found[Message], found[Identifier], found[PlatformReport]))
     except CaptureRefused as error:
         summary.refused = fit(str(error))
     yield _encode(Answer(order.size, summary=summary))
+
+
+def _weight(one: readers.Found) -> int:
+    if isinstance(one, Message):
+        return 1_500 + len(one.text) + 500 * len(one.attachments)
+    return 1_000 + (2_000 * len(one.files) if isinstance(one, PlatformReport) else 0)

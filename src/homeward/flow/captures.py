@@ -289,9 +289,9 @@ def _read(case: Case, delivery: Delivery, source: tuple[int, Order], writer: Eve
                 done = max(done, answer.done)
     if summary is None or summary.refused:
         raise WrongUse(f"{delivery.file}: {summary.refused if summary else 'reading it came to no end'}")
-    if not writer.counts["posts"]:
+    if not writer.counts["posts"] and not writer.counts["reports"]:
         why = f"; {summary.problems[0]}" if summary.problems else ""
-        raise WrongUse(f"{delivery.file}: it holds no message that can be read{why}")
+        raise WrongUse(f"{delivery.file}: it holds no message and no report that can be read{why}")
     writer.finish()
     for sentence in filing.notes(delivery.mandate):
         summary.note(sentence)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from homeward.communities.captured import Identifier, Message
 from homeward.communities.times import day
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from homeward.store.captures import Tokens
     from homeward.store.events import EventWriter
 
+_json = msgspec.json.Encoder().encode
 _DAY = 86_400 * 10**9
 
 
@@ -47,6 +50,7 @@ class Filing:
         self._known |= new
         rows = [(one.site, one.handle, one.kind, one.value, self._tokens.of(one.kind, one.value.casefold())) for one in new]
         self._writer.add("identifiers", sorted(rows))
+        self._writer.add("reports", [(one.id, one.provider, _json(one).decode()) for one in answer.reports])
         times = [one.time.ns for one in messages if one.time is not None]
         if times:
             self._times = [min(self._times[0], *times), max(self._times[1], *times)]

@@ -46,8 +46,9 @@ class Member(msgspec.Struct, frozen=True):
 def boards(events: Events) -> list[Board]:
     """Every board, by site and name. Needs ``posts`` and ``attachments``."""
     rows = events.rows(
-        f"SELECT site, board, list(DISTINCT capture ORDER BY capture), count({_ONCE}), count(DISTINCT handle), min(time),"
-        " max(time) FROM posts GROUP BY site, board ORDER BY site, board"
+        f"SELECT site, board, list(DISTINCT capture ORDER BY capture), count({_ONCE}),"
+        " count(DISTINCT handle) FILTER (handle <> ''), min(time), max(time)"
+        " FROM posts GROUP BY site, board ORDER BY site, board"
     )
     hung = _attached(events)
     return [
@@ -70,7 +71,7 @@ def members(events: Events, site: str, board: str) -> list[Member]:
     """Who was on a board, those who wrote most first. Needs ``posts``."""
     rows = events.rows(
         f"SELECT site, board, handle, count({_ONCE}) AS said, min(time), max(time), bool_or(kind = 'joined'),"
-        " bool_or(kind = 'left') FROM posts WHERE site = ? AND board = ? AND time IS NOT NULL"
+        " bool_or(kind = 'left') FROM posts WHERE site = ? AND board = ? AND handle <> '' AND time IS NOT NULL"
         " GROUP BY site, board, handle ORDER BY said DESC, handle",
         (site, board),
     )

@@ -35,10 +35,11 @@ TABLES = {
     "identifiers": {
         "site": "VARCHAR", "handle": "VARCHAR", "kind": "VARCHAR", "value": "VARCHAR", "token": "VARCHAR",
     },
+    "reports": {"id": "VARCHAR", "provider": "VARCHAR", "body": "VARCHAR"},
     "texts": {"seq": "BIGINT", "text": "VARCHAR"},
 }  # fmt: skip
 """Columns of each table. ``seq`` numbers the posts of a capture; ``time`` is in nanoseconds since 1970, of a wall clock where
-``zoned`` is false; ``zone`` is in minutes."""
+``zoned`` is false; ``zone`` is in minutes; ``body`` of a report is JSON."""
 _NUMPY = {"BIGINT": np.int64, "INTEGER": np.int32, "SMALLINT": np.int16, "BOOLEAN": np.bool_, "VARCHAR": np.object_}
 _AT_ONCE = 20_000
 """Rows that are handed to DuckDB together."""

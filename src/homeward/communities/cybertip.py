@@ -1,0 +1,146 @@
+"""CyberTipline reports as XML: the submission schema (roots ``report`` and ``fileDetails``), and what is left of it elsewhere.
+
+Element names are those of the schema that the reporting interface serves. Nothing but the element ``report`` is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from homeward.communities.captured import Identifier, Summary, When, fit
+from homeward.communities.reports import MOST_FILES, Access, PlatformReport, ReportedFile
+from homeward.communities.times import iso
+from homeward.communities.xml_stream import Element, trees
+
+if TYPE_CHECKING:
+    from homeward.communities.worker import Order
+    from homeward.sandbox import ByteRange
+
+_IDENTIFIERS = {
+    "email": "e-mail",
+    "phone": "phone",
+    "screenName": "screen name",
+    "espIdentifier": "account",
+    "deviceId": "device",
+    "profileUrl": "url",
+}
+
+
+def looks(head: bytes) -> bool:
+    """Whether a file begins like one."""
+    begin = head.lstrip(b"\xef\xbb\xbf \r\n\t")
+    return begin.startswith(b"<") and any(name in head for name in (b"<report", b"incidentSummary", b"<fileDetails"))
+
+
+def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[PlatformReport | Identifier]:
+    """Reports, and what their accounts can be recognised by.
+
+    Files that are told of outside of any report (``fileDetails`` with a ``reportId``) are handed on as a report of that number.
+    """
+    source.seek(0)
+    for number, tree in enumerate(trees(source, lambda name, _: name in {"report", "fileDetails"}), 1):
+        report = _report(tree, number, order.site) if tree.name == "report" else _file_alone(tree, number, order.site)
+        if report.state == "partial":
+            summary.note("some reports are cut down: no incident, no account, or no hash of any file")
+        yield report
+        for kind, value in report.identifiers:
+            yield Identifier(report.provider, report.account, kind, value)
+
+
+def _report(tree: Element, number: int, site: str) -> PlatformReport:
+    incident = (tree.all("incidentSummary") or [Element("", {})])[0]
+    person = _person(tree)
+    files = tuple(_file(one) for one in _everywhere(tree, "fileDetails")[:MOST_FILES])
+    provider = _text(tree, "reporter", "reportingPerson", "companyName") or _text(person, "espService") or site
+    identifiers = tuple(
+        (kind, fit(value.text)) for name, kind in _IDENTIFIERS.items() for value in _everywhere(person, name) if value.text
+    )[:MOST_FILES]
+    account = _text(person, "espIdentifier") or _text(person, "screenName") or (identifiers[0][1] if identifiers else "")
+    whole = bool(incident.first("incidentDateTime") and account and any(one.md5 or one.sha1 or one.sha256 for one in files))
+    return PlatformReport(
+        id=fit(tree.first("reportId") or tree.attributes.get("id") or f"report {number}"),
+        provider=provider,
+        incident=_text(incident, "incidentType"),
+        time=_when(incident.first("incidentDateTime")),
+        escalated=_text(incident, "escalateToHighPriority"),
+        account=account,
+        identifiers=identifiers,
+        accesses=tuple(map(_access, _everywhere(tree, "ipCaptureEvent", outside="fileDetails")[:MOST_FILES])),
+        prior=tuple(fit(one.text) for one in _everywhere(person, "priorCTReports") if one.text)[:MOST_FILES],
+        victims=len(tree.all("victim")),
+        recipients=len(tree.all("intendedRecipient")),
+        files=files,
+        state="whole" if whole else "partial",
+    )
+
+
+def _file_alone(tree: Element, number: int, site: str) -> PlatformReport:
+    return PlatformReport(fit(tree.first("reportId") or f"file {number}"), site, files=(_file(tree),), state="partial")
+
+
+def _person(tree: Element) -> Element:
+    """The one who was reported; not the reporter, a victim or a recipient."""
+    found = tree.all("personOrUserReported")
+    return found[0] if found else Element("", {})
+
+
+def _file(tree: Element) -> ReportedFile:
+    hashes = {
+        one.attributes.get("hashType", "").lower().replace("-", ""): one.text.lower()
+        for one in _everywhere(tree, "originalFileHash")
+    }
+    hashes |= {name: tree.first(name).lower() for name in ("md5", "sha1", "sha256") if tree.first(name)}
+    for pair in (one for details in tree.all("details") for one in details.all("nameValuePair")):
+        if (name := pair.first("name").lower().replace("-", "")) in {"md5", "sha1", "sha256"}:
+            hashes.setdefault(name, pair.first("value").lower())
+    annotations = [
+        one.name for block in tree.all("fileAnnotations") for one in block.children if one.text.lower() in {"", "true", "1"}
+    ]
+    kinds = {one.first("type") for one in tree.all("details")}
+    return ReportedFile(
+        name=_text(tree, "originalFileName") or _text(tree, "filename"),
+        **{kind: _hex(hashes.get(kind, ""), digits) for kind, digits in (("md5", 32), ("sha1", 40), ("sha256", 64))},
+        viewed=_truth(tree.first("fileViewedByEsp") or tree.first("viewedByEsp")),
+        public=_truth(tree.first("publiclyAvailable")),
+        classification=_text(tree, "industryClassification"),
+        annotations=tuple(fit(one) for one in annotations),
+        exif="EXIF" in kinds or bool(tree.first("exifViewedByEsp") == "true"),
+        accesses=tuple(map(_access, tree.all("ipCaptureEvent")[:MOST_FILES])),
+    )
+
+
+def _access(tree: Element) -> Access:
+    return Access(_text(tree, "ipAddress"), _when(tree.first("dateTime")), _text(tree, "eventName"))
+
+
+def _everywhere(tree: Element, name: str, outside: str = "") -> list[Element]:
+    """All elements of a name below ``tree``, but not those inside elements called ``outside``."""
+    found = []
+    waiting = list(reversed(tree.children))
+    while waiting:
+        one = waiting.pop()
+        if one.name == name:
+            found.append(one)
+        if one.name != outside:
+            waiting.extend(reversed(one.children))
+    return found
+
+
+def _text(tree: Element, *names: str) -> str:
+    return fit(tree.first(*names))
+
+
+def _when(text: str) -> When | None:
+    try:
+        return iso(text) if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _truth(text: str) -> bool | None:
+    return {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
+
+
+def _hex(text: str, digits: int) -> str:
+    return text if len(text) == digits and set(text) <= set("0123456789abcdef") else ""

@@ -1,0 +1,65 @@
+"""Reports of platforms: what one says, as far as it says it. They come cut down in many ways, so all may be missing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from homeward.communities.captured import Name, When
+
+MOST_FILES = 10_000
+_Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=MOST_FILES)]
+
+
+class Access(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An address from which something was done."""
+
+    address: Name
+    time: When | None = None
+    event: Name = ""
+    """Login, upload and the like, as reported."""
+
+
+class ReportedFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A file of a report; the file itself is no part of it."""
+
+    name: Name = ""
+    md5: Name = ""
+    sha1: Name = ""
+    sha256: Name = ""
+    viewed: bool | None = None
+    """Whether somebody at the provider has viewed it; None: not said."""
+    public: bool | None = None
+    classification: Name = ""
+    """A1, A2, B1 or B2 of the industry's scheme."""
+    annotations: _Names = ()
+    exif: bool = False
+    """Whether details of EXIF were reported."""
+    accesses: tuple[Access, ...] = ()
+
+
+class PlatformReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One report."""
+
+    id: Name
+    provider: Name = ""
+    incident: Name = ""
+    time: When | None = None
+    """Of the incident."""
+    escalated: Name = ""
+    """Why the provider asks for priority; empty: it does not."""
+    account: Name = ""
+    """The provider's own number of the account, else the name that it shows."""
+    identifiers: Annotated[tuple[tuple[Name, Name], ...], msgspec.Meta(max_length=MOST_FILES)] = ()
+    """(Kind, value) of the person who was reported."""
+    accesses: tuple[Access, ...] = ()
+    prior: _Names = ()
+    """Earlier reports of the same account."""
+    victims: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """How many are described as victims."""
+    recipients: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """How many are said to be whom it was meant for."""
+    files: Annotated[tuple[ReportedFile, ...], msgspec.Meta(max_length=MOST_FILES)] = ()
+    state: Literal["whole", "partial"] = "whole"
+    """``partial``: no incident, no account, or no hash of any file."""

@@ -1,0 +1,149 @@
+"""WhatsApp's export of one chat as text. Its dates follow the telephone's settings, and which those are the file may not tell.
+
+Day and month are told apart by a number above twelve, or else by the order of messages, which are written in order of time.
+Where neither decides, the day is taken to come first and every time is marked as unsure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from homeward.communities.captured import MOST_TEXT, Attachment, CaptureRefused, Message, Summary, When, fit
+from homeward.communities.rows import lines
+from homeward.communities.times import counted
+
+if TYPE_CHECKING:
+    from homeward.communities.worker import Order
+    from homeward.sandbox import ByteRange
+
+SITE = "whatsapp"
+_INVISIBLE = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\ufeff")) | dict.fromkeys(map(ord, "\u202f\u00a0"), " ")
+_HEAD = re.compile(
+    r"\[?([0-9]{1,4})[/.\-]([0-9]{1,2})[/.\-]([0-9]{1,4}),? +([0-9]{1,2})[:.]([0-9]{2})(?:[:.]([0-9]{2}))?"
+    r"(?: ?([AaPp])\.? ?[Mm]\.?)?(?:\]| -|:) +(.*)",
+    re.DOTALL,
+)
+_FILE = re.compile(r"<[^<>:]{1,40}: ([^<>]{1,200})>|^([^\n/\\]{1,200}\.[A-Za-z0-9]{2,5}) \([^()\n]{3,40}\)")
+_OMITTED = re.compile(r"<[^<>\n]{3,40}>|(?:image|video|audio|sticker|document|GIF|Contact card) omitted", re.IGNORECASE)
+_JOINED = re.compile(r"(.{1,100}) (?:joined using this group's invite link|joined)")
+_LEFT = re.compile(r"(.{1,100}) left")
+_MOST_LINES = 10_000
+"""Lines of one message; more are cut."""
+Day = tuple[int, int, int]
+
+
+def looks(head: bytes) -> bool:
+    """Whether a file begins like one."""
+    first = head.decode("utf-8", "replace").translate(_INVISIBLE).lstrip().split("\n", 1)[0]
+    return _HEAD.match(first) is not None
+
+
+def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message]:
+    """Messages; those without a sender are the system's.
+
+    Raises:
+        CaptureRefused: it holds no dates, or some that cannot be of one kind.
+    """
+    way, unsure = _way(days for days, _ in _heads(source))
+    if unsure:
+        summary.note("day and month may be the other way round: nothing in the file tells which comes first")
+    summary.note("times are those of the telephone that exported it, without a zone")
+    for number, (found, text) in enumerate(_whole(source), 1):
+        try:
+            time = _when(found, way, unsure)
+        except ValueError:
+            summary.problem(f"message {number}", "its date does not exist")
+            continue
+        yield _message(number, time, text, order, summary)
+
+
+def _message(number: int, time: When, said: str, order: Order, summary: Summary) -> Message:
+    sender, colon, text = said.partition(": ")
+    common = {"id": str(number), "site": order.site or SITE, "time": time}
+    if not colon or "\n" in sender or len(sender) > 100:
+        for pattern, kind in ((_JOINED, "joined"), (_LEFT, "left")):
+            if found := pattern.fullmatch(said):
+                return Message(handle=fit(found[1]), kind=kind, **common)  # type: ignore[arg-type]
+        return Message(handle="", kind="system", length=len(said), **common)  # type: ignore[arg-type]
+    summary.cut += len(text) > MOST_TEXT
+    attachments: tuple[Attachment, ...] = ()
+    if found := _FILE.search(text):
+        name = found[1] or found[2]
+        attachments = (Attachment(name=fit(name), path=fit(name)),)
+    elif _OMITTED.fullmatch(text.strip()):
+        attachments = (Attachment(captured=False),)
+    return Message(
+        handle=fit(sender),
+        length=len(text),
+        text=fit(text, MOST_TEXT) if order.text else "",
+        attachments=attachments,
+        **common,  # type: ignore[arg-type]
+    )
+
+
+def _heads(source: ByteRange) -> Iterator[tuple[Day, re.Match[str]]]:
+    for line in lines(source):
+        if found := _HEAD.match(_clean(line)):
+            yield (int(found[1]), int(found[2]), int(found[3])), found
+
+
+def _whole(source: ByteRange) -> Iterator[tuple[re.Match[str], str]]:
+    """Each message with all its lines."""
+    head: re.Match[str] | None = None
+    body: list[str] = []
+    for line in lines(source):
+        text = _clean(line)
+        if found := _HEAD.match(text):
+            if head is not None:
+                yield head, "\n".join(body)
+            head, body = found, [found[8]]
+        elif head is not None and len(body) < _MOST_LINES:
+            body.append(text)
+    if head is not None:
+        yield head, "\n".join(body).rstrip("\n")
+
+
+def _clean(line: bytes) -> str:
+    return line.decode("utf-8", "replace").translate(_INVISIBLE).rstrip("\r")
+
+
+def _way(days: Iterator[Day]) -> tuple[tuple[int, int, int], bool]:
+    """Places of (year, month, day), and whether they are a guess."""
+    wrong = {(2, 1, 0): False, (2, 0, 1): False, (0, 1, 2): False}
+    """By order: whether some number cannot be what it would be."""
+    back = dict.fromkeys(wrong, 0)
+    last: dict[tuple[int, int, int], Day] = {}
+    for one in days:
+        for way in wrong:
+            year, month, day = (one[place] for place in way)
+            wrong[way] |= (
+                not 1 <= month <= 12 or not 1 <= day <= 31 or (year < 1000 and year > 99) or (way[0] == 0 and year < 1000)
+            )
+            wrong[way] |= way[0] != 0 and one[0] > 999
+            now = (year, month, day)
+            back[way] += now < last.get(way, now)
+            last[way] = now
+    left = [way for way, is_wrong in wrong.items() if not is_wrong]
+    if not last:
+        raise CaptureRefused("it holds no dates as WhatsApp writes them")
+    if not left:
+        raise CaptureRefused("its dates cannot all be of one kind: some have the day first and others the month")
+    if len(left) == 1:
+        return left[0], False
+    fewest = min(back[way] for way in left)
+    ordered = [way for way in left if back[way] == fewest]
+    return ordered[0], len(ordered) > 1
+
+
+def _when(found: re.Match[str], way: tuple[int, int, int], unsure: bool) -> When:
+    numbers = (int(found[1]), int(found[2]), int(found[3]))
+    year, month, day = (numbers[place] for place in way)
+    hour = int(found[4])
+    if found[7]:
+        hour = hour % 12 + (12 if found[7] in "pP" else 0)
+    moment = datetime(year + 2000 if year < 100 else year, month, day, hour, int(found[5]), int(found[6] or 0))  # noqa: DTZ001
+    time = counted(moment, None)
+    return When(time.ns, False, None, unsure and month != day and day <= 12)

@@ -1,0 +1,126 @@
+"""XML of any size as small trees: what is asked for is handed out when it ends, and nothing else is kept.
+
+Document types are refused, so there are no entities that grow or that fetch something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from xml.parsers import expat
+
+from homeward.communities.captured import CaptureRefused
+from homeward.known.text import Stream
+
+_CHUNK = 1 << 16
+_DEEPEST = 64
+_MOST_NODES = 200_000
+"""Elements of one tree."""
+_MOST_TEXT = 1 << 20
+"""Characters of one element; what is longer is cut."""
+
+
+class Element:
+    """One element with everything in it; names are without their namespace."""
+
+    __slots__ = ("attributes", "children", "name", "text")
+
+    def __init__(self, name: str, attributes: dict[str, str]) -> None:
+        self.name = name
+        self.attributes = attributes
+        self.children: list[Element] = []
+        self.text = ""
+
+    def all(self, *names: str) -> list[Element]:
+        """Elements found by going down along ``names``, each step to all children of that name."""
+        found = [self]
+        for name in names:
+            found = [child for one in found for child in one.children if child.name == name]
+        return found
+
+    def first(self, *names: str) -> str:
+        """Text of the first such element that has some, empty where there is none."""
+        return next((one.text for one in self.all(*names) if one.text), "")
+
+
+Wanted = Callable[[str, dict[str, str]], bool]
+"""Whether an element (name, attributes) is to be handed out as a tree."""
+
+
+def trees(stream: Stream, wanted: Wanted) -> Iterator[Element]:
+    """Every outermost element that is ``wanted``, as soon as it ends.
+
+    Raises:
+        CaptureRefused: it is broken, declares a document type, or one tree is too large.
+    """
+    reading = _Reading(wanted)
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _refuse
+    parser.StartElementHandler, parser.EndElementHandler = reading.start, reading.end
+    parser.CharacterDataHandler = reading.text
+    try:
+        while chunk := stream.read(_CHUNK):
+            parser.Parse(chunk, False)
+            yield from reading.taken()
+        parser.Parse(b"", True)
+        yield from reading.taken()
+    except expat.ExpatError as error:
+        raise CaptureRefused(f"it is broken at line {error.lineno}: {expat.ErrorString(error.code)}") from None
+    except LookupError:
+        raise CaptureRefused("it names an encoding that there is not") from None
+
+
+def _refuse(*_: Any) -> None:
+    raise CaptureRefused("it declares a document type, which no such file needs: refused unread")
+
+
+class _Reading:
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._depth = 0
+        self._open: list[Element] = []
+        self._nodes = 0
+        self._texts: list[str] = []
+        self._size = 0
+        self._done: list[Element] = []
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise CaptureRefused("it is nested too deeply")
+        name = name.rpartition(" ")[2]
+        if not self._open and not self._wanted(name, attributes):
+            return
+        self._nodes = self._nodes + 1 if self._open else 1
+        if self._nodes > _MOST_NODES:
+            raise CaptureRefused(f"one {self._open[0].name} holds more than {_MOST_NODES:,} elements")
+        one = Element(name, {key.rpartition(" ")[2]: value for key, value in attributes.items()})
+        if self._open:
+            self._close_text()
+            self._open[-1].children.append(one)
+        self._open.append(one)
+
+    def text(self, text: str) -> None:
+        if self._open and self._size < _MOST_TEXT:
+            self._texts.append(text)
+            self._size += len(text)
+
+    def end(self, _: str) -> None:
+        self._depth -= 1
+        if not self._open:
+            return
+        self._close_text()
+        one = self._open.pop()
+        one.text = one.text.strip()
+        if not self._open:
+            self._done.append(one)
+
+    def taken(self) -> list[Element]:
+        done, self._done = self._done, []
+        return done
+
+    def _close_text(self) -> None:
+        self._open[-1].text += "".join(self._texts)[:_MOST_TEXT]
+        self._texts.clear()
+        self._size = 0

@@ -1,0 +1,68 @@
+"""Exports that are zip archives: members are read forward and hashed, and nothing is ever unpacked to a place."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import zipfile
+import zlib
+from typing import IO
+
+from homeward.communities.captured import CaptureRefused
+from homeward.sandbox import ByteRange, alive
+
+codecs.lookup("cp437")  # what old archives name their members in: behind the lock no codec can be loaded
+MOST_MEMBERS = 2_000_000
+_LARGEST = 16 << 30
+"""Bytes of a member that is hashed."""
+_BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
+
+
+class Zipped:
+    """The members of an archive."""
+
+    def __init__(self, source: ByteRange) -> None:
+        """Read its directory.
+
+        Raises:
+            CaptureRefused: it is no zip archive, or a broken one.
+        """
+        source.seek(0)
+        try:
+            self._zip = zipfile.ZipFile(source)
+        except (*_BROKEN, ValueError, UnicodeDecodeError) as error:
+            raise CaptureRefused("it is no zip archive that can be read") from error
+        if len(self._zip.filelist) > MOST_MEMBERS:
+            raise CaptureRefused("the archive has too many members")
+        self.names = {one.filename: one for one in self._zip.filelist}
+        self._loose = {name.replace("\\", "/").lstrip("/").casefold(): name for name in self.names}
+
+    def find(self, path: str) -> str | None:
+        """The member that a report means by ``path``, whichever way its slashes lean."""
+        return path if path in self.names else self._loose.get(path.replace("\\", "/").lstrip("/").casefold())
+
+    def open(self, name: str) -> IO[bytes]:
+        """Read a member forward.
+
+        Raises:
+            CaptureRefused: it is not there, locked by a password, or broken.
+        """
+        try:
+            return self._zip.open(self.names[name])
+        except (*_BROKEN, KeyError) as error:
+            raise CaptureRefused(f"{name} in it cannot be read") from error
+
+    def hashed(self, name: str) -> tuple[str, int] | None:
+        """SHA-256 and size of a member; None where it cannot be read whole."""
+        digest, size = hashlib.sha256(), 0
+        try:
+            with self.open(name) as member:
+                while chunk := member.read(1 << 20):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    alive()
+                    if size > _LARGEST:
+                        return None
+        except (*_BROKEN, CaptureRefused):
+            return None
+        return digest.hexdigest(), size

@@ -1,0 +1,207 @@
+"""Each field of an export comes out as it stands in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from homeward.communities.captured import Attachment, CaptureRefused, Identifier, Message, When
+from homeward.communities.reports import Access, PlatformReport, ReportedFile
+from tiny_exports import CYBERTIP, HOSTILE, MBOX, PICTURE, SHA256, read, telegram, ufdr
+
+
+def utc(*parts: int) -> int:
+    return int(datetime(*parts, tzinfo=UTC).timestamp()) * 10**9
+
+
+def test_telegram() -> None:
+    found, summary = read(telegram())
+    common: dict[str, Any] = {"site": "telegram", "board": "Lamps (99)"}
+    hanna: dict[str, Any] = {"handle": "user1", "shown": "Hanna"}
+    at = When(utc(2020, 5, 1, 10))
+    assert found == [
+        Message(id="1", time=When(utc(2020, 5, 1, 9, 58, 20)), kind="joined", **common, **hanna),
+        Message(id="2", time=When(utc(2020, 5, 1, 9, 58, 21)), kind="joined", handle="Otto", **common),
+        Message(
+            id="3", time=at, reply_to="2", forwarded="Vera", length=12, text="a green lamp", **common, **hanna,
+            attachments=(Attachment("1.jpg", "photos/1.jpg", size=19, mime="image/jpeg"),),
+        ),
+        Message(
+            id="4", time=at, **common, **hanna,
+            attachments=(Attachment("a.mp4", size=77, mime="video/mp4", captured=False),),
+        ),
+        Message(id="5", handle="user2", length=7, text="no time", **common),
+        Message(id="1", site="telegram", board="no name (7)", time=at, kind="private", length=5, text="hello", **hanna),
+    ]  # fmt: skip
+    assert (summary.format, summary.skipped) == ("telegram", 2)
+    assert not any(one.text for one in read(telegram(), text=False)[0])
+
+
+def test_discord() -> None:
+    author = {"id": "11", "name": "hanna", "discriminator": "0000", "nickname": "H", "isBot": False}
+    message = {"id": "5", "type": "Reply", "timestamp": "2020-05-01T12:00:00.123+02:00", "content": "a lamp", "author": author}
+    files = [
+        {"id": "1", "url": "lamps_Files/a.jpg", "fileName": "a.jpg", "fileSizeBytes": 19},
+        {"id": "2", "url": "https://cdn.example/b.jpg", "fileName": "b.jpg", "fileSizeBytes": 20},
+    ]
+    export = {
+        "guild": {"id": "1", "name": "House"},
+        "channel": {"id": "2", "type": "GuildTextChat", "category": "Rooms", "name": "lamps"},
+        "messages": [{**message, "attachments": files, "reference": {"messageId": "4"}}, {**message, "author": None}],
+        "messageCount": 2,
+    }
+    found, summary = read(json.dumps(export).encode())
+    assert found == [
+        Message(
+            id="5",
+            site="discord",
+            handle="11",
+            shown="hanna",
+            board="House / Rooms / lamps (2)",
+            time=When(utc(2020, 5, 1, 10) + 123_000_000, True, 120),
+            reply_to="4",
+            length=6,
+            text="a lamp",
+            attachments=(
+                Attachment("a.jpg", "lamps_Files/a.jpg", size=19),
+                Attachment("b.jpg", size=20, captured=False),
+            ),
+        )
+    ]
+    assert (summary.format, summary.skipped) == ("discord", 1)
+
+
+WHATSAPP = """\u200e[{0}, 10:11:12] Lamps: \u200eMessages and calls are end-to-end encrypted.
+[{0}, 10:12:00] Otto joined using this group's invite link
+[{1}, 09:00:00] Hanna: a lamp
+and a rug: green
+[{1}, 09:05:00] Hanna: \u200e<attached: 00000012-PHOTO.jpg>
+[{1}, 09:06:00] Hanna: \u200eimage omitted
+"""
+
+
+def test_whatsapp() -> None:
+    found, summary = read(WHATSAPP.format("01/05/2020", "13/05/2020").replace("\n", "\r\n").encode())
+
+    def message(number: int, handle: str, at: int, text: str, **more: Any) -> Message:
+        time = When(at, False)
+        return Message(str(number), "whatsapp", handle, time, length=len(text), text=text, **more)
+
+    told, photo = "Messages and calls are end-to-end encrypted.", "00000012-PHOTO.jpg"
+    assert found == [
+        message(1, "Lamps", utc(2020, 5, 1, 10, 11, 12), told),
+        message(2, "Otto", utc(2020, 5, 1, 10, 12), "", kind="joined"),
+        message(3, "Hanna", utc(2020, 5, 13, 9), "a lamp\nand a rug: green"),
+        message(4, "Hanna", utc(2020, 5, 13, 9, 5), f"<attached: {photo}>", attachments=(Attachment(photo, photo),)),
+        message(5, "Hanna", utc(2020, 5, 13, 9, 6), "image omitted", attachments=(Attachment(captured=False),)),
+    ]
+    assert summary.format == "whatsapp"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("13/05/2020", "14/05/2020", (utc(2020, 5, 13), False)),
+        ("5/13/20", "5/14/20", (utc(2020, 5, 13), False)),
+        ("2020-05-13", "2020-05-14", (utc(2020, 5, 13), False)),
+        ("1.6.2020", "2.5.2020", (utc(2020, 1, 6), False)),  # only the month first leaves them in order
+        ("03/04/2020", "04/05/2020", (utc(2020, 4, 3), True)),  # nothing tells
+        ("04/04/2020", "04/04/2020", (utc(2020, 4, 4), False)),  # it is the same day either way
+    ],
+)
+def test_day_and_month_are_told_apart_or_marked(first: str, second: str, told: tuple[int, bool]) -> None:
+    found, summary = read(f"{first}, 12:00 AM - Hanna: a\n{second}, 1:00 PM - Hanna: b\n".encode())
+    assert found[0].time == When(told[0], False, None, told[1])
+    assert found[1].time is not None
+    assert found[1].time.ns % (24 * 3600 * 10**9) == 13 * 3600 * 10**9
+    assert told[1] == any("either" in note or "other way" in note for note in summary.notes) or first == second
+
+
+def test_dates_of_two_kinds_are_refused() -> None:
+    with pytest.raises(CaptureRefused, match="cannot all be of one kind"):
+        read(b"13/05/2020, 10:00 - Hanna: a\n05/14/2020, 10:00 - Hanna: b\n")
+
+
+def test_mbox() -> None:
+    found, summary = read(MBOX)
+    assert found == [
+        Message(
+            id="<2@lamps.example>", site="e-mail", handle="hanna@lamps.example", shown="Hänna", thread="<0@lamps.example>",
+            time=When(utc(2020, 5, 1, 10), True, 120), kind="private", reply_to="<1@lamps.example>",
+            to=("otto@rugs.example", "vera@rugs.example", "ab@rugs.example"), length=25, text="a grün lamp\nFrom the shop",
+            attachments=(Attachment("a.jpg", sha256=SHA256, size=len(PICTURE), mime="image/jpeg"),),
+        ),
+        Identifier("e-mail", "hanna@lamps.example", "e-mail", "hanna@lamps.example"),
+        Message(id="mail 2", site="e-mail", handle="otto@rugs.example", kind="private", length=5, text="words"),
+        Identifier("e-mail", "otto@rugs.example", "e-mail", "otto@rugs.example"),
+    ]  # fmt: skip
+    assert (summary.format, summary.skipped) == ("mbox", 0)
+
+
+def test_cybertip() -> None:
+    found, summary = read(CYBERTIP.encode())
+    assert found == [
+        PlatformReport(
+            id="77",
+            provider="Lamps Inc",
+            incident="a kind",
+            time=When(utc(2020, 5, 1, 10), True, 120),
+            escalated="a child is near",
+            account="u-1",
+            identifiers=(("e-mail", "hanna@lamps.example"), ("screen name", "hanna"), ("account", "u-1")),
+            accesses=(Access("192.0.2.7", When(utc(2020, 4, 30), True, 0), "Login"),),
+            prior=("70", "71"),
+            victims=1,
+            recipients=1,
+            files=(
+                ReportedFile(
+                    "a.jpg",
+                    "ab" * 16,
+                    "c" * 40,
+                    "",
+                    False,
+                    True,
+                    "A1",
+                    ("infant",),
+                    True,
+                    (Access("192.0.2.8", None, "Upload"),),
+                ),
+            ),
+        ),
+        Identifier("Lamps Inc", "u-1", "e-mail", "hanna@lamps.example"),
+        Identifier("Lamps Inc", "u-1", "screen name", "hanna"),
+        Identifier("Lamps Inc", "u-1", "account", "u-1"),
+        PlatformReport(id="report 2", state="partial"),
+    ]
+    assert "cut down" in summary.notes[0]
+    assert "not kept" not in str(found)
+    assert "nobody@lamps.example" not in str(found)
+
+
+def test_ufdr() -> None:
+    found, summary = read(ufdr())
+    assert found == [
+        Identifier("WhatsApp", "+491", "phone", "+491"),
+        Message(
+            id="m1", site="WhatsApp", handle="+491", shown="Hanna", board="491@g.us", time=When(utc(2020, 5, 1, 10), True, 120),
+            kind="private", to=("+492",), length=8, text="a <lamp>",
+            attachments=(
+                Attachment("a.jpg", sha256=SHA256, size=len(PICTURE), mime="image/jpeg"),
+                Attachment("b.jpg", sha256=hashlib.sha256(b"slips out").hexdigest(), size=9),
+                Attachment("c.jpg", captured=False),
+            ),
+        ),
+        Message(id="m2", site="WhatsApp", handle="", board="491@g.us", kind="system", length=14, text="Otto was added"),
+    ]  # fmt: skip
+    assert summary.notes == ["1 attachments are not in the archive: they count as not captured"]
+
+
+@pytest.mark.parametrize(("make", "sentence"), [one[1:] for one in HOSTILE], ids=[one[0] for one in HOSTILE])
+def test_what_is_broken_or_hostile_ends_in_one_sentence(make: Callable[[], bytes], sentence: str) -> None:
+    with pytest.raises(CaptureRefused, match=sentence):
+        read(make())

@@ -16,7 +16,7 @@ HELD = {"a": {"p": "7", "q": "7", "x": "3"}, "b": {"p": "7", "r": "7", "y": "4",
 """Pictures of each agency, and the camera of each."""
 
 
-def agencies(folder: Path) -> dict[str, Case]:
+def agencies(folder: Path, may: tuple[str, ...] = ("matching",)) -> dict[str, Case]:
     """The two, with all keys exchanged."""
     cases = {}
     for name, held in HELD.items():
@@ -28,7 +28,7 @@ def agencies(folder: Path) -> dict[str, Case]:
         card = partners.own_card(case, new=True, who="me")
         (folder / f"{name}.card").write_bytes(msgspec.json.encode(card))
     for name, other in ("ab", "ba"):
-        found = partners.add(cases[name], folder / f"{other}.card", ("matching",), "me")
+        found = partners.add(cases[name], folder / f"{other}.card", may, "me")
         partners.trust(cases[name], found.card.fingerprint, "me", "by telephone")
     return cases
 

@@ -155,6 +155,52 @@ def handle(case: Path, name: str, given_up: bool, who: str) -> None:
     click.echo("Given up." if given_up else "Registered.")
 
 
+@match.command()
+@case_argument
+@json_option
+def series(case: Path, as_json: bool) -> None:
+    """List series of ours and of partners that may be one, the most shared first, and who should lead."""
+    from homeward.flow.matching_series import listed
+
+    with opened(case) as opened_case:
+        found = listed(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (one["id"], one["series"] or "none", one["agency"], one["their_series"] or "none",
+         ", ".join(f"{count} {topic}" for topic, count in one["shared"].items()), one["their_status"], one["lead"], _said(one))
+        for one in found
+    ]  # fmt: skip
+    columns = ("pair", "our series", "partner", "their series", "shared", "their status", "should lead", "decided")
+    print_table("Series that may be one", columns, rows)
+
+
+@match.command()
+@case_argument
+@click.argument("pair")
+@click.option("--same/--apart", required=True, help="Whether the two series are one.")
+@click.option("--lead", default="", help="The agency that leads; as proposed unless told.")
+@click.option("--why", required=True)
+@by_option
+def verdict(case: Path, pair: str, same: bool, lead: str, why: str, who: str) -> None:
+    """Decide whether two series are one, and who leads; the partner learns it with the next briefs sent to it alone."""
+    from homeward.flow.matching_series import decide
+
+    with opened_to_write(case) as opened_case:
+        found = decide(opened_case, pair, _who(who), why, same=same, lead=lead)
+    lead_now = found.verdict["lead"] if found.verdict else ""
+    click.echo(f"They are one series; {printable(lead_now)} leads." if same else "They are two series.")
+    click.echo("Next: homeward export CASE OUT --format package --with briefs, so that the partner knows.")
+
+
+def _said(one: dict[str, Any]) -> str:
+    told = [verdict for verdict in (one["verdict"], one["their_verdict"]) if verdict]
+    if one["disputed"]:
+        return "disputed"
+    return ", ".join(f"one, {said['lead']} leads" if said["same"] else "two" for said in told[:1])
+
+
 def _who(who: str) -> str:
     return who or getpass.getuser()
 

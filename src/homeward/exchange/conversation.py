@@ -27,6 +27,7 @@ from homeward.exchange.near_tokens import PARTS, parts
 Topic = Literal["copies", "near", "clues", "cameras", "handles"]
 Act = Literal["ask", "answer", "agree", "open", "show", "close", "decline"]
 Stage = Literal["asking", "asked", "answered", "counted", "agreeing", "wanted", "opened", "shown", "done", "declined"]
+Status = Literal["unidentified", "located", "identified", "safeguarded", "known elsewhere"]
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=psi.MOST_TOKENS)]
@@ -42,7 +43,7 @@ class Brief(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a partner learns of a series of which something is shared."""
 
     id: Text
-    status: Literal["unidentified", "located", "identified", "safeguarded", "known elsewhere"]
+    status: Status
     pictures: Count
     formed: Text
     """When it was first held together."""

@@ -27,6 +27,7 @@ from homeward.exchange.envelope import Party, Told
 from homeward.exchange.errors import PackageRefused
 from homeward.exchange.package import LARGEST, Opened, seal, unseal
 from homeward.exchange.target import write_file
+from homeward.flow.matching_series import learn, read_state, states
 from homeward.flow.matching_sets import MOST_ASKED, Sets, handles, operated
 from homeward.flow.partners import MATCHING, Directory, load_keys, own_card
 from homeward.store import matching as store
@@ -152,12 +153,6 @@ def again(case: Case, start: str, folder: Path) -> Path:
     return _write(case, mine[-1], folder)
 
 
-def states(case: Case) -> dict[str, State]:
-    """Every matching as it stands, the newest last."""
-    newest = {row.match: row.state for row in store.messages(case)}
-    return {match: _state(case, name) for match, name in newest.items()}
-
-
 def listed(case: Case) -> list[dict[str, Any]]:
     """Every matching as it is shown, the newest last."""
     agencies = {one.card.fingerprint: one.card.agency for one in Directory(case).partners.values()}
@@ -181,10 +176,10 @@ def _take(case: Case, data: bytes, folder: Path, who: str) -> Step:
     if before is not None:
         if before.file != digest or before.sent:
             raise PackageRefused("another message of that number belongs to its matching already")
-        return Step(_state(case, rows[-1].state), _write(case, rows[-1], folder) if rows[-1].sent else None)
+        return _learned(case, Step(read_state(case, rows[-1].state), _write(case, rows[-1], folder) if rows[-1].sent else None))
     sender = opened.told.sender.fingerprint
     if rows:
-        state = _state(case, rows[-1].state)
+        state = read_state(case, rows[-1].state)
         if sender != state.partner:
             raise PackageRefused("it is of another partner than the matching")
         state, following = conversation_taken.taken(state, message, files, _book(case, message))
@@ -197,10 +192,17 @@ def _take(case: Case, data: bytes, folder: Path, who: str) -> Step:
     row = MessageRow(message.match, message.number, message.act, False, sender, case.blobs.put(data), _keep(case, state))
     if following is None:
         _record(case, [row], {message.number: message}, state, who, message.why)
-        return Step(state, None)
+        return _learned(case, Step(state, None))
     reply, beside = following
     reply = msgspec.structs.replace(reply, before=digest)
-    return _go(case, row, state, (reply, beside), folder, who, taken=message)
+    return _learned(case, _go(case, row, state, (reply, beside), folder, who, taken=message))
+
+
+def _learned(case: Case, step: Step) -> Step:
+    """A step after which lists hold what partners hold, if it was the last one; also when it is repeated after a kill."""
+    if step.state.stage == "done" and step.state.pairs:
+        learn(case)
+    return step
 
 
 def _go(
@@ -315,15 +317,11 @@ def _find(case: Case, start: str) -> tuple[list[MessageRow], State]:
     if len(names) != 1 or not start:
         raise WrongUse(f"no matching, or several, have a name that begins with {start!r}")
     mine = [row for row in rows if row.match == names[0]]
-    return mine, _state(case, mine[-1].state)
+    return mine, read_state(case, mine[-1].state)
 
 
 def _keep(case: Case, state: State) -> str:
     return case.blobs.put(msgspec.msgpack.encode(state))
-
-
-def _state(case: Case, name: str) -> State:
-    return msgspec.msgpack.decode(case.blobs.get(name), type=State)
 
 
 def _salt(match: str) -> bytes:

@@ -83,11 +83,11 @@ class Sets:
         return tuple(dict.fromkeys(f"{name} {code}" for name, code in told if name and (pictures is None or name in pictures)))
 
     def _clues(self) -> dict[str, set[str]]:
-        """Clue -> series in which it is seen, but for those that are too common to say anything."""
+        """Clue -> series in which it is seen, of those that a person has said anything of and that are not too common."""
         return {
             clue.id: {self._home[one.picture] for one in clue.sightings if one.picture in self._home}
             for clue in clues.ledger(self._case).values()
-            if clue.status != COMMON
+            if clue.status != COMMON and not clue.proposed
         }
 
     def _cameras(self) -> dict[str, set[str]]:

@@ -22,7 +22,7 @@ from homeward.exchange.errors import PackageRefused
 from homeward.exchange.package import Opened, seal, unseal
 from homeward.exchange.target import write_file
 from homeward.flow import clues as clue_ledger
-from homeward.flow import exporting, known
+from homeward.flow import exporting, known, matching_series
 from homeward.flow import series as all_series
 from homeward.flow.partners import CONTENTS, Directory, load_keys, own_card
 from homeward.flow.progress import Quiet
@@ -68,7 +68,9 @@ def send(
     if not recipients or not contents or not 1 <= terms.days <= MOST_DAYS:
         raise WrongUse(f"say to whom (--to), what (--with), and for how many days (--days, 1 to {MOST_DAYS})")
     rows = _rows(case, names)
-    payload, counts = _payload(case, rows, contents)
+    # What was decided with one partner is told to nobody else.
+    decided = matching_series.verdicts(case, recipients[0].card.origin) if len(recipients) == 1 else []
+    payload, counts = _payload(case, rows, contents, decided)
     info, now = case.info, utc_now()
     told = Told(
         id=str(uuid.uuid4()),
@@ -118,6 +120,7 @@ def receive(case: Case, file: Path, who: str) -> tuple[Opened, int]:
     """
     opened, digest, directory = _unseal(case, file)
     if opened.told.id in directory.opened:
+        matching_series.learn(case)  # which a kill may have left undone
         raise PackageRefused(f"{file}: it was taken in before: nothing is taken in twice")
     names = {"who": said(who, "who says so"), "purpose": opened.told.purpose, "basis": opened.told.legal_basis}
     new = 0
@@ -137,8 +140,11 @@ def receive(case: Case, file: Path, who: str) -> tuple[Opened, int]:
         "handling": [opened.told.tlp, opened.told.pap],
         "counts": opened.told.counts,
     }
+    if "briefs" in opened.told.counts:
+        details["briefs"] = case.blobs.put(opened.payload[FILES["briefs"]])
     with case.batch("package.open", details, names):
         pass
+    matching_series.learn(case)
     return opened, new
 
 
@@ -192,7 +198,9 @@ def _rows(case: Case, names: Sequence[str]) -> list[dict[str, Any]]:
     return [row for row in rows if not names or row["id"].startswith(tuple(names))]
 
 
-def _payload(case: Case, rows: list[dict[str, Any]], contents: Sequence[str]) -> tuple[dict[str, bytes], dict[str, int]]:
+def _payload(
+    case: Case, rows: list[dict[str, Any]], contents: Sequence[str], decided: list[dict[str, Any]]
+) -> tuple[dict[str, bytes], dict[str, int]]:
     pictures = {one["sha256"]: row for row in rows for one in row["items"]}
     ledger = clue_ledger.ledger(case)
     seen = {name: found for name, clue in sorted(ledger.items()) if (found := _series_of(clue, pictures))}
@@ -203,7 +211,8 @@ def _payload(case: Case, rows: list[dict[str, Any]], contents: Sequence[str]) ->
             for series in found:
                 by_series[series].append(ledger[name])
         told = [_brief(case, row, by_series[row["id"]]) for row in rows]
-        heading = {"homeward": "briefs 1", "agency": case.info.agency, "origin": case.info.origin, "series": told}
+        heading: dict[str, Any] = {"homeward": "briefs 1", "agency": case.info.agency, "origin": case.info.origin}
+        heading |= {"series": told, "joint": decided}
         made["briefs"] = msgspec.json.format(msgspec.json.encode(heading), indent=1) + b"\n", len(told)
     if "clues" in contents:
         events = [event for event in map(_event, clue_store.bodies(case)) if event.clue in seen]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import homeward
@@ -67,4 +69,17 @@ def owners(case: Case, truth: dict[str, dict[str, str]]) -> dict[str, Counter[st
     for item, name in series.members(case).items():
         if names[item] in truth:
             found.setdefault(name, Counter())[truth[names[item]]["owner"]] += 1
+    return found
+
+
+def edits(files: Iterable[dict[str, str]]) -> dict[str, frozenset[tuple[str, str]]]:
+    """By file, the edits since its original, each with the file that it made: what two files do not share lies between them."""
+    rows = {row["file_id"]: row for row in files}
+    found: dict[str, frozenset[tuple[str, str]]] = {}
+    for name in rows:
+        made, at = set(), name
+        while at in rows and rows[at]["parent"]:
+            made |= {(at, str(one["op"])) for one in json.loads(rows[at]["transform"] or "[]")} or {(at, "saved again")}
+            at = rows[at]["parent"]
+        found[name] = frozenset(made)
     return found

@@ -18,6 +18,7 @@ MAY = {
 }
 PAGES = {
     "": "look",
+    "grid": "look",
     "login": ANYBODY,
     "enter": ANYBODY,
     "openapi.json": SIGNED_IN,
@@ -28,6 +29,13 @@ ENDPOINTS = {
     "POST /session/link": ANYBODY,
     "POST /session": ANYBODY,
     "DELETE /session": SIGNED_IN,
+    "POST /grids": "look",
+    "GET /grids/{name}/tiles": "look",
+    "POST /grids/{name}/grades": "grade",
+    "POST /grids/{name}/undo": "grade",
+    "GET /items/{sha256}": "look",
+    "POST /views": "look",
+    "DELETE /views/{view}": "look",
 }
 """Written by hand, so that what is added or changed has to be said here too."""
 

@@ -28,17 +28,19 @@ if TYPE_CHECKING:
     show_default=True,
     help="Minutes without a request after which a session locks.",
 )
-def serve(case: Path, port: int, name: str, idle: int) -> None:
+@click.option("--scheme", default="triage", show_default=True, help="Categories: triage, vic, or the file of your own.")
+def serve(case: Path, port: int, name: str, idle: int, scheme: str) -> None:
     """Open the workbench on this machine, and print a link that lets you in once.
 
     It listens on 127.0.0.1 only. The first person of a case leads it; others are let in with homeward people add.
     """
-    from homeward.flow import people
+    from homeward.flow import grading, people
     from homeward.review.serving import serve as answer
 
     with opened_to_write(case) as opened_case:
+        categories = grading.scheme(scheme)
         person = people.at_this_machine(opened_case, name or getpass.getuser())
-        answer(opened_case, port, idle * 60, lambda address, bench: _say(address, bench, person))
+        answer(opened_case, port, idle * 60, categories, lambda address, bench: _say(address, bench, person))
 
 
 def _say(address: str, bench: Workbench, person: Person) -> None:

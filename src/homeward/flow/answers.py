@@ -13,7 +13,7 @@ import msgspec
 from homeward.core.errors import HomewardError
 from homeward.descriptors import descriptor
 from homeward.flow.measuring import DESCRIPTORS
-from homeward.flow.units import NO_NOISE, NOISE, NOISE_NAMES, REASON_BYTES, RESIDUAL, Described, Unit
+from homeward.flow.units import NO_NOISE, NOISE, NOISE_NAMES, REASON_BYTES, RESIDUAL, Described, Seen, Unit
 
 DEEPEST = 12
 """Levels of nested facts."""
@@ -23,7 +23,11 @@ LONGEST_DIGEST = 256 << 10
 LARGEST = 1 << 53
 """Beyond it canonical JSON holds no integer exactly."""
 
+LONGEST_SIDE = 1600
+"""Pixels of the longer side of what is shown."""
+
 _described = msgspec.msgpack.Decoder(Described).decode
+_seen = msgspec.msgpack.Decoder(Seen).decode
 
 
 class AnswerRefused(HomewardError, ValueError):
@@ -84,6 +88,19 @@ def read_said(unit: Unit, manifest: bytes, body: bytes) -> Described:
                 unpack_boxes(value, plugin)
         except ValueError as error:
             raise AnswerRefused(f"what it found cannot be: {error}") from error
+    return said
+
+
+def read_seen(body: bytes) -> Seen:
+    """Decode what a worker says that a picture looks like: as many bytes as pixels, and no more than are ever shown.
+
+    Raises:
+        AnswerRefused, msgspec.DecodeError: as :func:`read_described`.
+    """
+    said = _seen(body)
+    fits = 0 < said.width <= LONGEST_SIDE and 0 < said.height <= LONGEST_SIDE and said.channels in {1, 3}
+    if not said.failure and not (fits and len(said.pixels) == said.width * said.height * said.channels):
+        raise AnswerRefused("it holds no picture")
     return said
 
 

@@ -171,6 +171,27 @@ class Lost(msgspec.Struct, frozen=True):
     """Nothing is known to be wrong with it: it waits until its exhibit is there and as it was."""
 
 
+class ViewOrder(msgspec.Struct, frozen=True):
+    """What a locked worker is told that is to show a picture: which one, how clearly, and of a region where, in per mille."""
+
+    order: Order
+    kind: str
+    step: str
+    time_ms: int = -1
+    x: int = 500
+    y: int = 500
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """Pixels row by row, ``channels`` 1 (grey) or 3 (RGB) bytes each, or why there are none (``failure``)."""
+
+    width: Count = 0
+    height: Count = 0
+    channels: Count = 0
+    pixels: bytes = b""
+    failure: Sentence = ""
+
+
 class ExactHash(msgspec.Struct, frozen=True):
     """A PDQ hash to the last bit, or why there is none (``failure``, a plain sentence)."""
 

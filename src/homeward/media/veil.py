@@ -75,9 +75,9 @@ def _shares(length: int, box: int, cells: int) -> NDArray[np.float64]:
 
 
 def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Turn and mirror (h, w) pixels as EXIF orientation 1..8 asks (CIPA DC-008, 4.6.4)."""
+    """Turn and mirror (h, w) or (h, w, 3) pixels as EXIF orientation 1..8 asks (CIPA DC-008, 4.6.4)."""
     if orientation >= 5:
-        pixels = pixels.T
+        pixels = pixels.swapaxes(0, 1)
     if orientation in {2, 3, 6, 7}:
         pixels = pixels[:, ::-1]
     if orientation in {3, 4, 7, 8}:

@@ -98,6 +98,7 @@ def warm_up() -> None:
     footage, frames = open_video(held)
     assert footage.clip.width == 32
     assert len(list(frames)) > 0
+    frame_at(held, 0)
 
 
 def open_video(source: io.IOBase) -> tuple[Footage, Iterator[Frame]]:
@@ -134,6 +135,33 @@ def _open(source: io.IOBase) -> tuple[Any, Any]:
 def _moves(stream: Any) -> bool:
     """Whether it can be decoded and is more than the cover of a piece of music."""
     return stream.codec_context is not None and not stream.disposition & Disposition.attached_pic
+
+
+def frame_at(source: io.IOBase, time_ms: int) -> tuple[NDArray[np.uint8], int]:
+    """The frame of the clip in ``source`` that is shown at ``time_ms``: (h, w, 3) uint8 RGB as stored, and degrees clockwise by
+    which it is to be turned.
+
+    Raises:
+        DecodeFailed: no video, or nothing of it can be decoded there.
+    """
+    try:
+        container, video = _open(source)
+        if time_ms > 0:
+            target = int(Fraction(time_ms, 1000) / video.time_base) + (video.start_time or 0)
+            container.seek(target, stream=video, backward=True, any_frame=False)
+        found = None
+        budget = MOST_DECODED
+        for frame, time in _sound(container, video, Footage(_clip(container, video))):
+            budget -= frame.width * frame.height
+            if found is not None and (time > time_ms or budget < 0):
+                break
+            found = frame
+    except (av.FFmpegError, ValueError, OSError) as error:
+        raise DecodeFailed(why_not(source) or f"it cannot be opened as video ({_plain(error)})") from error
+    if found is None:
+        raise DecodeFailed("no frame of it can be decoded there")
+    pixels = found.reformat(format="rgb24", threads=1).to_ndarray()
+    return np.asarray(pixels), -int(found.rotation or 0) % 360
 
 
 def thinned(times: list[int], budget: int) -> list[int]:

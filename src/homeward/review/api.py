@@ -12,9 +12,13 @@ from homeward.core import HomewardError, WrongUse
 from homeward.flow.people import NotAllowed
 from homeward.review.bench import TryLater
 from homeward.review.door import Nobody
+from homeward.review.shown import ListGone
 
 ROUTERS = {
     "/session": "homeward.review.api_session",
+    "/grids": "homeward.review.api_grids",
+    "/items": "homeward.review.api_items",
+    "/views": "homeward.review.api_views",
 }
 """One file a group of endpoints."""
 
@@ -25,7 +29,7 @@ def _made() -> NinjaAPI:
     )
     for prefix, module in ROUTERS.items():
         made.add_router(prefix, importlib.import_module(module).router)
-    for kind, status in ((HomewardError, 409), (WrongUse, 400), (NotAllowed, 403), (TryLater, 429)):
+    for kind, status in ((HomewardError, 409), (WrongUse, 400), (NotAllowed, 403), (ListGone, 410), (TryLater, 429)):
         made.exception_handler(kind)(_sentence(made, status))
     return made
 

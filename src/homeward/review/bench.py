@@ -9,8 +9,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import HomewardError
-from homeward.flow import people
+from homeward.flow import grading, people
+from homeward.flow.grading import Scheme
 from homeward.flow.people import Person
+from homeward.review.shown import Shown
+from homeward.review.views import Views
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
@@ -31,8 +34,10 @@ class TryLater(HomewardError, PermissionError):
 class Workbench:
     """Shared by all threads of a server."""
 
-    def __init__(self, case: Case, *, idle: int = IDLE) -> None:
+    def __init__(self, case: Case, *, idle: int = IDLE, scheme: Scheme | None = None) -> None:
         case.writable()
+        self.shown = Shown(case, scheme or grading.scheme())
+        self.views = Views(case)
         self.case = case
         self.idle = idle
         self._lock = threading.Lock()
@@ -84,6 +89,7 @@ class Workbench:
         person = people.by_key(self.case, session.get("person", ""))
         session.flush()
         if person is not None:
+            self.views.end(person, None, "left")
             with self.case.batch("session.end", {"person": person.key, "why": why}, {"who": person.name}):
                 pass
 
@@ -103,6 +109,7 @@ class Workbench:
 
     def close(self) -> None:
         """Give back what is at hand."""
+        self.views.close()
 
     def __enter__(self) -> Workbench:
         return self

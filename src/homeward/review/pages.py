@@ -29,6 +29,12 @@ def queues(request: Any) -> HttpResponse:
     return frame(request, "queues")
 
 
+@permits(LOOK)
+def grid(request: Any) -> HttpResponse:
+    """The grid of veils."""
+    return frame(request, "grid")
+
+
 @permits(SIGNED_IN)
 def openapi(request: Any) -> JsonResponse:  # noqa: ARG001 - Django's signature
     """What the endpoints take and give, as OpenAPI."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from waitress.server import create_server
 
 from homeward.core import WrongUse
+from homeward.flow.grading import Scheme
 from homeward.review.application import application
 from homeward.review.bench import Workbench
 
@@ -24,14 +25,14 @@ PUBLISH_EVERY = 20.0
 """Seconds between two checkpoints of the ledger's files while the server runs."""
 
 
-def serve(case: Case, port: int, idle: int, ready: Callable[[str, Workbench], None]) -> None:
+def serve(case: Case, port: int, idle: int, scheme: Scheme, ready: Callable[[str, Workbench], None]) -> None:
     """Answer requests until the process is told to stop; ``ready`` is told the address and the workbench once it listens.
 
     Raises:
         WrongUse: the port is taken.
         CaseReadOnly: the case can only be read, so that nothing could be recorded.
     """
-    with Workbench(case, idle=idle) as bench:
+    with Workbench(case, idle=idle, scheme=scheme) as bench:
         try:
             server: Any = create_server(application(bench), host=ADDRESS, port=port, threads=THREADS, ident=None)
         except OSError as error:

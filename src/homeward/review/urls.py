@@ -10,6 +10,7 @@ from homeward.review.static_files import static_file
 
 urlpatterns = [
     path("", pages.queues),
+    path("grid", pages.grid),
     path("login", pages.login),
     path("enter", pages.enter),
     path("openapi.json", pages.openapi),

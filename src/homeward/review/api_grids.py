@@ -1,0 +1,120 @@
+"""The grid of veils: lists of tiles, packed veils, categories."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpResponse
+from ninja import Field, Query, Router, Schema
+
+from homeward.core import WrongUse
+from homeward.flow import grading
+from homeward.flow.people import GRADE, LOOK
+from homeward.review.door import Needs, asker
+
+router = Router(tags=["grid"])
+MOST = 1024
+"""Tiles of one answer."""
+
+
+class Asked(Schema):
+    """Which tiles."""
+
+    queue: str
+
+
+class Category(Schema):
+    """A category of the scheme, its digit and its colour."""
+
+    key: str
+    code: str
+    name: str
+    colour: str
+
+
+class Grid(Schema):
+    """A list of tiles that stays as it is."""
+
+    id: str
+    kind: str
+    title: str
+    count: int
+    scheme: str
+    categories: list[Category]
+
+
+class Stretch(Schema):
+    """Tiles from one to another, both included."""
+
+    first: Annotated[int, Field(ge=0)]
+    last: Annotated[int, Field(ge=0)]
+
+
+class Said(Schema):
+    """A category (empty: none) for tiles, or for the whole group of the first one."""
+
+    tiles: Annotated[list[Stretch], Field(min_length=1, max_length=1000)]
+    code: str
+    group: bool = False
+
+
+class Mark(Schema):
+    """What a tile says now: its place in the list, its category (place in the scheme from 1 on; 0: none), its flags."""
+
+    at: int
+    grade: int
+    flags: int
+
+
+class Changed(Schema):
+    """What was changed."""
+
+    items: int
+    tiles: list[Mark]
+
+
+@router.post("", auth=Needs(LOOK), response=Grid)
+def begin(request: Any, asked: Asked) -> Grid:
+    """Begin a list: ``unknown``, ``known``, ``decided``, ``all``, ``series:NAME``, ``stack:SHA256`` or ``frames:SHA256``."""
+    shown = request.bench.shown
+    name, listed = shown.begin(asked.queue)
+    return Grid(
+        id=name, kind=listed.kind, title=listed.title, count=len(listed.places), scheme=shown.scheme.title,
+        categories=[Category(key=c.key, code=c.code, name=c.name, colour=c.colour) for c in shown.scheme.categories],
+    )  # fmt: skip
+
+
+@router.get("/{name}/tiles", auth=Needs(LOOK))
+def tiles(
+    request: Any,
+    name: str,
+    first: Annotated[int, Query(ge=0)] = 0,
+    count: Annotated[int, Query(ge=1, le=MOST)] = 128,
+) -> HttpResponse:
+    """Tiles: 44 bytes each (SHA-256, copies, milliseconds or -1, flags, category, two spare), then 24 x 18 grey bytes each."""
+    body = request.bench.shown.packed(name, first, count)
+    return HttpResponse(body, content_type="application/octet-stream")
+
+
+@router.post("/{name}/grades", auth=Needs(GRADE), response=Changed)
+def grade(request: Any, name: str, said: Said) -> Changed:
+    """Give tiles a category."""
+    shown = request.bench.shown
+    listed = shown.listing(name)
+    if any(stretch.last < stretch.first or stretch.last >= len(listed.places) for stretch in said.tiles):
+        raise WrongUse("the list has no such tiles")
+    stretches = [listed.group(said.tiles[0].first)] if said.group else [listed.items(one.first, one.last) for one in said.tiles]
+    items = sorted({item for stretch in stretches for item in stretch})
+    grading.give(request.bench.case, shown.scheme, items, said.code, asker(request))
+    return _changed(shown.marks(name, items), items)
+
+
+@router.post("/{name}/undo", auth=Needs(GRADE), response=Changed)
+def undo(request: Any, name: str) -> Changed:
+    """Take back what you said last and still stands; again and again, as far as you like."""
+    items = grading.undo(request.bench.case, asker(request))
+    return _changed(request.bench.shown.marks(name, items), items)
+
+
+def _changed(marks: list[tuple[int, int, int]], items: list[int]) -> Changed:
+    return Changed(items=len(items), tiles=[Mark(at=at, grade=grade, flags=flags) for at, grade, flags in marks])

@@ -1,0 +1,87 @@
+"""What the grid shows, kept at hand: tiles, the categories given, and the lists that people are working through."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from homeward.core import HomewardError
+from homeward.flow import tiles
+from homeward.flow.grading import Grades, Scheme
+from homeward.store import tiles as store
+
+if TYPE_CHECKING:
+    from homeward.flow.tiles import Listing, Tiles
+    from homeward.store import Case
+
+KEPT = 200
+"""Lists that are kept: of a million tiles each holds 8 MB."""
+
+
+class ListGone(HomewardError, LookupError):
+    """The list is no longer kept: it has to be asked for again."""
+
+
+class Shown:
+    """Shared by all threads."""
+
+    def __init__(self, case: Case, scheme: Scheme) -> None:
+        self._case = case
+        self.scheme = scheme
+        self.codes = {one.code: at + 1 for at, one in enumerate(scheme.categories)}
+        self._lock = threading.RLock()
+        self._tiles: Tiles | None = None
+        self._grades = Grades(case, scheme)
+        self._listings: OrderedDict[str, Listing] = OrderedDict()
+
+    def begin(self, queue: str) -> tuple[str, Listing]:
+        """A new list of what there is now, and what it is called."""
+        with self._lock:
+            self._grades.follow()
+            if self._tiles is None or self._tiles.state != store.state(self._case):
+                self._tiles = tiles.Tiles(self._case)
+            made = tiles.listing(self._case, self._tiles, self._grades, queue)
+            name = secrets.token_urlsafe(9)
+            self._listings[name] = made
+            while len(self._listings) > KEPT:
+                self._listings.popitem(last=False)
+            return name, made
+
+    def listing(self, name: str) -> Listing:
+        """The list of that name.
+
+        Raises:
+            ListGone: it is no longer kept.
+        """
+        with self._lock:
+            if name not in self._listings:
+                raise ListGone("this list is no longer kept: open it again")
+            self._listings.move_to_end(name)
+            return self._listings[name]
+
+    def packed(self, name: str, first: int, count: int) -> bytes:
+        """Tiles of a list, see :func:`homeward.flow.tiles.packed`."""
+        listed = self.listing(name)
+        with self._lock:
+            self._grades.follow()
+            return tiles.packed(self._case, listed, self._grades, self.codes, first, count)
+
+    def marks(self, name: str, items: list[int]) -> list[tuple[int, int, int]]:
+        """What changed in a list when something was said of some items."""
+        listed = self.listing(name)
+        with self._lock:
+            self._grades.follow()
+            return tiles.marks(listed, self._grades, self.codes, listed.touched(items))
+
+    def left(self) -> dict[str, int]:
+        """How many stacks there are, known, decided, and left to decide of those that no list names."""
+        with self._lock:
+            _, unknown = self.begin("unknown")
+            held = unknown.tiles
+            decided = held.decided(self._grades)
+        known = int(held.stack_known.sum())
+        return {
+            "stacks": len(held.exemplars), "known": known, "decided": int(decided.sum()), "unknown": len(unknown.places),
+        }  # fmt: skip

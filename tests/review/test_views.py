@@ -1,0 +1,191 @@
+"""Clear pixels: only by permission, only after the ledger knows, and nowhere else."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from bench_people import somebody
+from PIL import Image
+
+from homeward.flow.answers import LONGEST_SIDE, AnswerRefused, read_seen
+from homeward.flow.ingest import Delivery, ingest
+from homeward.flow.people import STEPS
+from homeward.flow.progress import Quiet
+from homeward.flow.tasks_view import REGION_SHARE, SMALL
+from homeward.flow.units import Seen
+from homeward.flow.viewing import NotSeen
+from homeward.review.application import application
+from homeward.review.bench import Workbench
+from homeward.store import Case
+from homeward.store.ledger import Entry, decode
+from homeward.store.models import Item
+from homeward.testing import scenes
+from homeward.testing.encoding import encode, film
+
+
+@pytest.fixture(scope="module")
+def pictures() -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    return {"room.jpg": scenes.room(3), "large.jpg": scenes.resize(scenes.room(4), 4.0)}
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory, pictures: dict[str, Any]) -> Iterator[Case]:
+    home = tmp_path_factory.mktemp("views")
+    (home / "seized").mkdir()
+    for name, pixels in pictures.items():
+        (home / "seized" / name).write_bytes(encode(pixels))
+    (home / "seized" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
+    (home / "seized" / "film.mp4").write_bytes(film([np.full((64, 96, 3), 40 * at, np.uint8) for at in range(6)], rate=2))
+    with Case.create(home / "case", "Test Unit") as made:
+        ingest(made, [Delivery("A", home / "seized", "W", "")], Quiet())
+        yield made
+
+
+@pytest.fixture(scope="module")
+def bench(case: Case) -> Iterator[Workbench]:
+    with Workbench(case) as made:
+        application(made)
+        yield made
+
+
+def named(case: Case, name: str) -> str:
+    return str(Item.objects.using(case.alias).get(occurrence__path=name).sha256)
+
+
+def entries(case: Case) -> list[Entry]:
+    return [decode(body) for _, body in case.custody.entries()]
+
+
+def look(browser: Any, sha256: str, step: str, **more: Any) -> Any:
+    asked = {"sha256": sha256, "step": step, "reason": "to compare", **more}
+    return browser.post("/api/views", asked, "application/json")
+
+
+def pixels_of(answer: Any) -> np.ndarray:  # type: ignore[type-arg]
+    width, height, channels = map(int, answer.headers["Homeward-Size"].split())
+    shape = (height, width) if channels == 1 else (height, width, channels)
+    return np.frombuffer(answer.content, np.uint8).reshape(shape)
+
+
+def test_steps_show_what_they_say(case: Case, client: Callable[..., Any], pictures: dict[str, Any]) -> None:
+    analyst = client("analyst")
+    sha256 = named(case, "large.jpg")
+    whole = np.asarray(Image.open(io.BytesIO(encode(pictures["large.jpg"]))).convert("RGB"), np.int64)
+    seen = {step: pixels_of(look(analyst, sha256, step, x=0, y=1000)) for step in STEPS}
+    assert [one.ndim for one in seen.values()] == [2, 2, 3, 3]
+    assert max(seen["drawing"].shape) == max(seen["grey"].shape) == SMALL
+    height, width = whole.shape[:2]
+    corner = whole[height - height // REGION_SHARE :, : width // REGION_SHARE]
+    assert (seen["region"] == corner).all()
+    assert max(seen["full"].shape) == LONGEST_SIDE
+    assert abs(seen["full"].mean() - whole.mean()) < 1
+    assert abs(seen["grey"].mean() - (whole @ [0.299, 0.587, 0.114]).mean()) < 2
+    assert np.corrcoef(seen["drawing"].ravel(), seen["grey"].ravel())[0, 1] < 0.7
+
+
+def test_the_ledger_knows_first_and_how_long(bench: Workbench, client: Callable[..., Any]) -> None:
+    analyst = client("analyst")
+    sha256 = named(bench.case, "room.jpg")
+    answer = look(analyst, sha256, "grey")
+    begun = entries(bench.case)[-1]
+    assert (begun.act, begun.details["item"], begun.details["step"]) == ("view", sha256, "grey")
+    assert bench.case.custody.names(begun.seq)["who"] == "analyst"
+    assert bench.case.custody.names(begun.seq)["reason"] == "to compare"
+    assert answer.headers["Homeward-View"] == str(begun.seq)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "image" not in answer.headers["Content-Type"]
+    assert analyst.delete(f"/api/views/{begun.seq}").status_code == 204
+    ended = entries(bench.case)[-1]
+    assert (ended.act, ended.details["view"], ended.details["how"]) == ("view.end", begun.seq, "let go")
+    assert analyst.delete(f"/api/views/{begun.seq}").status_code == 204
+    assert len(entries(bench.case)) == ended.seq + 1
+    look(analyst, sha256, "grey")
+    look(analyst, sha256, "full")
+    assert [one.details.get("how") for one in entries(bench.case)[-3:]] == [None, "next", None]
+    analyst.delete("/api/session")
+    assert [one.act for one in entries(bench.case)[-2:]] == ["view.end", "session.end"]
+
+
+def test_each_step_is_a_permission(bench: Workbench, client: Callable[..., Any]) -> None:
+    sha256 = named(bench.case, "room.jpg")
+    may = {"viewer": {"drawing"}, "analyst": set(STEPS), "lead": set(STEPS), "auditor": set(), "administrator": set()}
+    for role, steps in may.items():
+        browser = client(role)
+        before = len(entries(bench.case))
+        for step in STEPS:
+            assert (look(browser, sha256, step).status_code == 200) == (step in steps), (role, step)
+        assert sum(one.act == "view" for one in entries(bench.case)[before:]) == len(steps)
+
+
+def test_what_cannot_be_asked(case: Case, client: Callable[..., Any]) -> None:
+    analyst = client("analyst")
+    sha256 = named(case, "room.jpg")
+    assert look(analyst, sha256, "grey", reason=" ").status_code == 400
+    assert look(analyst, "0" * 64, "grey").status_code == 400
+    assert look(analyst, sha256, "more").status_code == 422
+    assert look(analyst, sha256, "region", x=-1).status_code == 422
+    refused = look(analyst, named(case, "broken.jpg"), "full")
+    assert refused.status_code == 409
+    assert entries(case)[-1].details["how"] == "not seen"
+
+
+def test_frames_of_a_film(case: Case, client: Callable[..., Any]) -> None:
+    analyst = client("analyst")
+    sha256 = named(case, "film.mp4")
+    means = [pixels_of(look(analyst, sha256, "full", time_ms=time)).mean() for time in (0, 1000, 2000)]
+    assert means[0] < means[1] < means[2]
+    assert pixels_of(look(analyst, sha256, "grey", time_ms=1000)).shape == (64, 96)
+
+
+def test_no_other_answer_holds_clear_pixels(bench: Workbench, client: Callable[..., Any]) -> None:
+    """Every other endpoint and page is asked; what comes back is text, or veils of 432 bytes."""
+    from test_permissions import ENDPOINTS, PAGES, filled
+
+    lead = client("lead")
+    for path in PAGES:
+        assert lead.get("/" + filled(path)).headers["Content-Type"].split(";")[0] in {
+            "text/html", "application/json", "text/javascript", "text/css",
+        }  # fmt: skip
+    for name in ENDPOINTS:
+        method, path = name.split()
+        if path in {"/views", "/grids/{name}/tiles"} or method == "DELETE":
+            continue
+        answer = lead.generic(method, "/api" + filled(path), "{}", "application/json")
+        assert answer.headers.get("Content-Type", "application/json").startswith("application/json"), name
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Seen(2, 2, 3, bytes(11)),
+        Seen(2, 2, 4, bytes(16)),
+        Seen(0, 0, 1, b""),
+        Seen(LONGEST_SIDE + 1, 1, 1, bytes(LONGEST_SIDE + 1)),
+    ],
+)
+def test_what_a_worker_cannot_have_seen_is_refused(said: Seen) -> None:
+    import msgspec
+
+    with pytest.raises(AnswerRefused):
+        read_seen(msgspec.msgpack.encode(said))
+
+
+def test_evidence_that_is_gone_is_a_sentence(bench: Workbench) -> None:
+    from homeward.flow.viewing import Look
+
+    sha256 = named(bench.case, "room.jpg")
+    analyst = somebody(bench, "analyst")
+    path = bench.case.folder.parent / "seized" / "room.jpg"
+    kept = path.with_suffix(".away")
+    path.rename(kept)
+    try:
+        with pytest.raises(NotSeen, match="gone"):
+            bench.views.begin(analyst, Look(sha256, -1, "grey", "to compare"))
+    finally:
+        kept.rename(path)
+    assert Path(path).exists()

@@ -10,6 +10,9 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
 from homeward.communities import readers
 from homeward.communities.captured import Summary
 from homeward.communities.worker import Order
@@ -150,6 +153,27 @@ def ufdr(report: str = UFDR, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     return out.getvalue()
 
 
+SMF = """<div class="navigate_section"><ul><li><a>Home</a></li><li><a>Lamps</a></li><li><a>Green ones</a></li></ul></div>
+<div id="forumposts"><div id="msg12" class="windowbg"><div class="post_wrapper"><div class="poster"><h4><a>hanna</a></h4></div>
+<div class="postinfo"><a class="smalltext">May 01, 2020, 12:00:00 PM</a></div><div class="inner">
+<blockquote>not mine</blockquote>
+a green lamp</div><div class="attachments"><img src="/files/a.jpg"><img src="b.jpg"></div></div></div></div>"""
+
+
+def warc(html: str, *, gzip: bool = True) -> bytes:
+    out = io.BytesIO()
+    writer = WARCWriter(out, gzip=gzip)
+    for address, mime, status, body in (
+        ("https://forum.example/t/1", "text/html; charset=utf-8", "200 OK", html.encode()),
+        ("https://forum.example/t/2", "text/html", "404 Not Found", html.encode()),
+        ("https://forum.example/about", "text/html", "200 OK", b"<p>about"),
+        ("https://forum.example/files/a.jpg", "image/jpeg", "200 OK", PICTURE),
+    ):
+        headers = StatusAndHeaders(status, [("Content-Type", mime)], protocol="HTTP/1.0")
+        writer.write_record(writer.create_warc_record(address, "response", payload=io.BytesIO(body), http_headers=headers))
+    return out.getvalue()
+
+
 BOMB = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
 HOSTILE: list[tuple[str, Callable[[], bytes], str]] = [
     ("a report that is cut", lambda: CYBERTIP.encode()[:-200], "broken at line"),
@@ -161,6 +185,7 @@ HOSTILE: list[tuple[str, Callable[[], bytes], str]] = [
     ("an UFDR that is cut", lambda: ufdr()[:-40], "no zip archive"),
     ("an UFDR whose report is cut", lambda: ufdr(UFDR[:-100]), "broken at line"),
     ("another zip archive", lambda: ufdr().replace(b"report.xml", b"resort.xml"), "without report.xml"),
+    ("a web archive that is cut", lambda: warc(SMF)[:200], "web archive is broken"),
     ("an export of Telegram that is cut", lambda: telegram()[:-60], "ends in the middle"),
     ("a deep export", lambda: b'{"guild": 1, "channel": ' + b"[" * 100_000, r"nested too deeply|ends in the middle|no JSON"),
     ("nothing", lambda: b" \n", "empty"),

@@ -21,7 +21,7 @@ from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.store import Case, event_reads
 from homeward.store.ledger.entries import decode
-from tiny_exports import CYBERTIP, HOSTILE, MBOX, read, telegram, ufdr
+from tiny_exports import CYBERTIP, HOSTILE, MBOX, SMF, read, telegram, ufdr, warc
 
 MAPPING = """
 columns: {id: n, site: site, board: board, handle: by, time: at, text: words, kind: kind}
@@ -268,7 +268,9 @@ def test_the_posts_of_the_world_come_in_field_for_field(case: Case, shared_data:
 
 
 @pytest.mark.parametrize(
-    "make", [telegram, ufdr, lambda: MBOX, lambda: CYBERTIP.encode()], ids=["telegram", "ufdr", "mbox", "cybertip"]
+    "make",
+    [telegram, ufdr, lambda: MBOX, lambda: CYBERTIP.encode(), lambda: warc(SMF)],
+    ids=["telegram", "ufdr", "mbox", "cybertip", "warc"],
 )
 def test_exports_are_read_behind_the_lock(case: Case, tmp_path: Path, make: Callable[[], bytes]) -> None:
     file = tmp_path / "export"

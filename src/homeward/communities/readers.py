@@ -21,6 +21,8 @@ Reader = Callable[[ByteRange, Any, Summary], Iterator[Found]]
 FORMATS: dict[str, str] = {
     "telegram": "homeward.communities.telegram:looks:read",
     "discord": "homeward.communities.discord:looks:read",
+    "warc": "homeward.communities.warc:looks:read",
+    "wacz": "homeward.communities.warc:looks_zipped:read_zipped",
     "ufdr": "homeward.communities.ufdr:looks:read",
     "cybertip": "homeward.communities.cybertip:looks:read",
     "mbox": "homeward.communities.mail:looks:read",

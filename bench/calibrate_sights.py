@@ -5,25 +5,28 @@ usage: python bench/calibrate_sights.py
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from homeward.core import likelihood
-from homeward.links import rarity
+from homeward.links import rarity, regions
 from homeward.links.rarity import Common
 from homeward.links.sight_evidence import KINDS, score_for
-from sight_data import Pair, candidates, rarities
+from homeward.links.sights import sight
+from sight_data import Pair, candidates, rarities, thing_queries
 
 LINKS = Path(__file__).resolve().parents[1] / "src/homeward/links"
+REGION_CANDIDATES = 50
 STEPS = tuple(round(0.1 * tenths, 1) for tenths in range(16))
 
 
 def main() -> None:
     """Fit one calibration a kind, and how much less a common thing says, and write them."""
     pairs, cameras = candidates("world-tune")
-    fitted = {kind: _fitted(kind, pairs) for kind in KINDS}
+    fitted = {kind: _fitted(kind, pairs) for kind in KINDS} | {"region": _regions()}
     _write("sight_calibration.json", fitted)
     _write("rarity_calibration.json", _rarity(pairs, rarities(pairs, cameras), fitted["object"]))
 
@@ -50,12 +53,35 @@ def _rarity(pairs: list[Pair], common: list[Common | None], made: likelihood.Cal
     return rarity.Calibration("rendered homes that nothing is reported on, common things", best, len(same), len(different))
 
 
+def _regions() -> likelihood.Calibration:
+    """Things in boxes: pictures that share most with the box or with the picture around it; all questions weigh alike."""
+    held, shown, bands = thing_queries("world-tune")
+    index, same, different, rooms = held.index(), [], [], set()
+    whole = cache(lambda at, other: regions.around(sight(held.features[at], held.features[other])))
+    for query in (one for band in bands.values() for one in band):
+        asked = held.features[query.at]
+        rows = regions.inside_box(asked, query.box)
+        listed = {*index.search(asked.codes[rows], REGION_CANDIDATES).id.tolist()}
+        listed |= {*index.search(asked.codes, REGION_CANDIDATES).id.tolist()}
+        for other in sorted(listed - {query.at} - (query.partly - query.wanted)):
+            own = sight(asked, held.features[other], rows)
+            score = regions.region_score(own.score if own else 0, whole(query.at, other))
+            (same if other in query.wanted else different).append(score)
+            if other not in query.wanted:
+                rooms.add(frozenset({shown[query.at]["room"], shown[other]["room"]}))
+    return _made("region", np.array(same), np.array(different), len(rooms))
+
+
 def _fitted(kind: str, pairs: list[Pair]) -> likelihood.Calibration:
     told = [(pair, pair.same(kind)) for pair in pairs]
     same = np.array([score_for(kind, pair.score, pair.deep, pair.spread) for pair, one in told if one])
     different = np.array([score_for(kind, pair.score, pair.deep, pair.spread) for pair, one in told if one is False])
     # Pictures of the same two rooms are no independent non-matches.
     independent = len({frozenset(pair.rooms) for pair, one in told if one is False})
+    return _made(kind, same, different, independent)
+
+
+def _made(kind: str, same: np.ndarray, different: np.ndarray, independent: int) -> likelihood.Calibration:
     made = likelihood.fit(f"rendered homes that nothing is reported on, {kind}", same, different, independent)
     ones, others = (np.array([made.log10_lr(score) for score in side]) for side in (same, different))
     print(f"{kind}: {len(same)} + {len(different)}, {made.slope:.3f} score {made.intercept:+.3f}, cap {made.cap:.2f}")

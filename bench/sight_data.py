@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from common import DATA
 from homeward.descriptors import descriptor
@@ -31,8 +30,20 @@ MOST_QUERIES = 100
 BANDS = ((0.005, 0.02), (0.02, 0.08), (0.08, 0.15), (0.15, 0.5))
 """Shares of the picture that a thing's box takes."""
 Row = dict[str, str]
-Query = tuple[int, NDArray[np.int64], set[int]]
-"""A picture, the rows of its features that are asked with, and the pictures that are right."""
+PART = 500
+"""Visible pixels from which a part of a thing counts as shown."""
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A thing in a box of a picture, and the pictures that show it."""
+
+    at: int
+    box: tuple[float, float, float, float]
+    """x, y, width, height in full-size pixels."""
+    wanted: frozenset[int]
+    """Show 0.6 of it or more, where that is known."""
+    partly: frozenset[int]
+    """Show any part of it; these and the wanted ones."""
 
 
 class Gallery:
@@ -126,42 +137,42 @@ def crop_queries() -> tuple[Gallery, list[Query]]:
     held, at = Gallery([DATA / "places/img" / name for name in files]), {name: number for number, name in enumerate(files)}
     queries = []
     for row in _table(DATA / "places/crop_queries.csv"):
-        box = tuple(float(row[side]) for side in ("x0", "y0", "x1", "y1"))
-        asked = at[row["query_file"]]
-        queries.append((asked, inside(held.features[asked], box), {at[name] for name in row["positives"].split()}))
+        shown = frozenset(at[name] for name in row["positives"].split())
+        queries.append(Query(at[row["query_file"]], _box(row), shown, shown))
     return held, queries
 
 
-def thing_queries(name: str) -> tuple[Gallery, dict[str, list[Query]]]:
+def thing_queries(name: str) -> tuple[Gallery, list[Row], dict[str, list[Query]]]:
     """A world, and a question for each whole thing that is shown in another picture too, by its share of the picture."""
     held, shown = world(name)
     at = {row["file_id"]: number for number, row in enumerate(shown)}
     seen: dict[str, list[tuple[int, Row]]] = defaultdict(list)
+    partly: dict[str, set[int]] = defaultdict(set)
     for row in _table(DATA / name / "truth/image_objects.csv"):
-        whole = ":" not in row["object_id"] and row["visible_fraction"] and float(row["visible_fraction"]) >= 0.6
-        if row["file_id"] in at and whole and int(row["visible_px"]) >= SEEN:
+        if row["file_id"] not in at or ":" in row["object_id"] or int(row["visible_px"]) < PART:
+            continue
+        partly[row["object_id"]].add(at[row["file_id"]])
+        if float(row["visible_fraction"] or 0) >= 0.6 and int(row["visible_px"]) >= SEEN:
             seen[row["object_id"]].append((at[row["file_id"]], row))
     found: dict[str, list[Query]] = {f"{100 * low:g} to {100 * high:g} %": [] for low, high in BANDS}
-    for places in seen.values():
+    for thing, places in seen.items():
         for number, row in places if len(places) > 1 else []:
-            box = tuple(float(row[side]) for side in ("x0", "y0", "x1", "y1"))
-            features = held.features[number]
-            share = (box[2] - box[0]) * (box[3] - box[1]) / (features.full_width * features.full_height)
+            box, features = _box(row), held.features[number]
+            share = box[2] * box[3] / (features.full_width * features.full_height)
             band = next((f"{100 * low:g} to {100 * high:g} %" for low, high in BANDS if low <= share < high), None)
             if band is not None:
-                found[band].append((number, inside(features, box), {other for other, _ in places if other != number}))
+                wanted = frozenset(other for other, _ in places) - {number}
+                found[band].append(Query(number, box, wanted, frozenset(partly[thing]) - {number}))
     rng = np.random.default_rng(0)
     for band, queries in found.items():
         some = rng.permutation(len(queries))[:MOST_QUERIES]
         found[band] = [queries[at] for at in sorted(some)]
-    return held, found
+    return held, shown, found
 
 
-def inside(features: Features, box: tuple[float, ...]) -> NDArray[np.int64]:
-    """Rows of the features in a box (x0, y0, x1, y1) of full-size pixels."""
-    places = features.places[:, :2] * (features.full_width / features.width)
-    within = (places >= [box[0], box[1]]).all(axis=1) & (places < [box[2], box[3]]).all(axis=1)
-    return np.flatnonzero(within).astype(np.int64)
+def _box(row: Row) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = (float(row[side]) for side in ("x0", "y0", "x1", "y1"))
+    return x0, y0, x1 - x0, y1 - y0
 
 
 def pair_of(held: Gallery, shown: list[Row], things: dict[str, set[str]], a: int, b: int) -> Pair:

@@ -123,7 +123,6 @@ def test_a_picture_of_the_case_is_asked_from_what_is_stored(worked: Case, tmp_pa
     [
         (Region(5000, 0, 10, 10), WrongUse, "outside"),
         (Region(0, 0, 0, 10), WrongUse, "at least 1"),
-        (Region(0, 0, 2, 2), TooLittle, "too little"),
     ],
 )
 def test_a_region_that_says_nothing_is_refused(
@@ -201,3 +200,21 @@ def test_a_run_that_was_stopped_half_way_goes_on(worked: Case, tmp_path: Path, m
         for kind in ("place", "object"):
             assert told(case, kind) == told(worked, kind)
         assert not verify(case, Quiet()).faults
+
+
+def test_a_smooth_thing_is_found_by_what_is_around_it(worked: Case, tmp_path: Path) -> None:
+    picture = tmp_path / "asked.jpg"
+    picture.write_bytes(pictures()["front.jpg"])
+    rows, columns = POSTER
+    corner = Region(columns.start + 40, rows.start + 40, 6, 6)  # too small for features of its own
+    found = {name(row["paths"]): row for row in find_sights(worked, picture, "object", corner, 10)}
+    assert found["front.jpg"]["region"] == pytest.approx([corner.x, corner.y, 6, 6], abs=2)
+    assert "around it" in found["aside.jpg"]["reason"]
+    assert "other.jpg" not in found or found["other.jpg"]["log10_lr"] < found["aside.jpg"]["log10_lr"]
+
+
+def test_a_picture_that_shows_nothing_is_no_question(worked: Case, tmp_path: Path) -> None:
+    picture = tmp_path / "blank.png"
+    picture.write_bytes(encode(np.full((400, 400, 3), 128, np.uint8), "png"))
+    with pytest.raises(TooLittle, match="too little"):
+        find_sights(worked, picture, "object", Region(0, 0, 200, 200), 10)

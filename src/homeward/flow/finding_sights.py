@@ -18,12 +18,14 @@ from homeward.flow.boxes import Box, around
 from homeward.flow.comparing import MIRRORED
 from homeward.flow.elsewhere import CANDIDATES, seen_in
 from homeward.flow.finding import measured
+from homeward.flow.finding_regions import LEAST_FEATURES, LEAST_SCORE, Found, ask_region
 from homeward.flow.gallery import Backgrounds, Gallery
 from homeward.flow.rarity import Commonness, columns, told, weakened
 from homeward.flow.sights import LEAST, rows_key
 from homeward.links.geometry import box_around, inverse
 from homeward.links.rarity import Common, Elsewhere, calibration
-from homeward.links.sight_evidence import CAVEATS, weigh
+from homeward.links.regions import inside_box
+from homeward.links.sight_evidence import Evidence, weigh
 from homeward.links.sights import Sight, sight
 from homeward.store import backgrounds, reads, stacks
 
@@ -33,10 +35,6 @@ if TYPE_CHECKING:
 
 SHORTLIST = 50
 """Pictures that share the most features with what is asked, which are looked at."""
-LEAST_FEATURES = 5
-"""Features of a region below which nothing can be found by it: a plane takes four."""
-LEAST_SCORE = 3
-"""Score of a sight from which it is an answer at all; the likelihood ratio says how little the least ones mean."""
 
 
 class Region(msgspec.Struct, frozen=True):
@@ -70,18 +68,17 @@ def find_sights(case: Case, picture: Path, kind: str, region: Region | None, top
         raise WrongUse(f"no pictures of this case have been compared yet (run: homeward process {case.folder})")
     question = _held(gallery, reads.item_names(case), picture)
     shown = gallery.features(question) if question else measured(picture)
-    rows = _within(shown, region)
-    found = _seen(gallery, shown, rows, max(top, SHORTLIST))
+    rows = _within(shown, kind, region)
+    found = _found(gallery, shown, kind, region, rows, max(top, SHORTLIST))
     facts = reads.item_facts(case)
-    boxes = {item: around(gallery.features(item), seen.agreeing.b) for item, seen in found.items()}
-    common = _common(case, shown, rows, question, found, boxes) if kind == "object" else {}
-    answers = [_answer(item, seen, kind, boxes[item], facts[item], common.get(item)) for item, seen in found.items()]
+    common = _common(case, shown, rows, question, found) if kind == "object" else {}
+    answers = [_answer(item, one.said, one.region, facts[item], common.get(item)) for item, one in found.items()]
     for member in stacks.members(case):
         if member.item not in found and member.exemplar in found and member.item != member.exemplar:
-            lies = carried(boxes[member.exemplar], inverse(member.matrix), facts[member.item])
+            one = found[member.exemplar]
+            lies = carried(one.region, inverse(member.matrix), facts[member.item])
             if lies is not None:
-                how = common.get(member.exemplar)
-                answers.append(_answer(member.item, found[member.exemplar], kind, lies, facts[member.item], how))
+                answers.append(_answer(member.item, one.said, lies, facts[member.item], common.get(member.exemplar)))
     best = sorted(answers, key=lambda row: (-row["log10_lr"], -row["score"], row["sha256"]))[:top]
     paths = reads.stacked_paths(case, {row["item"] for row in best})
     return [{"sha256": row["sha256"], "time": None, "paths": paths.get(row.pop("item"), []), **row} for row in best]
@@ -94,14 +91,12 @@ def _held(gallery: Gallery, names: dict[int, str], picture: Path) -> int:
     return next((item for item, name in names.items() if name == sha256 and item in gallery), 0)
 
 
-def _common(
-    case: Case, shown: Features, rows: NDArray[np.int64], question: int, found: dict[int, Sight], boxes: dict[int, Box]
-) -> dict[int, Common]:
+def _common(case: Case, shown: Features, rows: NDArray[np.int64], question: int, found: dict[int, Found]) -> dict[int, Common]:
     """How common the thing is that each answer shows, of those that show enough of it to be counted."""
     answers = {
-        item: (around(shown, seen.agreeing.a), boxes[item], weigh(seen, "place").log10_lr)
-        for item, seen in found.items()
-        if seen.score >= LEAST and item != question
+        item: (around(shown, one.own.agreeing.a), one.region, weigh(one.own, "place").log10_lr)
+        for item, one in found.items()
+        if one.own is not None and one.own.score >= LEAST and item != question
     }
     beyond: list[Elsewhere] = []
     if backgrounds.parts(case):
@@ -111,31 +106,41 @@ def _common(
     return Commonness(case, rows_key()).asked(question, answers, beyond)
 
 
-def _within(shown: Features, region: Region | None) -> NDArray[np.int64]:
+def _within(shown: Features, kind: str, region: Region | None) -> NDArray[np.int64]:
+    """Rows of the features that are asked with; a thing may have few of its own, where its surroundings have some."""
     if region is None:
         return np.arange(len(shown), dtype=np.int64)
-    right, bottom = region.x + region.width, region.y + region.height
     if min(region.x, region.y) < 0 or min(region.width, region.height) < 1:
         raise WrongUse("a region is X,Y,WIDTH,HEIGHT in pixels, none of them negative, width and height at least 1")
     if region.x >= shown.full_width or region.y >= shown.full_height:
         raise WrongUse(f"the region lies outside of the picture, which has {shown.full_width} x {shown.full_height} pixels")
-    places = shown.places[:, :2] * (shown.full_width / shown.width)
-    inside = (places >= [region.x, region.y]).all(axis=1) & (places < [right, bottom]).all(axis=1)
-    rows = np.flatnonzero(inside).astype(np.int64)
-    if len(rows) < LEAST_FEATURES:
-        raise TooLittle(f"the region shows too little: {len(rows)} features, and {LEAST_FEATURES} are needed")
+    rows = inside_box(shown, msgspec.structs.astuple(region))
+    told = len(shown) if kind == "object" else len(rows)
+    if told < LEAST_FEATURES:
+        what = "picture" if kind == "object" else "region"
+        raise TooLittle(f"the {what} shows too little: {told} features, and {LEAST_FEATURES} are needed")
     return rows
 
 
-def _seen(gallery: Gallery, shown: Features, rows: NDArray[np.int64], most: int) -> dict[int, Sight]:
-    """The better of both sights of each candidate; mirroring keeps the order of the features."""
-    index, found = gallery.index(), dict[int, Sight]()
+def _found(
+    gallery: Gallery, shown: Features, kind: str, region: Region | None, rows: NDArray[np.int64], most: int
+) -> dict[int, Found]:
+    """Each picture that may show it; a thing in a region is asked about by what is around it too.
+
+    Of whole pictures, the better of the sights as they are and in a mirror.
+    """
+    index = gallery.index()
+    if kind == "object" and region is not None:
+        return ask_region(index, gallery.features, shown, msgspec.structs.astuple(region), most)
+    found = dict[int, Sight]()
     for asked, count in ((shown, most), (shown.mirrored(), MIRRORED)):
         for item in index.search(asked.codes[rows], count).id.tolist():
             seen = sight(asked, gallery.features(item), rows)
             if seen is not None and seen.score >= max(LEAST_SCORE, found[item].score + 1 if item in found else 0):
                 found[item] = seen
-    return found
+    return {
+        item: Found(weigh(seen, kind), around(gallery.features(item), seen.agreeing.b), seen) for item, seen in found.items()
+    }
 
 
 def carried(there: Sequence[int], matrix: NDArray[np.float64], facts: Facts) -> Box | None:
@@ -145,10 +150,9 @@ def carried(there: Sequence[int], matrix: NDArray[np.float64], facts: Facts) -> 
     return (int(low[0]), int(low[1]), int(size[0]), int(size[1])) if size.min() > 0 else None
 
 
-def _answer(item: int, seen: Sight, kind: str, region: Box, facts: Facts, how: Common | None) -> dict[str, Any]:
-    said = weigh(seen, kind)
+def _answer(item: int, said: Evidence, region: Box, facts: Facts, how: Common | None) -> dict[str, Any]:
     value = weakened(said.log10_lr, how) if how else said.log10_lr
-    weighed = f"{said.calibration}; {calibration().name}" if kind == "object" else said.calibration
+    weighed = f"{said.calibration}; {calibration().name}" if said.kind == "object" else said.calibration
     return {
         "item": item,
         "sha256": facts.sha256,
@@ -157,6 +161,6 @@ def _answer(item: int, seen: Sight, kind: str, region: Box, facts: Facts, how: C
         "region": list(region),
         "reason": said.reason + (told(how) if how else ""),
         "calibration": weighed,
-        "caveats": [CAVEATS[kind]],
+        "caveats": [said.caveat],
         **({"rarity": columns(how)} if how else {}),
     }

@@ -5,8 +5,8 @@ usage: python bench/clues.py [--json FILE] [PART...]      parts: places world re
 Nothing is chosen here: the code book is made of other pictures, calibrations and thresholds of ``world-tune``. ``places`` are
 photographs by scene, ``world`` rendered homes with exact truth: one picture a burst, and the relation of a query's room to the
 room found is a row of its own. ``regions`` asks with boxes: those of ``places/crop_queries.csv`` and, on ``world``, each thing
-with 0.5 % of the picture or more, against pictures that show the same thing: 0.6 of it or more, and, in rows of their own, any part
-of it. The interval is a bootstrap over rooms or scenes.
+with 0.5 % of the picture or more, against pictures that show the same thing: 0.6 of it or more, and, in rows of their own, any
+part of it. The interval is a bootstrap over rooms or scenes.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _asked(what: str, held: Gallery, queries: list[Query]) -> Iterator[dict[str, str]]:
-    """Boxes, answered as `find --by object --region` does; right is what shows the thing, or, in a row of its own, any of it."""
+    """Boxes, answered as `find --by object --region` does; right is what shows the thing, or, in its own row, any of it."""
     if not queries:
         return
     index, start = held.index(), time.process_time()

@@ -89,15 +89,15 @@ def test_a_thing_beyond_the_frame_is_not_in_the_picture() -> None:
     here = np.random.default_rng(1).uniform([500, 100], [900, 700], (12, 2))
     whole = seen(12)
     assert whole is not None
-    assert carried_box(placed(here), placed(here - [450, 0]), whole, (100, 300, 80, 60)) is None
+    assert carried_box(placed(here), placed(here - np.array([450, 0])), whole, (100, 300, 80, 60)) is None
 
 
 @pytest.mark.parametrize("count", [1, 2, 12])
 def test_features_in_one_point_carry_a_box_as_it_is(count: int) -> None:
-    here = np.full((count, 2), 300.0)
+    here, there = np.full((count, 2), 300.0), np.tile([400.0, 350.0], (count, 1))
     whole = seen(count)
     assert whole is not None
-    assert carried_box(placed(here), placed(here + [100, 50]), whole, (280, 280, 40, 40)) == (380, 330, 40, 40)
+    assert carried_box(placed(here), placed(there), whole, (280, 280, 40, 40)) == (380, 330, 40, 40)
 
 
 def test_a_box_holds_the_features_whose_middle_lies_in_it() -> None:

@@ -18,7 +18,8 @@ from homeward.descriptors.plugin_features import PluginFeatures, pack, unpack
 from homeward.flow import plugins
 from homeward.flow.asking import TooLittle, asked
 from homeward.flow.executors import Processes
-from homeward.flow.finding_sights import LEAST_FEATURES, LEAST_SCORE, SHORTLIST, Region, carried
+from homeward.flow.finding_regions import LEAST_FEATURES, LEAST_SCORE
+from homeward.flow.finding_sights import SHORTLIST, Region, carried
 from homeward.flow.plugins import MEASURE, UNCALIBRATED, Held
 from homeward.flow.units import Paired, PairOrder
 from homeward.links.geometry import Matches, inverse

@@ -95,8 +95,8 @@ def _moved(here: NDArray[np.float64], there: NDArray[np.float64], points: NDArra
         result: NDArray[np.float64] = points + there.mean(axis=0) - here.mean(axis=0)
         return result
     cos, sin = (left * right).sum() / across, (left[:, 0] * right[:, 1] - left[:, 1] * right[:, 0]).sum() / across
-    turned: NDArray[np.float64] = (points - here.mean(axis=0)) @ np.array([[cos, sin], [-sin, cos]])
-    return turned + there.mean(axis=0)
+    moved: NDArray[np.float64] = (points - here.mean(axis=0)) @ np.array([[cos, sin], [-sin, cos]]) + there.mean(axis=0)
+    return moved
 
 
 def inside_box(features: Features, box: Sequence[float]) -> NDArray[np.int64]:

@@ -42,6 +42,7 @@ COMMANDS = {
     "export": "homeward.cli.export:export",
     "package": "homeward.cli.package:package",
     "match": "homeward.cli.match:match",
+    "clearing": "homeward.cli.clearing:clearing",
     "serve": "homeward.cli.serve:serve",
     "people": "homeward.cli.people:people",
     "verify": "homeward.cli.verify:verify",

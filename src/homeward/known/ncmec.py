@@ -14,8 +14,9 @@ from homeward.known.shelf import Shelf
 from homeward.known.text import Stream
 from homeward.known.words import plain
 
-_ENTRIES = {"image", "video"}
-_WITHDRAWN = {"deletedImage", "deletedVideo"}
+ENTRIES = {"image", "video"}
+WITHDRAWN = {"deletedImage", "deletedVideo"}
+"""Elements of entries, and of entries that are taken back."""
 _NAMES = {"md5": "md5", "sha1": "sha1", "sha256": "sha256", "pdq": "pdq"}
 _UNMATCHED = {"pdna": "photodna", "photodna": "photodna"}
 _CHUNK = 1 << 16
@@ -35,7 +36,7 @@ def read_ncmec(stream: Stream, shelf: Shelf) -> Iterator[Report]:
     reading = _Reading(Rowwise(shelf))
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _refuse_entities
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse_entities
     parser.StartElementHandler, parser.EndElementHandler = reading.start, reading.end
     parser.CharacterDataHandler = reading.text
     reading.line = lambda: parser.CurrentLineNumber
@@ -51,7 +52,8 @@ def read_ncmec(stream: Stream, shelf: Shelf) -> Iterator[Report]:
     yield reading.finish()
 
 
-def _refuse_entities(*_: Any) -> None:
+def refuse_entities(*_: Any) -> None:
+    """Raise: no such list declares a document type."""
     raise KnownListRefused("it declares a document type, which no such list needs: refused unread")
 
 
@@ -74,7 +76,7 @@ class _Reading:
         if len(self._path) >= _DEEPEST:
             raise KnownListRefused(f"line {self.line()}: it is nested too deeply")
         if self._entry is None:
-            if name in _ENTRIES | _WITHDRAWN:
+            if name in ENTRIES | WITHDRAWN:
                 self._entry, self._kind, self._began, self._values = {}, name, self.line(), 0
                 self._path = []
         else:
@@ -117,7 +119,7 @@ class _Reading:
     def _close(self, entry: dict[str, list[str]]) -> None:
         report = self.report
         key = "/".join([*entry.pop("member@id", ["?"])[:1], *entry.pop("id", ["?"])[:1]])
-        if self._kind in _WITHDRAWN:
+        if self._kind in WITHDRAWN:
             if len(self._withdrawn) <= MOST_WITHDRAWN:
                 self._withdrawn[key] = None
             return

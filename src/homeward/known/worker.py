@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from homeward.known import csv_list, ncmec, nsrl, vic, vpdq
+from homeward.known.ncmec_pages import Page, read_page
 from homeward.known.records import Count, KnownListRefused, Report, Text
 from homeward.known.shelf import Shelf, ShelfFiles
 from homeward.known.text import Stream, encoding_of
@@ -119,6 +120,24 @@ def places(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
             yield _encode(Spots(found))
     except KnownListRefused as error:
         yield _encode(Spots(refused=plain(error)))
+
+
+class Paged(msgspec.Struct, frozen=True):
+    """What a page says beside its entries, or why it says nothing."""
+
+    page: Page
+    refused: Text = ""
+
+
+read_paged = msgspec.msgpack.Decoder(Paged).decode
+
+
+def paging(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """Read what comes after a page (descriptor: the page)."""
+    try:
+        yield _encode(Paged(read_page(Source(fds[0], _order(payload).size))))
+    except KnownListRefused as error:
+        yield _encode(Paged(Page(), plain(error)))
 
 
 def batched(found: Iterable[_T]) -> Iterator[list[_T]]:

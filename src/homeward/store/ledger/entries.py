@@ -36,6 +36,8 @@ ACTS = {
     "capture.query": "somebody looked into captures",
     "package.keys": "the case got keys to exchange with",
     "package.open": "a package was taken in",
+    "clearing.fetch": "hashes were fetched from a clearing house",
+    "clearing.ask": "a clearing house answered about hashes",
     "partner.add": "a partner's keys were added",
     "partner.trust": "a partner's fingerprint was compared",
     "partner.revoke": "a partner's key was revoked",

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from homeward.flow.matching import Step
 
 out_option = click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True, help="Where messages are written."
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The folder in which messages are written; without it they wait for a connection.",
 )
 match_argument = click.argument("matching")
 _TOPICS = ("copies", "near", "clues", "cameras")
@@ -47,8 +49,8 @@ def match() -> None:
 @click.option("--legal-basis", "basis", required=True)
 @by_option
 def begin(
-    case: Path, partner: str, *, out: Path, topics: tuple[str, ...], asked_handles: tuple[str, ...], series: tuple[str, ...],
-    purpose: str, basis: str, who: str,
+    case: Path, partner: str, *, out: Path | None, topics: tuple[str, ...], asked_handles: tuple[str, ...],
+    series: tuple[str, ...], purpose: str, basis: str, who: str,
 ) -> None:  # fmt: skip
     """Ask the PARTNER what both hold."""
     from homeward.flow.matching import begin as ask
@@ -67,7 +69,7 @@ def begin(
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @out_option
 @by_option
-def take(case: Path, file: Path, out: Path, who: str) -> None:
+def take(case: Path, file: Path, out: Path | None, who: str) -> None:
     """Take in the message FILE of a partner; what follows by itself is written."""
     from homeward.flow.matching import take as take_message
 
@@ -82,7 +84,7 @@ def take(case: Path, file: Path, out: Path, who: str) -> None:
 @out_option
 @click.option("--legal-basis", "basis", default="", help="Under which an answer is given; needed for the first one.")
 @by_option
-def agree(case: Path, matching: str, out: Path, basis: str, who: str) -> None:
+def agree(case: Path, matching: str, out: Path | None, basis: str, who: str) -> None:
     """Let a MATCHING go on: answer it, ask to see which are shared, or show which."""
     from homeward.flow.matching import agree as go_on
 
@@ -97,7 +99,7 @@ def agree(case: Path, matching: str, out: Path, basis: str, who: str) -> None:
 @out_option
 @click.option("--why", required=True)
 @by_option
-def decline(case: Path, matching: str, out: Path, why: str, who: str) -> None:
+def decline(case: Path, matching: str, out: Path | None, why: str, who: str) -> None:
     """End a MATCHING; the partner is told why."""
     from homeward.flow.matching import decline as end
 
@@ -153,6 +155,65 @@ def handle(case: Path, name: str, given_up: bool, who: str) -> None:
     with opened_to_write(case) as opened_case:
         operate(opened_case, name, _who(who), given_up=given_up)
     click.echo("Given up." if given_up else "Registered.")
+
+
+@match.command()
+@case_argument
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def certificate(case: Path, file: Path) -> None:
+    """Write the certificate of our server to FILE, for partners to pin."""
+    from homeward.flow.matching_transport import own_certificate
+
+    with opened_to_write(case) as opened_case:
+        own_certificate(opened_case, file)
+    click.echo(f"Wrote {file}. Its key is that of our card.")
+
+
+@match.command()
+@case_argument
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@by_option
+def pin(case: Path, file: Path, who: str) -> None:
+    """Take in the certificate FILE of a trusted partner: its key has to be that of the partner's card."""
+    from homeward.flow.matching_transport import pin as pin_certificate
+
+    with opened_to_write(case) as opened_case:
+        agency = pin_certificate(opened_case, file, _who(who))
+    click.echo(f"The server of {printable(agency)} is known by it from now on.")
+
+
+@match.command()
+@case_argument
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=int, default=8443, show_default=True, help="0: any that is free.")
+@by_option
+def serve(case: Path, host: str, port: int, who: str) -> None:
+    """Let partners whose certificates are pinned give and fetch messages, until stopped."""
+    from homeward.flow.matching_transport import server
+
+    with opened_to_write(case) as opened_case:
+        waiting = server(opened_case, host, port, _who(who))
+        click.echo(f"Listening at https://{host}:{waiting.server_port}")
+        with waiting:
+            waiting.serve_forever()
+
+
+@match.command()
+@case_argument
+@click.argument("partner")
+@click.argument("url")
+@by_option
+def connect(case: Path, partner: str, url: str, who: str) -> None:
+    """Give our messages to the server of a PARTNER at URL, and fetch theirs; a broken connection goes on where it stopped."""
+    from homeward.flow.matching_transport import connect as exchange
+
+    with opened_to_write(case) as opened_case:
+        given, came, refused = exchange(opened_case, partner, url, _who(who))
+    click.echo(f"{given} messages lie there, {came} came.")
+    for why in refused:
+        click.echo(f"Refused: {printable(why)}")
+    if refused:
+        raise SystemExit(1)
 
 
 @match.command()

@@ -139,6 +139,16 @@ def load(folder: Path) -> Keys:
     return Keys(signing, identities)
 
 
+def newest_signing(folder: Path) -> Path:
+    """The file of the newest key to sign with.
+
+    Raises:
+        WrongUse: there is none.
+    """
+    load(folder)
+    return folder / f"agency-{max(_numbers(folder))}.pem"
+
+
 def read_card(data: bytes) -> Card:
     """Read a partner's card.
 

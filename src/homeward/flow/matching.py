@@ -55,7 +55,7 @@ def begin(
     case: Case,
     to: str,
     topics: Sequence[str],
-    folder: Path,
+    folder: Path | None,
     *,
     purpose: str,
     basis: str,
@@ -86,7 +86,7 @@ def begin(
     return _go(case, None, *talk.begin(state), folder, who)
 
 
-def take(case: Case, file: Path, folder: Path, who: str) -> Step:
+def take(case: Case, file: Path, folder: Path | None, who: str) -> Step:
     """Take in a message of a partner; what follows by itself is written into ``folder``.
 
     The same message again changes nothing, and writes the same reply again.
@@ -101,12 +101,21 @@ def take(case: Case, file: Path, folder: Path, who: str) -> Step:
     except OSError as error:
         raise WrongUse(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
     try:
-        return _take(case, data, folder, who)
+        return _take(case, data, None, folder, who)
     except PackageRefused as error:
         raise PackageRefused(f"{file}: {error}") from error
 
 
-def agree(case: Case, start: str, folder: Path, who: str, basis: str = "") -> Step:
+def take_bytes(case: Case, data: bytes, partner: str, who: str) -> Step:
+    """The same for a message that came over a connection with the partner of that fingerprint; a reply waits for the next one.
+
+    Raises:
+        PackageRefused: it is not as it must be, or of somebody else; why.
+    """
+    return _take(case, data, partner, None, who)
+
+
+def agree(case: Case, start: str, folder: Path | None, who: str, basis: str = "") -> Step:
     """Let a matching go on: answer it, see which are shared, or show which; the message is written into ``folder``.
 
     Raises:
@@ -126,7 +135,7 @@ def agree(case: Case, start: str, folder: Path, who: str, basis: str = "") -> St
     return _go(case, None, *following, folder, who)
 
 
-def decline(case: Case, start: str, folder: Path, who: str, why: str) -> Step:
+def decline(case: Case, start: str, folder: Path | None, who: str, why: str) -> Step:
     """End a matching before its end; the message that says so is written into ``folder``.
 
     Raises:
@@ -140,7 +149,7 @@ def decline(case: Case, start: str, folder: Path, who: str, why: str) -> Step:
     return _go(case, None, *talk.decline(state, said(why, "the reason (--why)")), folder, who, why=why)
 
 
-def again(case: Case, start: str, folder: Path) -> Path:
+def again(case: Case, start: str, folder: Path) -> Path | None:
     """Write our newest message of a matching once more.
 
     Raises:
@@ -168,16 +177,18 @@ def listed(case: Case) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _take(case: Case, data: bytes, folder: Path, who: str) -> Step:
+def _take(case: Case, data: bytes, partner: str | None, folder: Path | None, who: str) -> Step:
     digest = hashlib.sha256(data).hexdigest()
     opened, message, files = _opened(case, data)
+    sender = opened.told.sender.fingerprint
+    if partner not in {None, sender}:
+        raise PackageRefused("it is of another partner than the one who brings it")
     rows = store.messages(case, message.match)
     before = next((row for row in rows if row.number == message.number), None)
     if before is not None:
         if before.file != digest or before.sent:
             raise PackageRefused("another message of that number belongs to its matching already")
         return _learned(case, Step(read_state(case, rows[-1].state), _write(case, rows[-1], folder) if rows[-1].sent else None))
-    sender = opened.told.sender.fingerprint
     if rows:
         state = read_state(case, rows[-1].state)
         if sender != state.partner:
@@ -206,7 +217,7 @@ def _learned(case: Case, step: Step) -> Step:
 
 
 def _go(
-    case: Case, taken_row: MessageRow | None, state: State, sent: Sent, folder: Path, who: str,
+    case: Case, taken_row: MessageRow | None, state: State, sent: Sent, folder: Path | None, who: str,
     *, taken: Message | None = None, why: str = "",
 ) -> Step:  # fmt: skip
     """Seal a message of ours, keep it, and write it into ``folder``."""
@@ -268,8 +279,10 @@ def _opened(case: Case, data: bytes) -> tuple[Opened, Message, dict[str, bytes]]
     return opened, message, files
 
 
-def _write(case: Case, row: MessageRow, folder: Path) -> Path:
-    """The file of a kept message; the same bytes as often as it is written."""
+def _write(case: Case, row: MessageRow, folder: Path | None) -> Path | None:
+    """The file of a kept message in a folder, if there is one; the same bytes as often as it is written."""
+    if folder is None:
+        return None
     target = folder / f"match-{row.match[:12]}-{row.number}.age"
     details: dict[str, Plain] = {"format": "match", "match": row.match, "number": row.number, "recipients": [row.partner]}
     write_file(case, target, [case.blobs.get(row.file)], details)

@@ -24,7 +24,7 @@ CONTENTS = ("briefs", "clues", "hashes")
 MATCHING = "matching"
 """That something may be matched privately, with :mod:`homeward.flow.matching`."""
 NEW, TRUSTED, REVOKED, REPLACED = "not compared yet", "trusted", "revoked", "replaced"
-_ACTS = ("partner.add", "partner.trust", "partner.revoke", "package.keys", "package.open")
+_ACTS = ("partner.add", "partner.trust", "partner.revoke", "partner.certificate", "package.keys", "package.open")
 
 
 class Partner(msgspec.Struct):
@@ -51,6 +51,8 @@ class Directory:
         """Fingerprints of this case's cards, the newest last."""
         self.opened: set[str] = set()
         """Packages that were taken in."""
+        self.certificates: dict[str, str] = {}
+        """Fingerprint -> pinned certificate of the partner's server (PEM), the newest."""
         for _, body in case.custody.entries():
             if any(act.encode() in body for act in _ACTS):
                 entry = decode(body)
@@ -70,6 +72,8 @@ class Directory:
                 if other.card.agency == found.card.agency and other.state == TRUSTED:
                     other.state = REPLACED
             found.state = TRUSTED
+        elif act == "partner.certificate":
+            self.certificates[details["fingerprint"]] = details["certificate"]
         elif act == "partner.revoke":
             self.partners[details["fingerprint"]].state = REVOKED
 

@@ -40,6 +40,7 @@ ACTS = {
     "clearing.ask": "a clearing house answered about hashes",
     "partner.add": "a partner's keys were added",
     "partner.trust": "a partner's fingerprint was compared",
+    "partner.certificate": "the certificate of a partner's server was pinned",
     "partner.revoke": "a partner's key was revoked",
     "match.messages": "messages of a private matching were made or taken in",
     "match.handle": "a handle that this agency operates was registered, or given up",

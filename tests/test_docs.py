@@ -62,6 +62,7 @@ def test_every_descriptor_and_link_has_a_methods_page() -> None:
             "ledger",
             "mains",
             "previews",
+            "reports",
             "series",
             "series-grouping",
             "text",

@@ -158,6 +158,7 @@ def test_cybertip() -> None:
             prior=("70", "71"),
             victims=1,
             recipients=1,
+            guarded=(("e-mail", "nobody@lamps.example"),),
             files=(
                 ReportedFile(
                     "a.jpg",
@@ -180,7 +181,6 @@ def test_cybertip() -> None:
     ]
     assert "cut down" in summary.notes[0]
     assert "not kept" not in str(found)
-    assert "nobody@lamps.example" not in str(found)
 
 
 def test_ufdr() -> None:

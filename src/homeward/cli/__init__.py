@@ -38,6 +38,7 @@ COMMANDS = {
     "whereabouts": "homeward.cli.whereabouts:whereabouts",
     "capture": "homeward.cli.capture:capture",
     "boards": "homeward.cli.boards:boards",
+    "reports": "homeward.cli.reports:reports",
     "hash": "homeward.cli.hash:exact_hash",
     "export": "homeward.cli.export:export",
     "package": "homeward.cli.package:package",

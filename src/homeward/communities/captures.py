@@ -66,16 +66,23 @@ class Expired(msgspec.Struct, frozen=True, tag="expired"):
 class Protected(msgspec.Struct, frozen=True, tag="protected"):
     """A handle may be of a victim, a bystander or a reporter: it is in no list and no ranking."""
 
-    label: str
-    """Of no capture in particular: empty."""
-    at: str
     token: str
     """Names it, keyed: see :class:`homeward.store.captures.Tokens`."""
+    at: str
     lifted: bool
     why: str
 
 
-Event = Added | Expired | Protected
+class Handled(msgspec.Struct, frozen=True, tag="handled"):
+    """People dealt with a report of a platform; ``token`` names it, keyed."""
+
+    token: str
+    at: str
+    lifted: bool
+    why: str
+
+
+Event = Added | Expired | Protected | Handled
 _decode = msgspec.json.Decoder(Event).decode
 
 
@@ -103,6 +110,8 @@ class Standing(msgspec.Struct):
     captures: dict[str, Capture] = {}
     protected: set[str] = set()
     """Tokens of handles."""
+    handled: set[str] = set()
+    """Tokens of reports."""
 
 
 def body(event: Event) -> str:
@@ -119,10 +128,9 @@ def replay(events: Iterable[tuple[str, int]]) -> Standing:
             standing.captures[event.label] = Capture(event, batch)
         elif isinstance(event, Expired):
             standing.captures[event.label].expired = event
-        elif event.lifted:
-            standing.protected.discard(event.token)
         else:
-            standing.protected.add(event.token)
+            tokens = standing.protected if isinstance(event, Protected) else standing.handled
+            (tokens.discard if event.lifted else tokens.add)(event.token)
     return standing
 
 

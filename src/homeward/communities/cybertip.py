@@ -53,9 +53,7 @@ def _report(tree: Element, number: int, site: str) -> PlatformReport:
     person = _person(tree)
     files = tuple(_file(one) for one in _everywhere(tree, "fileDetails")[:MOST_FILES])
     provider = _text(tree, "reporter", "reportingPerson", "companyName") or _text(person, "espService") or site
-    identifiers = tuple(
-        (kind, fit(value.text)) for name, kind in _IDENTIFIERS.items() for value in _everywhere(person, name) if value.text
-    )[:MOST_FILES]
+    identifiers = _identified([person])
     account = _text(person, "espIdentifier") or _text(person, "screenName") or (identifiers[0][1] if identifiers else "")
     whole = bool(incident.first("incidentDateTime") and account and any(one.md5 or one.sha1 or one.sha256 for one in files))
     return PlatformReport(
@@ -70,6 +68,7 @@ def _report(tree: Element, number: int, site: str) -> PlatformReport:
         prior=tuple(fit(one.text) for one in _everywhere(person, "priorCTReports") if one.text)[:MOST_FILES],
         victims=len(tree.all("victim")),
         recipients=len(tree.all("intendedRecipient")),
+        guarded=_identified([*tree.all("victim"), *tree.all("intendedRecipient")]),
         files=files,
         state="whole" if whole else "partial",
     )
@@ -83,6 +82,18 @@ def _person(tree: Element) -> Element:
     """The one who was reported; not the reporter, a victim or a recipient."""
     found = tree.all("personOrUserReported")
     return found[0] if found else Element("", {})
+
+
+def _identified(people: list[Element]) -> tuple[tuple[str, str], ...]:
+    """What they can be recognised by."""
+    found = [
+        (kind, fit(value.text))
+        for name, kind in _IDENTIFIERS.items()
+        for one in people
+        for value in _everywhere(one, name)
+        if value.text
+    ]
+    return tuple(found[:MOST_FILES])
 
 
 def _file(tree: Element) -> ReportedFile:

@@ -61,5 +61,7 @@ class PlatformReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     recipients: Annotated[int, msgspec.Meta(ge=0)] = 0
     """How many are said to be whom it was meant for."""
     files: Annotated[tuple[ReportedFile, ...], msgspec.Meta(max_length=MOST_FILES)] = ()
+    guarded: Annotated[tuple[tuple[Name, Name], ...], msgspec.Meta(max_length=MOST_FILES)] = ()
+    """(Kind, value) of identifiers of victims and of those it was meant for; only keyed digests of these are ever kept."""
     state: Literal["whole", "partial"] = "whole"
     """``partial``: no incident, no account, or no hash of any file."""

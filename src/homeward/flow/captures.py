@@ -136,7 +136,7 @@ def protect(case: Case, site: str, handle: str, why: str, who: str, *, lifted: b
         token = store.Tokens.open(case).of("handle", said(site, "the site"), said(handle, "the handle"))
         batch.skip = (token in standing(case).protected) != lifted
         if not batch.skip:
-            store.write(case, batch, [captures.body(Protected("", timestamp(utc_now()), token, lifted, why))])
+            store.write(case, batch, [captures.body(Protected(token, timestamp(utc_now()), lifted, why))])
     return not batch.skip
 
 

@@ -12,6 +12,7 @@ from homeward.communities.times import day
 
 if TYPE_CHECKING:
     from homeward.communities.captures import Mandate
+    from homeward.communities.reports import PlatformReport
     from homeward.communities.worker import Answer
     from homeward.flow.beside import Beside
     from homeward.store.captures import Tokens
@@ -48,12 +49,18 @@ class Filing:
         self._writer.add("attachments", attached)
         new = {one for one in answer.identifiers if one not in self._known}
         self._known |= new
-        rows = [(one.site, one.handle, one.kind, one.value, self._tokens.of(one.kind, one.value.casefold())) for one in new]
+        rows = [(one.site, one.handle, one.kind, one.value, self._tokens.of(one.kind, one.value)) for one in new]
         self._writer.add("identifiers", sorted(rows))
-        self._writer.add("reports", [(one.id, one.provider, _json(one).decode()) for one in answer.reports])
+        self._writer.add("reports", list(map(self._report, answer.reports)))
         times = [one.time.ns for one in messages if one.time is not None]
         if times:
             self._times = [min(self._times[0], *times), max(self._times[1], *times)]
+
+    def _report(self, one: PlatformReport) -> tuple[str, ...]:
+        """A report as a row: who may be a victim is in it as keyed digests alone."""
+        kept = msgspec.structs.replace(one, guarded=())
+        tokens = (" ".join(sorted({self._tokens.of(*pair) for pair in some})) for some in (one.identifiers, one.guarded))
+        return (one.id, one.provider, _json(kept).decode(), *tokens)
 
     def notes(self, mandate: Mandate) -> Iterator[str]:
         """What a person should know about the whole."""

@@ -6,11 +6,12 @@ import hashlib
 import logging
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 
 from homeward.core import WrongUse
 from homeward.known import ALERT, EXACT_KINDS, KNOWN, NEGATIVE, WIDTHS, KnownListRefused, ReadShelf, Report
@@ -21,6 +22,7 @@ from homeward.known.words import plain
 from homeward.known.worker import DATABASE, Answer, Order, read_answer
 from homeward.sandbox import Call, Limits, Lost, Message, Pool
 from homeward.store import known
+from homeward.store.errors import CaseDamaged
 from homeward.store.known import ListRow
 
 if TYPE_CHECKING:
@@ -97,6 +99,28 @@ def matches(case: Case) -> list[dict[str, Any]]:
         {**found, "code_label": label(found["scheme"], found["scheme_version"], found["codes"])}
         for found in known.matches(case)
     ]
+
+
+def on_lists(case: Case, hashes: Mapping[str, Collection[str]]) -> set[tuple[str, str]]:
+    """Those among ``hashes`` (kind -> hexadecimal) that a known list names, as (kind, hash).
+
+    Raises:
+        CaseDamaged: the files of a list are gone or damaged.
+    """
+    found: set[tuple[str, str]] = set()
+    gone = {(kind, value) for _, kind, value in known.withdrawn_hashes(case)}
+    try:
+        for row in known.current(case):
+            shelf = ReadShelf(known.files(case).path(row.folder), row.format, row.hashes)
+            for kind, values in hashes.items():
+                table = shelf.exact(kind) if row.purpose != NEGATIVE and values else None
+                if table is not None:
+                    ordered = sorted(values)
+                    raw = np.frombuffer(bytes.fromhex("".join(ordered)), np.uint8).reshape(len(ordered), -1)
+                    found |= {(kind, ordered[at]) for at in table.look_up(raw).query.tolist()}
+    except KnownListRefused as error:
+        raise CaseDamaged(f"{error}; homeward verify says more") from error
+    return found - gone
 
 
 def remove_known(case: Case, name: str, hash_text: str, agency: str, reason: str) -> int:

@@ -77,9 +77,13 @@ class Tokens:
             return cls(sealing.new_key(path))
 
     def of(self, kind: str, *values: str) -> str:
-        """The token of a handle or an identifier."""
-        told = "\0".join((kind, *values)).encode()
+        """The token of a handle, an identifier or a report; case plays no part."""
+        told = "\0".join((kind, *map(str.casefold, values))).encode()
         return hmac.digest(self._key, told, "sha256").hex()[:_DIGITS]
+
+    def key(self, use: str) -> bytes:
+        """A key of this case for one ``use``."""
+        return hmac.digest(self._key, f"key\0{use}".encode(), "sha256")
 
 
 def faults(case: Case, held: dict[str, dict[str, str]], gone: Collection[str]) -> Iterator[str]:

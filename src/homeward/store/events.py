@@ -35,11 +35,12 @@ TABLES = {
     "identifiers": {
         "site": "VARCHAR", "handle": "VARCHAR", "kind": "VARCHAR", "value": "VARCHAR", "token": "VARCHAR",
     },
-    "reports": {"id": "VARCHAR", "provider": "VARCHAR", "body": "VARCHAR"},
+    "reports": {"id": "VARCHAR", "provider": "VARCHAR", "body": "VARCHAR", "own": "VARCHAR", "guarded": "VARCHAR"},
     "texts": {"seq": "BIGINT", "text": "VARCHAR"},
 }  # fmt: skip
 """Columns of each table. ``seq`` numbers the posts of a capture; ``time`` is in nanoseconds since 1970, of a wall clock where
-``zoned`` is false; ``zone`` is in minutes; ``body`` of a report is JSON."""
+``zoned`` is false; ``zone`` is in minutes; ``body`` of a report is JSON; ``own`` and
+``guarded`` are tokens of identifiers of its account, and of those whom it names as victims or as whom it was meant for."""
 _NUMPY = {"BIGINT": np.int64, "INTEGER": np.int32, "SMALLINT": np.int16, "BOOLEAN": np.bool_, "VARCHAR": np.object_}
 _AT_ONCE = 20_000
 """Rows that are handed to DuckDB together."""

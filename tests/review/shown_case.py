@@ -9,8 +9,11 @@ import numpy as np
 from homeward.core import StackedPath
 from homeward.core.digests import Hasher
 from homeward.flow.process import segment_folder
+from homeward.flow.progress import Quiet
+from homeward.flow.settling import settle
+from homeward.flow.steps import SERIES
 from homeward.flow.units import VEIL
-from homeward.store import Case, digests, results
+from homeward.store import Case, digests, results, series
 from homeward.store.exhibits import register
 from homeward.store.intake import OccurrenceRow, take
 from homeward.store.models import Item
@@ -22,8 +25,10 @@ def sha(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def fill(case: Case, label: str, stills: list[str], clips: dict[str, int]) -> dict[str, int]:
-    """An exhibit with ``stills``, and ``clips`` with so many frames; name to item."""
+def fill(
+    case: Case, label: str, stills: list[str], clips: dict[str, int], bodies: dict[str, str] | None = None
+) -> dict[str, int]:
+    """An exhibit with ``stills``, some by the camera ``bodies`` names, and ``clips`` with so many frames; name to item."""
     rows = []
     for name in [*stills, *clips]:
         hasher = Hasher()
@@ -34,7 +39,7 @@ def fill(case: Case, label: str, stills: list[str], clips: dict[str, int]) -> di
     held = dict(Item.objects.using(case.alias).values_list("sha256", "id"))
     items = {name: held[sha(name)] for name in [*stills, *clips]}
     with case.batch("step.batch", {"step": "describe"}) as batch:
-        results.write_media(case, [MediaRow(item, "JPEG", 40, 30, None, 0, "", {}) for item in items.values()], batch.seq)
+        results.write_media(case, [_media(items[name], (bodies or {}).get(name, "")) for name in items], batch.seq)
         batch.details["media"] = digests.MEDIA.digest(case, batch.seq)
         batch.details |= {"findings": digests.NO_ROWS, "jobs": digests.NO_ROWS}
         shown = [(item, time) for name, item in items.items() for time in ([-1] if name in stills else range(clips[name]))]
@@ -44,6 +49,18 @@ def fill(case: Case, label: str, stills: list[str], clips: dict[str, int]) -> di
             records["value"][row] = veil(item, time)
         batch.append(segment_folder("veil", VEIL), records)
     return items
+
+
+def _media(item: int, serial: str) -> MediaRow:
+    metadata = {"make": "Halden", "model": "H2", "body_serial": f"H2-0471{serial}"} if serial else {}
+    return MediaRow(item, "JPEG", 40, 30, None, 0, "", {"metadata": metadata})
+
+
+def hold(case: Case, propose: tuple[int, int]) -> None:
+    """Hold pictures together by their cameras, and propose to join what two pictures are in."""
+    settle(case, SERIES, Quiet())
+    joins = [*series.joins(case), series.JoinRow(*propose, True, 900, 1100, "64 features agree")]
+    series.write(case, [], series.Standing(series.members(case), joins), {}, {}, seen=series.count(case))
 
 
 def veil(item: int, time: int) -> np.ndarray:  # type: ignore[type-arg]

@@ -184,6 +184,16 @@ def links(case: Case) -> list[dict[str, Any]]:
     return sorted(listed, key=lambda link: (-link["log10_lr"], link["a"], link["b"]))
 
 
+def between(case: Case, a: int, b: int) -> dict[str, Any] | None:
+    """What all evidence says about two items, or the units that they lie in; None where nothing does."""
+    home = units(case)
+    pair = {home.get(a, a), home.get(b, b)}
+    found = next((one for one in fused_pairs(case, [a]) if {one.a, one.b} == pair), None)
+    if found is None:
+        return None
+    return _link(found, reads.item_names(case, sorted(pair)), reads.stacked_paths(case, pair))
+
+
 def _link(one: Fused, names: dict[int, str], paths: dict[int, list[str]]) -> dict[str, Any]:
     decisive = [cue.reason for cue in one.parts if cue.log10_lr > 0]
     return {

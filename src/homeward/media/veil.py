@@ -38,6 +38,12 @@ def veil(sound: NDArray[np.uint8], orientation: int, whole: tuple[int, ...]) -> 
     return canvas.tobytes()
 
 
+def place(width: int, height: int) -> tuple[int, int, int, int]:
+    """Left, top, width and height in a veil of where a picture lies that is ``width`` x ``height`` when upright."""
+    across, down = _fit(width, height)
+    return (WIDTH - across) // 2, (HEIGHT - down) // 2, across, down
+
+
 def within(values: NDArray[np.uint8], orientation: int, width: int, height: int) -> NDArray[np.uint8]:
     """The part of a (18, 24) veil that shows the picture, turned back as the picture is stored.
 

@@ -19,6 +19,8 @@ ROUTERS = {
     "/grids": "homeward.review.api_grids",
     "/items": "homeward.review.api_items",
     "/views": "homeward.review.api_views",
+    "/queues": "homeward.review.api_queues",
+    "": "homeward.review.api_series",
 }
 """One file a group of endpoints."""
 

@@ -12,10 +12,10 @@ from django.shortcuts import render
 from homeward.review.settings import HERE
 
 
-def frame(request: Any, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
+def frame(request: Any, page: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """A page; its script asks the endpoints for what it shows."""
     shown = {"static": root(), "person": request.person, **context}
-    return render(request, f"{name}.html", shown, status=status)
+    return render(request, f"{page}.html", shown, status=status)
 
 
 @cache

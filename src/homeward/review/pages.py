@@ -35,6 +35,18 @@ def grid(request: Any) -> HttpResponse:
     return frame(request, "grid")
 
 
+@permits(LOOK)
+def series(request: Any, name: str) -> HttpResponse:
+    """One series."""
+    return frame(request, "series", name=name)
+
+
+@permits(LOOK)
+def proposals(request: Any) -> HttpResponse:
+    """Joins that people are asked about."""
+    return frame(request, "proposals")
+
+
 @permits(SIGNED_IN)
 def openapi(request: Any) -> JsonResponse:  # noqa: ARG001 - Django's signature
     """What the endpoints take and give, as OpenAPI."""

@@ -7,12 +7,16 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from homeward.core import HomewardError
 from homeward.flow import tiles
 from homeward.flow.grading import Grades, Scheme
 from homeward.store import tiles as store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from homeward.flow.tiles import Listing, Tiles
     from homeward.store import Case
 
@@ -40,9 +44,7 @@ class Shown:
         """A new list of what there is now, and what it is called."""
         with self._lock:
             self._grades.follow()
-            if self._tiles is None or self._tiles.state != store.state(self._case):
-                self._tiles = tiles.Tiles(self._case)
-            made = tiles.listing(self._case, self._tiles, self._grades, queue)
+            made = tiles.listing(self._case, self._current(), self._grades, queue)
             name = secrets.token_urlsafe(9)
             self._listings[name] = made
             while len(self._listings) > KEPT:
@@ -75,13 +77,29 @@ class Shown:
             self._grades.follow()
             return tiles.marks(listed, self._grades, self.codes, listed.touched(items))
 
+    def veils(self, names: Sequence[str]) -> bytes:
+        """432 bytes for each of some items; plain grey for what there is none of."""
+        held = self._current()
+        numbers = store.numbers(self._case, names)
+        return held.veils.of(np.array([numbers.get(name, -1) for name in names], np.int64)).tobytes()
+
+    def _current(self) -> Tiles:
+        with self._lock:
+            if self._tiles is None or self._tiles.state != store.state(self._case):
+                self._tiles = tiles.Tiles(self._case)
+            return self._tiles
+
     def left(self) -> dict[str, int]:
         """How many stacks there are, known, decided, and left to decide of those that no list names."""
         with self._lock:
-            _, unknown = self.begin("unknown")
-            held = unknown.tiles
+            self._grades.follow()
+            held = self._current()
+            unknown = tiles.listing(self._case, held, self._grades, "unknown")
             decided = held.decided(self._grades)
-        known = int(held.stack_known.sum())
         return {
-            "stacks": len(held.exemplars), "known": known, "decided": int(decided.sum()), "unknown": len(unknown.places),
-        }  # fmt: skip
+            "stacks": len(held.exemplars),
+            "known": int(held.stack_known.sum()),
+            "decided": int(decided.sum()),
+            "known_or_decided": int((held.stack_known | decided).sum()),
+            "unknown": len(unknown.places),
+        }

@@ -11,6 +11,8 @@ from homeward.review.static_files import static_file
 urlpatterns = [
     path("", pages.queues),
     path("grid", pages.grid),
+    path("series/<slug:name>", pages.series),
+    path("proposals", pages.proposals),
     path("login", pages.login),
     path("enter", pages.enter),
     path("openapi.json", pages.openapi),

@@ -43,3 +43,11 @@ def facts(case: Case, sha256: str) -> dict[str, Any] | None:
             if row.takes_back is None
         ],
     }
+
+
+def shape(case: Case, item: int) -> tuple[int, int, int]:
+    """Width and height in pixels as stored, and EXIF orientation 1..8; 0, 0, 1 for what was not decoded."""
+    media = Media.objects.using(case.alias).filter(item=item, current=True).first()
+    if media is None:
+        return 0, 0, 1
+    return media.width, media.height, int(media.facts.get("orientation") or 1)

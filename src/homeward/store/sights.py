@@ -51,6 +51,13 @@ def boxes(case: Case, key: str) -> Iterator[SightRow]:
         yield SightRow(*row)
 
 
+def between(case: Case, key: str, a: int, b: int) -> SightRow | None:
+    """What one version of the step says about two items, whichever is first."""
+    query = SightLink.objects.using(case.alias).filter(key=key, a_id__in=[a, b], b_id__in=[a, b])
+    row = query.values_list("a_id", "b_id", *COLUMNS[2:]).first()
+    return None if row is None else SightRow(*row)
+
+
 def links(
     case: Case,
     key: str,

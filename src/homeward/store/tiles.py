@@ -56,6 +56,11 @@ def number(case: Case, sha256: str) -> int | None:
     return Item.objects.using(case.alias).filter(sha256=sha256).values_list("id", flat=True).first()
 
 
+def numbers(case: Case, names: Sequence[str]) -> dict[str, int]:
+    """Item by SHA-256, of at most a page of them."""
+    return dict(Item.objects.using(case.alias).filter(sha256__in=list(names)).values_list("sha256", "id"))
+
+
 def _keys(case: Case) -> list[Any]:
     return list(StepRun.objects.using(case.alias).order_by("step").values_list("key", flat=True))
 

@@ -1,0 +1,48 @@
+"""What there is to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import Router, Schema
+
+from homeward.flow.people import LOOK
+from homeward.flow.queues import queues
+from homeward.review.door import Needs
+
+router = Router(tags=["queues"])
+
+
+class Row(Schema):
+    """One thing to do; ``to`` names what it is about, ``number`` what it is sorted by."""
+
+    title: str
+    detail: str
+    to: str
+    number: float | None
+
+
+class Queue(Schema):
+    """Things of one kind, how many, and the first of them."""
+
+    name: str
+    count: int
+    rows: list[Row]
+
+
+class Work(Schema):
+    """All queues, and how far the pictures are."""
+
+    queues: list[Queue]
+    stacks: int
+    known: int
+    decided: int
+    known_or_decided: int
+    unknown: int
+
+
+@router.get("", auth=Needs(LOOK), response=Work)
+def work(request: Any) -> dict[str, Any]:
+    """What there is to do, most urgent first."""
+    left = request.bench.shown.left()
+    return {"queues": queues(request.bench.case, left["unknown"]), **left}

@@ -1,0 +1,38 @@
+// The first page: what there is to do.
+
+import { get } from "./api.js";
+import { el, plural, say } from "./dom.js";
+
+const place = document.getElementById("queues");
+const QUEUES = {
+  "known series": ["Known series with new files", "A list knows them, their victim is not identified, and there is new material.", (to) => `/series/${to}`, "points"],
+  unknown: ["Unknown stacks", "No list names them and nobody has decided; the most urgent come first.", null, ""],
+  proposals: ["Proposals", "Pictures that may show one victim; nothing is joined until you accept it.", () => "/proposals", "log10 LR"],
+  notices: ["The watch", "What is new about other series that are not solved.", (to) => `/series/${to}`, "points"],
+  clues: ["Open clues", "Things that may lead to a place or a person.", null, "pictures"],
+  leads: ["Leads", "What is to be done, by deadline.", (to) => `/series/${to}`, ""],
+};
+const ALL = { unknown: "/grid?queue=unknown", proposals: "/proposals" };
+
+function queue(one) {
+  const [title, sentence, link, unit] = QUEUES[one.name];
+  const rows = one.rows.map((row) => el("li", {},
+    link ? el("a", { href: link(row.to) }, row.title) : el("span", {}, row.title),
+    el("span", { class: "soft detail" }, row.detail),
+    row.number === null ? null : el("span", { class: "soft number" }, `${Number.isInteger(row.number) ? row.number : row.number.toFixed(1)} ${unit}`)));
+  return el("section", { class: "card queue", "data-queue": one.name },
+    el("h2", {}, ALL[one.name] ? el("a", { href: ALL[one.name] }, title) : title, el("span", { class: "count" }, one.count.toLocaleString("en"))),
+    el("p", { class: "hint" }, sentence),
+    rows.length ? el("ul", {}, rows) : null,
+    one.count > rows.length && rows.length ? el("p", { class: "soft" }, `and ${(one.count - rows.length).toLocaleString("en")} more`) : null,
+    one.count === 0 ? el("p", { class: "soft" }, "Nothing waits here.") : null);
+}
+
+try {
+  const work = await get("/queues");
+  const spared = work.known_or_decided;
+  place.replaceChildren(
+    el("p", { class: "spared" }, `Of ${plural(work.stacks, "stack")}, ${spared.toLocaleString("en")} need not be looked at again: ${work.known.toLocaleString("en")} are known, ${work.decided.toLocaleString("en")} are decided.`),
+    el("div", { class: "queues" }, work.queues.map(queue)));
+} catch (error) { say(error.message, true); }
+place.removeAttribute("aria-busy");

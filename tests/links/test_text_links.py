@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeward.links.text import CAP, MARK, WIDEST, Shared, Text, calibration, links, rarity, shared, weigh
+from homeward.links.text import CAP, WIDEST, Shared, Text, calibration, is_mark, links, rarity, shared, weigh
 
 
 def text(stack: int, key: str, where: tuple[float, float] = (0.5, 0.5), time_ms: int = -1) -> Text:
@@ -43,12 +44,30 @@ def test_what_says_nothing_links_nothing(those: list[Text]) -> None:
     assert links([*OTHERS, *those], frozenset({"common"})) == []
 
 
-def test_a_mark_at_one_place_of_the_edge_counts_for_nothing() -> None:
-    found = links([*OTHERS, *(text(stack, "sitename", (0.93, 0.96)) for stack in range(4))])
-    assert {(link.rarity, link.log10_lr) for link in found} == {(0.0, 0.0)}
-    assert all(link.caveats == (MARK,) for link in found)
+def test_a_mark_at_one_spot_of_the_edge_links_nothing() -> None:
+    fixed = [text(stack, "sitename", (0.93, 0.96)) for stack in range(4)]
+    assert is_mark(fixed)
+    assert links([*OTHERS, *fixed]) == []
+    many = [text(stack, "sitename", (0.93, 0.96)) for stack in range(WIDEST + 20)]
+    assert [string.mark for string in shared([*OTHERS, *many])] == [True]
     moved = links([*OTHERS, *(text(stack, "sitename", (0.2 * stack, 0.96)) for stack in range(4))])
     assert all(link.log10_lr > 0 for link in moved)
+
+
+def test_a_mark_lies_at_one_distance_from_a_corner_of_pictures_of_all_sizes() -> None:
+    sizes = [(1000, 750), (640, 480), (819, 614)]
+    corner = [
+        Text(at, -1, at, "sitename", "SITENAME", (1 - 90 / wide, 1 - 20 / high), size=(wide, high))
+        for at, (wide, high) in enumerate(sizes)
+    ]
+    assert is_mark(corner)
+    assert not is_mark([msgspec.structs.replace(one, size=(1, 1)) for one in corner])
+
+
+def test_what_stands_in_one_place_seen_again_is_no_mark() -> None:
+    fixed = [text(stack, "sitename", (0.93, 0.96)) for stack in range(1, 5)]
+    assert not is_mark([msgspec.structs.replace(one, place=7) for one in fixed])
+    assert is_mark([msgspec.structs.replace(fixed[0], place=7), *fixed[1:3]])
 
 
 @given(st.integers(2, 500), st.integers(2, 5000))

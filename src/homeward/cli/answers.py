@@ -61,17 +61,18 @@ def matches(case: Path, as_json: bool) -> None:
 @case_argument
 @click.option(
     "--kind",
-    type=click.Choice(["copy", "camera", "place", "object", "text"]),
+    type=click.Choice(["copy", "camera", "place", "object", "text", "site"]),
     help="Only links that speak of the same copy, and so on.",
 )
-@click.option("--min-lr", type=float, help="Only links with at least this log10 likelihood ratio; none is said of copies.")
+@click.option("--min-lr", type=float, help="Only links with at least this log10 likelihood ratio; copies and sites have none.")
 @click.option("--fused", is_flag=True, help="All evidence that two pictures are of one series as one ratio, with its parts.")
 @json_option
 def links(case: Path, kind: str | None, min_lr: float | None, fused: bool, as_json: bool) -> None:
     """List what two items have in common: stretches of clips, pictures seen in clips, sensor noise of one device, one place
-    or one thing seen again from any side, the same rare words; or all that speaks for one series.
+    or one thing seen again from any side, the same rare words, one mark of a site at one spot; or all that speaks for one
+    series.
     """
-    from homeward.flow import fusing, sights, text_links
+    from homeward.flow import fusing, sights, sites, text_links
     from homeward.store import clips, noise
 
     tables: dict[str, Callable[[Case], list[dict[str, Any]]]] = {
@@ -80,6 +81,7 @@ def links(case: Path, kind: str | None, min_lr: float | None, fused: bool, as_js
         "place": partial(sights.links, kind="place"),
         "object": partial(sights.links, kind="object"),
         "text": text_links.links,
+        "site": sites.links,
     }
     if fused and kind:
         raise click.UsageError("--fused weighs all kinds of links together: leave --kind out.")

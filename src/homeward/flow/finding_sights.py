@@ -26,7 +26,8 @@ from homeward.links.geometry import box_around, inverse
 from homeward.links.rarity import Common, Elsewhere, calibration
 from homeward.links.regions import inside_box
 from homeward.links.sight_evidence import Evidence, weigh
-from homeward.links.sights import Sight, sight
+from homeward.links.sights import Sight
+from homeward.links.site import look
 from homeward.store import backgrounds, reads, stacks
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _found(
     found = dict[int, Sight]()
     for asked, count in ((shown, most), (shown.mirrored(), MIRRORED)):
         for item in index.search(asked.codes[rows], count).id.tolist():
-            seen = sight(asked, gallery.features(item), rows)
+            seen, _ = look(asked, gallery.features(item), rows)
             if seen is not None and seen.score >= max(LEAST_SCORE, found[item].score + 1 if item in found else 0):
                 found[item] = seen
     return {

@@ -12,7 +12,9 @@ from homeward.flow.growing import still_at
 from homeward.flow.rarity import Commonness
 from homeward.flow.steps import SIGHTS, Step
 from homeward.links import rarity, sight_evidence
-from homeward.links.sights import Sight, sight
+from homeward.links.geometry import Matches
+from homeward.links.sights import Sight
+from homeward.links.site import Mark, look
 from homeward.store import digests, reads, results, stacks
 from homeward.store import sights as store
 from homeward.store.sights import SightRow
@@ -109,21 +111,33 @@ class _Looker:
         return found
 
     def _compare(self, a: int, b: int) -> SightRow | None:
-        seen = sight(self._gallery.features(a), self._gallery.features(b))
-        return _row(a, b, seen, self._gallery) if seen is not None and seen.score >= LEAST else None
+        seen, mark = look(self._gallery.features(a), self._gallery.features(b))
+        seen = seen if seen is not None and seen.score >= LEAST else None
+        return _row(a, b, seen, mark, self._gallery) if seen is not None or mark is not None else None
 
 
-def _row(a: int, b: int, seen: Sight, gallery: Gallery) -> SightRow:
-    place, thing = (sight_evidence.weigh(seen, kind) for kind in sight_evidence.KINDS)
-    here, there = around(gallery.features(a), seen.agreeing.a), around(gallery.features(b), seen.agreeing.b)
+def _row(a: int, b: int, seen: Sight | None, mark: Mark | None, gallery: Gallery) -> SightRow:
+    """A sight, a mark, or both; without a sight the ratios are 0."""
+
+    def boxes(agreeing: Matches | None) -> tuple[str, str]:
+        if agreeing is None:
+            return "", ""
+        return written(around(gallery.features(a), agreeing.a)), written(around(gallery.features(b), agreeing.b))
+
+    box_a, box_b = boxes(seen.agreeing if seen else None)
+    mark_a, mark_b = boxes(mark.agreeing if mark else None)
+    place, thing = (sight_evidence.weigh(seen, kind) if seen else None for kind in sight_evidence.KINDS)
     return SightRow(
         a,
         b,
-        score=seen.score,
-        place_score=round(place.score),
-        place_lr=round(1000 * place.log10_lr),
-        object_lr=round(1000 * thing.log10_lr),
-        box_a=written(here),
-        box_b=written(there),
-        reason=place.reason,
+        score=seen.score if seen else 0,
+        place_score=round(place.score) if place else 0,
+        place_lr=round(1000 * place.log10_lr) if place else 0,
+        object_lr=round(1000 * thing.log10_lr) if thing else 0,
+        box_a=box_a,
+        box_b=box_b,
+        reason=place.reason if place else "",
+        mark=mark.score if mark else 0,
+        mark_a=mark_a,
+        mark_b=mark_b,
     )

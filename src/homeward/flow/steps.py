@@ -91,7 +91,7 @@ COPIES = Step(
 )
 SIGHTS = Step(
     "sights",
-    "1",
+    "2",
     {"descriptors": ["scene 2"], "candidates": 25, "misses": 8, "calibration": 1},
     function="homeward.flow.sights:sights",
     caption="Linking places and things",

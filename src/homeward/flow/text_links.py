@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,8 +12,10 @@ import msgspec
 
 from homeward.core import wording
 from homeward.flow import elsewhere
+from homeward.flow.sights import rows_key
 from homeward.links import text
-from homeward.store import reads, stacks, texts
+from homeward.links.rarity import ONE_PLACE
+from homeward.store import reads, sights, stacks, texts, traces
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -67,11 +70,32 @@ def _texts(case: Case) -> Iterator[text.Text]:
     """Each line and each of its words."""
     home = {member.item: member.exemplar for member in stacks.members(case)}
     facts = reads.item_facts(case)
+    places = _places(case, home)
     for item, line in texts.all_lines(case):
-        width, height = max(1, facts[item].width), max(1, facts[item].height)
+        size = max(1, facts[item].width), max(1, facts[item].height)
+        stack = home.get(item, item)
         parts = [(line.text, line.box), *(line.words if len(line.words) > 1 else [])]
         for written, (left, top, wide, high) in parts:
-            where = (left + wide / 2) / width, (top + high / 2) / height
-            yield text.Text(
-                item, line.time_ms, home.get(item, item), wording.key(written), written, where, (left, top, wide, high)
-            )
+            where = (left + wide / 2) / size[0], (top + high / 2) / size[1]
+            box = (left, top, wide, high)
+            yield text.Text(item, line.time_ms, stack, wording.key(written), written, where, box, size, places.get(stack, 0))
+
+
+def _places(case: Case, home: dict[int, int]) -> dict[int, int]:
+    """A number for the stacks that are known to show one place with others, or to look alike."""
+    near: dict[int, set[int]] = defaultdict(set)
+    alike = [(a, b) for a, b, _ in traces.look_alikes(case)]
+    shown = [(row.a, row.b) for row in sights.boxes(case, rows_key()) if row.place_lr >= 1000 * ONE_PLACE]
+    for a, b in (*alike, *shown):
+        one, other = home.get(a, a), home.get(b, b)
+        near[one].add(other)
+        near[other].add(one)
+    found: dict[int, int] = {}
+    for first in sorted(near):
+        fresh = [] if first in found else [first]
+        while fresh:
+            one = fresh.pop()
+            if one not in found:
+                found[one] = first
+                fresh += near[one]
+    return found

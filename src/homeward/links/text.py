@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from itertools import combinations
+from itertools import combinations, product
 from types import MappingProxyType
 
 import msgspec
@@ -38,7 +38,6 @@ _FIXED = 0.02
 """Part of the picture's sides within which a mark stands at the same place."""
 _EDGE = 0.12
 PRINT_ALONE = "mass-produced things carry the same print"
-MARK = "it stands at one place near the edge of each picture, as marks of sites and programs do"
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -51,10 +50,14 @@ class Text(msgspec.Struct, frozen=True):
     text: str
     where: tuple[float, float]
     box: Box = (0, 0, 1, 1)
+    size: tuple[int, int] = (1, 1)
+    """Of the picture, in the pixels of the box."""
+    place: int = 0
+    """Stacks with one number other than 0 are known to show one place."""
 
 
 class TextLink(msgspec.Struct, frozen=True):
-    """Two pictures that share a rare string, by ``rarity`` 0..3; this and ``log10_lr`` are 0 for what looks like a mark."""
+    """Two pictures that share a rare string, by ``rarity`` 0..3."""
 
     a: int
     a_time: int
@@ -95,7 +98,7 @@ class Shared(msgspec.Struct, frozen=True):
 def links(
     texts: Iterable[Text], common: frozenset[str] = frozenset(), elsewhere: Mapping[str, int] = NOWHERE, looked: int = 0
 ) -> list[TextLink]:
-    """One link for each two stacks that share a string, by the rarest, the strongest first; marks come last.
+    """One link for each two stacks that share a string, by the rarest, the strongest first; marks are none.
 
     Args:
         texts: everything read in the case.
@@ -105,7 +108,7 @@ def links(
     """
     best: dict[tuple[int, int], TextLink] = {}
     for string in shared(texts, common, elsewhere, looked):
-        for a, b in combinations(string.texts, 2):
+        for a, b in combinations(string.texts if not string.mark else (), 2):
             link = _link(a, b, string)
             if _worth(link) > _worth(best.get((a.stack, b.stack))):
                 best[a.stack, b.stack] = link
@@ -115,7 +118,7 @@ def links(
 def shared(
     texts: Iterable[Text], common: frozenset[str] = frozenset(), elsewhere: Mapping[str, int] = NOWHERE, looked: int = 0
 ) -> list[Shared]:
-    """Strings in two to thirty stacks, rare enough to tell (from 0.3) or marks, in the order of their keys."""
+    """Strings in two to thirty stacks, rare enough to tell (from 0.3), and marks in any number, in the order of their keys."""
     held: dict[str, dict[int, Text]] = defaultdict(dict)
     stacks = set()
     for text in texts:
@@ -124,11 +127,10 @@ def shared(
             held[text.key].setdefault(text.stack, text)
     found = []
     for key in sorted(held):
-        if 2 <= len(held[key]) <= WIDEST:
-            those = sorted(held[key].values(), key=lambda text: text.stack)
-            string = Shared(tuple(those), len(stacks), is_mark(those), elsewhere.get(key, 0), looked)
-            if string.mark or string.rarity >= LEAST:
-                found.append(string)
+        those = sorted(held[key].values(), key=lambda text: text.stack)
+        string = Shared(tuple(those), len(stacks), is_mark(those), elsewhere.get(key, 0), looked)
+        if string.mark or (2 <= len(those) <= WIDEST and string.rarity >= LEAST):
+            found.append(string)
     return found
 
 
@@ -150,13 +152,28 @@ def calibration() -> Calibration:
     return msgspec.json.decode(body, type=Calibration)
 
 
-def is_mark(texts: list[Text]) -> bool:
-    """Whether a string of three pictures or more stands at one place near the edge of all of them."""
-    if len(texts) < 3:
+def is_mark(texts: Sequence[Text]) -> bool:
+    """Whether a string of three places or more stands at one spot near the edge of all pictures: at one share of width and
+    height, or at one distance from one corner.
+    """
+    if len({(text.place or -text.stack, bool(text.place)) for text in texts}) < 3:
         return False
     sides = list(zip(*(text.where for text in texts), strict=True))
-    fixed = all(max(side) - min(side) <= _FIXED for side in sides)
-    return fixed and any(min(side) < _EDGE or max(side) > 1 - _EDGE for side in sides)
+    if not any(min(side) < _EDGE or max(side) > 1 - _EDGE for side in sides):
+        return False
+    return all(max(side) - min(side) <= _FIXED for side in sides) or any(
+        _fixed(texts, corner) for corner in product((0, 1), repeat=2)
+    )
+
+
+def _fixed(texts: Sequence[Text], corner: tuple[int, ...]) -> bool:
+    """Whether all stand at one distance from a corner, within a part of the shortest side of all."""
+    most = _FIXED * min(min(text.size) for text in texts)
+    for axis in (0, 1):
+        away = [(text.where[axis] - corner[axis]) * text.size[axis] for text in texts]
+        if max(away) - min(away) > most:
+            return False
+    return True
 
 
 def _worth(link: TextLink | None) -> tuple[float, int]:
@@ -168,5 +185,4 @@ def _link(a: Text, b: Text, string: Shared) -> TextLink:
     reason = f"both show {a.text!r}, which stands in {pictures} of {string.read} pictures that hold words"
     if string.elsewhere:
         reason += f", and in {string.elsewhere} of {string.looked} places of background collections"
-    caveats = (MARK,) if string.mark else (PRINT_ALONE,)
-    return TextLink(a.item, a.time_ms, b.item, b.time_ms, a.text, pictures, round(string.rarity, 3), reason, caveats)
+    return TextLink(a.item, a.time_ms, b.item, b.time_ms, a.text, pictures, round(string.rarity, 3), reason, (PRINT_ALONE,))

@@ -166,10 +166,8 @@ TEXTS = Vouched(
         "key",
     ),
 )  # fmt: skip
-SIGHTS = Vouched(
-    SightLink,
-    ("a__sha256", "b__sha256", "score", "place_score", "place_lr", "object_lr", "box_a", "box_b", "reason", "key"),
-)
+_SIGHTS = ("a__sha256", "b__sha256", "score", "place_score", "place_lr", "object_lr", "box_a", "box_b", "reason", "key")
+SIGHTS = Vouched(SightLink, (*_SIGHTS, "mark", "mark_a", "mark_b"), _SIGHTS)
 BACKGROUNDS = Vouched(BackgroundSight, ("item__sha256", "picture", "box", "key"))
 KIN = Vouched(Kin, ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key"))
 PEOPLE = Vouched(Person, ("key", "role", "locked", "password"))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from homeward.store.case import Case
 
-COLUMNS = ("a", "b", "score", "place_score", "place_lr", "object_lr", "box_a", "box_b", "reason")
+COLUMNS = ("a", "b", "score", "place_score", "place_lr", "object_lr", "box_a", "box_b", "reason", "mark", "mark_a", "mark_b")
 
 
 class SightRow(msgspec.Struct, frozen=True):
@@ -30,6 +30,9 @@ class SightRow(msgspec.Struct, frozen=True):
     box_a: str
     box_b: str
     reason: str
+    mark: int = 0
+    mark_a: str = ""
+    mark_b: str = ""
 
 
 def write_sights(case: Case, rows: Sequence[SightRow], key: str, batch: int) -> None:
@@ -45,17 +48,23 @@ def seen_pairs(case: Case, key: str) -> set[tuple[int, int]]:
 
 
 def boxes(case: Case, key: str) -> Iterator[SightRow]:
-    """Every sight by one version of the step, in the order of pairs, streamed."""
-    query = SightLink.objects.using(case.alias).filter(key=key).order_by("a", "b")
+    """Every sight by one version of the step, in the order of pairs, streamed; marks alone are none."""
+    query = SightLink.objects.using(case.alias).filter(key=key, score__gt=0).order_by("a", "b")
     for row in query.values_list("a_id", "b_id", *COLUMNS[2:]).iterator(chunk_size=5000):
         yield SightRow(*row)
 
 
 def between(case: Case, key: str, a: int, b: int) -> SightRow | None:
-    """What one version of the step says about two items, whichever is first."""
-    query = SightLink.objects.using(case.alias).filter(key=key, a_id__in=[a, b], b_id__in=[a, b])
+    """What one version of the step says about two items, whichever is first; marks alone are nothing."""
+    query = SightLink.objects.using(case.alias).filter(key=key, score__gt=0, a_id__in=[a, b], b_id__in=[a, b])
     row = query.values_list("a_id", "b_id", *COLUMNS[2:]).first()
     return None if row is None else SightRow(*row)
+
+
+def marks(case: Case, key: str) -> list[SightRow]:
+    """Every mark by one version of the step, in the order of pairs."""
+    query = SightLink.objects.using(case.alias).filter(key=key, mark__gt=0).order_by("a", "b")
+    return [SightRow(*row) for row in query.values_list("a_id", "b_id", *COLUMNS[2:])]
 
 
 def links(

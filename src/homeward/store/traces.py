@@ -84,6 +84,6 @@ def look_alikes(case: Case) -> list[tuple[int, int, int]]:
 
 def sights(case: Case, key: str) -> Iterator[dict[str, Any]]:
     """What two items show together, by one version of the step, streamed."""
-    query = SightLink.objects.using(case.alias).filter(key=key).order_by("a", "b")
+    query = SightLink.objects.using(case.alias).filter(key=key, score__gt=0).order_by("a", "b")
     columns = ("a_id", "b_id", "score", "place_score", "place_lr", "object_lr", "reason")
     yield from query.values(*columns).iterator(chunk_size=5000)

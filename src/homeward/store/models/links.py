@@ -90,6 +90,11 @@ class SightLink(models.Model):
     """x, y, width and height in a's full-size pixels: where the features lie that agree; so is ``box_b``."""
     box_b = models.TextField()
     reason = models.TextField()
+    mark = models.IntegerField(default=0)
+    """Places in which a mark that a site or program laid over both agrees, 0 for none; nothing above counts these."""
+    mark_a = models.TextField(default="")
+    """Where the mark lies in a, as ``box_a``; so is ``mark_b``."""
+    mark_b = models.TextField(default="")
     key = models.TextField()
     """Version and parameters of the step that said so."""
     batch = models.BigIntegerField()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -19,9 +20,9 @@ from homeward.testing import scenes
 from homeward.testing.encoding import encode
 
 
-@pytest.fixture(scope="module")
-def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
-    base = tmp_path_factory.mktemp("sites")
+@pytest.fixture
+def worked(tmp_path: Path) -> Iterator[Case]:
+    base = tmp_path
     (base / "seized").mkdir()
     noise = np.random.default_rng(5).integers(0, 256, (9, 24, 3), dtype=np.uint8)
     logo = cv2.resize(noise, (144, 54), interpolation=cv2.INTER_NEAREST)
@@ -40,7 +41,7 @@ def pairs(links: list[dict[str, object]]) -> set[str]:
     return {"".join(sorted(str(link[f"{side}_paths"][0])[-5] for side in "ab")) for link in links}  # type: ignore[index]
 
 
-def test_a_logo_links_pictures_as_of_one_site_and_of_nothing_else(worked: Case) -> None:
+def test_a_mark_links_pictures_as_of_one_site_and_of_nothing_else(worked: Case) -> None:
     found = sites.links(worked)
     assert pairs(found) == {"01", "02", "12"}
     assert {link["log10_lr"] for link in found} == {None}
@@ -50,9 +51,7 @@ def test_a_logo_links_pictures_as_of_one_site_and_of_nothing_else(worked: Case) 
         assert y > 370
     assert not [link for kind in ("place", "object") for link in sights.links(worked, kind) if link["log10_lr"] > 0.5]
     assert not verify(worked, Quiet()).faults
-
-
-def test_words_at_one_spot_link_what_no_feature_does(worked: Case) -> None:
+    # Words at one spot link what no feature does.
     items = sorted(reads.item_names(worked))
     facts = reads.item_facts(worked)
     with worked.batch("step.batch", {"step": "a test"}) as batch:

@@ -1,0 +1,117 @@
+"""The calibration of ``communities/linking.py``: made-up people of ranges that no figure is reported on.
+
+Run ``python bench/calibrate_linking.py [--write]``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from homeward.communities.blocking import candidates
+from homeward.communities.channels import CHANNELS, scores
+from homeward.communities.linking import MANY, STRATA, Calibrated, Curve, channel_ratios
+from homeward.communities.pool import pool
+from homeward.testing.communities.people import TUNE, people_world
+
+TARGET = Path(__file__).parents[1] / "src" / "homeward" / "communities" / "linking_calibration.json"
+WORLDS = range(1000, 1012)
+BINS = 14
+QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999)
+Values = NDArray[np.float64]
+
+
+def compared(seeds: range) -> tuple[Values, NDArray[np.bool_], NDArray[np.bool_]]:
+    """(n, 10) scores of all candidate pairs, whether each is of one person, and whether both write much."""
+    parts = []
+    for seed in seeds:
+        world = people_world(seed, TUNE, posts=(8, 20, 60)[seed % 3])
+        handles = pool(world.posts, world.identifiers, world.cameras, world.texts)
+        pairs = candidates(handles)
+        same = [world.same(handles.handles[a], handles.handles[b]) for a, b in zip(*pairs, strict=True)]
+        many = np.minimum(handles.posts[pairs.a], handles.posts[pairs.b]) >= MANY
+        parts.append((scores(handles, pairs), np.array(same), many))
+    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))  # type: ignore[return-value]
+
+
+def curve(same: Values, different: Values) -> Curve | None:
+    """Pool adjacent violators over bins of equal weight of the two sides, half a count added to each."""
+    if len(same) < 20 or len(different) < 100:
+        return None
+    edges = np.unique(np.concatenate([np.quantile(side, np.linspace(0, 1, BINS + 1)) for side in (same, different)]))
+    blocks = [
+        [float(((low <= same) & (same < high)).sum()), float(((low <= different) & (different < high)).sum()), low, high]
+        for low, high in zip([-np.inf, *edges[1:]], [*edges[1:], np.inf], strict=True)
+    ]
+    return joined([block for block in blocks if block[0] + block[1]], len(same), len(different), edges)
+
+
+def joined(blocks: list[list[float]], same: int, different: int, edges: Values) -> Curve:
+    done: list[list[float]] = []
+    for block in blocks:
+        done.append(block)
+        while len(done) > 1 and ratio(done[-2], same, different) >= ratio(done[-1], same, different):
+            last = done.pop()
+            done[-1] = [done[-1][0] + last[0], done[-1][1] + last[1], done[-1][2], last[3]]
+    cap = float(np.log(min(same, different) + 1))
+    middles = [(max(low, edges[0]) + min(high, edges[-1])) / 2 for _, _, low, high in done]
+    values = [float(np.clip(ratio(block, same, different), -cap, cap)) for block in done]
+    return Curve(tuple(round(float(m), 4) for m in middles), tuple(round(v, 3) for v in values))
+
+
+def ratio(block: list[float], same: int, different: int) -> float:
+    return float(np.log((block[0] + 0.5) / (same + 1)) - np.log((block[1] + 0.5) / (different + 1)))
+
+
+def weights(ratios: Values, same: NDArray[np.bool_]) -> tuple[Values, float]:
+    """Logistic regression with both sides weighted alike, weights within 0..1."""
+    balance = np.where(same, 0.5 / same.sum(), 0.5 / (~same).sum())
+    sign = np.where(same, 1.0, -1.0)
+
+    def loss(values: Values) -> tuple[float, Values]:
+        margin = sign * (ratios @ values[:-1] + values[-1])
+        slope = -balance * sign / (1 + np.exp(margin))
+        return float(balance @ np.logaddexp(0, -margin)), np.append(slope @ ratios, slope.sum())
+
+    bounds = [(0, 1)] * ratios.shape[1] + [(None, None)]
+    found = minimize(loss, np.append(np.full(ratios.shape[1], 0.5), 0.0), jac=True, bounds=bounds, method="L-BFGS-B").x
+    return found[:-1], float(found[-1])
+
+
+def main() -> None:
+    found, same, many = compared(WORLDS)
+    curves: dict[str, dict[str, Curve]] = {stratum: {} for stratum in STRATA}
+    for stratum, chosen in zip(STRATA, (~many, many), strict=True):
+        for column, channel in enumerate(CHANNELS):
+            told = chosen & ~np.isnan(found[:, column])
+            made = curve(found[told & same, column], found[told & ~same, column])
+            if made:
+                curves[stratum][channel] = made
+    ratios = channel_ratios(found, many, curves)
+    slopes, intercept = weights(ratios, same)
+    strangers = ratios[~same] @ slopes + intercept
+    cap = float(np.log(same.sum() + 1))
+    levels = np.quantile(strangers, QUANTILES)
+    shares = [float((np.sum(strangers >= level) + 1) / (len(strangers) + 1)) for level in levels]
+    calibrated = Calibrated(
+        f"{int(same.sum())} pairs of one person and {int((~same).sum())} of two, of {len(WORLDS)} worlds of "
+        "homeward.testing.communities.people, TUNE",
+        curves,
+        {channel: round(float(slope), 3) for channel, slope in zip(CHANNELS, slopes, strict=True)},
+        round(intercept, 3),
+        round(cap, 3),
+        tuple(round(float(level), 3) for level in levels),
+        tuple(round(share, 6) for share in shares),
+    )
+    print(calibrated.made, calibrated.weights, calibrated.intercept, calibrated.cap, calibrated.strangers, calibrated.shares)
+    if "--write" in sys.argv:
+        TARGET.write_bytes(msgspec.json.format(msgspec.json.encode(calibrated)) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""From observations of two sites to hypotheses of one person: blocking, ratios, the open set, and groups that hold together."""
+
+import random
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from homeward.communities.blocking import Pairs, candidates
+from homeward.communities.channels import CHANNELS, scores
+from homeward.communities.linking import Link, as_alike, fused, links, shipped
+from homeward.communities.personas import Ruling, personas
+from homeward.communities.pool import Pool, letters, pool
+from homeward.communities.records import Handle, Identifier, Post
+from homeward.testing.communities.people import REPORT, PeopleWorld, people_world
+
+
+@pytest.fixture(scope="module")
+def world() -> PeopleWorld:
+    return people_world(5, REPORT, people=250, posts=20)
+
+
+@pytest.fixture(scope="module")
+def gathered(world: PeopleWorld) -> Pool:
+    return pool(world.posts, world.identifiers, world.cameras, world.texts)
+
+
+@pytest.fixture(scope="module")
+def found(gathered: Pool) -> list[Link]:
+    return links(gathered, candidates(gathered), least=-99)
+
+
+def test_every_pair_that_shares_a_rare_identifier_is_looked_at(world: PeopleWorld, gathered: Pool) -> None:
+    pairs = candidates(gathered)
+    looked = {(gathered.handles[a], gathered.handles[b]) for a, b in zip(*pairs, strict=True)}
+    for one, two in combinations(sorted(world.identifiers, key=lambda i: i.handle), 2):
+        if one.value == two.value and one.handle.site != two.handle.site:
+            assert (one.handle, two.handle) in looked
+
+
+def test_pairs_are_of_two_sites_and_stand_once(gathered: Pool) -> None:
+    a, b = candidates(gathered)
+    assert (gathered.site[a] != gathered.site[b]).all()
+    assert (a < b).all()
+    assert len({*zip(a.tolist(), b.tolist(), strict=True)}) == len(a)
+
+
+def test_what_an_order_of_posts_brings_is_the_same(world: PeopleWorld, gathered: Pool) -> None:
+    posts = list(world.posts)
+    random.Random(3).shuffle(posts)
+    again = pool(posts, world.identifiers, world.cameras, world.texts)
+    pairs = candidates(gathered)
+    np.testing.assert_allclose(scores(again, pairs), scores(gathered, pairs))
+
+
+def test_true_pairs_stand_far_above_others(world: PeopleWorld, found: list[Link]) -> None:
+    best = found[:10]
+    assert sum(world.same(link.a, link.b) for link in best) >= 9
+
+
+def test_hardly_any_link_that_is_called_probable_is_wrong(world: PeopleWorld, found: list[Link]) -> None:
+    named = [link for link in found if link.probability >= 0.9]
+    assert named
+    assert sum(not world.same(link.a, link.b) for link in named) <= max(1, 0.1 * len(named))
+
+
+def test_rivals_share_one_probability_with_room_for_none(found: list[Link]) -> None:
+    for handle in {link.a for link in found[:50]}:
+        assert sum(link.probability for link in found if link.a == handle) < 1
+
+
+def test_ratios_are_capped_and_their_parts_add_up(gathered: Pool) -> None:
+    made = fused(gathered, candidates(gathered))
+    cap = shipped().cap
+    assert np.abs(made.log_lr).max() <= cap
+    whole = np.clip(made.parts.sum(axis=1) + shipped().intercept, -cap, cap)
+    np.testing.assert_allclose(made.log_lr, whole)
+
+
+def test_no_curve_ever_falls() -> None:
+    for stratum in shipped().curves.values():
+        for channel, curve in stratum.items():
+            assert channel in CHANNELS
+            assert list(curve.scores) == sorted(curve.scores)
+            assert list(curve.values) == sorted(curve.values)
+
+
+def test_the_more_alike_the_fewer_strangers_are() -> None:
+    shares = [as_alike(value, shipped()) for value in (-5, 0, 2, 4, 8)]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] > 0
+
+
+def test_a_prior_is_a_share(gathered: Pool) -> None:
+    with pytest.raises(ValueError, match="prior"):
+        links(gathered, candidates(gathered), prior=1.0)
+
+
+def test_digits_that_stand_for_letters_are_read_as_those() -> None:
+    assert letters("R0r0ka78") == letters("roroka")
+
+
+def test_a_pool_of_nobody_has_no_pairs() -> None:
+    empty = pool([])
+    assert len(candidates(empty).a) == 0
+    assert links(empty, candidates(empty)) == []
+
+
+A, B, C = Handle("one", "lamp"), Handle("two", "lamp"), Handle("three", "zorro")
+
+
+def three() -> Pool:
+    """Two handles of one name and key, and a third of another name and key who writes at other hours."""
+    posts = [
+        Post(f"{handle.site}{n}", "b", handle, n * 86_400.0 + hour * 3600, 0)
+        for handle, hour in ((A, 20), (B, 20), (C, 8))
+        for n in range(30)
+    ]
+    keys = [Identifier(A, "key", "x"), Identifier(B, "key", "x"), Identifier(C, "key", "y")]
+    return pool(posts, keys)
+
+
+def told(a: Handle, b: Handle, probability: float) -> Link:
+    return Link(a, b, 3.0, probability, 0.1, 10, 10, 0.01, ())
+
+
+def test_a_chain_is_not_enough() -> None:
+    handles = three()
+    assert fused(handles, Pairs(np.array([0]), np.array([1]))).log_lr[0] < 0
+    assert [p.handles for p in personas(handles, [told(A, B, 0.95), told(B, C, 0.93)])] == [(A, B)]
+
+
+def test_what_people_ruled_outweighs_numbers() -> None:
+    handles, strong = three(), [told(A, B, 0.99)]
+    assert [p.handles for p in personas(handles, strong)] == [(A, B)]
+    assert personas(handles, strong, [Ruling(A, B, same=False)]) == []
+    assert [p.handles for p in personas(handles, [], [Ruling(C, A, same=True)])] == [(A, C)]
+
+
+def test_the_order_of_links_does_not_matter(gathered: Pool, found: list[Link]) -> None:
+    likely = [link for link in found if link.probability >= 0.5]
+    shuffled = random.Random(1).sample(likely, len(likely))
+    assert personas(gathered, likely, least=0.5) == personas(gathered, shuffled, least=0.5)

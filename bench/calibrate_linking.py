@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from homeward.communities.blocking import candidates
-from homeward.communities.channels import CHANNELS, scores
+from homeward.communities.channels import CHANNELS, Comparer
 from homeward.communities.linking import MANY, STRATA, Calibrated, Curve, channel_ratios
 from homeward.communities.pool import pool
 from homeward.testing.communities.people import TUNE, people_world
@@ -26,17 +26,19 @@ QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.99
 Values = NDArray[np.float64]
 
 
-def compared(seeds: range) -> tuple[Values, NDArray[np.bool_], NDArray[np.bool_]]:
-    """(n, 10) scores of all candidate pairs, whether each is of one person, and whether both write much."""
-    parts = []
+def compared(seeds: range) -> tuple[Values, NDArray[np.bool_], NDArray[np.bool_], int]:
+    """(n, 10) scores of all candidate pairs, whether each is of one person, and whether both write much; how many handles."""
+    parts, handled = [], 0
     for seed in seeds:
         world = people_world(seed, TUNE, posts=(8, 20, 60)[seed % 3])
         handles = pool(world.posts, world.identifiers, world.cameras, world.texts)
         pairs = candidates(handles)
+        handled += len(handles.handles)
         same = [world.same(handles.handles[a], handles.handles[b]) for a, b in zip(*pairs, strict=True)]
         many = np.minimum(handles.posts[pairs.a], handles.posts[pairs.b]) >= MANY
-        parts.append((scores(handles, pairs), np.array(same), many))
-    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))  # type: ignore[return-value]
+        parts.append((Comparer(handles).scores(pairs), np.array(same), many))
+    found, same, many = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return found, same, many, handled
 
 
 def curve(same: Values, different: Values) -> Curve | None:
@@ -84,7 +86,7 @@ def weights(ratios: Values, same: NDArray[np.bool_]) -> tuple[Values, float]:
 
 
 def main() -> None:
-    found, same, many = compared(WORLDS)
+    found, same, many, handled = compared(WORLDS)
     curves: dict[str, dict[str, Curve]] = {stratum: {} for stratum in STRATA}
     for stratum, chosen in zip(STRATA, (~many, many), strict=True):
         for column, channel in enumerate(CHANNELS):
@@ -95,11 +97,11 @@ def main() -> None:
     ratios = channel_ratios(found, many, curves)
     slopes, intercept = weights(ratios, same)
     strangers = ratios[~same] @ slopes + intercept
-    cap = float(np.log(same.sum() + 1))
+    cap = float(np.log(handled))
     levels = np.quantile(strangers, QUANTILES)
     shares = [float((np.sum(strangers >= level) + 1) / (len(strangers) + 1)) for level in levels]
     calibrated = Calibrated(
-        f"{int(same.sum())} pairs of one person and {int((~same).sum())} of two, of {len(WORLDS)} worlds of "
+        f"{int(same.sum())} pairs of one person and {int((~same).sum())} of two, {handled} handles, {len(WORLDS)} worlds of "
         "homeward.testing.communities.people, TUNE",
         curves,
         {channel: round(float(slope), 3) for channel, slope in zip(CHANNELS, slopes, strict=True)},

@@ -21,6 +21,7 @@ from common import report
 from communities_accuracy import Ranked, average_precision, interval, recall_at
 from homeward.communities.appearance import FirstShown, first_shown
 from homeward.communities.blocking import candidates
+from homeward.communities.channels import Comparer
 from homeward.communities.linking import links
 from homeward.communities.pool import pool
 from homeward.communities.records import Handle, Members
@@ -48,7 +49,7 @@ class Linked:
 
     def __init__(self, world: PeopleWorld) -> None:
         handles = pool(world.posts, world.identifiers, world.cameras, world.texts)
-        told = links(handles, candidates(handles), least=-1e9)
+        told = links(Comparer(handles), candidates(handles), least=-1e9)
         north = [h for h in handles.handles if h.site == "north"]
         south = [h for h in handles.handles if h.site == "south"]
         self.exist = sum(world.same(a, b) for a in north for b in south)

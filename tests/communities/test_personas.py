@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from homeward.communities.blocking import Pairs, candidates
-from homeward.communities.channels import CHANNELS, scores
+from homeward.communities.channels import CHANNELS, Comparer
 from homeward.communities.linking import Link, as_alike, fused, links, shipped
 from homeward.communities.personas import Ruling, personas
 from homeward.communities.pool import Pool, letters, pool
@@ -26,8 +26,13 @@ def gathered(world: PeopleWorld) -> Pool:
 
 
 @pytest.fixture(scope="module")
-def found(gathered: Pool) -> list[Link]:
-    return links(gathered, candidates(gathered), least=-99)
+def comparer(gathered: Pool) -> Comparer:
+    return Comparer(gathered)
+
+
+@pytest.fixture(scope="module")
+def found(comparer: Comparer) -> list[Link]:
+    return links(comparer, candidates(comparer.pool), least=-99)
 
 
 def test_every_pair_that_shares_a_rare_identifier_is_looked_at(world: PeopleWorld, gathered: Pool) -> None:
@@ -50,7 +55,7 @@ def test_what_an_order_of_posts_brings_is_the_same(world: PeopleWorld, gathered:
     random.Random(3).shuffle(posts)
     again = pool(posts, world.identifiers, world.cameras, world.texts)
     pairs = candidates(gathered)
-    np.testing.assert_allclose(scores(again, pairs), scores(gathered, pairs))
+    np.testing.assert_allclose(Comparer(again).scores(pairs), Comparer(gathered).scores(pairs))
 
 
 def test_true_pairs_stand_far_above_others(world: PeopleWorld, found: list[Link]) -> None:
@@ -69,8 +74,8 @@ def test_rivals_share_one_probability_with_room_for_none(found: list[Link]) -> N
         assert sum(link.probability for link in found if link.a == handle) < 1
 
 
-def test_ratios_are_capped_and_their_parts_add_up(gathered: Pool) -> None:
-    made = fused(gathered, candidates(gathered))
+def test_ratios_are_capped_and_their_parts_add_up(comparer: Comparer) -> None:
+    made = fused(comparer, candidates(comparer.pool))
     cap = shipped().cap
     assert np.abs(made.log_lr).max() <= cap
     whole = np.clip(made.parts.sum(axis=1) + shipped().intercept, -cap, cap)
@@ -91,9 +96,9 @@ def test_the_more_alike_the_fewer_strangers_are() -> None:
     assert shares[-1] > 0
 
 
-def test_a_prior_is_a_share(gathered: Pool) -> None:
+def test_a_prior_is_a_share(comparer: Comparer) -> None:
     with pytest.raises(ValueError, match="prior"):
-        links(gathered, candidates(gathered), prior=1.0)
+        links(comparer, candidates(comparer.pool), prior=1.0)
 
 
 def test_digits_that_stand_for_letters_are_read_as_those() -> None:
@@ -103,21 +108,21 @@ def test_digits_that_stand_for_letters_are_read_as_those() -> None:
 def test_a_pool_of_nobody_has_no_pairs() -> None:
     empty = pool([])
     assert len(candidates(empty).a) == 0
-    assert links(empty, candidates(empty)) == []
+    assert links(Comparer(empty), candidates(empty)) == []
 
 
 A, B, C = Handle("one", "lamp"), Handle("two", "lamp"), Handle("three", "zorro")
 
 
-def three() -> Pool:
+def three() -> Comparer:
     """Two handles of one name and key, and a third of another name and key who writes at other hours."""
     posts = [
-        Post(f"{handle.site}{n}", "b", handle, n * 86_400.0 + hour * 3600, 0)
-        for handle, hour in ((A, 20), (B, 20), (C, 8))
+        Post(f"{handle.site}{n}", "b", handle, (start + n) * 86_400.0 + hour * 3600, 0)
+        for handle, hour, start in ((A, 20, 0), (B, 20, 0), (C, 8, 400))
         for n in range(30)
     ]
     keys = [Identifier(A, "key", "x"), Identifier(B, "key", "x"), Identifier(C, "key", "y")]
-    return pool(posts, keys)
+    return Comparer(pool(posts, keys))
 
 
 def told(a: Handle, b: Handle, probability: float) -> Link:
@@ -137,7 +142,7 @@ def test_what_people_ruled_outweighs_numbers() -> None:
     assert [p.handles for p in personas(handles, [], [Ruling(C, A, same=True)])] == [(A, C)]
 
 
-def test_the_order_of_links_does_not_matter(gathered: Pool, found: list[Link]) -> None:
+def test_the_order_of_links_does_not_matter(comparer: Comparer, found: list[Link]) -> None:
     likely = [link for link in found if link.probability >= 0.5]
     shuffled = random.Random(1).sample(likely, len(likely))
-    assert personas(gathered, likely, least=0.5) == personas(gathered, shuffled, least=0.5)
+    assert personas(comparer, likely, least=0.5) == personas(comparer, shuffled, least=0.5)

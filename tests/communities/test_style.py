@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homeward.communities.row_dots import row_dots
@@ -23,6 +23,7 @@ def slow(text: str) -> Counter[int]:
     return found
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=4))
 def test_counts_are_those_of_a_slow_count(texts: list[str]) -> None:
     table = grams(texts)

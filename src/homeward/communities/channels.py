@@ -23,45 +23,46 @@ Values = NDArray[np.float64]
 _LEAST_POSTS = 5  # for habits of time to mean anything
 
 
-def scores(pool: Pool, pairs: Pairs) -> Values:
-    """Compare pairs of handles.
+class Comparer:
+    """The tables of a pool made ready once, for any number of comparisons."""
 
-    Args:
-        pool: the handles.
-        pairs: (n,) rows each.
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self._tables = [
+            _by_rarity(pool.identifiers, len(pool.handles)),
+            weighted(pool.names),
+            _by_rarity(pool.files, len(pool.handles)),
+            _unit(pool.cameras),
+            weighted(pool.partners),
+            weighted(pool.grams),
+            _unit(_root(_smooth(pool.hours))),
+            _unit(_root(pool.weeks)),
+            pool.moments,
+            _unit(_root(pool.offsets)),
+        ]
 
-    Returns:
-        (n, 10) float64 in the order of ``CHANNELS``: greater is more alike. Shared identifiers and files as the sum of
-        ln(handles / handles that have it); names, partners, style and weeks as cosines in 0..1, the first three weighted
-        by rarity; cameras as the cosine of files by camera; hours and offsets as Bhattacharyya's coefficient, 0..1; moments
-        as minus the minutes in which both posted for each minute expected of a stranger.
-    """
-    prepared = [
-        _by_rarity(pool.identifiers, len(pool.handles)),
-        weighted(pool.names),
-        _by_rarity(pool.files, len(pool.handles)),
-        _unit(pool.cameras),
-        weighted(pool.partners),
-        weighted(pool.grams),
-        _unit(_root(_smooth(pool.hours))),
-        _unit(_root(pool.weeks)),
-        pool.moments,
-        _unit(_root(pool.offsets)),
-    ]
-    found = np.full((len(pairs.a), len(CHANNELS)), np.nan)
-    for column, rows in enumerate(prepared):
-        present = np.diff(rows.indptr) > 0
-        if CHANNELS[column] in {"hours", "weeks", "moments"}:
-            present = present & (pool.posts >= _LEAST_POSTS)
-        told = np.flatnonzero(present[pairs.a] & present[pairs.b])
-        found[told, column] = _dots(rows, pairs.a[told], pairs.b[told])
-    moments = CHANNELS.index("moments")
-    found[:, moments] = -found[:, moments] / _by_chance(pool, pairs)
-    return found
+    def scores(self, pairs: Pairs) -> Values:
+        """Compare pairs of handles.
+
+        Returns:
+            (n, 10) float64 for n pairs, in the order of ``CHANNELS``: greater is more alike. Shared identifiers and files as
+            the sum of ln(handles / handles that have it); names, partners, style and weeks as cosines in 0..1, the first three
+            weighted by rarity; cameras as the cosine of files each; hours and offsets as Bhattacharyya's coefficient, 0..1;
+            moments as minus the minutes in which both posted for each minute expected of a stranger.
+        """
+        found = np.full((len(pairs.a), len(CHANNELS)), np.nan)
+        for column, rows in enumerate(self._tables):
+            present = np.diff(rows.indptr) > 0
+            if CHANNELS[column] in {"hours", "weeks", "moments"}:
+                present = present & (self.pool.posts >= _LEAST_POSTS)
+            told = np.flatnonzero(present[pairs.a] & present[pairs.b])
+            found[told, column] = _dots(rows, pairs.a[told], pairs.b[told])
+        moments = CHANNELS.index("moments")
+        found[:, moments] = -found[:, moments] / _by_chance(self.pool, pairs)
+        return found
 
 
 def _dots(rows: Matrix, a: NDArray[np.int64], b: NDArray[np.int64]) -> Values:
-    rows.sort_indices()
     ends, columns = rows.indptr.astype(np.int64), rows.indices.astype(np.int64)
     return np.asarray(row_dots(ends, columns, rows.data.astype(np.float64), a, b), np.float64)
 
@@ -88,7 +89,9 @@ def _smooth(hours: Matrix) -> Matrix:
     turn = sparse.csr_array(
         0.5 * np.eye(24, dtype=np.float32) + 0.25 * (np.eye(24, k=1) + np.eye(24, k=-1) + np.eye(24, k=23) + np.eye(24, k=-23))
     )
-    return sparse.csr_array(hours @ turn)
+    smooth = sparse.csr_array(hours @ turn)
+    smooth.sort_indices()
+    return smooth
 
 
 def _by_chance(pool: Pool, pairs: Pairs) -> Values:

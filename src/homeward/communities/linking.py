@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.communities.blocking import Pairs
-from homeward.communities.channels import CHANNELS, scores
-from homeward.communities.pool import Pool
+from homeward.communities.channels import CHANNELS, Comparer
 from homeward.communities.records import Handle
 
 Values = NDArray[np.float64]
@@ -103,22 +102,23 @@ def channel_ratios(compared: Values, many: NDArray[np.bool_], curves: dict[str, 
     return found
 
 
-def fused(pool: Pool, pairs: Pairs, calibrated: Calibrated | None = None) -> Fused:
+def fused(comparer: Comparer, pairs: Pairs, calibrated: Calibrated | None = None) -> Fused:
     """Compare pairs of handles and weigh all channels together."""
     chosen = calibrated or shipped()
-    many = np.minimum(pool.posts[pairs.a], pool.posts[pairs.b]) >= MANY
-    parts = channel_ratios(scores(pool, pairs), many, chosen.curves)
+    posts = comparer.pool.posts
+    many = np.minimum(posts[pairs.a], posts[pairs.b]) >= MANY
+    parts = channel_ratios(comparer.scores(pairs), many, chosen.curves)
     parts *= np.array([chosen.weights[channel] for channel in CHANNELS])
     return Fused(np.clip(parts.sum(axis=1) + chosen.intercept, -chosen.cap, chosen.cap), parts)
 
 
 def links(
-    pool: Pool, pairs: Pairs, calibrated: Calibrated | None = None, prior: float = _PRIOR, least: float = 0.0
+    comparer: Comparer, pairs: Pairs, calibrated: Calibrated | None = None, prior: float = _PRIOR, least: float = 0.0
 ) -> list[Link]:
     """Hypotheses for pairs of handles, the most probable first.
 
     Args:
-        pool: the handles, of two sites or more.
+        comparer: of a pool of two sites or more.
         pairs: those to compare, as ``candidates`` names them.
         calibrated: another calibration than the shipped one.
         prior: share of handles that have a counterpart on another given site, 0..1 without its ends.
@@ -130,7 +130,7 @@ def links(
     if not 0 < prior < 1:
         raise ValueError("the prior share of handles with a counterpart lies between 0 and 1")
     chosen = calibrated or shipped()
-    found = fused(pool, pairs, chosen)
+    pool, found = comparer.pool, fused(comparer, pairs, chosen)
     on_site = np.bincount(pool.site)
     one, rivals_one = _posterior(pairs.a, pool.site[pairs.b], found.log_lr, prior)
     two, rivals_two = _posterior(pairs.b, pool.site[pairs.a], found.log_lr, prior)

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 
 from homeward.communities.blocking import Pairs
+from homeward.communities.channels import Comparer
 from homeward.communities.linking import Calibrated, Link, fused
-from homeward.communities.pool import Pool
 from homeward.communities.records import Handle
 
 ALARM = 8
@@ -35,7 +35,7 @@ class Persona(msgspec.Struct, frozen=True):
 
 
 def personas(
-    pool: Pool,
+    comparer: Comparer,
     links: Iterable[Link],
     rulings: Iterable[Ruling] = (),
     *,
@@ -48,29 +48,29 @@ def personas(
     ruled against any of them. The result does not depend on the order of ``links``.
 
     Args:
-        pool: the handles.
+        comparer: of the pool of these handles.
         links: hypotheses for pairs, as ``linking.links`` gives them.
         rulings: decisions of people: joined first, kept apart always.
         least: probability from which a link may join.
         calibrated: another calibration than the shipped one.
     """
-    row = {handle: index for index, handle in enumerate(pool.handles)}
+    row = {handle: index for index, handle in enumerate(comparer.pool.handles)}
     ruled = {frozenset((r.a, r.b)): r.same for r in rulings}
     strong = sorted((k for k in links if k.probability >= least), key=lambda k: (-k.probability, -k.log_lr, k.a, k.b))
     groups = {handle: {handle} for pair in (*ruled, *(frozenset((k.a, k.b)) for k in strong)) for handle in pair}
     joins = [tuple(sorted(pair)) for pair, same in sorted(ruled.items(), key=lambda r: sorted(r[0])) if same]
     for a, b in (*joins, *((link.a, link.b) for link in strong)):
         one, two = groups[a], groups[b]
-        if one is not two and _agree(pool, row, one, two, ruled, calibrated):
+        if one is not two and _agree(comparer, row, one, two, ruled, calibrated):
             one |= two
             groups.update(dict.fromkeys(two, one))
     whole = {id(group): group for group in groups.values() if len(group) > 1}
     found = [tuple(sorted(group)) for group in whole.values()]
-    return [_persona(pool, row, handles, calibrated) for handles in sorted(found)]
+    return [_persona(comparer, row, handles, calibrated) for handles in sorted(found)]
 
 
 def _agree(
-    pool: Pool,
+    comparer: Comparer,
     row: dict[Handle, int],
     one: set[Handle],
     two: set[Handle],
@@ -81,14 +81,16 @@ def _agree(
     if False in said:
         return False
     open_pairs = [(a, b) for a in one for b in two if frozenset((a, b)) not in ruled]
-    return not open_pairs or _weakest(pool, row, open_pairs, calibrated) >= 0
+    return not open_pairs or _weakest(comparer, row, open_pairs, calibrated) >= 0
 
 
-def _weakest(pool: Pool, row: dict[Handle, int], pairs: list[tuple[Handle, Handle]], calibrated: Calibrated | None) -> float:
+def _weakest(
+    comparer: Comparer, row: dict[Handle, int], pairs: list[tuple[Handle, Handle]], calibrated: Calibrated | None
+) -> float:
     a, b = (np.array([row[pair[side]] for pair in pairs], np.int64) for side in (0, 1))
-    return float(fused(pool, Pairs(a, b), calibrated).log_lr.min())
+    return float(fused(comparer, Pairs(a, b), calibrated).log_lr.min())
 
 
-def _persona(pool: Pool, row: dict[Handle, int], handles: tuple[Handle, ...], calibrated: Calibrated | None) -> Persona:
+def _persona(comparer: Comparer, row: dict[Handle, int], handles: tuple[Handle, ...], calibrated: Calibrated | None) -> Persona:
     pairs = [(a, b) for index, a in enumerate(handles) for b in handles[index + 1 :]]
-    return Persona(handles, _weakest(pool, row, pairs, calibrated), len(handles) > ALARM)
+    return Persona(handles, _weakest(comparer, row, pairs, calibrated), len(handles) > ALARM)

@@ -141,4 +141,6 @@ def table(rows: Sequence[Counter[Any]], columns: Iterable[Any] | None = None) ->
     ends = np.cumsum([0, *(len(row) for row in rows)])
     column = np.array([number[key] for row in rows for key in row], np.int64)
     value = np.array([count for row in rows for count in row.values()], np.float32)
-    return sparse.csr_array((value, column, ends), shape=(len(rows), len(number)))
+    made = sparse.csr_array((value, column, ends), shape=(len(rows), len(number)))
+    made.sort_indices()  # tables share their columns with what is made from them, so these must never be sorted later
+    return made

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
 
 
-@numba.njit(cache=True, nogil=True)
+_INTEGERS, _REALS = types.int64[::1], types.float64[::1]
+
+
+@numba.njit(_REALS(_INTEGERS, _INTEGERS, _REALS, _INTEGERS, _INTEGERS), cache=True, nogil=True)
 def row_dots(
     ends: NDArray[np.int64],
     columns: NDArray[np.int64],

@@ -13,6 +13,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -49,7 +50,10 @@ def grams(texts: Iterable[str]) -> Matrix:
     return sparse.csr_array(data, shape=(len(columns), BUCKETS))
 
 
-@numba.njit(cache=True)
+_TEXT = types.Array(types.uint8, 1, "C", readonly=True)
+
+
+@numba.njit(types.int32[::1](_TEXT, types.int32[::1]), cache=True, nogil=True)
 def _count(text: NDArray[np.uint8], table: NDArray[np.int32]) -> NDArray[np.int32]:
     """Add the counts of one text to ``table``; the buckets that were empty before."""
     touched = np.empty(3 * len(text), np.int32)
@@ -71,8 +75,9 @@ def _count(text: NDArray[np.uint8], table: NDArray[np.int32]) -> NDArray[np.int3
 
 
 def weighted(counts: Matrix) -> Matrix:
-    """TF-IDF over the pool, rows of length one: sublinear counts, smoothed document frequencies; same shape."""
+    """TF-IDF over the pool, rows of length one and ascending columns: sublinear counts, smoothed frequencies; same shape."""
     scaled = sparse.csr_array(counts, dtype=np.float32, copy=True)
+    scaled.sort_indices()
     frequency = np.bincount(scaled.indices, minlength=scaled.shape[1])
     rarity = np.log((1 + scaled.shape[0]) / (1 + frequency)).astype(np.float32) + 1
     scaled.data = (1 + np.log(scaled.data)) * rarity[scaled.indices]

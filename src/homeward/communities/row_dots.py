@@ -7,7 +7,6 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-
 _INTEGERS, _REALS = types.int64[::1], types.float64[::1]
 
 

@@ -35,6 +35,7 @@ FORMATS = ("csv", "vics", "icse", "case", "package")
 )
 @click.option("--to", multiple=True, metavar="AGENCY", help="package: a trusted partner.")
 @click.option("--with", "contents", multiple=True, type=click.Choice(["briefs", "clues", "hashes"]), help="package: what.")
+@click.option("--agreed", "proposal", type=int, help="package: pictures and veils that two people agreed to show.")
 @click.option("--series", multiple=True, help="package: the beginning of a series' name; without it, all.")
 @click.option("--purpose", default="", help="package: what it is for.")
 @click.option("--legal-basis", default="", help="package: why it may be sent.")
@@ -52,7 +53,7 @@ def export(case: Path, form: str, vics_version: str, into: Path | None, out: Pat
         if into is not None and form != "vics":
             raise click.UsageError("--into goes with --format vics")
         if form == "package":
-            click.echo(f"Wrote {_package(opened_case, out, **terms)} to {out}. It holds no pictures.")
+            click.echo(f"Wrote {_package(opened_case, out, **terms)} to {out}.")
         elif into is not None:
             click.echo(f"{_written_back(opened_case, into, out)} Wrote {out}.")
         else:
@@ -83,10 +84,11 @@ def _written_back(case: Case, into: Path, out: Path) -> str:
 
 
 def _package(
-    case: Case, out: Path, to: tuple[str, ...], contents: tuple[str, ...], series: tuple[str, ...], **told: Any
-) -> str:
+    case: Case, out: Path, to: tuple[str, ...], contents: tuple[str, ...], series: tuple[str, ...],
+    proposal: int | None, **told: Any,
+) -> str:  # fmt: skip
     from homeward.flow.packages import Terms, send
 
     who = told.pop("who") or getpass.getuser()
-    made = send(case, out, to, contents, series, Terms(**told), who)
-    return ", ".join(f"{count} {kind}" for kind, count in made.counts.items())
+    made = send(case, out, to, contents, series, Terms(**told), who, proposal=proposal)
+    return ", ".join([*(f"{count} {kind}" for kind, count in made.counts.items()), *([] if made.shown else ["no pictures"])])

@@ -22,6 +22,8 @@ from homeward.cli.common import (
 
 if TYPE_CHECKING:
     from homeward.exchange.package import Opened
+    from homeward.flow.people import Person
+    from homeward.store import Case
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
@@ -71,7 +73,10 @@ def partners(case: Path, as_json: bool) -> None:
 @case_argument
 @file_argument
 @click.option(
-    "--may", multiple=True, type=click.Choice(["briefs", "clues", "hashes", "matching"]), help="What they may receive, or do."
+    "--may",
+    multiple=True,
+    type=click.Choice(["briefs", "clues", "hashes", "matching", "pictures", "veils"]),
+    help="What they may receive, or do.",
 )
 @by_option
 def add(case: Path, file: Path, may: tuple[str, ...], who: str) -> None:
@@ -111,6 +116,66 @@ def revoke(case: Path, name: str, why: str, who: str) -> None:
     with opened_to_write(case) as opened_case:
         count = revoke_partner(opened_case, name, who or getpass.getuser(), why)
     click.echo(f"Revoked {count} keys.")
+
+
+@package.command()
+@case_argument
+@click.option("--to", multiple=True, required=True, metavar="AGENCY")
+@click.option("--picture", "pictures", multiple=True, metavar="SHA256", help="An item that is shown as it is.")
+@click.option("--veil", "veils", multiple=True, metavar="SHA256", help="An item of which the veil is shown.")
+@click.option("--reason", required=True)
+@click.option("--as", "name", required=True, metavar="NAME", help="Who proposes it; asks for the password.")
+def propose(case: Path, to: tuple[str, ...], pictures: tuple[str, ...], veils: tuple[str, ...], reason: str, name: str) -> None:
+    """Propose to show pictures or veils to partners. It takes a second person to agree, and leaves once."""
+    from homeward.flow import showing
+
+    with opened_to_write(case) as opened_case:
+        number = showing.propose(opened_case, _person(opened_case, name), to, pictures, veils, reason)
+    click.echo(f"Proposal {number}. Somebody else: homeward package agree {case} {number} --as NAME")
+
+
+@package.command()
+@case_argument
+@click.argument("number", type=int)
+@click.option("--as", "name", required=True, metavar="NAME", help="Who agrees; asks for the password.")
+def agree(case: Path, number: int, name: str) -> None:
+    """Agree with what somebody else proposed to show; it then leaves with homeward export --format package --agreed NUMBER."""
+    from homeward.flow import showing
+
+    with opened_to_write(case) as opened_case:
+        found = showing.agree(opened_case, number, _person(opened_case, name))
+    click.echo(f"Agreed to {len(found.pictures)} pictures and {len(found.veils)} veils for {len(found.recipients)} partners.")
+
+
+@package.command()
+@case_argument
+@file_argument
+@click.argument("out", type=click.Path(path_type=Path))
+@by_option
+def unpack(case: Path, file: Path, out: Path, who: str) -> None:
+    """Write the pictures and veils that the package FILE shows into the new folder OUT; the ledger says so first."""
+    from homeward.exchange.errors import PackageRefused
+    from homeward.flow.packages import inspect as look
+    from homeward.flow.showing import unpack as write
+
+    with opened_to_write(case) as opened_case:
+        found = look(opened_case, file)
+        _say(found)
+        try:
+            count = write(opened_case, found, out, who or getpass.getuser())
+        except PackageRefused as error:
+            raise PackageRefused(f"{file}: {error}") from error
+    click.echo(f"Wrote {count} files into {out}.")
+
+
+def _person(case: Case, name: str) -> Person:
+    from homeward.core import WrongUse
+    from homeward.flow.people import entering
+
+    found = entering(case, name, str(click.prompt("Password", hide_input=True, err=True)))
+    if found is None:
+        raise WrongUse("there is nobody of that name and password: homeward people lists who works on this case")
+    return found
 
 
 @package.command("open")
@@ -160,6 +225,9 @@ def _say(found: Opened) -> None:
     told = found.told
     counts = ", ".join(f"{count} {kind}" for kind, count in told.counts.items())
     click.echo(f"From {printable(told.sender.agency)}, {told.made[:10]}, until {told.expires[:10]}: {printable(counts)}.")
+    if told.shown is not None:
+        names = f"{printable(told.shown.proposed_by)} and {printable(told.shown.agreed_by)}"
+        click.echo(f"{names} agreed to show what it shows: {printable(told.shown.reason)}.")
     click.echo(
         f"TLP:{told.tlp.upper()} PAP:{told.pap.upper()}; for {printable(told.purpose)}; under {printable(told.legal_basis)}."
     )

@@ -19,6 +19,8 @@ from homeward.exchange.keys import Card, Keys
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 PREDICATE = "urn:homeward:package:1"
 TLP = ("clear", "green", "amber", "amber+strict", "red")
+LOOKS = ("pictures", "veils")
+"""Kinds of content that nobody can be shown by one person alone."""
 PAP = ("clear", "green", "amber", "red")
 _SIGNED = ("bagit.txt", "bag-info.txt", *MANIFESTS)
 
@@ -30,7 +32,21 @@ class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fingerprint: str
 
 
-class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who agreed that pictures or veils are in it, and why."""
+
+    proposed_by: str
+    agreed_by: str
+    reason: str
+
+    @property
+    def sound(self) -> bool:
+        """Whether it names two people and a reason."""
+        first, second = ("".join(name.split()).casefold() for name in (self.proposed_by, self.agreed_by))
+        return bool(first and second and first != second and self.reason.strip())
+
+
+class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What the sender signs beside the digests. Times are ISO 8601 in UTC."""
 
     id: str
@@ -46,6 +62,8 @@ class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pap: Literal["clear", "green", "amber", "red"]
     counts: dict[str, int]
     """By kind of content."""
+    shown: Shown | None = None
+    """Where it holds pictures or veils, and nowhere else."""
 
 
 class _Digest(msgspec.Struct, frozen=True):
@@ -124,6 +142,8 @@ def verify(bag: Mapping[str, bytes], envelope: bytes, sender: Callable[[str], Ca
         raise PackageRefused("its signed statement is of another kind")
     if len(statement.subject) != len(wanted) or {one.name: one.digest.sha256 for one in statement.subject} != wanted:
         raise PackageRefused("its files are not those that were signed")
+    if bool(told.counts.keys() & set(LOOKS)) != (told.shown is not None and told.shown.sound):
+        raise PackageRefused("it is not as two people have agreed: pictures leave in no other way")
     if told.sender.fingerprint != card.fingerprint or told.origin != card.origin:
         raise PackageRefused("its statement names another sender than the one who signed it")
     return told

@@ -53,11 +53,17 @@ def write_file(
     return digest
 
 
-def write_folder(case: Case, target: Path, files: Iterable[tuple[str, bytes]], details: dict[str, Plain]) -> int:
+def write_folder(
+    case: Case,
+    target: Path,
+    files: Iterable[tuple[str, bytes]],
+    details: dict[str, Plain],
+    names: dict[str, str] | None = None,
+) -> int:
     """Write ``files`` (name, content) into the new folder ``target``, with a manifest of their SHA-256 as :data:`MANIFEST`,
     and record it in the ledger with the manifest's own; how many.
 
-    The folder appears whole or not at all.
+    The folder appears whole or not at all. ``names`` as for :func:`write_file`.
 
     Raises:
         WrongUse: the target exists and is no empty folder, or lies in the case or in an exhibit.
@@ -72,7 +78,7 @@ def write_folder(case: Case, target: Path, files: Iterable[tuple[str, bytes]], d
         raise ExportFailed(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
     try:
         count, digest = _fill(building, files)
-        with case.leaving({**details, "files": count, "sha256": digest}, {"file": str(target)}):
+        with case.leaving({**details, "files": count, "sha256": digest}, {"file": str(target), **(names or {})}):
             pass
         building.rename(target)  # after the entry, as above
     except OSError as error:

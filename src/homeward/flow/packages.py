@@ -1,4 +1,4 @@
-"""Packages between agencies: made of briefs, clues and hashes, and taken in again. Never a picture, never a veil."""
+"""Packages between agencies: made of briefs, clues and hashes, and taken in again; pictures only as two people have agreed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from homeward.core import WrongUse
 from homeward.core.errors import said
 from homeward.core.time import utc_now
 from homeward.exchange.bag import Held
-from homeward.exchange.envelope import Party, Told
+from homeward.exchange.envelope import LOOKS, Party, Told
 from homeward.exchange.errors import PackageRefused
 from homeward.exchange.package import Opened, seal, unseal
 from homeward.exchange.target import write_file
 from homeward.flow import clues as clue_ledger
-from homeward.flow import exporting, known, matching_series
+from homeward.flow import exporting, known, matching_series, showing
 from homeward.flow import series as all_series
 from homeward.flow.partners import CONTENTS, Directory, load_keys, own_card
 from homeward.flow.progress import Quiet
@@ -56,21 +56,29 @@ class Terms(msgspec.Struct, frozen=True):
 
 
 def send(
-    case: Case, target: Path, to: Sequence[str], contents: Sequence[str], names: Sequence[str], terms: Terms, who: str
-) -> Told:
+    case: Case, target: Path, to: Sequence[str], contents: Sequence[str], names: Sequence[str], terms: Terms, who: str,
+    *, proposal: int | None = None,
+) -> Told:  # fmt: skip
     """Write a package about the series ``names`` (beginnings; none: all that stand) for the partners ``to``.
+
+    It holds pictures or veils only by a ``proposal`` that two people agreed on (see :mod:`homeward.flow.showing`).
 
     Raises:
         WrongUse: no such series, a partner who is not trusted or may not receive it, or terms that are missing.
     """
     directory = Directory(case)
     recipients = [directory.recipient(name, contents) for name in dict.fromkeys(to)]
-    if not recipients or not contents or not 1 <= terms.days <= MOST_DAYS:
+    if not recipients or not (contents or proposal is not None) or not 1 <= terms.days <= MOST_DAYS:
         raise WrongUse(f"say to whom (--to), what (--with), and for how many days (--days, 1 to {MOST_DAYS})")
     rows = _rows(case, names)
     # What was decided with one partner is told to nobody else.
     decided = matching_series.verdicts(case, recipients[0].card.origin) if len(recipients) == 1 else []
     payload, counts = _payload(case, rows, contents, decided)
+    shown = None
+    if proposal is not None:
+        agreed, shown = showing.ready(case, proposal, [one.card.fingerprint for one in recipients])
+        pictures, more = showing.payload(case, agreed)
+        payload, counts = payload | pictures, counts | more
     info, now = case.info, utc_now()
     told = Told(
         id=str(uuid.uuid4()),
@@ -84,6 +92,7 @@ def send(
         tlp=terms.tlp,  # type: ignore[arg-type]
         pap=terms.pap,  # type: ignore[arg-type]
         counts=counts,
+        shown=shown,
     )
     data = seal(payload, told, load_keys(case), [one.card for one in recipients])
     details: Any = {
@@ -93,6 +102,7 @@ def send(
         "expires": told.expires,
         "handling": [told.tlp, told.pap],
         "counts": counts,
+        **({} if proposal is None else {"proposal": proposal}),
     }
     write_file(case, target, [data], details, {"who": who, "purpose": told.purpose, "basis": told.legal_basis})
     return told
@@ -157,13 +167,17 @@ def _unseal(case: Case, file: Path) -> tuple[Opened, str, Directory]:
     with source:
         try:
             opened = unseal(source, case.private, own, directory.own, directory.sender, utc_now())
-            if set(opened.payload) != {FILES.get(kind, "") for kind in opened.told.counts}:
+            if set(opened.payload) != _files(opened.told.counts):
                 raise PackageRefused("it holds something else than its signed statement says")
             _check_payload(opened.payload)
         except PackageRefused as error:
             raise PackageRefused(f"{file}: {error}") from error
         source.seek(0)
         return opened, hashlib.file_digest(source, "sha256").hexdigest(), directory
+
+
+def _files(counts: dict[str, int]) -> set[str]:
+    return {FILES.get(kind, "") for kind in counts if kind not in LOOKS} | showing.names_of(counts)
 
 
 def _take_hashes(case: Case, opened: Opened) -> None:

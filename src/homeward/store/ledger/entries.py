@@ -35,6 +35,8 @@ ACTS = {
     "capture.events": "captures came or went, or something was decided about what is in them",
     "capture.query": "somebody looked into captures",
     "package.keys": "the case got keys to exchange with",
+    "package.propose": "a person proposed to show pictures to partners",
+    "package.agree": "a second person agreed to show pictures to partners",
     "package.open": "a package was taken in",
     "clearing.fetch": "hashes were fetched from a clearing house",
     "clearing.ask": "a clearing house answered about hashes",

@@ -3,9 +3,10 @@
 usage: python bench/exchange.py [--world world] [--case FOLDER] [--json FILE] [PART...]     parts: agencies near psi
 
 ``agencies``: each agency of a rendered world has a case of its own, cut out of one prepared case in which each is an exhibit
-(FOLDER, or made anew). Every two of them hold one matching (copies, near copies, camera bodies, clues) to its end. An owner who
-is the maker of files of both is *discovered* when both are asked about two series, or pictures in none, that are of that owner;
-two series of different owners that are proposed are *falsely joined*. Beside it what one pooled case holds together.
+(FOLDER, or made anew). Every two of them hold one matching (copies, camera bodies, clues) to its end, and the first two another
+one of near copies. An owner who is the maker of files of both is *discovered* when both are asked about two series, or pictures
+in none, that are of that owner; two series of which most pictures are of different owners and that are proposed are *falsely
+joined*. Beside it what one pooled case holds together.
 ``near``: of all pairs of files of two agencies that show one original and are not equal, how many share a token and are within
 31 bits, by the edits that lie between them; 95 % of 1,000 bootstrap draws of originals.
 ``psi``: processor time and bytes of the exact protocol by itself, both sides in this process.
@@ -42,7 +43,7 @@ from homeward.store import Case, media_out, reads, series
 from homeward.store.models import Occurrence
 from series_data import AGENCIES, by_sha256, prepared, table
 
-TOPICS = ("copies", "near", "cameras", "clues")
+TOPICS = ("copies", "cameras", "clues")
 DRAWS = 1000
 Row = dict[str, str]
 
@@ -93,18 +94,20 @@ def _agencies(world: str, pooled: Path, cases: dict[str, Case], scratch: Path) -
     }
     together = _pooled(pooled, truth)
     both, found, one_case = [], set(), set()
-    wrong = proposed = size = not_near = 0
+    wrong = mixed = proposed = size = 0
     began = time.process_time()
     for a, b in combinations(AGENCIES, 2):
-        moved, apart = _converse(cases[a], cases[b], scratch)
-        size, not_near = size + moved, not_near + apart
+        size += _converse(cases[a], cases[b], TOPICS, scratch)[0]
         good, bad, many = _judged(cases[a], b, (owners(cases[a], truth), owners(cases[b], truth)), truth)
-        wrong, proposed = wrong + bad, proposed + many
+        wrong, mixed, proposed = wrong + len(bad), mixed + sum(bad), proposed + many
         for owner in makers[a] & makers[b]:
             both.append((a, b, owner))
             found |= {(a, b, owner)} if owner in good else set()
             one_case |= {(a, b, owner)} if {a, b} <= together.get(owner, set()) else set()
     spent = time.process_time() - began
+    began = time.process_time()
+    near_size, not_near, near_found = _converse(cases[AGENCIES[0]], cases[AGENCIES[1]], ("near",), scratch)
+    near_spent = time.process_time() - began
     pooled_share = len(one_case) / len(both)
     low, high = _interval([(key[2], key in found) for key in both])
     return [
@@ -113,18 +116,22 @@ def _agencies(world: str, pooled: Path, cases: dict[str, Case], scratch: Path) -
             f"{len(found)} of {len(both)} ({len(found) / len(both):.3f})",
             f"one pooled case: {pooled_share:.3f}", f"95 %: {low:.3f} to {high:.3f}; target 0.95",
         ),
-        _row(f"{world}: pairs of series proposed, falsely", f"{wrong} of {proposed}", "", "target 0"),
         _row(
-            f"{world}: six matchings", f"{size / 1e6:.1f} MB, {spent:.0f} CPU-s", "",
-            f"{not_near} near hashes were shown that were not near",
+            f"{world}: pairs of series proposed, falsely", f"{wrong} of {proposed}",
+            f"of which {mixed} with a series that was mixed before", "target 0",
+        ),
+        _row(f"{world}: six matchings of copies, cameras and clues", f"{size / 1e6:.2f} MB, {spent:.0f} CPU-s", "", ""),
+        _row(
+            f"{world}: one matching of near copies", f"{near_size / 1e6:.2f} MB, {near_spent:.0f} CPU-s", f"{near_found} found",
+            f"{not_near} hashes were shown that were not near",
         ),
     ]  # fmt: skip
 
 
-def _converse(a: Case, b: Case, scratch: Path) -> tuple[int, int]:
-    """Bytes of all messages, and near hashes that were shown in vain."""
+def _converse(a: Case, b: Case, topics: tuple[str, ...], scratch: Path) -> tuple[int, int, int]:
+    """Bytes of all messages, near hashes that were shown in vain, and what is shared."""
     folder = Path(tempfile.mkdtemp(dir=scratch))
-    step = matching.begin(a, b.info.agency, TOPICS, folder, purpose="bench", basis="bench", who="bench")
+    step = matching.begin(a, b.info.agency, topics, folder, purpose="bench", basis="bench", who="bench")
     match = step.state.match
     for case, agrees in ((b, True), (a, True), (b, True), (a, False), (b, False), (a, False)):
         assert step.file is not None
@@ -133,34 +140,39 @@ def _converse(a: Case, b: Case, scratch: Path) -> tuple[int, int]:
             step = matching.agree(case, match, folder, "bench", "bench")
         if step.state.stage == "done" and case is a:
             break
-    return sum(path.stat().st_size for path in folder.iterdir()), step.state.near_not
+    return sum(path.stat().st_size for path in folder.iterdir()), step.state.near_not, len(step.state.pairs)
 
 
 def _judged(
     case: Case, other: str, held: tuple[dict[str, Counter[str]], dict[str, Counter[str]]], truth: dict[str, dict[str, str]]
-) -> tuple[set[str], int, int]:
-    """Owners that are discovered, pairs that are falsely proposed, and pairs that are proposed."""
+) -> tuple[set[str], list[bool], int]:
+    """Owners that are discovered; of each pair that is falsely proposed whether one of the two was mixed; pairs proposed."""
     good: set[str] = set()
-    wrong = many = 0
+    wrong: list[bool] = []
+    many = 0
+    names = {name: one.card.agency for name, one in partners.Directory(case).partners.items()}
     alone = {
         one.mine: truth[one.mine]["owner"]
         for state in matching_series.states(case).values()
         for one in state.pairs
-        if one.mine in truth and not one.my_series and not one.their_series
+        if names[state.partner] == other and one.mine in truth and not one.my_series and not one.their_series
     }
     good |= set(alone.values())
     for one in matching_series.joint(case):
         if one.agency != other or not one.proposed or not (one.mine.id or one.theirs.id):
             continue
-        sides = {
-            some[name].most_common(1)[0][0]
-            for some, name in zip(held, (one.mine.id, one.theirs.id), strict=True)
-            if name in some
-        }
+        ends = zip(held, (one.mine.id, one.theirs.id), strict=True)
+        sides = [some[name] for some, name in ends if name in some]
+        common = set.intersection(*(_most(side) for side in sides)) if sides else set()
         many += 1
-        wrong += len(sides) > 1
-        good |= sides if len(sides) == 1 else set()
+        wrong += [any(len(side) > 1 for side in sides)] if sides and not common else []
+        good |= common
     return good, wrong, many
+
+
+def _most(counts: Counter[str]) -> set[str]:
+    """Who made most, all of them where several did."""
+    return {name for name, count in counts.items() if count == max(counts.values())}
 
 
 def _pooled(folder: Path, truth: dict[str, dict[str, str]]) -> dict[str, set[str]]:

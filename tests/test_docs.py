@@ -61,6 +61,7 @@ def test_every_descriptor_and_link_has_a_methods_page() -> None:
             "header",
             "ledger",
             "mains",
+            "matching",
             "previews",
             "reports",
             "series",
@@ -78,9 +79,9 @@ def test_links_between_pages_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} points to {target}"
 
 
-def _sessions() -> list[tuple[str, str]]:
-    """Commands of the tutorial and a line that each must print (empty where none is shown)."""
-    blocks = re.findall(r"```console\n(.*?)```", (DOCS / "tutorial.md").read_text(encoding="utf-8"), re.DOTALL)
+def _sessions(page: str) -> list[tuple[str, str]]:
+    """Commands of a tutorial and a line that each must print (empty where none is shown)."""
+    blocks = re.findall(r"```console\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
     steps: list[tuple[str, str]] = []
     for line in "\n".join(blocks).splitlines():
         if line.startswith("$ "):
@@ -91,21 +92,45 @@ def _sessions() -> list[tuple[str, str]]:
     return steps
 
 
+def _run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """A command of a tutorial, in a folder."""
+    assert words[0] == "homeward"
+    command = [sys.executable, "-c", "from homeward.cli import main; main()", *words[1:]]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.slow
 def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
-    steps = _sessions()
+    steps = _sessions("tutorial.md")
     assert len(steps) >= 10
     for command, shown in steps:
         words = shlex.split(command)
-        assert words[0] == "homeward"
-        done = subprocess.run(
-            [sys.executable, "-c", "from homeward.cli import main; main()", *words[1:]],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = _run(words, tmp_path)
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         said = " ".join(f"{done.stdout} {done.stderr}".split())
         for line in shown.strip().splitlines():
             assert " ".join(line.split()) in said, f"{command} does not print {line!r} but {done.stdout}"
+
+
+@pytest.mark.slow
+def test_two_agencies_do_what_their_tutorial_says(tmp_path: Path) -> None:
+    told: dict[str, str] = {}
+    for name in ("from-a", "from-b"):
+        (tmp_path / name).mkdir()
+    for command, shown in _sessions("two-agencies.md"):
+        words = [
+            re.sub("|".join([*sorted(told, key=len, reverse=True), "$^"]), lambda one: told[one[0]], word)
+            for word in shlex.split(command)
+        ]
+        done = _run(words, tmp_path)
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        said = " ".join(f"{done.stdout} {done.stderr}".split())
+        for line in shown.strip().splitlines():
+            assert " ".join(line.split()) in said, f"{command} does not print {line!r} but {done.stdout}"
+        for pattern, name in (
+            (r"Unit ([AB]): ((?:[0-9a-f]{4} ?){10})", "FINGERPRINT-"), (r"^Matching ([0-9a-f]{12}):", "MATCH"),
+            (r"^([0-9a-f]{12}) ", "PAIR"),
+        ):  # fmt: skip
+            if found := re.search(pattern, done.stdout, re.MULTILINE):
+                told[f"{name}{found[1]}" if name.endswith("-") else name] = found[found.lastindex or 1].replace(" ", "")
+    assert {"FINGERPRINT-A", "FINGERPRINT-B", "MATCH", "PAIR"} <= told.keys()

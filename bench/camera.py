@@ -5,7 +5,8 @@ usage: python bench/camera.py [--peer PYTHON FOLDER] [--json FILE] [--plots FOLD
 The peer is github.com/polimi-ispl/prnu-python (MIT) in an environment of its own: PYTHON is that environment's interpreter,
 FOLDER its checkout (``np.bool`` and ``scipy.ndimage.filters`` need two small corrections with current libraries). It is run
 as its example does: ``extract_single`` on RGB, normalised correlation. It has neither likelihood ratios nor groups: its
-correlations are given to ours. Without ``--peer`` only our figures are printed.
+correlations are given to ours. It runs beside ours, on one core each, and processor time is what is compared. Without
+``--peer`` only our figures are printed.
 
 Parameters and the calibration were chosen on the devices of ``camera_data`` part ``tune``; everything here is on part
 ``report``. Averages are over devices; intervals are 95 % of 1,000 bootstrap draws of devices.
@@ -14,48 +15,43 @@ Parameters and the calibration were chosen on the devices of ``camera_data`` par
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from camera_data import Bucket, Comparison, Photo, comparisons, grey, photos
+from camera_shared import made_up, of_photos
 from common import report
 from homeward.core import likelihood
 from homeward.descriptors import camera
 from homeward.flow.noise_exact import correlations
 from homeward.indexes import fingerprint, marks
-from homeward.indexes.fingerprint import Frame
 from homeward.links.camera import calibration
 from homeward.links.devices import devices
 from lr_plots import ece, tippett
 
 REFERENCE, DRAWS, MOST = 5, 5, 16
-ASKED = 3
-"""Pictures of each device that are shared anew."""
-BEYOND = 3.09
-"""Deviations that one comparison of strangers in a thousand reaches."""
 PEER = """
 import json, sys, time
 sys.path.insert(0, sys.argv[1])
 import numpy as np
 from PIL import Image
 from prnu import extract_single
-spent = 0.0
-for at, path in enumerate(json.load(sys.stdin)):
+spent = []
+for at, path in enumerate(json.load(open(f"{sys.argv[2]}/order.json"))):
     picture = np.ascontiguousarray(np.asarray(Image.open(path).convert("RGB")))
     began = time.process_time()
     residual = extract_single(picture)
-    spent += time.process_time() - began
+    spent.append(time.process_time() - began)
     np.save(f"{sys.argv[2]}/{at}.npy", residual.astype(np.float16))
-print(spent)
+print(json.dumps(spent))
 """
 COLUMNS = (
     "what", "devices", "mates + strangers", "AUC", "TPR at 1e-2", "TPR at 1e-3", "Cllr", "Cllr_min", "LR > 10, strangers",
@@ -67,6 +63,15 @@ Compared = tuple[NDArray[np.float32], int]
 """(n, n) correlations, and how many samples each rests on."""
 
 
+class Ours(NamedTuple):
+    """What is kept of each photograph of one set, and the processor time of all, decoding left out as for the peer."""
+
+    kept: list[NDArray[np.uint8]]
+    shapes: list[tuple[int, int]]
+    digests: list[bytes]
+    spent: float
+
+
 def main() -> None:
     """Measure, compare and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -75,11 +80,28 @@ def main() -> None:
     parser.add_argument("--plots", type=Path)
     asked = parser.parse_args()
     camera.warm_up()
-    rows: list[Row] = []
-    for name, shown in photos("report"):
-        rows += run(name, chosen(shown), asked.peer, asked.plots)
-    rows.append(speed())
-    report("Sensor noise", rows, asked.json)
+    sets = {name: chosen(shown) for name, shown in photos("report")}
+    with tempfile.TemporaryDirectory() as scratch:
+        peer = begun([photo for shown in sets.values() for photo in shown], asked.peer, Path(scratch)) if asked.peer else None
+        measured = {name: ours(shown) for name, shown in sets.items()}
+        methods = {name: own(shown, measured[name]) for name, shown in sets.items()}
+        shared = of_photos(sets["real"], measured["real"].kept, measured["real"].shapes) + made_up()
+        costs = {name: dict.fromkeys(methods[name], one.spent / megapixels(one)) for name, one in measured.items()}
+        rate = speed()
+        if peer:
+            spent, first = ended(peer), 0
+            for name, shown in sets.items():
+                rows = range(first, first + len(shown))
+                first = rows.stop
+                methods[name]["prnu-python"] = theirs(shown, [np.load(f"{scratch}/{at}.npy") for at in rows])
+                costs[name]["prnu-python"] = sum(spent[at] for at in rows) / megapixels(measured[name])
+    told = [line for name in sets for line in told_of(name, methods[name], costs[name], asked.plots)]
+    report("Sensor noise", told + [row(**one) for one in shared] + [rate], asked.json)
+
+
+def megapixels(one: Ours) -> float:
+    """Of a set."""
+    return sum(high * wide for high, wide in one.shapes) / 1e6
 
 
 def chosen(shown: list[Photo]) -> list[Photo]:
@@ -91,61 +113,72 @@ def chosen(shown: list[Photo]) -> list[Photo]:
     return found
 
 
-def run(name: str, shown: list[Photo], peer: list[str] | None, plots: Path | None) -> list[Row]:
-    """All rows of one set."""
-    residuals, kept, digests, spent = ours(shown)
-    megapixels = sum(residual.size for residual in residuals) / 1e6
-    shapes = [residual.shape for residual in residuals]
-    methods = {
-        "residual": by_size(shown, shapes, lambda members, shape: as_a_case_does([kept[at] for at in members], shape)),
-        "digest": by_size(shown, shapes, lambda members, _: by_digest([digests[at] for at in members])),
+def own(shown: list[Photo], held: Ours) -> dict[str, list[Bucket]]:
+    """Our two ways to compare."""
+    return {
+        "residual": by_size(
+            shown, held.shapes, lambda members, shape: as_a_case_does([held.kept[at] for at in members], shape)
+        ),
+        "digest": by_size(shown, held.shapes, lambda members, _: by_digest([held.digests[at] for at in members])),
     }
-    costs = {"residual": spent / megapixels, "digest": spent / megapixels}
-    if peer:
-        theirs, cost = peers(shown, peer)
-        shapes = [residual.shape for residual in theirs]
-        methods["prnu-python"] = by_size(shown, shapes, lambda members, _: plainly([theirs[at] for at in members]))
-        costs["prnu-python"] = cost / megapixels
+
+
+def theirs(shown: list[Photo], planes: Planes) -> list[Bucket]:
+    """The peer's."""
+    shapes = [(plane.shape[0], plane.shape[1]) for plane in planes]
+    return by_size(shown, shapes, lambda members, _: plainly([planes[at] for at in members]))
+
+
+def told_of(name: str, methods: dict[str, list[Bucket]], costs: dict[str, float], plots: Path | None) -> list[Row]:
+    """All rows of one set."""
     rows = []
     for method, held in methods.items():
-        ratio = f"{costs['prnu-python'] / costs[method]:.1f} x" if peer and method != "prnu-python" else ""
+        other = costs.get("prnu-python", 0.0)
+        ratio = f"{other / costs[method]:.1f} x" if other and method != "prnu-python" else ""
         rows += rows_of(name, method, held, f"{1000 * costs[method]:.0f}", ratio)
         rows.append(grouped(name, method, held))
         if plots:
             draw(plots, f"{name}-{method}", held)
-    return rows + shared_anew(name, shown, residuals)
+    return rows
 
 
-def ours(shown: list[Photo]) -> tuple[Planes, list[NDArray[np.uint8]], list[bytes], float]:
-    """Residuals, the same as they are kept, digests, and processor time of all, decoding left out as for the peer."""
-    residuals, kept, digests, spent = [], [], [], 0.0
+def ours(shown: list[Photo]) -> Ours:
+    """Measure a set."""
+    found = Ours([], [], [], 0.0)
+    spent = 0.0
     for photo in shown:
         pixels = grey(photo.path)
         began = time.process_time()
         measured = camera.measure(pixels)
         assert isinstance(measured, camera.Noise)
-        digests.append(camera.digest(measured.residual))
+        found.digests.append(camera.digest(measured.residual))
         packed = camera.packed(measured.residual)
         spent += time.process_time() - began
-        kept.append(np.frombuffer(packed, np.uint8))
-        residuals.append(camera.unpacked(kept[-1], measured.residual.shape).astype(np.float16))
-    return residuals, kept, digests, spent
+        found.kept.append(np.frombuffer(packed, np.uint8))
+        found.shapes.append((measured.residual.shape[0], measured.residual.shape[1]))
+    return found._replace(spent=spent)
 
 
-def peers(shown: list[Photo], peer: list[str]) -> tuple[Planes, float]:
-    """The peer's residuals and processor time."""
-    order = json.dumps([str(photo.path) for photo in shown])
-    with tempfile.TemporaryDirectory() as scratch:
-        one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        done = subprocess.run(
-            [peer[0], "-c", PEER, peer[1], scratch], input=order, capture_output=True, text=True, check=True, env=one_thread
-        )
-        return [np.load(f"{scratch}/{at}.npy") for at in range(len(shown))], float(done.stdout)
+def begun(shown: list[Photo], peer: list[str], scratch: Path) -> subprocess.Popen[str]:
+    """The peer at work, one thread."""
+    (scratch / "order.json").write_text(json.dumps([str(photo.path) for photo in shown]))
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    command = [peer[0], "-c", PEER, peer[1], str(scratch)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=one_thread)
 
 
-def as_a_case_does(kept: list[NDArray[np.uint8]], shape: tuple[int, ...]) -> Compared:
+def ended(peer: subprocess.Popen[str]) -> list[float]:
+    """The peer's processor time for each picture."""
+    told, _ = peer.communicate()
+    if peer.returncode:
+        raise SystemExit("the peer failed")
+    spent: list[float] = json.loads(told)
+    return spent
+
+
+def as_a_case_does(kept: list[NDArray[np.uint8]], shape: tuple[int, int]) -> Compared:
     """Whole residuals without marks, as the step ``devices`` compares them."""
-    return correlations(kept, (shape[0], shape[1])), shape[0] * shape[1]
+    return correlations(kept, shape), shape[0] * shape[1]
 
 
 def by_digest(digests: list[bytes]) -> Compared:
@@ -163,7 +196,7 @@ def plainly(planes: Planes) -> Compared:
 
 
 def by_size(
-    shown: list[Photo], shapes: list[tuple[int, ...]], compared: Callable[[list[int], tuple[int, ...]], Compared]
+    shown: list[Photo], shapes: list[tuple[int, int]], compared: Callable[[list[int], tuple[int, int]], Compared]
 ) -> list[Bucket]:
     """Correlations inside each size; ``compared`` is given the numbers of its pictures."""
     found = []
@@ -262,58 +295,6 @@ def grouped(name: str, method: str, held: list[Bucket]) -> Row:
         hit, put, there = hit + len(pairs & joined), put + len(joined), there + len(pairs)
     told = f"pair precision {hit / max(1, put):.4f}, recall {hit / there:.3f}"
     return row(**{"what": f"{name}: {method}, groups without a device", "mates + strangers": f"{there} pairs", "ratio": told})
-
-
-def shared_anew(name: str, shown: list[Photo], residuals: Planes) -> list[Row]:
-    """Copies as services make them, searched in the fingerprints of five native pictures of each device of their size."""
-    kinds = {
-        "scaled to 0.7, q 75": lambda picture: picture.resize(tuple(round(0.7 * side) for side in picture.size)),
-        "scaled to 0.5, q 75": lambda picture: picture.resize(tuple(round(0.5 * side) for side in picture.size)),
-        "cut to 0.75 x 0.75, q 75": lambda picture: picture.crop(
-            tuple(round(f * s) for f, s in zip((0.1, 0.15, 0.85, 0.9), picture.size * 2, strict=True))
-        ),
-    }
-    by_device = {
-        device: [at for at, photo in enumerate(shown) if photo.device == device]
-        for device in sorted({photo.device for photo in shown})
-    }
-    known = {device: own for device, own in by_device.items() if len(own) >= REFERENCE + ASKED}
-    sensors = {device: sensor([residuals[at] for at in own[:REFERENCE]]) for device, own in list(known.items())[:4]}
-    rows = []
-    for words, change in kinds.items():
-        found: dict[bool, list[float]] = {True: [], False: []}
-        for device in sensors:
-            for at in known[device][REFERENCE : REFERENCE + ASKED]:
-                asked = frame(change, shown[at].path)
-                for other, whole in sensors.items():
-                    best = fingerprint.search(whole, asked) if asked else None
-                    found[device == other].append(best.deviations if best else 0.0)
-        same, different = np.array(found[True]), np.array(found[False])
-        told = f"found {np.mean(same > BEYOND):.2f} beyond {BEYOND} deviations, false {np.mean(different > BEYOND):.3f}"
-        said = {
-            "what": f"{name}: {words}",
-            "devices": str(len(sensors)),
-            "mates + strangers": f"{len(same)} + {len(different)}",
-            "ratio": told,
-        }
-        rows.append(row(**said))
-    return rows
-
-
-def sensor(planes: Planes) -> Frame:
-    """A fingerprint of native residuals."""
-    total = np.sum([plane.astype(np.float32) for plane in planes], axis=0)
-    return Frame(total, total.shape[1], total.shape[0])
-
-
-def frame(change: Callable[[Image.Image], Image.Image], path: Path) -> Frame | None:
-    """The residual of a changed and recompressed copy; None where it has none."""
-    written = io.BytesIO()
-    with Image.open(path) as picture:
-        change(picture.convert("RGB")).save(written, "JPEG", quality=75)
-    grey_copy = np.asarray(Image.open(written).convert("L"))
-    measured = camera.measure(grey_copy)
-    return Frame(measured.residual, grey_copy.shape[1], grey_copy.shape[0]) if isinstance(measured, camera.Noise) else None
 
 
 def speed() -> Row:

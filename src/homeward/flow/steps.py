@@ -145,8 +145,8 @@ CLIP_NOISE = Step(
 )
 DEVICES = Step(
     "devices",
-    "9",
-    {"calibration": 3},
+    "10",
+    {"calibration": 4},
     function="homeward.flow.noise:devices",
     caption="Finding devices",
     reads=("noise", "residual"),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from homeward.core.signal import SignalCalibration
 from homeward.indexes.fingerprint import Found, Prints, summed
 
-METHOD, VERSION = "sensor noise", "3"
+METHOD, VERSION = "sensor noise", "4"
 LOCAL = "agreement is local: a few parts of the frame hold nearly all of it, so it counts as nothing"
 TILES = 4
 """Tiles across and down in which agreement is looked at by itself."""

@@ -59,6 +59,7 @@ bench: .venv/.developer
 	$(BIN)/python bench/text.py
 	$(BIN)/python bench/never_twice.py
 	$(BIN)/python bench/communities.py
+	$(BIN)/python bench/reports.py
 
 # make docs   write the reference pages from the program
 docs: .venv/.developer

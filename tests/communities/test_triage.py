@@ -109,6 +109,11 @@ def test_what_many_share_joins_nobody() -> None:
     assert folded(many[:-1], [Local()] * COMMON) == [list(range(COMMON))]
 
 
+def test_what_lists_know_joins_nobody() -> None:
+    both = [report(1, "", file("a")), report(2, "", file("a"))]
+    assert folded(both, [Local(known=frozenset({0}))] * 2) == [[0], [1]]
+
+
 def test_what_goes_around_is_one_entry_and_pulls_no_other_report_in() -> None:
     joke = file("a", "potentialMeme")
     jokes = [report(number, f"u{number}", joke) for number in range(50)]

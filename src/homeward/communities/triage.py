@@ -112,8 +112,9 @@ def triage(reports: Sequence[PlatformReport], local: Sequence[Local], clock: Clo
 def folded(reports: Sequence[PlatformReport], local: Sequence[Local]) -> list[list[int]]:
     """Places of reports that are one event each.
 
-    Joined are: one account of one provider; a file that few accounts share; an address that few accounts share, within ten
-    minutes; and reports of nothing but files that go around, by their files, where their account has no other report.
+    Joined are: one account of one provider; a file that few accounts share and no list knows; an address that few accounts
+    share, within ten minutes; and reports of nothing but files that go around, by their files, where their account has no
+    other report.
     """
     passing = [_only_viral(report, here) for report, here in zip(reports, local, strict=True)]
     active = {(report.provider, report.account) for report, passed in zip(reports, passing, strict=True) if not passed}
@@ -125,16 +126,16 @@ def folded(reports: Sequence[PlatformReport], local: Sequence[Local]) -> list[li
             whole["account", report.provider, report.account or f"\0{at}"].append(at)
     pairs = [(group[0], other) for group in whole.values() for other in group]
     single = [at for at, passed in enumerate(passing) if not passed]
-    return components([*pairs, *_by_files(single, reports), *_by_addresses(single, reports)])
+    return components([*pairs, *_by_files(single, reports, local), *_by_addresses(single, reports)])
 
 
-def _by_files(members: Iterable[int], reports: Sequence[PlatformReport]) -> Iterator[tuple[int, int]]:
-    """Pairs that share a file which few accounts share."""
+def _by_files(members: Iterable[int], reports: Sequence[PlatformReport], local: Sequence[Local]) -> Iterator[tuple[int, int]]:
+    """Pairs that share a file which few accounts share, and no list knows: what is known goes from hand to hand."""
     shared: dict[tuple[str, str], list[int]] = defaultdict(list)
     for at in members:
-        for one in reports[at].files:
+        for place, one in enumerate(reports[at].files):
             for kind, value in (("sha256", one.sha256), ("sha1", one.sha1), ("md5", one.md5)):
-                if value:
+                if value and place not in local[at].known and not _passed_around(one):
                     shared[kind, value].append(at)
     for group in shared.values():
         if _few(group, reports):

@@ -21,6 +21,7 @@ CHANNELS = ("identifier", "name", "files", "camera", "partners", "style", "hours
 Matrix = Any  # scipy's sparse arrays come without types
 Values = NDArray[np.float64]
 _LEAST_POSTS = 5  # for habits of time to mean anything
+_LEAST_WEEKS = 4  # in which anybody wrote, while both were there
 
 
 class Comparer:
@@ -55,7 +56,10 @@ class Comparer:
             present = np.diff(rows.indptr) > 0
             if CHANNELS[column] in {"hours", "weeks", "moments"}:
                 present = present & (self.pool.posts >= _LEAST_POSTS)
-            told = np.flatnonzero(present[pairs.a] & present[pairs.b])
+            both = present[pairs.a] & present[pairs.b]
+            if CHANNELS[column] in {"weeks", "moments"}:
+                both = both & _together(self.pool.weeks, pairs)
+            told = np.flatnonzero(both)
             found[told, column] = _dots(rows, pairs.a[told], pairs.b[told])
         moments = CHANNELS.index("moments")
         found[:, moments] = -found[:, moments] / _by_chance(self.pool, pairs)
@@ -92,6 +96,15 @@ def _smooth(hours: Matrix) -> Matrix:
     smooth = sparse.csr_array(hours @ turn)
     smooth.sort_indices()
     return smooth
+
+
+def _together(weeks: Matrix, pairs: Pairs) -> NDArray[np.bool_]:
+    """Whether the times of two handles overlap: one that ends where the other begins has moved, which is no contradiction."""
+    rows = np.flatnonzero(np.diff(weeks.indptr))
+    first, last = np.full(weeks.shape[0], np.iinfo(np.int64).max), np.full(weeks.shape[0], -1)
+    first[rows], last[rows] = weeks.indices[weeks.indptr[rows]], weeks.indices[weeks.indptr[rows + 1] - 1]
+    shared = np.minimum(last[pairs.a], last[pairs.b]) - np.maximum(first[pairs.a], first[pairs.b])
+    return np.asarray(shared >= _LEAST_WEEKS, np.bool_)
 
 
 def _by_chance(pool: Pool, pairs: Pairs) -> Values:

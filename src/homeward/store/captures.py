@@ -106,3 +106,17 @@ def named_items(case: Case, kind: str, values: Collection[str]) -> dict[str, int
         query = Item.objects.using(case.alias).filter(**{f"{kind}__in": wanted[first : first + 500]})
         found |= dict(query.values_list(kind, "id"))
     return found
+
+
+def attached_items(case: Case, names: Collection[str]) -> dict[str, int]:
+    """Name of an attachment -> row id of the item that it is: by SHA-256, SHA-1, MD5, or the first digits of a SHA-256."""
+    by_length: dict[int, set[str]] = {}
+    for name in names:
+        by_length.setdefault(len(name), set()).add(name)
+    found: dict[str, int] = {}
+    for length, kind in ((64, "sha256"), (40, "sha1"), (32, "md5")):
+        found |= named_items(case, kind, by_length.pop(length, ()))
+    if by_length:
+        for item, digest in Item.objects.using(case.alias).values_list("id", "sha256").iterator():
+            found |= {digest[:length]: item for length, some in by_length.items() if digest[:length] in some}
+    return found

@@ -115,10 +115,10 @@ A, B, C = Handle("one", "lamp"), Handle("two", "lamp"), Handle("three", "zorro")
 
 
 def three() -> Comparer:
-    """Two handles of one name and key, and a third of another name and key who writes at other hours."""
+    """Two handles of one name and key, and a third of another name and key who writes at other hours in another zone."""
     posts = [
-        Post(f"{handle.site}{n}", "b", handle, (start + n) * 86_400.0 + hour * 3600, 0)
-        for handle, hour, start in ((A, 20, 0), (B, 20, 0), (C, 8, 400))
+        Post(f"{handle.site}{n}", "b", handle, (start + n) * 86_400.0 + hour * 3600, offset)
+        for handle, hour, start, offset in ((A, 20, 0, 0), (B, 20, 0, 0), (C, 8, 400, 540))
         for n in range(30)
     ]
     keys = [Identifier(A, "key", "x"), Identifier(B, "key", "x"), Identifier(C, "key", "y")]

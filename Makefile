@@ -1,5 +1,6 @@
 # make demo   install into .venv and run a small benign case
 # make test   everything that needs no network and no service
+# make test-browser  a day at the workbench in Chromium
 # make check  format, lint, types, layers, dependencies
 # make bench  every benchmark, each beside its peer
 PYTHON ?= python3
@@ -7,7 +8,7 @@ BIN := .venv/bin
 JOBS ?= 2
 
 # make forensic  add the readers of VMDK, VHD, qcow2, APFS and DMG (needs a C compiler)
-.PHONY: demo test test-slow check forensic bench docs format lock clean
+.PHONY: demo test test-slow test-browser check forensic bench docs format lock clean
 
 .venv/bin/uv:
 	$(PYTHON) -m venv .venv
@@ -30,10 +31,13 @@ demo: .venv/.installed
 	$(BIN)/homeward demo
 
 test: .venv/.developer
-	$(BIN)/pytest -n $(JOBS) -m "not slow"
+	$(BIN)/pytest -n $(JOBS) -m "not slow and not browser"
 
 test-slow: .venv/.developer
-	$(BIN)/pytest -n $(JOBS) -m slow
+	$(BIN)/pytest -n $(JOBS) -m "slow and not browser"
+
+test-browser: .venv/.developer
+	$(BIN)/pytest -n 0 -m browser tests/browser
 
 check: .venv/.developer
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import threading
 from collections.abc import Callable
@@ -32,6 +33,7 @@ def serve(case: Case, port: int, idle: int, scheme: Scheme, ready: Callable[[str
         WrongUse: the port is taken.
         CaseReadOnly: the case can only be read, so that nothing could be recorded.
     """
+    _log_like_homeward()
     with Workbench(case, idle=idle, scheme=scheme) as bench:
         try:
             server: Any = create_server(application(bench), host=ADDRESS, port=port, threads=THREADS, ident=None)
@@ -51,6 +53,15 @@ def serve(case: Case, port: int, idle: int, scheme: Scheme, ready: Callable[[str
             stopped.set()
             publishing.join()
             server.close()
+
+
+def _log_like_homeward() -> None:
+    """What the libraries have to say goes where Homeward's log goes, and never to a terminal."""
+    ours = logging.getLogger("homeward")
+    for name in ("django", "waitress"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = ours.handlers, False
+        logger.setLevel(logging.WARNING)
 
 
 def _publish(case: Case, stopped: threading.Event) -> None:

@@ -1,0 +1,95 @@
+"""A worked case, the workbench over it as ``homeward serve`` opens it, and Chromium in front of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # helpers of these tests are imported by name
+
+from day_case import make
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+SERVE = [sys.executable, "-c", "from homeward.cli import main; main()", "serve"]
+
+
+class Seen(NamedTuple):
+    """What a browser asked for and got: method, address, content type, body."""
+
+    method: str
+    url: str
+    kind: str
+    body: bytes
+
+
+class Desk(NamedTuple):
+    """A browser in front of a workbench."""
+
+    page: Any
+    case: Path
+    address: str
+    link: str
+    seen: list[Seen]
+    elsewhere: list[str]
+    """Addresses outside this machine that were asked for."""
+    errors: list[str]
+    """What went wrong in the page."""
+    profile: Path
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    if not CHROMIUM:
+        if os.environ.get("HOMEWARD_REQUIRE_DATA") == "1":
+            pytest.fail("no Chromium")
+        pytest.skip("no Chromium (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    case = make(tmp_path)
+    serving = subprocess.Popen([*SERVE, str(case), "--port", "0", "--as", "Ines"], stdout=subprocess.PIPE, text=True)
+    assert serving.stdout is not None
+    link = next(found[0] for line in serving.stdout if (found := re.search(r"http://\S+/enter#\S+", line)))
+    try:
+        with sync_playwright() as play:
+            browser = play.chromium.launch_persistent_context(
+                str(tmp_path / "profile"), executable_path=CHROMIUM, args=list(QUIET), viewport={"width": 1280, "height": 800}
+            )
+            yield _watched(browser, case, link, tmp_path / "profile")
+            browser.close()
+    finally:
+        serving.terminate()
+        assert serving.wait(30) in {0, 130}
+
+
+def _watched(browser: Any, case: Path, link: str, profile: Path) -> Desk:
+    from playwright.sync_api import Error
+
+    page = browser.pages[0]
+    desk = Desk(page, case, link.partition("/enter")[0], link, [], [], [], profile)
+
+    def ask(request: Any) -> None:
+        if not request.url.startswith(desk.address):
+            desk.elsewhere.append(request.url)
+
+    def answer(response: Any) -> None:
+        kind = response.headers.get("content-type", "").partition(";")[0]
+        body = b""
+        with suppress(Error):  # the page has gone on meanwhile
+            body = response.body()
+        desk.seen.append(Seen(response.request.method, response.url, kind, body))
+
+    page.on("request", ask)
+    page.on("requestfinished", lambda request: answer(request.response()))
+    page.on("pageerror", lambda error: desk.errors.append(str(error)))
+    page.set_default_timeout(60_000)
+    return desk

@@ -1,0 +1,47 @@
+"""A small case for a day's work: rooms, a copy, a film, two series, and a proposal to join them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from homeward.flow.ingest import Delivery, ingest
+from homeward.flow.process import process
+from homeward.flow.progress import Quiet
+from homeward.flow.settling import settle
+from homeward.flow.steps import SERIES
+from homeward.store import Case, series
+from homeward.store.models import Item
+from homeward.testing import scenes
+from homeward.testing.encoding import encode, film
+
+ROOMS = 24
+
+
+def make(home: Path) -> Path:
+    """The folder of the case."""
+    seized = home / "seized"
+    seized.mkdir()
+    for seed in range(ROOMS):
+        (seized / f"room{seed:02d}.jpg").write_bytes(encode(scenes.room(seed)))
+    (seized / "smaller.jpg").write_bytes(encode(scenes.resize(scenes.room(0), 0.6)))
+    (seized / "film.mp4").write_bytes(film([np.full((64, 96, 3), 40 * at, np.uint8) for at in range(6)], rate=2))
+    with Case.create(home / "case", "Test Unit") as case:
+        ingest(case, [Delivery("A", seized, "W 1", "")], Quiet())
+        process(case, "inline", 1, Quiet(), until="copies")
+        settle(case, SERIES, Quiet())
+        _propose(case)
+    return home / "case"
+
+
+def item(case: Case, name: str) -> Item:
+    """The item that lies at a path."""
+    return Item.objects.using(case.alias).get(occurrence__path=name, occurrence__current=True)
+
+
+def _propose(case: Case) -> None:
+    pairs = [("room00.jpg", "room01.jpg"), ("room02.jpg", "room04.jpg")]
+    members = {item(case, name).pk: item(case, pair[0]).sha256[:12] for pair in pairs for name in pair}
+    join = series.JoinRow(item(case, "room00.jpg").pk, item(case, "room02.jpg").pk, True, 900, 1100, "64 features agree")
+    series.write(case, [], series.Standing(members, [join]), {}, {}, seen=series.count(case))

@@ -1,0 +1,157 @@
+"""A day at the workbench, in a real browser; what it leaves behind stands in the records and in the ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from day_case import item
+from playwright.sync_api import expect
+
+from conftest import Desk
+from homeward.flow.grading import Grades, scheme
+from homeward.flow.progress import Quiet
+from homeward.flow.verify import verify
+from homeward.store import Case, series
+from homeward.store.ledger import Entry, decode
+
+pytestmark = pytest.mark.browser
+PATIENCE = 60_000
+READY = "#stage[data-ready]:not([data-ready=''])"
+
+
+def entries(case: Case, act: str) -> list[Entry]:
+    return [one for one in (decode(body) for _, body in case.custody.entries()) if one.act == act]
+
+
+def aside(function: Callable[..., Any], *arguments: Any) -> Any:
+    """In a thread of its own: Django refuses to work where Playwright keeps its loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function, *arguments).result()
+
+
+def graded(folder: Path) -> dict[int, str]:
+    with Case.open(folder) as case:
+        held = Grades(case, scheme())
+        held.follow()
+        return held.codes
+
+
+def said(page: Any, words: str) -> None:
+    expect(page.locator("#say")).to_contain_text(words, timeout=PATIENCE)
+
+
+def here(page: Any, words: str | re.Pattern[str]) -> None:
+    """The line about the tile at the cursor."""
+    expect(page.locator("#here")).to_have_text(words, timeout=PATIENCE)
+
+
+def hold(page: Any, key: str) -> None:
+    """Until it is seen, and let go."""
+    page.keyboard.down(key)
+    page.wait_for_selector("#stage[data-clear]")
+    page.wait_for_timeout(300)
+    page.keyboard.up(key)
+    page.wait_for_selector("#stage:not([data-clear])")
+    assert page.evaluate("document.querySelector('canvas.clear').width") == 0
+
+
+def test_a_day(desk: Desk) -> None:
+    page = desk.page
+    page.goto(desk.link)
+    page.wait_for_selector("[data-queue=unknown] a")
+    assert "Ines" in page.inner_text("header")
+    page.click("[data-queue=unknown] a")
+    page.wait_for_selector(READY)
+    here(page, re.compile("^1 of"))
+
+    # A stack of two is graded as one, and taken back.
+    page.keyboard.press("Home")
+    here(page, re.compile("2 copies"))
+    page.keyboard.press("1")
+    said(page, "2 pictures: Urgent")
+    assert len(aside(graded, desk.case)) == 2
+    page.keyboard.press("u")
+    said(page, "Taken back: 2 pictures")
+    assert aside(graded, desk.case) == {}
+    page.keyboard.press("2")
+    said(page, "2 pictures: Relevant")
+
+    # Opened, and back at the same place.
+    page.keyboard.press("End")
+    here(page, re.compile(r"^(\d+) of \1"))
+    last = page.inner_text("#here")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#facts h2")
+    page.keyboard.press("Escape")
+    here(page, last)
+    page.keyboard.press("?")
+    assert page.is_visible("#keys")
+    page.keyboard.press("Escape")
+
+    # Seen clearly while keys are held, and gone.
+    for key in "qwer":
+        hold(page, key)
+
+    # A proposal is accepted.
+    page.goto(f"{desk.address}/proposals")
+    page.click("article button:has-text('Accept')")
+    page.fill("#ask-why", "the same wallpaper")
+    page.click("#ask-yes")
+    said(page, "Accepted.")
+
+    page.click("#leave")
+    page.wait_for_url("**/login")
+    page.goto(f"{desk.address}/grid")
+    page.wait_for_url("**/login**")
+    aside(_left_behind, desk)
+    _nothing_clear_is_left(desk)
+
+
+def _left_behind(desk: Desk) -> None:
+    with Case.open(desk.case) as case:
+        assert set(graded(desk.case).values()) == {"relevant"}
+        assert [one.details["code"] for one in entries(case, "grade")] == ["urgent", "", "relevant"]
+        views = entries(case, "view")
+        assert [one.details["step"] for one in views] == ["drawing", "grey", "region", "full"]
+        assert all(case.custody.names(one.seq)["who"] == "Ines" for one in views)
+        assert all(case.custody.names(one.seq)["reason"] for one in views)
+        ends = {one.details["view"]: one.details for one in entries(case, "view.end")}
+        assert [ends[one.seq]["how"] for one in views] == ["let go"] * 4
+        assert all(ends[one.seq]["milliseconds"] >= 300 for one in views)
+        members = series.members(case)
+        assert len({members[item(case, f"room{at:02d}.jpg").pk] for at in (0, 1, 2, 4)}) == 1
+        assert [len(entries(case, act)) for act in ("session.begin", "session.end")] == [1, 1]
+        assert verify(case, Quiet(), full=True).faults == []
+
+
+def _nothing_clear_is_left(desk: Desk) -> None:
+    """Clear pixels came four times and in no other answer; neither they nor a picture file lie in the browser's folder."""
+    assert (desk.elsewhere, desk.errors) == ([], [])
+    clear = [one for one in desk.seen if one.url.endswith("/api/views") and one.method == "POST"]
+    assert len(clear) == 4
+    others = [one for one in desk.seen if one not in clear]
+    assert {one.kind for one in others} <= {
+        "", "text/html", "text/css", "text/javascript", "application/json", "application/octet-stream", "image/svg+xml",
+    }  # fmt: skip
+    packed = [one for one in others if one.kind == "application/octet-stream"]
+    assert all("/tiles?" in one.url or one.url.endswith("/api/veils") for one in packed)
+    samples = [_telling(one.body) for one in clear]
+    kept = [path for path in desk.profile.rglob("*") if path.is_file()]
+    assert kept
+    for path in kept:
+        body = path.read_bytes()
+        assert not any(sample in body for sample in samples), path
+    assert not any(sample in one.body for sample in samples for one in others)
+
+
+def _telling(pixels: bytes) -> bytes:
+    """A few bytes from the middle that lie nowhere by chance."""
+    values = np.frombuffer(pixels, np.uint8)
+    places = range(len(values) // 3, len(values) - 48, 48)
+    return next(values[at : at + 48].tobytes() for at in places if len(set(values[at : at + 48].tolist())) > 8)

@@ -20,6 +20,8 @@ from sight_data import Pair, candidates, rarities, thing_queries
 
 LINKS = Path(__file__).resolve().parents[1] / "src/homeward/links"
 REGION_CANDIDATES = 50
+QUERIES = 100
+"""Questions about things in one band of sizes."""
 STEPS = tuple(round(0.1 * tenths, 1) for tenths in range(16))
 
 
@@ -55,7 +57,7 @@ def _rarity(pairs: list[Pair], common: list[Common | None], made: likelihood.Cal
 
 def _regions() -> likelihood.Calibration:
     """Things in boxes: pictures that share most with the box or with the picture around it; all questions weigh alike."""
-    held, shown, bands = thing_queries("world-tune")
+    held, shown, bands = thing_queries("world-tune", QUERIES)
     index, same, different, rooms = held.index(), [], [], set()
     whole = cache(lambda at, other: regions.around(sight(held.features[at], held.features[other])))
     for query in (one for band in bands.values() for one in band):

@@ -45,6 +45,8 @@ from sight_data import (
 
 SHORTLIST = 50
 RANKS = (1, 10, 100)
+QUERIES = 50
+"""Questions about things in one band of sizes."""
 SAME_ROOM = ("same session", "other session", "other version")
 Ranking = dict[int, list[int]]
 Table = list[dict[str, str]]
@@ -89,7 +91,7 @@ def regions_part() -> Iterator[dict[str, str]]:
     """Boxes round things."""
     held, names = crop_queries()
     yield from _asked("places: boxes in the crop queries", held, names)
-    gallery, _, bands = thing_queries("world")
+    gallery, _, bands = thing_queries("world", QUERIES)
     for band, queries in bands.items():
         yield from _asked(f"world: things of {band} of the picture", gallery, queries)
 

@@ -25,8 +25,6 @@ from homeward.media.stills import decode_still
 CANDIDATES = 25
 SEEN = 2000
 """Visible pixels from which a thing counts as shown."""
-MOST_QUERIES = 100
-"""Questions about things in one band of sizes."""
 BANDS = ((0.005, 0.02), (0.02, 0.08), (0.08, 0.15), (0.15, 0.5))
 """Shares of the picture that a thing's box takes."""
 Row = dict[str, str]
@@ -142,8 +140,8 @@ def crop_queries() -> tuple[Gallery, list[Query]]:
     return held, queries
 
 
-def thing_queries(name: str) -> tuple[Gallery, list[Row], dict[str, list[Query]]]:
-    """A world, and a question for each whole thing that is shown in another picture too, by its share of the picture."""
+def thing_queries(name: str, most: int) -> tuple[Gallery, list[Row], dict[str, list[Query]]]:
+    """A world, and up to ``most`` questions in each band about a whole thing that is shown in another picture too."""
     held, shown = world(name)
     at = {row["file_id"]: number for number, row in enumerate(shown)}
     seen: dict[str, list[tuple[int, Row]]] = defaultdict(list)
@@ -165,7 +163,7 @@ def thing_queries(name: str) -> tuple[Gallery, list[Row], dict[str, list[Query]]
                 found[band].append(Query(number, box, wanted, frozenset(partly[thing]) - {number}))
     rng = np.random.default_rng(0)
     for band, queries in found.items():
-        some = rng.permutation(len(queries))[:MOST_QUERIES]
+        some = rng.permutation(len(queries))[:most]
         found[band] = [queries[at] for at in sorted(some)]
     return held, shown, found
 

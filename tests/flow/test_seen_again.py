@@ -10,9 +10,12 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from homeward.core import WrongUse
+from homeward.flow import people
 from homeward.flow.asking import TooLittle
+from homeward.flow.drawings import draw
 from homeward.flow.finding_sights import Region, find_sights
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import process
@@ -20,6 +23,7 @@ from homeward.flow.progress import Quiet
 from homeward.flow.sights import links
 from homeward.flow.verify import verify
 from homeward.store import Case
+from homeward.store.ledger import Entry, decode
 from homeward.store.models import SightLink
 from homeward.testing import scenes
 from homeward.testing.encoding import encode
@@ -218,3 +222,38 @@ def test_a_picture_that_shows_nothing_is_no_question(worked: Case, tmp_path: Pat
     picture.write_bytes(encode(np.full((400, 400, 3), 128, np.uint8), "png"))
     with pytest.raises(TooLittle, match="too little"):
         find_sights(worked, picture, "object", Region(0, 0, 200, 200), 10)
+
+
+def entries(case: Case) -> list[Entry]:
+    return [decode(body) for _, body in case.custody.entries()]
+
+
+def test_a_drawing_holds_edges_alone_and_the_ledger_knows_first(worked: Case, tmp_path: Path) -> None:
+    person = people.at_this_machine(worked, "Ann")
+    before = len(entries(worked))
+    drawn = list(draw(worked, links(worked, "object"), tmp_path / "drawings", person, "for the report"))
+    assert drawn
+    assert all(one.file and not one.refused for one in drawn)
+    for one in drawn:
+        with Image.open(one.file) as opened:
+            assert opened.mode == "1"
+    acts = [entry.act for entry in entries(worked)[before:]]
+    seen = len({sha256 for one in drawn for sha256 in (one.a, one.b)})
+    assert acts.count("view") == acts.count("view.end") == seen, "each picture is asked for once"
+    assert acts.count("export") == len(drawn)
+    assert acts.index("view") < acts.index("export")
+    assert not verify(worked, Quiet()).faults
+    with pytest.raises(WrongUse, match="already"):
+        list(draw(worked, links(worked, "object"), tmp_path / "drawings", person, "again"))
+
+
+@pytest.mark.parametrize(("role", "reason", "error"), [("auditor", "curious", people.NotAllowed), ("viewer", " ", WrongUse)])
+def test_nobody_draws_without_permission_and_reason(
+    worked: Case, tmp_path: Path, role: str, reason: str, error: type[Exception]
+) -> None:
+    person = people.Person("nobody", "Nobody", role)
+    before = len(entries(worked))
+    with pytest.raises(error):
+        list(draw(worked, links(worked, "object"), tmp_path / "drawings", person, reason))
+    assert len(entries(worked)) == before
+    assert not list((tmp_path / "drawings").iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from homeward.cli.common import case_argument, json_option, opened, print_json, print_table
+from homeward.cli.common import by_option, case_argument, json_option, opened, print_json, print_table
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -66,8 +67,26 @@ def matches(case: Path, as_json: bool) -> None:
 )
 @click.option("--min-lr", type=float, help="Only links with at least this log10 likelihood ratio; copies and sites have none.")
 @click.option("--fused", is_flag=True, help="All evidence that two pictures are of one series as one ratio, with its parts.")
+@click.option(
+    "--drawing",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="By place or object: write an edge drawing of both pictures for each link, what agrees joined by lines. It is a "
+    "look at the pictures, so it needs a reason and goes into the ledger.",
+)
+@click.option("--why", default="", help="The reason for drawings; it is kept.")
+@by_option
 @json_option
-def links(case: Path, kind: str | None, min_lr: float | None, fused: bool, as_json: bool) -> None:
+def links(
+    case: Path,
+    kind: str | None,
+    min_lr: float | None,
+    fused: bool,
+    drawing: Path | None,
+    why: str,
+    who: str,
+    as_json: bool,
+) -> None:
     """List what two items have in common: stretches of clips, pictures seen in clips, sensor noise of one device, one place
     or one thing seen again from any side, the same rare words, one mark of a site at one spot; or all that speaks for one
     series.
@@ -87,10 +106,14 @@ def links(case: Path, kind: str | None, min_lr: float | None, fused: bool, as_js
         raise click.UsageError("--fused weighs all kinds of links together: leave --kind out.")
     if fused:
         tables = {"fused": fusing.links}
+    if drawing and kind not in {"place", "object"}:
+        raise click.UsageError("drawings are of places or of objects: say --kind place or --kind object.")
     with opened(case) as opened_case:
         found = [link for name, table in tables.items() if kind in {None, name} for link in table(opened_case)]
-    if min_lr is not None:
-        found = [link for link in found if link["log10_lr"] is not None and link["log10_lr"] >= min_lr]
+        if min_lr is not None:
+            found = [link for link in found if link["log10_lr"] is not None and link["log10_lr"] >= min_lr]
+        if drawing:
+            found = _drawn(opened_case, found, drawing, who, why)
     if as_json:
         print_json(found)
         return
@@ -99,6 +122,8 @@ def links(case: Path, kind: str | None, min_lr: float | None, fused: bool, as_js
         for link in found
     ]
     print_table("Links", ("kind", "one", "other", "why"), rows)
+    if drawing:
+        click.echo(f"{sum(bool(link['drawing']) for link in found)} of {len(found)} drawn in {drawing}.")
 
 
 @click.command()
@@ -115,6 +140,19 @@ def findings(case: Path, as_json: bool) -> None:
         return
     rows = [(row["kind"], row["paths"][0] if row["paths"] else "", row["text"]) for row in found]
     print_table("Findings", ("kind", "place", "what"), rows)
+
+
+def _drawn(case: Case, found: list[dict[str, Any]], folder: Path, who: str, why: str) -> list[dict[str, Any]]:
+    """The links, each with the file of its drawing, or why there is none."""
+    from homeward.flow import people
+    from homeward.flow.drawings import draw
+
+    case.writable()
+    person = people.at_this_machine(case, who or getpass.getuser())
+    return [
+        link | {"drawing": one.file or None, "not_drawn": one.refused}
+        for link, one in zip(found, draw(case, found, folder, person, why), strict=True)
+    ]
 
 
 def _remarks(match: dict[str, Any]) -> str:

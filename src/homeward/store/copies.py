@@ -68,3 +68,12 @@ def ids(case: Case, sha256s: Sequence[str]) -> dict[str, int]:
         rows = Item.objects.using(case.alias).filter(sha256__in=sha256s[at : at + CHUNK])
         found.update(rows.values_list("sha256", "id"))
     return found
+
+
+def orientations(case: Case, items: Sequence[int]) -> dict[int, int]:
+    """EXIF orientation 1..8 of items as they were decoded; 1 where none is stated."""
+    found: dict[int, int] = {}
+    for at in range(0, len(items), CHUNK):
+        rows = Media.objects.using(case.alias).filter(current=True, item__in=items[at : at + CHUNK])
+        found.update((item, int(facts.get("orientation") or 1)) for item, facts in rows.values_list("item_id", "facts"))
+    return found

@@ -16,6 +16,8 @@ from homeward.links.sights import Sight, sight
 
 LEAST_FEATURES = 5
 """Features of a region below which it is asked about by its surroundings alone: a plane takes four."""
+ALIKE = 25
+"""Pictures that share most with the whole picture, of which the surroundings are looked at; few others agree."""
 LEAST_SCORE = 3
 """Score of a sight from which it is an answer at all; the likelihood ratio says how little the least ones mean."""
 
@@ -42,17 +44,20 @@ def ask_region(
         features: of an item.
         shown: the picture that is asked with; it may be one of the index, and is then found itself.
         box: x, y, width, height in its full-size pixels.
-        most: pictures that are looked at, for the box and for the whole picture each.
+        most: pictures that are looked at for the box.
     """
     found: dict[int, Found] = {}
     rows = inside_box(shown, box)  # a mirror keeps the order of the features
     few = len(rows) < LEAST_FEATURES
     mirror_box = (shown.full_width - box[0] - box[2], *box[1:])
     for asked, where, count in ((shown, box, most), (shown.mirrored(), mirror_box, MIRRORED)):
-        listed = [] if few else index.search(asked.codes[rows], count).id.tolist()
-        for item in dict.fromkeys([*listed, *index.search(asked.codes, count).id.tolist()]):
+        near = [] if few else index.search(asked.codes[rows], count).id.tolist()
+        alike = index.search(asked.codes, min(count, ALIKE)).id.tolist()
+        for item in dict.fromkeys([*near, *alike]):
             there = features(item)
-            one = _found(asked, there, None if few else sight(asked, there, rows), sight(asked, there), where)
+            own = None if few else sight(asked, there, rows)
+            enough = own is not None and own.score >= LEAST_SCORE
+            one = _found(asked, there, own, sight(asked, there) if enough or item in alike else None, where)
             if one is not None and (item not in found or _strength(one) > _strength(found[item])):
                 found[item] = one
     return found

@@ -78,7 +78,7 @@ def draw(case: Case, links: Sequence[Mapping[str, Any]], folder: Path, person: P
                 _shares(features, rows, facts[items[sha256]], turns.get(items[sha256], 1))
                 for features, rows, sha256 in ((here, seen.agreeing.a, a), (there, seen.agreeing.b, b))
             ]
-            yield _written(case, link, folder, png(overlay(*drawings, *points)), person, reason)
+            yield _written(case, link, folder, png(overlay(drawings[0], drawings[1], points[0], points[1])), person, reason)
     finally:
         viewer.close()
 

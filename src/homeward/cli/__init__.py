@@ -41,6 +41,7 @@ COMMANDS = {
     "personas": "homeward.cli.personas:personas",
     "succession": "homeward.cli.personas:succession",
     "appearances": "homeward.cli.personas:appearances",
+    "handles": "homeward.cli.handles:handles",
     "reports": "homeward.cli.reports:reports",
     "hash": "homeward.cli.hash:exact_hash",
     "export": "homeward.cli.export:export",

@@ -34,10 +34,10 @@ def boards(case: Path, purpose: str, of: tuple[str, str] | None, limit: int, who
     if of is None:
         rows = [
             (one["site"], one["board"], one["posts"], one["handles"], _day(one["first"]), _day(one["last"]),
-             one["attachments"], one["not_captured"])
+             one["attachments"], one["items"], one["not_captured"])
             for one in shown
         ]  # fmt: skip
-        columns = ("site", "board", "posts", "handles", "first", "last", "attachments", "not captured")
+        columns = ("site", "board", "posts", "handles", "first", "last", "attachments", "items", "not captured")
         print_table("Boards", columns, rows)
         return
     members = [

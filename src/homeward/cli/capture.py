@@ -117,6 +117,23 @@ def protect(case: Path, site: str, handle: str, why: str, lift: bool, who: str) 
     click.echo("Recorded." if new else "It was so before; nothing changed.")
 
 
+@capture.command()
+@case_argument
+@json_option
+def queries(case: Path, as_json: bool) -> None:
+    """List every query into captures: who asked, what for, how much was shown and withheld. For those who oversee."""
+    from homeward.flow.captures import queries as asked
+
+    with opened(case) as opened_case:
+        found = asked(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    shown = ("who", "query", "about", "purpose", "shown", "withheld")
+    rows = [(one["when"][:16], *(one[name] for name in shown)) for one in found]
+    print_table("Queries", ("when", *shown), rows)
+
+
 def _say(found: Capture, new: bool) -> None:
     added = found.added
     if not new:

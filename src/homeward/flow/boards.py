@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,10 +14,10 @@ from homeward.core import WrongUse
 from homeward.core.time import Moment
 from homeward.flow import captures
 from homeward.store import event_reads
-from homeward.store.captures import Tokens
+from homeward.store.captures import Tokens, attached_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from homeward.communities.captures import Standing
     from homeward.flow.captures import Reason
@@ -32,7 +33,8 @@ FEWEST = 2
 def boards(case: Case, reason: Reason) -> list[dict[str, Any]]:
     """Every board as it is shown."""
     with captures.opened(case, "boards", "", reason, ("posts", "attachments")) as (events, standing, asked):
-        found = [_board(one, standing) for one in event_reads.boards(events)]
+        joined = _joined(case, event_reads.hung_on(events))
+        found = [_board(one, standing, joined[one.site, one.board]) for one in event_reads.boards(events)]
         asked.shown = len(found)
     return found
 
@@ -74,12 +76,23 @@ def windows_of(standing: Standing, labels: Iterable[str], board: str) -> list[Wi
     return found
 
 
-def _board(one: Board, standing: Standing) -> dict[str, Any]:
+def _joined(case: Case, hung: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], set[int]]:
+    """(Site, board) -> items of the case that hang on its posts."""
+    items = attached_items(case, {name for _, _, name in hung})
+    found: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for site, board, name in hung:
+        if name in items:
+            found[site, board].add(items[name])
+    return found
+
+
+def _board(one: Board, standing: Standing, items: set[int]) -> dict[str, Any]:
     told = msgspec.to_builtins(one)
     covered = [standing.captures[label].added.mandate for label in one.captures]
     return {
         **told,
         "captures": list(one.captures),
+        "items": len(items),
         "first": _shown(one.first),
         "last": _shown(one.last),
         "covered": [

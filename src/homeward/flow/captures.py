@@ -27,7 +27,7 @@ from homeward.sandbox import Call, Limits, Lost, Pool
 from homeward.sandbox import Message as Said
 from homeward.store import captures as store
 from homeward.store import events, sealing
-from homeward.store.ledger.entries import timestamp
+from homeward.store.ledger.entries import decode, timestamp
 
 if TYPE_CHECKING:
     from homeward.core.canonical import Plain
@@ -186,6 +186,17 @@ class Asked(msgspec.Struct):
     shown: int = 0
     withheld: int = 0
     """Rows beyond what one query may show."""
+
+
+def queries(case: Case) -> list[dict[str, Any]]:
+    """Every query that was made, the newest first: who asked, what for, what was shown and what withheld."""
+    found = []
+    for seq, body in case.custody.entries():
+        if b"capture.query" in body and (entry := decode(body)).act == "capture.query":
+            names = case.custody.names(seq)
+            told = {"entry": seq, "when": entry.time, "who": names.get("who", ""), "about": names.get("about", "")}
+            found.append(told | entry.details)
+    return found[::-1]
 
 
 def faults(case: Case) -> Iterator[str]:

@@ -9,6 +9,8 @@ import msgspec
 if TYPE_CHECKING:
     from homeward.store.events import Events
 
+KINDS = ("sha256", "sha1", "md5", "start")
+"""How an attachment may be named; ``start``: the first digits of its SHA-256."""
 _ONCE = "DISTINCT (site, board, thread, handle, time, CASE WHEN time IS NULL THEN capture || id ELSE '' END)"
 """Captures of several agencies number the same posts each in its own way; what is the same is who spoke where and when."""
 
@@ -43,6 +45,15 @@ class Member(msgspec.Struct, frozen=True):
     """Whether a capture shows how it went."""
 
 
+class Contact(msgspec.Struct, frozen=True):
+    """Two handles of one site, and how often they answered each other or wrote to each other alone."""
+
+    a: str
+    b: str
+    replies: int
+    private: int
+
+
 def boards(events: Events) -> list[Board]:
     """Every board, by site and name. Needs ``posts`` and ``attachments``."""
     rows = events.rows(
@@ -55,6 +66,16 @@ def boards(events: Events) -> list[Board]:
         Board(site, board, tuple(labels), posts, handles, first, last, *hung.get((site, board), (0, 0)))
         for site, board, labels, posts, handles, first, last in rows
     ]
+
+
+def hung_on(events: Events) -> list[tuple[str, str, str]]:
+    """(Site, board, hash or first digits of one) of what hangs on posts, each once. Needs ``posts`` and ``attachments``."""
+    rows = events.rows(
+        "SELECT DISTINCT p.site, p.board, CASE WHEN a.sha256 <> '' THEN a.sha256 WHEN a.sha1 <> '' THEN a.sha1"
+        " WHEN a.md5 <> '' THEN a.md5 ELSE a.start END AS name FROM attachments a JOIN posts p USING (capture, seq)"
+        " WHERE name <> ''"
+    )
+    return [(site, board, name) for site, board, name in rows]
 
 
 def _attached(events: Events) -> dict[tuple[str, str], tuple[int, int]]:
@@ -86,8 +107,28 @@ def captures_of(events: Events, site: str, board: str) -> list[str]:
 
 def held_hashes(events: Events) -> dict[str, set[Any]]:
     """Hashes of attachments by kind: ``sha256``, ``sha1``, ``md5``, and ``start`` (first digits of a SHA-256)."""
-    kinds = ("sha256", "sha1", "md5", "start")
     return {
         kind: {value for (value,) in events.rows(f"SELECT DISTINCT {kind} FROM attachments WHERE {kind} <> ''")}
-        for kind in kinds
+        for kind in KINDS
     }
+
+
+def handles(events: Events, site: str) -> set[str]:
+    """Every handle of a site. Needs ``posts``."""
+    return {name for (name,) in events.rows("SELECT DISTINCT handle FROM posts WHERE site = ? AND handle <> ''", (site,))}
+
+
+def contacts(events: Events, site: str) -> list[Contact]:
+    """Who answered whom, and who wrote privately to whom, at one site. Needs ``posts`` and ``recipients``."""
+    rows = events.rows(
+        "WITH said AS (SELECT DISTINCT site, board, id, handle, reply_to, kind FROM posts WHERE site = ? AND handle <> ''),"
+        " answered AS (SELECT p.handle a, q.handle b, 1 AS replies, 0 AS private FROM said p JOIN said q"
+        " ON p.reply_to = q.id AND p.board = q.board WHERE p.reply_to <> ''),"
+        " wrote AS (SELECT DISTINCT p.handle a, r.handle b, p.id, 0 AS replies, 1 AS private FROM posts p"
+        " JOIN recipients r USING (capture, seq) WHERE p.site = ? AND p.kind = 'private' AND p.handle <> '')"
+        " SELECT least(a, b), greatest(a, b), sum(replies)::BIGINT, sum(private)::BIGINT"
+        " FROM (SELECT a, b, replies, private FROM answered UNION ALL SELECT a, b, replies, private FROM wrote)"
+        " WHERE a <> b GROUP BY 1, 2 ORDER BY 1, 2",
+        (site, site),
+    )
+    return [Contact(*row) for row in rows]

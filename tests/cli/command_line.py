@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -30,3 +31,11 @@ def homeward(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Comp
         cwd=cwd,
         check=False,
     )
+
+
+def together(cwd: Path, *commands: tuple[str, ...]) -> list[tuple[int, str, str]]:
+    """Exit code, output and errors of several commands, run one after the other in one process."""
+    ran = subprocess.run(
+        [sys.executable, "-c", COMMANDS, json.dumps(commands)], capture_output=True, text=True, cwd=cwd, check=True
+    )
+    return [tuple(one) for one in json.loads(ran.stdout)]

@@ -36,7 +36,7 @@ def seized(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def case(seized: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
-    """That material after all steps, one of its pictures on a list."""
+    """That material after the steps that are quick, one of its pictures on a list."""
     from exchange_case import make_case
 
     home = tmp_path_factory.mktemp("exchange")
@@ -44,6 +44,6 @@ def case(seized: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cas
     listed = hashlib.md5((seized / "0.jpg").read_bytes()).hexdigest()
     (home / "known.csv").write_text(f"md5,category,series,victim identified\n{listed},2,Harbour,no\n")
     add_known_list(case, home / "known.csv", "known", Quiet())
-    process(case, "inline", 1, Quiet())
+    process(case, "inline", 1, Quiet(), until="sights")
     yield case
     case.close()

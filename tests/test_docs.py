@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -112,25 +113,63 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
             assert " ".join(line.split()) in said, f"{command} does not print {line!r} but {done.stdout}"
 
 
-@pytest.mark.slow
-def test_two_agencies_do_what_their_tutorial_says(tmp_path: Path) -> None:
+def _follow(steps: list[tuple[str, str]], folder: Path, run: Callable[[list[str], Path], tuple[int, str]]) -> None:
+    """Carry out the tutorial of two agencies; what commands print stands for the names in capitals in later ones."""
     told: dict[str, str] = {}
-    for name in ("from-a", "from-b"):
-        (tmp_path / name).mkdir()
-    for command, shown in _sessions("two-agencies.md"):
-        words = [
-            re.sub("|".join([*sorted(told, key=len, reverse=True), "$^"]), lambda one: told[one[0]], word)
-            for word in shlex.split(command)
-        ]
-        done = _run(words, tmp_path)
-        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-        said = " ".join(f"{done.stdout} {done.stderr}".split())
+    patterns = {
+        "FINGERPRINT-": r"^Unit ([AB]): ((?:[0-9a-f]{4} ?){10})", "MATCH": r"^Matching ([0-9a-f]{12}):",
+        "PAIR": r"^([0-9a-f]{12}) ",
+    }  # fmt: skip
+    for command, shown in steps:
+        names = re.compile("|".join([*sorted(told, key=len, reverse=True), "$^"]))
+        words = [names.sub(lambda one: told[one[0]], word) for word in shlex.split(command)]
+        code, output = run(words, folder)
+        assert code == 0, f"{command}: {output}"
+        said = " ".join(output.split())
         for line in shown.strip().splitlines():
-            assert " ".join(line.split()) in said, f"{command} does not print {line!r} but {done.stdout}"
-        for pattern, name in (
-            (r"Unit ([AB]): ((?:[0-9a-f]{4} ?){10})", "FINGERPRINT-"), (r"^Matching ([0-9a-f]{12}):", "MATCH"),
-            (r"^([0-9a-f]{12}) ", "PAIR"),
-        ):  # fmt: skip
-            if found := re.search(pattern, done.stdout, re.MULTILINE):
+            assert " ".join(line.split()) in said, f"{command} does not print {line!r} but {output}"
+        for name, pattern in patterns.items():
+            if found := re.search(pattern, output, re.MULTILINE):
                 told[f"{name}{found[1]}" if name.endswith("-") else name] = found[found.lastindex or 1].replace(" ", "")
     assert {"FINGERPRINT-A", "FINGERPRINT-B", "MATCH", "PAIR"} <= told.keys()
+
+
+def test_two_agencies_exchange_as_their_tutorial_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it but the making of the cases, which takes long and is tested by the other tutorial."""
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "flow"))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    from series_case import deliver, hold
+
+    from homeward.store import Case
+
+    for name, pictures in (("a", {"p": "7", "q": "7"}), ("b", {"p": "7", "r": "7"})):
+        (tmp_path / f"from-{name}").mkdir()
+        with Case.create(tmp_path / f"unit-{name}", f"Unit {name.upper()}") as case:
+            deliver(case, "X", pictures)
+            hold(case)
+    steps = _sessions("two-agencies.md")
+    first = next(at for at, (command, _) in enumerate(steps) if " package " in command)
+    _follow(steps[first:], tmp_path, _run_here)
+
+
+def _run_here(words: list[str], folder: Path) -> tuple[int, str]:
+    from click.testing import CliRunner
+
+    from homeward.cli import homeward
+
+    done = CliRunner().invoke(homeward, words[1:], catch_exceptions=False)
+    return done.exit_code, done.output
+
+
+@pytest.mark.slow
+def test_two_agencies_do_all_that_their_tutorial_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    for name in ("from-a", "from-b"):
+        (tmp_path / name).mkdir()
+
+    def run(words: list[str], folder: Path) -> tuple[int, str]:
+        done = _run(words, folder)
+        return done.returncode, f"{done.stdout}\n{done.stderr}"
+
+    _follow(_sessions("two-agencies.md"), tmp_path, run)

@@ -28,6 +28,18 @@ out_option = click.option(
     help="The folder in which messages are written; without it they wait for a connection.",
 )
 match_argument = click.argument("matching")
+_STAGES = {
+    "asking": "the partner is asked",
+    "asked": "the partner asks",
+    "answered": "our answer is out",
+    "counted": "the partner has answered",
+    "agreeing": "the partner is asked to show which",
+    "wanted": "the partner wants to see which",
+    "opened": "what is shared is open to the partner",
+    "shown": "what is shared is shown to the partner",
+    "done": "both know what they share",
+    "declined": "it was declined",
+}
 _TOPICS = ("copies", "near", "clues", "cameras")
 
 
@@ -133,7 +145,7 @@ def status(case: Path, as_json: bool) -> None:
         print_json(found)
         return
     rows = [
-        (one["match"][:12], one["partner"], "ours" if one["asker"] else "theirs", one["stage"], one["waits_for"],
+        (one["match"][:12], one["partner"], "ours" if one["asker"] else "theirs", _STAGES[one["stage"]], one["waits_for"],
          ", ".join(f"{count} {topic}" for topic, count in one["found"].items()))
         for one in found
     ]  # fmt: skip
@@ -269,7 +281,7 @@ def _who(who: str) -> str:
 def _say(step: Step) -> None:
     state = step.state
     counts = ", ".join(f"{count} {topic}" for topic, count in state.found.items())
-    click.echo(f"Matching {state.match[:12]}: {state.stage}{f'; shared: {counts}' if counts else ''}.")
+    click.echo(f"Matching {state.match[:12]}: {_STAGES[state.stage]}{f'; shared: {counts}' if counts else ''}.")
     told: dict[str, Any] = {"asked": "answer it", "counted": "ask to see which", "wanted": "show which"}
     if step.file is not None:
         click.echo(f"Give {step.file} to the partner.")

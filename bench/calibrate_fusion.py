@@ -4,7 +4,7 @@ usage: python bench/calibrate_fusion.py [--case CASE] [--world world-tune] [--wr
 
 CASE: a case of that world with all steps run and its four agencies as exhibits; made anew unless told. Ratios of traces are
 shares among pairs of one owner over shares among pairs of two, which are never taken to be rarer than one in the number of
-independent ones. Weights are a logistic regression, bounded to 0..1. Cross-validated on pairs of owners that it has not seen.
+independent ones. Weights are a logistic regression, bounded to 0.1..1. Cross-validated on pairs of owners that it has not seen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from scipy.optimize import minimize
 
-from homeward.links.fuse import FAMILIES, Cue, Fusion, families
+from homeward.links.fuse import FAMILIES, SILENCE, Cue, Fusion, families
 from homeward.links.fuse_traces import SOON, trace
 from series_data import Held, Values, held, prepared
 
@@ -39,13 +39,18 @@ def main() -> None:
     asked.add_argument("--world", default="world-tune")
     asked.add_argument("--write", action="store_true")
     told = asked.parse_args()
-    had = held(told.world, prepared(told.world, told.case))
+    case = prepared(told.world, told.case)
+    had, posted = held(told.world, case), held(told.world, case, posts=True)
     for floor in (0.0, 1.0, 1.5, 2.0):
         costs, wrong = zip(*_unseen(had, {"sight": floor}), strict=True)
         print(f"floor {floor} of sights: Cllr on two unseen owners {np.mean(costs):.4f}, strangers above 10: {max(wrong):.4f}")
-    for kinds in ({"device"}, {"sight"}, {"session"}, {"delivery"}):
+    for kinds in ({"device"}, {"sight"}, {"session"}, {"delivery"}, {"silence"}):
         print(f"  {kinds} alone: {np.mean([cost for cost, _ in _unseen(had, FLOORS, kinds)]):.4f}")
     made = fitted(had, FLOORS)
+    # Weights and offset are of cases without captures, where nothing in common says less.
+    first = _ratios(posted, *posted.weighed())["first poster"]
+    made = msgspec.structs.replace(made, traces=made.traces | {"first poster": first})
+    print(f"with the first to post as well: Cllr {_cost(had, made):.4f} without posts, {_cost(posted, made):.4f} with them")
     print(msgspec.json.format(msgspec.json.encode(made), indent=1).decode())
     if told.write:
         TARGET.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
@@ -81,6 +86,10 @@ def cost(values: Values, same: np.ndarray, weights: Values) -> float:
     return float((weights * lost).sum() / (2 * np.log(2)))
 
 
+def _cost(had: Held, made: Fusion) -> float:
+    return cost(ratios(had, made), *had.weighed())
+
+
 def _unseen(had: Held, floors: dict[str, float], only: set[str] | None = None) -> list[tuple[float, float]]:
     """Cllr, and the share of strangers above 10, of each two owners by what fits all others."""
     owners = sorted(set(had.owner.values()))
@@ -106,7 +115,8 @@ def _ratios(had: Held, same: np.ndarray, weights: Values) -> dict[str, float]:
     soon = [name for name in SOON.values() if name in found]
     for sooner, later in reversed(list(pairwise(soon))):
         found[sooner] = max(found[sooner], found[later])  # closer is never weaker
-    return {name: round(max(0.0, value), 3) for name, value in sorted(found.items())}
+    against = min(0.0, found.pop(SILENCE, 0.0))
+    return {name: round(max(0.0, value), 3) for name, value in sorted(found.items())} | {SILENCE: round(against, 3)}
 
 
 def _values(had: Held, traces: dict[str, float], floors: dict[str, float], names: list[str]) -> Values:
@@ -123,7 +133,7 @@ def _again(cue: Cue, traces: dict[str, float]) -> Cue:
 
 
 def _logistic(rows: Values, same: np.ndarray, weights: Values) -> Values:
-    """Weights in 0..1 and an offset of at most 0."""
+    """Weights of at least a tenth, for no family says nothing, up to 1, and an offset of at most 0."""
     sign = np.where(same, -_TEN, _TEN)
 
     def lost(at: Values) -> tuple[float, Values]:
@@ -133,7 +143,7 @@ def _logistic(rows: Values, same: np.ndarray, weights: Values) -> Values:
         return float(value), np.r_[rows.T @ slope + 2 * _RIDGE * at[:-1], slope.sum()]
 
     begin = np.r_[np.full(rows.shape[1], 0.5), -0.1]
-    bounds = [(0.0, 1.0)] * rows.shape[1] + [(-3.0, 0.0)]
+    bounds = [(0.1, 1.0)] * rows.shape[1] + [(-3.0, 0.0)]
     found: Values = minimize(lost, begin, jac=True, method="L-BFGS-B", bounds=bounds).x
     return found
 

@@ -11,10 +11,10 @@ Intervals: 95 % of 1,000 bootstrap draws of owners.
 * Cllr of every pair of units, owners weighed alike; beside it each single kind of cue, *fitted on the very pairs it is reported
   on*, by the same regression.
 * Views: distinct pictures opened until a decisive link is on screen: two pictures of one owner, of two sittings, and of another
-  home or by another camera. Ours: for each series, in the order of ``homeward series``, the link of its timeline that joins its
-  largest situations; then what is proposed; then the next link of each. Beside it all files in the order of folders, and that
-  with one picture a stack. There a person sees a link once both pictures have been opened and show one room or one thing that
-  was carried along; as if every two decisive pictures were seen to be linked, shown or not, is told too.
+  home or by another camera. Ours: in the order of ``homeward series queue``. Beside it all files in the order of folders, and
+  that with one picture a stack. There a person sees a link once both pictures have been opened and show one room or one thing
+  that was carried along; as if every two decisive pictures were seen to be linked, shown or not, is told too.
+* A case of one agency that is missing in FOLDER is made of the pooled one, if that is there (``remembered.py``).
 * Growth (``--growth``): processor time of ``ingest`` and ``process`` for the last 1 % of the files of one agency, over that for
   the first 99 %.
 """
@@ -30,7 +30,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import combinations, pairwise, zip_longest
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import msgspec
@@ -39,10 +39,11 @@ import numpy as np
 import homeward
 from calibrate_fusion import FLOORS, cost, fitted, ratios
 from common import DATA, HOMEWARD, report, run
-from homeward.flow import fusing, series
+from homeward.flow import fusing, looking
 from homeward.links.fuse import FAMILIES, calibration
 from homeward.series.grouping import group
 from homeward.store import Case, reads
+from remembered import narrowed
 from series_data import AGENCIES, Held, Pair, held, prepared
 
 DRAWS = 1000
@@ -62,7 +63,11 @@ def main() -> None:
     for name in told.held:
         kept = told.cases / name if told.cases else None
         here = kept if kept is not None and kept.is_dir() else None
-        made = prepared(told.world, here, AGENCIES if name == "pooled" else (name,))
+        pooled = told.cases / "pooled" if told.cases else None
+        if here is None and name in AGENCIES and pooled is not None and pooled.is_dir():
+            made = narrowed(told.world, pooled, name)
+        else:
+            made = prepared(told.world, here, AGENCIES if name == "pooled" else (name,))
         if kept is not None and here is None:
             shutil.move(made, kept)
             made = kept
@@ -189,18 +194,10 @@ def _views(had: Held, queue: Sequence[Pair], files: Sequence[tuple[int, int]]) -
 
 
 def _queue(case: Case) -> list[Pair]:
-    """Pairs in the order in which a person is shown them: for each series what carries it from one situation to another."""
+    """Pairs of units in the order of ``homeward series queue``."""
     items = {sha256: item for item, sha256 in reads.item_names(case).items()}
     home = fusing.units(case)
-    carried = []
-    for row in series.listed(case):
-        told = series.shown(case, row["id"])
-        sizes = [len(one["items"]) for one in told["situations"]]
-        links = sorted(told["timeline"], key=lambda link: (-min(sizes[link["from"]], sizes[link["to"]]), -link["log10_lr"]))
-        carried.append([(home[items[link["a"]]], home[items[link["b"]]]) for link in links])
-    rounds = [list(filter(None, some)) for some in zip_longest(*carried)]
-    proposed = [(home[items[join["a"]]], home[items[join["b"]]]) for join in series.proposals(case)]
-    return [*(rounds[0] if rounds else ()), *proposed, *(pair for some in rounds[1:] for pair in some)]
+    return [(home[items[one["a"]]], home[items[one["b"]]]) for one in looking.queue(case)]
 
 
 def _to_links(had: Held, queue: Iterable[Pair]) -> dict[str, int]:

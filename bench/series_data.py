@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
+from datetime import datetime
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,8 @@ from numpy.typing import NDArray
 import homeward
 from common import DATA, HOMEWARD, run
 from homeward.flow import fusing
-from homeward.links.fuse import Cue
+from homeward.links.fuse import SILENCE, Cue
+from homeward.links.fuse_traces import Posting, Trace, cues, first_posters, meetings, silence
 from homeward.store import reads
 
 AGENCIES = ("agencyA", "agencyB", "agencyC", "agencyD")
@@ -88,21 +91,46 @@ def prepared(world: str, case: Path | None, agencies: tuple[str, ...] = AGENCIES
     return made
 
 
-def held(world: str, folder: Path) -> Held:
-    """What a case of ``world`` holds."""
+def held(world: str, folder: Path, *, posts: bool = False) -> Held:
+    """What a case of ``world`` holds; with ``posts`` also who was the first to post what, as all its captures say."""
     truth = by_sha256(DATA / world / "truth")
     with homeward.open(folder) as case:
         home = fusing.units(case)
         names = reads.item_names(case)
+        traces = fusing.all_traces(case, home)
         evidence = fusing.evidence(case, home)
+    if posts:
+        _posted(evidence, {names[item]: unit for item, unit in home.items()}, world)
     items: dict[int, list[int]] = {}
     for item, unit in sorted(home.items()):
         if names[unit] in truth:
             items.setdefault(unit, []).append(item)
+    for a, b in combinations(sorted(items), 2):  # what meets nowhere can still be silent
+        if (a, b) not in evidence:
+            evidence[a, b] = silence(traces.get(a, Trace(a)), traces.get(b, Trace(b)), ())
     told = ({unit: truth[names[unit]][column] for unit in items} for column in ("owner", "place", "room", "session", "device"))
     shown = _carried(DATA / world / "truth")
     carried = {unit: frozenset(shown.get(truth[names[unit]]["file_id"], ())) for unit in items}
     return Held(*told, items, carried, evidence)
+
+
+def _posted(evidence: dict[Pair, list[Cue]], units: dict[str, int], world: str) -> None:
+    """Add to ``evidence`` whom captures show as the first to post two units."""
+    names = {row["file_id"]: row["sha256"] for row in table(DATA / world / "truth" / "files.csv")}
+    posts = [
+        json.loads(line)
+        for path in sorted((DATA / world / "evidence").glob("*/cap-*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    postings = [
+        Posting(units[sha256], post["site"], post["handle"], datetime.fromisoformat(post["time"] + "Z").timestamp())
+        for post in posts
+        for file in post["attachments"]
+        if (sha256 := names.get(file["file"] or "", "")) in units
+    ]
+    first = {unit: Trace(unit, posters=who) for unit, who in first_posters(postings).items()}
+    for a, b in meetings(first.values()):
+        evidence[a, b] = [*(cue for cue in evidence.get((a, b), ()) if cue.kind != SILENCE), *cues(first[a], first[b])]
 
 
 def by_sha256(folder: Path) -> dict[str, dict[str, str]]:

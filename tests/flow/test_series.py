@@ -14,6 +14,7 @@ from homeward.core import WrongUse
 from homeward.flow import leads, settling, watch
 from homeward.flow.deciding import answer, merge, split, tell, undo, weigh
 from homeward.flow.known import add_known_list, remove_known
+from homeward.flow.looking import queue
 from homeward.flow.match import match
 from homeward.flow.progress import Quiet
 from homeward.flow.series import listed, proposals, shown
@@ -308,6 +309,26 @@ def test_a_picture_that_may_be_of_two_series_is_in_one_and_proposed_to_the_other
         told = shown(case, series_of(case, name))
         assert [join["id"] for join in told["proposed"]] == [one["id"]]
         assert sha("c" if name == "a" else "a") not in {item["sha256"] for item in told["items"]}
+
+
+def test_the_queue_asks_what_is_proposed_until_somebody_answers(case: Case, propose: Callable[[Case], None]) -> None:
+    propose(case)
+    (asked,) = queue(case)
+    assert (asked["why"], {asked["a"], asked["b"]}) == ("proposed", {sha("a"), sha("c")})
+    answer(case, asked["id"], False, "P", "two children")
+    assert queue(case) == []
+
+
+def test_the_queue_begins_with_what_joins_situations_and_leaves_out_what_is_solved(two: Case) -> None:
+    name = series_of(two, "a")
+    deliver(two, "Y", {"f": "1"}, year=2026)
+    hold(two)
+    first, *others = queue(two)
+    assert (first["why"], first["series"]) == ("joins situations", name)
+    assert sha("f") in {first["a"], first["b"]}
+    assert others == []
+    tell(two, name, "status", "identified", "P", "by the school")
+    assert queue(two) == []
 
 
 def test_what_people_hold_apart_is_apart_whatever_speaks_for_it(two: Case) -> None:

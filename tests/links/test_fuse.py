@@ -6,8 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeward.links.fuse import FAMILIES, Cue, calibration, fuse
-from homeward.links.fuse_traces import EDITED, OTHERS, WIDEST, Trace, crowds, cues, meetings
+from homeward.links.fuse import FAMILIES, SILENCE, Cue, calibration, fuse
+from homeward.links.fuse_traces import (
+    EDITED,
+    OTHERS,
+    WIDEST,
+    Posting,
+    Trace,
+    crowds,
+    cues,
+    first_posters,
+    meetings,
+    silence,
+)
 
 KINDS = [*sorted(FAMILIES), "not known"]
 
@@ -78,6 +89,55 @@ def test_the_closer_in_time_the_stronger() -> None:
     a = Trace(1, times=frozenset({("clock", 0)}))
     values = [cues(a, Trace(2, times=frozenset({("clock", apart)})))[0].log10_lr for apart in (0, 600, 86_400, 604_800)]
     assert values == sorted(values, reverse=True)
+
+
+@pytest.mark.parametrize(("apart", "said"), [(60, ["file name", "time"]), (604_801, [])])
+def test_a_counter_that_a_clock_contradicts_says_nothing(apart: int, said: list[str]) -> None:
+    a, b = (Trace(unit, times=frozenset({("H2", unit * apart)}), counters=frozenset({("IMG_ H2", unit)})) for unit in (1, 2))
+    assert sorted(one.kind for one in cues(a, b)) == said
+    undated = Trace(3, counters=frozenset({("IMG_ H2", 3)}))
+    assert [one.kind for one in cues(a, undated)] == ["file name"]
+
+
+def test_silence_speaks_against_only_where_both_could_have_told() -> None:
+    telling = [Trace(unit, times=frozenset({(f"clock {unit}", 0)})) for unit in (1, 2)]
+    (against,) = silence(*telling, [])
+    assert (against.kind, against.log10_lr < 0) == (SILENCE, True)
+    assert silence(telling[0], Trace(3, folders=frozenset({"a"})), []) == []
+    assert silence(*telling, [cue("camera", 0.1)]) == silence(*telling, [cue("place", 2.6)]) == []
+    assert silence(*telling, [cue("place", 2.0), cue("camera", -1.0)]) == [against]
+    seen = fuse(1, 2, [cue("place", 2.0), *silence(*telling, [])]).log10_lr
+    assert seen < fuse(1, 3, [cue("place", 2.0)]).log10_lr
+
+
+postings = st.builds(
+    Posting,
+    unit=st.integers(0, 3),
+    site=st.sampled_from("st"),
+    handle=st.sampled_from("hijk"),
+    time=st.integers(0, 4).map(float),
+)
+
+
+@given(st.lists(postings, max_size=12), st.randoms(use_true_random=False))
+def test_the_first_poster_is_who_posted_before_all_others(those: list[Posting], dice: object) -> None:
+    found = first_posters(those)
+    assert found.keys() == {one.unit for one in those}
+    for unit, who in found.items():
+        mine = [one for one in those if one.unit == unit]
+        assert who == {(one.site, one.handle) for one in mine if all(one.time <= other.time for other in mine)}
+    turned = [*those, *those[:2]]
+    dice.shuffle(turned)  # type: ignore[attr-defined]
+    assert first_posters(turned) == found
+
+
+def test_one_handle_that_posted_both_first_speaks_for_one_series_and_is_not_named() -> None:
+    first = first_posters([Posting(1, "a site", "somebody", 1.0), Posting(2, "a site", "somebody", 2.0)])
+    a, b = (Trace(unit, posters=first[unit]) for unit in (1, 2))
+    assert list(meetings([a, b])) == [(1, 2)]
+    (said,) = cues(a, b)
+    assert (said.kind, said.log10_lr > 1, "somebody" in said.reason) == ("first poster", True, False)
+    assert cues(a, Trace(3, posters=frozenset({("another site", "somebody")}))) == []
 
 
 traces = st.builds(

@@ -101,6 +101,23 @@ def proposals(case: Path, as_json: bool) -> None:
 
 
 @series.command()
+@json_option
+@click.pass_obj
+def queue(case: Path, as_json: bool) -> None:
+    """List which two pictures to look at next: what decides most about series for the fewest pictures opened comes first."""
+    from homeward.flow.looking import queue as looked_at
+
+    with opened(case) as opened_case:
+        found = looked_at(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(one["a"][:12], one["b"][:12], one["why"], one["log10_lr"], one["series"] or "", one["reason"]) for one in found]
+    print_table("To look at", ("picture", "and", "why", "log10 LR", "series", "reason"), rows)
+    next_step(f"homeward series {case} show SERIES" if found else f"homeward series {case}")
+
+
+@series.command()
 @click.argument("one", metavar="SERIES")
 @click.argument("other", metavar="OTHER")
 @why_option

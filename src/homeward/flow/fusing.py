@@ -14,7 +14,7 @@ from homeward.flow import text_links
 from homeward.flow.rarity import Commonness
 from homeward.links import fuse_traces, headers, rarity, sight_evidence, text
 from homeward.links.fuse import Cue, Fused, calibration, fuse
-from homeward.links.fuse_traces import WIDEST, Trace, cues, meetings, pairs_of, star_of
+from homeward.links.fuse_traces import WIDEST, Trace, cues, meetings, pairs_of, silence, star_of
 from homeward.store import noise, reads, stacks, traces
 
 if TYPE_CHECKING:
@@ -52,14 +52,17 @@ def evidence(case: Case, home: dict[int, int], wanted: Collection[int] | None = 
     """Every cue about two units, by pair, the smaller first; only pairs with a unit among ``wanted``, where that is given."""
     found: dict[Pair, list[Cue]] = defaultdict(list)
     told = all_traces(case, home)
-    for a, b in meetings(told.values(), wanted):
-        found[a, b] += cues(told[a], told[b])
+    found.update((pair, []) for pair in meetings(told.values(), wanted))
     for a, b, cue in (*_seen(case), *_words(case), *_footage(case)):
         one, other = home.get(a), home.get(b)
         if one is not None and other is not None and one != other and (wanted is None or one in wanted or other in wanted):
             found[min(one, other), max(one, other)].append(cue)
-    for pair, cue in _cameras(case, home, wanted):
+    for pair, cue in _cameras(case, home, wanted, list(found)):
         found[pair].append(cue)
+    for pair, known in found.items():
+        first, second = (told.get(unit, Trace(unit)) for unit in pair)
+        known.extend(cues(first, second))
+        known.extend(silence(first, second, known))
     return {pair: said for pair, said in found.items() if said}
 
 
@@ -158,10 +161,17 @@ def _devices(case: Case, home: dict[int, int]) -> Iterator[dict[int, noise.Camer
         yield best
 
 
-def _cameras(case: Case, home: dict[int, int], wanted: Collection[int] | None) -> Iterator[tuple[Pair, Cue]]:
-    """Two units of one device: the ratio of the weaker picture against the device, for both must be of it."""
+def _cameras(
+    case: Case, home: dict[int, int], wanted: Collection[int] | None, met: Collection[Pair]
+) -> Iterator[tuple[Pair, Cue]]:
+    """Two units of one device: the ratio of the weaker picture against the device, for both must be of it.
+
+    Of a crowd only the first unit with each of the others, and pairs that have ``met`` in other ways.
+    """
     for best in _devices(case, home):
-        for a, b in pairs_of(best, wanted) if len(best) <= WIDEST else star_of(best, wanted):
+        crowd = len(best) > WIDEST
+        apart = {pair for pair in met if pair[0] in best and pair[1] in best} if crowd else set()
+        for a, b in apart.union(star_of(best, wanted)) if crowd else pairs_of(best, wanted):
             weaker = min(best[a], best[b], key=lambda row: (row.log10_lr, row.score))
             yield (a, b), _camera(weaker)
     for row in noise.offers(case):

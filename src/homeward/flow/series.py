@@ -14,6 +14,7 @@ from homeward.flow import clues, firsthand, fusing, sights, whereabouts
 from homeward.flow.deciding import find, proposal_id, says
 from homeward.flow.settling import View
 from homeward.flow.situations import situations
+from homeward.links.fuse import Fused
 from homeward.series.clues import OPEN
 from homeward.series.events import AWAKE, DECISIONS, Event
 from homeward.series.priority import Facts, reasons
@@ -80,6 +81,13 @@ class Picture:
         event = self.view.history.said(self.absorbed[name], field)
         return event.value if event else ""
 
+    def situations(self, name: str, pairs: Iterable[Fused]) -> dict[str, list[dict[str, Any]]]:
+        """The situations of a series and what joins them, by pairs of which those of other series are left out."""
+        units: dict[int, list[int]] = defaultdict(list)
+        for item in self.pictures[name]:
+            units[self.home[item]].append(item)
+        return situations(pairs, units, self.taken, self.devices, self.view.names)
+
     def facts(self, name: str) -> Facts:
         """What its priority rests on."""
         items = self.pictures[name]
@@ -127,7 +135,7 @@ def shown(case: Case, start: str) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         **row,
-        **situations(case, read.pictures[name], read.taken, read.devices, read.view.names),
+        **read.situations(name, fusing.fused_pairs(case, read.pictures[name])),
         "held_by": [_join(join, read.view) for join in read.joins[name] if not join.proposed],
         "proposed": [_join(join, read.view) for join in read.joins[name] if join.proposed],
         "circulation": firsthand.circulation(case, read.pictures[name]),

@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import Any
 
 from homeward.core.components import components
-from homeward.flow import fusing
 from homeward.links.fuse import Fused
-
-if TYPE_CHECKING:
-    from homeward.store import Case
 
 WITHIN = frozenset({"place", "time", "file name", "position", "look-alike", "copy", "posted together"})
 """Kinds of evidence that put two pictures into one situation; others carry from one to another."""
 LEAST = 1.0
 """log10 ratio of such a cue from which they are."""
+Ends = tuple[int, int]
+"""Numbers of two situations, the earlier first."""
 
 
 def situations(
-    case: Case, items: Collection[int], taken: Mapping[int, datetime], devices: Mapping[int, int], names: Mapping[int, str]
+    pairs: Iterable[Fused],
+    units: Mapping[int, Collection[int]],
+    taken: Mapping[int, datetime],
+    devices: Mapping[int, int],
+    names: Mapping[int, str],
 ) -> dict[str, list[dict[str, Any]]]:
-    """``situations``, by time, those without a time last, and ``timeline``: for each two that evidence joins, the strongest.
+    """``situations``, by time, those without a time last, and ``timeline``: for each two that evidence joins, the strongest, in
+    the order in which a person should look at them.
 
     Args:
-        case: the case.
-        items: those of one series.
+        pairs: fused pairs; those of other units are left out.
+        units: each unit of one series, with its items.
         taken: item -> when it was taken.
         devices: item -> the item that names its camera.
         names: item -> SHA-256.
     """
-    home = fusing.units(case)
-    members: dict[int, list[int]] = defaultdict(list)
-    for item in items:
-        members[home[item]].append(item)
-    pairs = [pair for pair in fusing.fused_pairs(case, items) if pair.a in members and pair.b in members]
-    found = [_situation(units, members, taken, devices, names) for units in _parted(members, pairs)]
+    inside = [pair for pair in pairs if pair.a in units and pair.b in units]
+    found = [_situation(some, units, taken, devices, names) for some in _parted(units, inside)]
     found.sort(key=lambda one: (one["first"] is None, one["first"] or "", one["units"][0]))
-    at = {unit: number for number, one in enumerate(found) for unit in one["units"]}
-    for number, one in enumerate(found):
-        one["gap_days"] = _gap(found[number - 1], one) if number else None
-    timeline = _carried(pairs, at, names)
-    for one in found:
-        del one["units"]
+    for before, after in pairwise(found):
+        after["gap_days"] = _gap(before, after)
+    timeline = [_joint(at, pair, names) for at, pair in _looked_at(inside, [one.pop("units") for one in found])]
     return {"situations": found, "timeline": timeline}
 
 
@@ -56,7 +52,7 @@ def _parted(members: Iterable[int], pairs: Iterable[Fused]) -> list[list[int]]:
 
 def _situation(
     units: list[int],
-    members: Mapping[int, list[int]],
+    members: Mapping[int, Collection[int]],
     taken: Mapping[int, datetime],
     devices: Mapping[int, int],
     names: Mapping[int, str],
@@ -79,22 +75,49 @@ def _gap(before: dict[str, Any], after: dict[str, Any]) -> int | None:
     return max(0, (datetime.fromisoformat(after["first"]) - datetime.fromisoformat(before["last"])).days)
 
 
-def _carried(pairs: Iterable[Fused], at: Mapping[int, int], names: Mapping[int, str]) -> list[dict[str, Any]]:
-    best: dict[tuple[int, int], Fused] = {}
+def _looked_at(pairs: Iterable[Fused], situations: Sequence[Sequence[int]]) -> list[tuple[Ends, Fused]]:
+    """For each two situations that evidence joins, the strongest pair: first those that lead from the largest situation to each
+    other one, the largest first, then all others; of pairs that are as strong, the one with the fewest pictures not yet seen.
+    """
+    at = {unit: number for number, units in enumerate(situations) for unit in units}
+    waiting = _strongest(pairs, at)
+    sizes = [len(units) for units in situations]
+    reached: set[int] = set()
+    opened: set[int] = set()
+    found = []
+
+    def rank(ends: Ends) -> tuple[bool, int, float, Ends]:
+        new = [sizes[end] for end in ends if end not in reached]
+        return len(new) == 1, min(new, default=0), waiting[ends][0].log10_lr, (-ends[0], -ends[1])
+
+    while waiting:
+        ends = max(waiting, key=rank)
+        pair = min(waiting.pop(ends), key=lambda one: (len({one.a, one.b} - opened), one.a, one.b))
+        found.append((ends, pair))
+        reached.update(ends)
+        opened |= {pair.a, pair.b}
+    return found
+
+
+def _strongest(pairs: Iterable[Fused], at: Mapping[int, int]) -> dict[Ends, list[Fused]]:
+    """The strongest pairs between each two situations, where they speak for one series."""
+    best: dict[Ends, list[Fused]] = {}
     for pair in pairs:
-        a, b = sorted((at[pair.a], at[pair.b]))
-        known = best.get((a, b))
-        if a != b and pair.log10_lr > (known.log10_lr if known else 0):
-            best[a, b] = pair
-    return [
-        {
-            "from": a,
-            "to": b,
-            "log10_lr": round(pair.log10_lr, 3),
-            "kinds": sorted({cue.kind for cue in pair.parts if cue.log10_lr > 0}),
-            "reason": next((cue.reason for cue in pair.parts if cue.log10_lr > 0), ""),
-            "a": names[pair.a],
-            "b": names[pair.b],
-        }
-        for (a, b), pair in sorted(best.items())
-    ]
+        ends = min(at[pair.a], at[pair.b]), max(at[pair.a], at[pair.b])
+        known = best.get(ends, [])
+        value = known[0].log10_lr if known else 0.0
+        if ends[0] != ends[1] and pair.log10_lr > 0 and pair.log10_lr >= value:
+            best[ends] = [*known, pair] if pair.log10_lr == value else [pair]
+    return best
+
+
+def _joint(ends: Ends, pair: Fused, names: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "from": ends[0],
+        "to": ends[1],
+        "log10_lr": round(pair.log10_lr, 3),
+        "kinds": sorted({cue.kind for cue in pair.parts if cue.log10_lr > 0}),
+        "reason": next((cue.reason for cue in pair.parts if cue.log10_lr > 0), ""),
+        "a": names[pair.a],
+        "b": names[pair.b],
+    }

@@ -18,6 +18,7 @@ from importlib import resources
 
 import msgspec
 
+SILENCE = "nothing shared"
 FAMILIES: dict[str, str] = {
     "camera": "device",
     "serial number": "device",
@@ -30,9 +31,11 @@ FAMILIES: dict[str, str] = {
     "camera folder": "delivery",
     "folder": "delivery",
     "posted together": "delivery",
+    "first poster": "delivery",
     "look-alike": "look-alike",
     "copy": "copy",
     "known series": "copy",
+    SILENCE: "silence",
 }
 """Kinds of cues and the family each counts in."""
 

@@ -1,8 +1,9 @@
-"""What files say about one series beside what they show: serial numbers, clocks, positions, names, folders, lists.
+"""What files say about one series beside what they show: serial numbers, clocks, positions, names, folders, lists, posts.
 
 All of it can be edited, and clocks are wrong by years: a time is compared only with times of the same clock (one make and
-model, or one body), where an offset that both share falls out. The ratios are shares among pairs of one owner over shares among
-pairs of different owners, kept with the fusion's calibration.
+model, or one body), where an offset that both share falls out. That nothing is found speaks against one series only where both
+could have told: where each still tells of its camera. The ratios are shares among pairs of one owner over shares among pairs of
+different owners, kept with the fusion's calibration.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import combinations
 
 import msgspec
 
-from homeward.links.fuse import Cue, calibration
+from homeward.links.fuse import FAMILIES, SILENCE, Cue, calibration
 
 WIDEST = 300
 """Units that may share a trace before it is too common to be looked at pair by pair, see :func:`crowds`."""
@@ -35,6 +36,12 @@ CLOCKS = "clocks of cameras are often wrong: only the difference between two tim
 OTHERS = "an owner has several cameras: two bodies speak against one camera, little against one series"
 NAMES = "files are renamed, and counters begin again"
 GATHERED = "people gather files of many sources in one folder"
+POSTERS = "only what was captured is known, and who posts a file first need not have made it"
+SILENT = "an owner has several cameras, and series span years"
+OF_FILES = frozenset({"device", "session", "delivery", "copy"})
+"""Families of which any cue for ends a silence."""
+SURE = 2.5
+"""log10 ratio from which a cue of any other family does: a place this sure was not met where the silence was measured."""
 GIVEN = "positions can be edited, and are off indoors"
 
 
@@ -57,6 +64,36 @@ class Trace(msgspec.Struct, frozen=True):
     """Seconds in names that sites give when a file is posted."""
     series: frozenset[str] = frozenset()
     """Names of series that known lists give."""
+    posters: frozenset[tuple[str, str]] = frozenset()
+    """Site and handle that were the first to post it."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether its files still tell of a camera or of where it was."""
+        return bool(self.bodies or self.times or self.counters or self.positions)
+
+
+class Posting(msgspec.Struct, frozen=True):
+    """A file of a unit that a handle posted on a site."""
+
+    unit: int
+    site: str
+    handle: str
+    time: float
+    """Seconds since 1970 in UTC."""
+
+
+def first_posters(postings: Iterable[Posting]) -> dict[int, frozenset[tuple[str, str]]]:
+    """For each unit site and handle of its earliest posting; several where they are of one second."""
+    earliest: dict[int, float] = {}
+    some = list(postings)
+    for one in some:
+        earliest[one.unit] = min(one.time, earliest.get(one.unit, one.time))
+    found: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for one in some:
+        if one.time == earliest[one.unit]:
+            found[one.unit].add((one.site, one.handle))
+    return {unit: frozenset(who) for unit, who in found.items()}
 
 
 def cues(a: Trace, b: Trace) -> list[Cue]:
@@ -71,7 +108,18 @@ def cues(a: Trace, b: Trace) -> list[Cue]:
         found.append(_cue("posted together", apart, f"their names say that they were posted {apart} s apart", NAMES))
     if a.series & b.series:
         found.append(_cue("known series", 1, f"known lists name both {min(a.series & b.series)}", "a list can be wrong"))
+    if a.posters & b.posters:
+        site = min(a.posters & b.posters)[0]
+        found.append(_cue("first poster", 1, f"one handle of {site} was the first that was seen to post both", POSTERS))
     return found
+
+
+def silence(a: Trace, b: Trace, said: Iterable[Cue]) -> list[Cue]:
+    """That both tell of a camera, and ``said``, all other cues, has nothing of it in common: evidence against."""
+    heard = (cue.log10_lr > (0 if FAMILIES.get(cue.kind) in OF_FILES else SURE) for cue in said)
+    if not (a.tells and b.tells) or any(heard):
+        return []
+    return [_cue(SILENCE, 0, "both tell of a camera, and neither camera, time, name nor folder is in common", SILENT)]
 
 
 def meetings(traces: Iterable[Trace], wanted: Collection[int] | None = None) -> Iterator[tuple[int, int]]:
@@ -124,7 +172,7 @@ def _crowds(traces: Iterable[Trace]) -> Mapping[tuple[object, ...], set[int]]:
 
 
 def _keys(trace: Trace) -> Iterator[tuple[object, ...]]:
-    for kind in ("bodies", "camera_folders", "folders", "series"):
+    for kind in ("bodies", "camera_folders", "folders", "series", "posters"):
         yield from ((kind, value) for value in getattr(trace, kind))
     for clock, second in trace.times:
         yield from (("time", clock, *cell) for cell in _cells(second, max(SOON)))
@@ -153,11 +201,16 @@ def _bodies(a: Trace, b: Trace) -> Iterator[Cue]:
 
 
 def _times(a: Trace, b: Trace) -> Iterator[Cue]:
-    apart = min((abs(s - t) for c, s in a.times for d, t in b.times if c == d), default=None)
+    apart = _clock(a, b)
     for limit, name in SOON.items():
         if apart is not None and apart <= limit:
             yield _cue("time", apart, f"one camera model's clock says that they were taken {_span(apart)} apart", CLOCKS, name)
             return
+
+
+def _clock(a: Trace, b: Trace) -> int | None:
+    """Least seconds between two times of one clock."""
+    return min((abs(s - t) for c, s in a.times for d, t in b.times if c == d), default=None)
 
 
 def _positions(a: Trace, b: Trace) -> Iterator[Cue]:
@@ -167,8 +220,10 @@ def _positions(a: Trace, b: Trace) -> Iterator[Cue]:
 
 
 def _counters(a: Trace, b: Trace) -> Iterator[Cue]:
+    """Numbers that follow each other, unless a clock says that the pictures do not: counters begin again."""
     apart = min((abs(m - n) for c, m in a.counters for d, n in b.counters if c == d), default=None)
-    if apart is not None and 0 < apart <= _NEAR_COUNT:
+    elapsed = _clock(a, b)
+    if apart is not None and 0 < apart <= _NEAR_COUNT and (elapsed is None or elapsed <= max(SOON)):
         yield _cue("file name", apart, f"a camera of that model counted {apart} on between their names", NAMES)
 
 

@@ -212,6 +212,8 @@ def test_a_file_that_is_none_changes_nothing(case: Case, tmp_path: Path) -> None
 
 def test_whereabouts_of_a_stack_open_into_clues_and_metadata(case: Case) -> None:
     from homeward.flow.whereabouts import located, located_one
+    from homeward.store import digests
+    from homeward.store.texts import LineRow, write_lines
 
     decode(case)
     assert located(case) == []
@@ -230,6 +232,14 @@ def test_whereabouts_of_a_stack_open_into_clues_and_metadata(case: Case) -> None
     assert [(cue["kind"], cue["value"]) for cue in found["cues"]] == [("socket", "J")]
     assert {row["country"] for row in found["countries"][:3]} == {"CH", "LI", "RW"}
     assert "mains" in found["missing"]
+    item = Item.objects.using(case.alias).get(sha256=sha("a")).pk
+    with case.batch("step.batch", {"step": "a test"}) as batch:
+        words = ("Bitte nicht vergessen, dass wir morgen", "nach dem Essen noch zusammen einkaufen gehen")
+        rows = [LineRow(-1, text, 0, 9 * at, 9, 9, 0, 900, "print", []) for at, text in enumerate(words)]
+        write_lines(case, [(item, rows)], batch.seq)
+        batch.details["texts"] = digests.TEXTS.digest(case, batch.seq)
+    row = next(row for row in located(case) if row["items"] == [sha("a")])
+    assert ("language", "de") in [(cue["kind"], cue["value"]) for cue in row["cues"]]
     with pytest.raises(WrongUse, match="socket is one of A, B"):
         sight(case, "attribute", "socket: Q", sha("c"), None, None, "Kim", "")
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import WrongUse
+from homeward.descriptors.language import language
 from homeward.flow.clues import ledger
 from homeward.series.clues import COMMON, Clue
 from homeward.series.cues import cues_of
 from homeward.series.tables import countries, offset_of
 from homeward.series.whereabouts import Cue, Whereabouts, whereabouts
 from homeward.store import clues as store
+from homeward.store import texts
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -23,17 +25,17 @@ SHOWN = 5
 
 
 def located(case: Case) -> list[dict[str, Any]]:
-    """Every stack that a clue speaks of, the surest first."""
-    clues = _by_picture(ledger(case).values())
-    here = store.held_items(case, clues)
+    """Every stack of which a clue or the words in it say something, the surest first."""
+    clues, read = _by_picture(ledger(case).values()), _read(case)
+    spoken = [item for item in read if language(" ".join(read[item]))]
     done: set[int] = set()
     rows = []
-    for item in here.values():
+    for item in dict.fromkeys([*store.held_items(case, clues).values(), *spoken]):
         stack = store.stack_of(case, item)
         if stack[0][0] in done:
             continue
         done.add(stack[0][0])
-        if cues := list(_cues(case, stack, clues)):
+        if cues := list(_cues(case, stack, clues, read)):
             rows.append(_row(stack, whereabouts(cues), SHOWN))
     return sorted(rows, key=lambda row: (-row["countries"][0]["probability"], row["items"]))
 
@@ -42,10 +44,10 @@ def likeliest(case: Case, series: Mapping[str, list[tuple[int, str]]]) -> dict[s
     """Probability and name of the likeliest country of each series of (item, SHA-256) of which a cue speaks; one with
     :data:`LEAST` or more, for below it the cues say next to nothing.
     """
-    clues = _by_picture(ledger(case).values())
+    clues, read = _by_picture(ledger(case).values()), _read(case)
     found: dict[str, tuple[float, str]] = {}
     for name, pictures in series.items():
-        if cues := list(_cues(case, pictures, clues)):
+        if cues := list(_cues(case, pictures, clues, read)):
             posterior = whereabouts(cues).posterior
             best = min(posterior, key=lambda country: (-posterior[country], country))
             if posterior[best] >= LEAST:
@@ -64,7 +66,7 @@ def located_one(case: Case, start: str) -> dict[str, Any]:
         raise WrongUse(f"{'several' if found else 'no'} items have a SHA-256 that begins with {start!r}")
     sha256 = found[0][0]
     stack = store.stack_of(case, store.held_items(case, [sha256])[sha256])
-    return _row(stack, whereabouts(_cues(case, stack, _by_picture(ledger(case).values()))), len(countries()))
+    return _row(stack, whereabouts(_cues(case, stack, _by_picture(ledger(case).values()), _read(case))), len(countries()))
 
 
 def _by_picture(clues: Iterable[Clue]) -> dict[str, list[Clue]]:
@@ -76,8 +78,22 @@ def _by_picture(clues: Iterable[Clue]) -> dict[str, list[Clue]]:
     return found
 
 
-def _cues(case: Case, stack: list[tuple[int, str]], clues: dict[str, list[Clue]]) -> Iterator[Cue]:
+def _read(case: Case) -> dict[int, list[str]]:
+    """Lines of print that were read, by item."""
+    found: dict[int, list[str]] = {}
+    for item, line in texts.all_lines(case):
+        if line.source == "print":
+            found.setdefault(item, []).append(line.text)
+    return found
+
+
+def _cues(
+    case: Case, stack: list[tuple[int, str]], clues: dict[str, list[Clue]], read: Mapping[int, list[str]]
+) -> Iterator[Cue]:
     names = dict(stack)
+    speaking = [item for item, _ in stack if item in read]
+    if said := language(" ".join(line for item in speaking for line in read[item])):
+        yield Cue("language", said, f"words read in {', '.join(names[item][:12] for item in speaking[:3])}")
     for item, where, hertz in store.hums(case, names):
         yield Cue("mains", str(hertz), f"{where} of {names[item][:12]}")
     offsets = store.zones(case, [item for item, _ in stack])

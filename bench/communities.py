@@ -3,7 +3,7 @@
 Every world is made up, with parameters from ranges that no calibration used (``homeward.testing.communities``), so the figures
 compare methods and promise nothing about a case. Intervals are bootstrapped over worlds, persons or closed boards.
 
-Run ``python bench/communities.py [--out FILE] [--quick]``.
+Run ``python bench/communities.py [--json FILE] [--quick]``.
 """
 
 from __future__ import annotations
@@ -283,12 +283,12 @@ def rendered() -> list[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--json", dest="out", type=Path)
     parser.add_argument("--quick", action="store_true", help="two worlds of each kind")
     told = parser.parse_args()
     count = 2 if told.quick else 8
     rows = [*people(count), hashing(), *succession(min(count, 3)), *appearance(count), *rendered()]
-    report("Communities", rows, told.out)
+    report("Communities: made-up worlds, and the rendered world; intervals over worlds or closed boards", rows, told.out)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ bench: .venv/.developer
 	$(BIN)/python bench/text.py
 	$(BIN)/python bench/never_twice.py
 	$(BIN)/python bench/communities.py
+	$(BIN)/python bench/captures.py
 	$(BIN)/python bench/reports.py
 
 # make docs   write the reference pages from the program

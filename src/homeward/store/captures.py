@@ -46,19 +46,24 @@ def write(case: Case, batch: Batch, bodies: Collection[str]) -> None:
     batch.details |= details
 
 
-def leftovers(case: Case, named: Collection[str]) -> list[Path]:
-    """Keys of captures that are not ``named`` and that nobody is working on."""
-    folder, building = key_path(case, "").parent, {path.name for path in (case.folder / FOLDER).glob(".new-*")}
-    keys = sorted(folder.iterdir()) if folder.is_dir() else []
-    names = [(path, path.name.removeprefix(".").partition(".")[0]) for path in keys]
-    return [path for path, name in names if name not in named and f".new-{name}" not in building]
+def leftovers(case: Case, named: Collection[str]) -> bool:
+    """Whether there are keys or files of captures that are not ``named`` and that nobody is working on."""
+    folders = (case.folder / FOLDER).glob("[!.]*")
+    return bool(_loose_keys(case, named)) or any(path.name not in named for path in folders)
 
 
 def tidy(case: Case, named: Collection[str]) -> None:
     """Destroy keys and files of captures that are not ``named``; only while the case's write lock is held. Keys go first."""
-    for path in leftovers(case, named):
+    for path in _loose_keys(case, named):
         sealing.destroy_key(path)
     files(case).tidy(named)
+
+
+def _loose_keys(case: Case, named: Collection[str]) -> list[Path]:
+    folder, building = key_path(case, "").parent, {path.name for path in (case.folder / FOLDER).glob(".new-*")}
+    keys = sorted(folder.iterdir()) if folder.is_dir() else []
+    names = [(path, path.name.removeprefix(".").partition(".")[0]) for path in keys]
+    return [path for path, name in names if name not in named and f".new-{name}" not in building]
 
 
 class Tokens:

@@ -1,4 +1,4 @@
-"""One row an occurrence, for a spreadsheet or a script (RFC 4180, UTF-8, no picture and no veil)."""
+"""The manifest of all evidence: one row an occurrence, for a spreadsheet or a script (RFC 4180, UTF-8, no picture, no veil)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import homeward
 from homeward.core.canonical import Plain
 from homeward.exchange.target import write_file
 from homeward.store import reads
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "exhibit", "path", "size", "modified", "accessed", "changed", "created", "deleted", "embedded", "md5", "sha1",
-    "sha256", "type", "extension_mismatch", "state", "reason",
+    "sha256", "type", "extension_mismatch", "state", "reason", "authority", "source", "source_sha256", "address",
+    "second_reader",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -28,7 +30,7 @@ def write_csv(case: Case, target: Path) -> int:
 
     A cell that a spreadsheet would run as a formula gets a leading apostrophe.
     """
-    details: dict[str, Plain] = {"format": "csv", "rows": 0}
+    details: dict[str, Plain] = {"format": "csv", "rows": 0, "program": homeward.__version__}
     rows = 0
 
     def lines() -> Iterator[bytes]:
@@ -52,6 +54,8 @@ def _cells(row: dict[str, Any]) -> tuple[Any, ...]:
         _safe(row["exhibit__label"]), _safe(row["path"]), row["size"], row["modified"], row["accessed"], row["changed"],
         row["created"], _yes(row["deleted"]), _yes(row["embedded"]), row["item__md5"] or "", row["item__sha1"] or "",
         row["item__sha256"] or "", row["item__mime"] or "", _yes(row["extension_mismatch"]), row["state"], _safe(row["why"]),
+        _safe(row["exhibit__authority"]), _safe(row["source__path"]), row["source_sha256"] or "", row["address"],
+        _safe(row["second_reader"] or ""),
     )  # fmt: skip
 
 

@@ -40,12 +40,21 @@ STATES = ("done", "duplicate", "not media", "failed", "pending")
 
 
 def occurrences(case: Case) -> Iterator[dict[str, Any]]:
-    """One dictionary an occurrence with its state and reason, in the order of exhibit and path, streamed."""
+    """One dictionary an occurrence with its state and reason, and what is known of the thing on disk that it lies in, in the
+    order of exhibit and path, streamed.
+    """
+    around = Occurrence.objects.using(case.alias).filter(exhibit=OuterRef("exhibit"), key=OuterRef("source__key"), current=True)
+    second = Finding.objects.using(case.alias).filter(occurrence=OuterRef("pk"), kind="second reader").order_by("id")
+    told = {
+        "source_sha256": Subquery(around.values("item__sha256")[:1]),
+        "second_reader": Subquery(second.values("text")[:1]),
+    }
     columns = (
-        "exhibit__label", "path", "size", "modified", "accessed", "changed", "created", "zoned", "deleted", "embedded",
+        "exhibit__label", "exhibit__authority", "source__path", *told, "address",
+        "path", "size", "modified", "accessed", "changed", "created", "zoned", "deleted", "embedded",
         "item__md5", "item__sha1", "item__sha256", "item__mime", "extension_mismatch", "container", "state", "why",
     )  # fmt: skip
-    query = _with_state(case).order_by("exhibit__label", "path").values(*columns)
+    query = _with_state(case).annotate(**told).order_by("exhibit__label", "path").values(*columns)
     for row in query.iterator(chunk_size=2000):
         for name in ("modified", "accessed", "changed", "created"):
             row[name] = str(Moment(row[name], row["zoned"])) if row[name] is not None else ""

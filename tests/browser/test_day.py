@@ -22,6 +22,8 @@ from homeward.store.ledger import Entry, decode
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000
+PRESSED = """(keys) => keys.map(([key, held]) => !document.getElementById('stage').dispatchEvent(new KeyboardEvent('keydown',
+  { key, bubbles: true, cancelable: true, [held]: true })))"""
 READY = "#stage[data-ready]:not([data-ready=''])"
 
 
@@ -81,6 +83,12 @@ def test_a_day(desk: Desk) -> None:
     assert aside(graded, desk.case) == {}
     page.keyboard.press("2")
     said(page, "2 pictures: Relevant")
+
+    # No key by which a browser finds text or goes to an address is taken from it.
+    taken = page.evaluate(PRESSED, [["f", "ctrlKey"], ["g", "ctrlKey"], ["l", "ctrlKey"], ["F3", ""], ["/", ""], ["'", ""]])
+    assert taken == [False] * 6
+    assert page.evaluate(PRESSED, [["ArrowDown", ""]]) == [True]
+    page.keyboard.press("Home")
 
     # Opened, and back at the same place.
     page.keyboard.press("End")

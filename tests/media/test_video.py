@@ -126,3 +126,26 @@ def test_frames_hash_as_upstream_hashes_them(shared_data: Path) -> None:
     assert len(sure) >= 500
     assert max(sure) <= 10
     assert np.median(sure) <= 2
+
+
+def test_one_frame_is_the_one_that_is_shown_then(clip: bytes) -> None:
+    frames = _seen(clip)[1]
+    for frame in frames:
+        pixels, rotation = video.frame_at(io.BytesIO(clip), frame.time_ms)
+        assert rotation == 0
+        grey = pixels @ np.array([0.2126, 0.7152, 0.0722])
+        far = [abs(grey - other.grey).mean() for other in frames]
+        assert frames[far.index(min(far))] is frame
+        assert min(far) < 5
+    early, late = (video.frame_at(io.BytesIO(clip), time)[0].astype(int) for time in (0, 3000))
+    assert abs(early - late).mean() > 3
+    assert (video.frame_at(io.BytesIO(clip), 10**9)[0] == video.frame_at(io.BytesIO(clip), 3960)[0]).all()
+
+
+@given(st.floats(0, 1), st.integers(0, 5000))
+def test_one_frame_of_a_cut_clip_is_there_or_not(clip: bytes, share: float, time: int) -> None:
+    try:
+        pixels, _ = video.frame_at(io.BytesIO(clip[: int(len(clip) * share)]), time)
+    except DecodeFailed:
+        return
+    assert pixels.shape == (240, 320, 3)

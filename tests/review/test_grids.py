@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bench_people import somebody
-from shown_case import fill, sha, stack, veil
+from shown_case import fill, hold, sha, stack, veil
 
 from homeward.flow.grading import Grades, give
 from homeward.flow.progress import Quiet
@@ -103,6 +103,33 @@ def test_a_stack_is_graded_as_one_and_taken_back(bench: Workbench, client: Calla
     assert held.codes == {items["c"]: "other"}
     assert client("lead").post(f"{address}/undo").json()["items"] == 1
     assert verify(bench.case, Quiet()).faults == []
+
+
+def test_what_a_later_run_finds_changes_no_category(new_case: Case) -> None:
+    held = fill(new_case, "A", list("abc"), {})
+    stack(new_case, [held["a"], held["b"]])
+    with Workbench(new_case) as bench:
+        person = somebody(bench, "analyst")
+        name, listed = bench.shown.begin("all")
+        give(new_case, bench.shown.scheme, listed.items(0, 0), "urgent", person)
+        more = fill(new_case, "B", ["d"], {})
+        stack(new_case, [held["a"], held["b"], more["d"]])
+        name, listed = bench.shown.begin("unknown")
+        assert [listed.items(at, at) for at in range(len(listed.places))] == [[held["a"], held["b"], more["d"]], [held["c"]]]
+        records = np.frombuffer(bench.shown.packed(name, 0, 2)[: 2 * RECORD.itemsize], RECORD)
+        assert [(int(one["grade"]), bool(one["flags"] & IN_PART)) for one in records] == [(1, True), (0, False)]
+
+
+def test_series_that_wait_come_first_and_are_graded_as_a_group(new_case: Case) -> None:
+    held = fill(new_case, "A", list("abcd"), {}, {"b": "1", "d": "1"})
+    hold(new_case, (held["a"], held["c"]))
+    with Workbench(new_case) as bench:
+        _, listed = bench.shown.begin("unknown")
+        assert [listed.items(at, at)[0] for at in range(4)] == [held[name] for name in "bdac"]
+        assert listed.group(1) == [held["b"], held["d"]]
+        assert listed.group(2) == [held["a"]]
+        _, opened = bench.shown.begin(f"stack:{sha('a')}")
+        assert opened.group(0) == [held["a"]]
 
 
 def test_lists_hold_each_stack_once(bench: Workbench, items: dict[str, int]) -> None:

@@ -19,6 +19,7 @@ MAY = {
 PAGES = {
     "": "look",
     "grid": "look",
+    "ledger": "audit",
     "series/<slug:name>": "look",
     "proposals": "look",
     "login": ANYBODY,
@@ -36,6 +37,7 @@ ENDPOINTS = {
     "POST /grids/{name}/grades": "grade",
     "POST /grids/{name}/undo": "grade",
     "GET /items/{sha256}": "look",
+    "GET /ledger": "audit",
     "GET /queues": "look",
     "GET /series": "look",
     "GET /series/{name}": "look",

@@ -21,6 +21,7 @@ ROUTERS = {
     "/views": "homeward.review.api_views",
     "/queues": "homeward.review.api_queues",
     "": "homeward.review.api_series",
+    "/ledger": "homeward.review.api_ledger",
 }
 """One file a group of endpoints."""
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 IDLE = 15 * 60
 """Seconds without a request after which somebody has to come in again."""
 LINK_LASTS = 10 * 60
-FREE_TRIES, LONGEST_WAIT = 5, 900
-"""Wrong passwords for one name before the next try waits, twice as long each time, and the seconds that it waits at most."""
+FREE_TRIES, FIRST_WAIT, LONGEST_WAIT = 5, 30, 900
+"""Wrong passwords for one name before the next try waits, and for how many seconds: twice as many each time."""
 
 
 class TryLater(HomewardError, PermissionError):
@@ -69,7 +69,7 @@ class Workbench:
             tries, until = self._wrong.get(name, (0, 0.0))
             if time.monotonic() < until:
                 raise TryLater(f"too many wrong passwords: try again in {until - time.monotonic():.0f} seconds")
-            wait = min(2.0 ** (tries + 1 - FREE_TRIES), LONGEST_WAIT) if tries + 1 >= FREE_TRIES else 0.0
+            wait = min(FIRST_WAIT * 2.0 ** (tries + 1 - FREE_TRIES), LONGEST_WAIT) if tries + 1 >= FREE_TRIES else 0.0
             self._wrong[name] = (tries + 1, time.monotonic() + wait)  # before the answer: tries at once count too
         person = people.entering(self.case, name, password)
         if person is not None:

@@ -9,12 +9,14 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from homeward.flow.people import ROLES
 from homeward.review.settings import HERE
 
 
 def frame(request: Any, page: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """A page; its script asks the endpoints for what it shows."""
-    shown = {"static": root(), "person": request.person, **context}
+    may = ROLES.get(request.person.role, frozenset()) if request.person else frozenset()
+    shown = {"static": root(), "person": request.person, "may": may, **context}
     return render(request, f"{page}.html", shown, status=status)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 
-from homeward.flow.people import LOOK
+from homeward.flow.people import AUDIT, LOOK
 from homeward.review.door import ANYBODY, SIGNED_IN, permits
 from homeward.review.frames import frame
 
@@ -45,6 +45,12 @@ def series(request: Any, name: str) -> HttpResponse:
 def proposals(request: Any) -> HttpResponse:
     """Joins that people are asked about."""
     return frame(request, "proposals")
+
+
+@permits(AUDIT)
+def ledger(request: Any) -> HttpResponse:
+    """Everything that was done."""
+    return frame(request, "ledger")
 
 
 @permits(SIGNED_IN)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from waitress.server import create_server
 
-from homeward.core import WrongUse
+from homeward.core import HomewardError, WrongUse
 from homeward.flow.grading import Scheme
 from homeward.review.application import application
 from homeward.review.bench import Workbench
@@ -42,7 +42,7 @@ def serve(case: Case, port: int, idle: int, scheme: Scheme, ready: Callable[[str
                 f"port {port} cannot be used: {(error.strerror or str(error)).lower()} (another one: --port)"
             ) from error
         stopped = threading.Event()
-        publishing = threading.Thread(target=_publish, args=(case, stopped), daemon=True)
+        publishing = threading.Thread(target=_beside, args=(bench, stopped), daemon=True)
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         publishing.start()
         try:
@@ -64,9 +64,13 @@ def _log_like_homeward() -> None:
         logger.setLevel(logging.WARNING)
 
 
-def _publish(case: Case, stopped: threading.Event) -> None:
+def _beside(bench: Workbench, stopped: threading.Event) -> None:
+    """Have the tiles at hand before somebody asks, and publish the ledger while the server runs."""
     from django.db import connections
 
+    case = bench.case
+    with contextlib.suppress(HomewardError):  # who asks is told
+        bench.shown.left()
     while not stopped.wait(PUBLISH_EVERY):
         with contextlib.suppress(Exception):  # closing the case says what is wrong with the ledger's files
             case.custody.publish()

@@ -13,6 +13,7 @@ urlpatterns = [
     path("grid", pages.grid),
     path("series/<slug:name>", pages.series),
     path("proposals", pages.proposals),
+    path("ledger", pages.ledger),
     path("login", pages.login),
     path("enter", pages.enter),
     path("openapi.json", pages.openapi),

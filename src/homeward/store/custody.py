@@ -77,7 +77,7 @@ class Custody:
         """
         with self._publishing():
             info = CaseInfo.objects.using(self._alias).first()
-            size = self._size()
+            size = self.size
             if info is None or size == 0:
                 return
             signer = keys.load(self._folder / "keys", info.origin)
@@ -117,7 +117,7 @@ class Custody:
         """
         with self._publishing():
             checker = Checker(self._folder / "ledger", [keys.load_public(self._folder / "keys")], trusted)
-            size = self._size()
+            size = self.size
         count, end = 0, 0
         try:
             names = _Names(self._openings(size))
@@ -193,7 +193,9 @@ class Custody:
         for seq in seqs:
             yield from self.entries(seq, seq + 1)
 
-    def _size(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
         head = LedgerHead.objects.using(self._alias).first()
         return head.size if head else 0
 

@@ -274,3 +274,43 @@ def test_how_common_a_region_is_agrees_with_the_links_and_is_worked_out_once_for
     assert len(regions) == 4
     assert {row["rarity"]["others"] for row in Commonness(case, rows_key()).weakened().values()} == {1}
     assert [row["common"]["others"] for row in regions] == [1] * 4
+
+
+def test_a_thing_that_is_traced_is_not_traced_again_as_another_region(case: Case) -> None:
+    from homeward.flow.sights import rows_key
+    from homeward.store import digests
+    from homeward.store.sights import SightRow, write_sights
+    from homeward.store.texts import LineRow, write_lines
+
+    decode(case)
+    items = {name: Item.objects.using(case.alias).get(sha256=sha(name)).pk for name in "abcd"}
+    with case.batch("step.part", {"step": "sights"}) as batch:
+        pairs = [sorted(items[name] for name in pair) for pair in ("ab", "bc")]
+        rows = [SightRow(a, b, 20, 0, -500, 1000, "10 10 90 90", "10 10 90 90", "20 features") for a, b in pairs]
+        write_sights(case, rows, rows_key(), batch.seq)
+        batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
+    here = sight(case, "region", "", sha("a"), None, (12, 12, 88, 88), "Kim", "")
+    there = sight(case, "region", "", sha("b"), None, (10, 10, 90, 90), "Kim", "")
+    apart = sight(case, "region", "", sha("a"), None, (150, 100, 20, 20), "Kim", "")
+    tell(case, here, "status", "Kim", "sold by one shop", status="traced")
+    for act, told in (("search", {"where": "a catalogue", "outcome": "nothing"}), ("owner", {"owner": "Lee"})):
+        with pytest.raises(WrongUse, match=f"the same thing is clue {here.id[:12]}, which is traced: .*one shop"):
+            tell(case, there, act, "Lee", **told)  # type: ignore[arg-type]
+    tell(case, apart, "owner", "Lee", owner="Lee")
+    tell(case, there, "note", "Lee", "seen")
+    found = shown(case, there)
+    assert found["same_thing"] == [{"id": here.id, "status": "traced"}]
+    assert {(one["picture"], one["by"]) for one in found["also"]} == {
+        (sha("a"), "local features"),
+        (sha("c"), "local features"),
+    }
+    assert found["also"][0]["box"] == [10, 10, 90, 90]
+    tell(case, find_clue(case, here.id), "status", "Kim", "the shop was another", status="open")
+    tell(case, there, "owner", "Lee", owner="Lee")
+    with case.batch("step.batch", {"step": "a test"}) as batch:
+        lines = [LineRow(-1, "Rosenhof 12", 1, 2, 9, 9, 0, 900, "print", [])]
+        write_lines(case, [(items["d"], lines)], batch.seq)
+        batch.details["texts"] = digests.TEXTS.digest(case, batch.seq)
+    words = sight(case, "text", "rosenhof 12", sha("a"), None, None, "Kim", "")
+    assert [(one["picture"], one["by"]) for one in shown(case, words)["also"]] == [(sha("d"), "reader of words")]
+    assert faults(case) == []

@@ -129,6 +129,15 @@ def show(case: Path, clue_name: str, as_json: bool) -> None:
         for one in found["sightings"]
     ]  # fmt: skip
     print_table("Seen", ("picture", "time", "region", "by", "first place"), seen)
+    others = [
+        (one["picture"][:12], "" if one["time"] is None else one["time"], one["box"] or "", one["by"], one["paths"][0])
+        for one in found["also"]
+        if one["paths"]
+    ]
+    if others:
+        print_table("Perhaps also here (nobody has said so)", ("picture", "time", "region", "by", "first place"), others)
+    for other in found["same_thing"]:
+        click.echo(f"The same thing is clue {other['id'][:12]}: {other['status']}.")
     history = [
         (event["when"][:19], event["agency"], event["who"], _act(event), event.get("why", ""), event["event"][:12])
         for event in found["history"]

@@ -14,6 +14,7 @@ from homeward.core import WrongUse, canonical_json
 from homeward.core.errors import said
 from homeward.core.time import utc_now
 from homeward.flow import text_links
+from homeward.flow.clue_things import also, same_thing
 from homeward.flow.rarity import Commonness, columns
 from homeward.flow.sights import rows_key
 from homeward.flow.steps import Step
@@ -80,6 +81,8 @@ def tell(case: Case, clue: Clue, act: Act, who: str, why: str = "", **told: Any)
         if len(found) != 1:
             raise WrongUse(f"{len(found) or 'no'} events about this clue have a name that begins with {told['undone']!r}")
         told["undone"] = found[0]
+    if act == "search" or told.get("owner"):
+        _not_elsewhere(case, clue)
     return _say(case, msgspec.structs.replace(_event(case, clue.kind, clue.value, act, why=why), **told), who)
 
 
@@ -102,7 +105,14 @@ def shown(case: Case, clue: Clue) -> dict[str, Any]:
         for event in clue.events
     ]
     row = _row(clue, here, reads.stacked_paths(case, here.values()))
-    return {**row, "common": _common(_things(case, [clue]), clue, here), "history": history}
+    alike = [{"id": one.id, "status": one.status} for one in same_thing(case, clue, ledger(case).values())]
+    return {
+        **row,
+        "common": _common(_things(case, [clue]), clue, here),
+        "same_thing": alike,
+        "also": also(case, clue),
+        "history": history,
+    }
 
 
 def give(case: Case, file: Path) -> int:
@@ -195,6 +205,18 @@ def _shared(case: Case) -> Iterator[tuple[int, Proposal]]:
 
 def _proposal(one: Proposal, sha256: str, agency: str, origin: str, when: str) -> Event:
     return Event(one.kind, one.value, "sight", agency, origin, when, one.why, sha256, one.time_ms, one.box, one.by)  # type: ignore[arg-type]
+
+
+def _not_elsewhere(case: Case, clue: Clue) -> None:
+    """Refuse to trace a thing that is traced or dead as another region.
+
+    Raises:
+        WrongUse: it is.
+    """
+    for other in same_thing(case, clue, ledger(case).values() if clue.kind == "region" else ()):
+        if other.stopped:
+            why = f"{other.status}: {told_by(other)}"
+            raise WrongUse(f"the same thing is clue {other.id[:12]}, which is {why}. Reopen that if it is to be traced again")
 
 
 def _place(event: Event) -> tuple[str, str, int, Box | tuple[()], str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from django.db.models import Q
 
 from homeward.store import bulk
 from homeward.store.models import CopyMember, SightLink
 from homeward.store.reads import stacked_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from homeward.store.case import Case
 
@@ -59,6 +60,12 @@ def between(case: Case, key: str, a: int, b: int) -> SightRow | None:
     query = SightLink.objects.using(case.alias).filter(key=key, score__gt=0, a_id__in=[a, b], b_id__in=[a, b])
     row = query.values_list("a_id", "b_id", *COLUMNS[2:]).first()
     return None if row is None else SightRow(*row)
+
+
+def about(case: Case, key: str, items: Collection[int]) -> list[SightRow]:
+    """Sights of some items by one version of the step, in the order of pairs."""
+    query = SightLink.objects.using(case.alias).filter(Q(a__in=items) | Q(b__in=items), key=key, score__gt=0).order_by("a", "b")
+    return [SightRow(*row) for row in query.values_list("a_id", "b_id", *COLUMNS[2:])]
 
 
 def marks(case: Case, key: str) -> list[SightRow]:

@@ -37,7 +37,7 @@ from homeward.links.camera import calibration
 from homeward.links.devices import devices
 from lr_plots import ece, tippett
 
-REFERENCE, DRAWS, MOST = 5, 5, 16
+REFERENCE, DRAWS, MOST = 5, 50, 16
 PEER = """
 import json, sys, time
 sys.path.insert(0, sys.argv[1])

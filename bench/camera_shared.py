@@ -3,13 +3,14 @@
 Real cameras are known here by parts of 1536 x 1536 pixels only, which leaves few pixels of a copy at 1600. So sensors are
 made up as well: white noise of the strength that the tuning camera ``canon-450d-copr`` has (two pictures of one agree by 13
 deviations on 1536 x 1536; ours by 12), behind a Bayer mosaic, with shot and read noise, demosaicing, sharpening and
-compression. They are laid over real photographs of ``places`` that are blown up, each once.
+compression. They are laid over real photographs of ``places`` that are blown up.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from itertools import product
 
 import cv2
 import numpy as np
@@ -24,8 +25,8 @@ from homeward.indexes.fingerprint import Frame
 
 REFERENCE, ASKED = 5, 3
 """Pictures of each real camera that are known, and that are shared anew."""
-MADE, KNOWN, SHARED = 2, 10, 8
-"""Made-up sensors, pictures of each that are known, and that are shared anew."""
+MADE, KNOWN, SHARED = 2, (10, 30), 8
+"""Made-up sensors, pictures of each that are known, few or many, and that are shared anew."""
 BEYOND = 3.09
 """Deviations that one comparison of strangers in a thousand reaches."""
 SIDE, SERVICE, LONG = 2048, 1600, 4000
@@ -64,31 +65,32 @@ def of_photos(shown: list[Photo], kept: list[NDArray[np.uint8]], shapes: list[tu
 def made_up() -> list[dict[str, str]]:
     """Rows of made-up sensors: pictures measured whole and scaled, and the middle of larger ones."""
     scenes = _scenes()
-    patterns = {
-        f"sensor {at}": STRENGTH * np.random.default_rng([at]).standard_normal((SIDE, SIDE), np.float32) for at in range(MADE)
-    }
-    planes: dict[str, list[Plane]] = {}
+    sensors: dict[int, dict[str, Plane]] = {known: {} for known in KNOWN}
     shared = []
-    for at, (device, pattern) in enumerate(patterns.items()):
-        rng = np.random.default_rng([MADE, at])
-        for _ in range(KNOWN):
+    for at in range(MADE):
+        device, rng = f"sensor {at}", np.random.default_rng([MADE, at])
+        pattern = STRENGTH * rng.standard_normal((SIDE, SIDE), np.float32)
+        total = np.zeros((SIDE, SIDE), np.float32)
+        for count in range(1, KNOWN[-1] + 1):
             measured = camera.measure(_grey(_written(shot(next(scenes), pattern, rng), 92)))
             assert isinstance(measured, camera.Noise)
             packed = np.frombuffer(camera.packed(measured.residual), np.uint8)
-            planes.setdefault(device, []).append(camera.unpacked(packed, measured.residual.shape))
+            total += camera.unpacked(packed, measured.residual.shape)
+            if count in KNOWN:
+                sensors[count][device] = total.copy()
         shared += [(device, shot(next(scenes), pattern, rng)) for _ in range(SHARED)]
     rows = []
     for words, wide, known in (
-        (f"{SIDE} x {SIDE} pixels, shared at {SERVICE}", SIDE, REFERENCE),
-        (f"{SIDE} x {SIDE} pixels, shared at {SERVICE}", SIDE, KNOWN),
-        (f"the middle of {LONG}, shared at {SERVICE}", LONG, KNOWN),
+        (f"{SIDE} x {SIDE} pixels, shared at {SERVICE}", SIDE, KNOWN[0]),
+        (f"{SIDE} x {SIDE} pixels, shared at {SERVICE}", SIDE, KNOWN[1]),
+        (f"the middle of {LONG}, shared at {SERVICE}", LONG, KNOWN[1]),
     ):
-        sensors = {device: sensor(own[:known], wide) for device, own in planes.items()}
         side = round(SIDE * SERVICE / wide)
         asked = [
             (device, copied(picture.resize((side, side), Image.Resampling.BICUBIC), SERVICE)) for device, picture in shared
         ]
-        rows.append(found(f"made up: {words}, q 75, of {known} known", sensors, asked))
+        frames = {device: Frame(total, wide, wide) for device, total in sensors[known].items()}
+        rows.append(found(f"made up: {words}, q 75, of {known} known", frames, asked))
     return rows
 
 
@@ -105,14 +107,14 @@ def found(what: str, sensors: dict[str, Frame], asked: list[tuple[str, Frame | N
     return {"what": what, "devices": str(len(sensors)), "mates + strangers": met, "ratio": told}
 
 
-def sensor(planes: list[Plane], wide: int = 0) -> Frame:
-    """A fingerprint of native residuals: of whole pictures, or of the middle of square ones ``wide`` pixels across."""
+def sensor(planes: list[Plane]) -> Frame:
+    """A fingerprint of native residuals."""
     total: Plane = np.sum(planes, axis=0)
-    return Frame(total, wide or total.shape[1], wide or total.shape[0])
+    return Frame(total, total.shape[1], total.shape[0])
 
 
 def copied(picture: Image.Image, wide: int = 0) -> Frame | None:
-    """The residual of a recompressed copy, None where it has none; ``wide`` as of :func:`sensor`."""
+    """The residual of a recompressed copy, None where it has none; ``wide`` where it is the middle of a square picture."""
     grey = _grey(_written(picture, 75))
     measured = camera.measure(grey)
     return (
@@ -136,8 +138,8 @@ def shot(light: Plane, pattern: Plane, rng: np.random.Generator) -> Image.Image:
 
 
 def _scenes() -> Iterator[Plane]:
-    """Linear light of the middle of each larger photograph."""
-    for path in sorted((DATA / "places" / "img").rglob("*.jpg")):
+    """Linear light of the middle of each larger photograph; all of them again, a quarter turned, when they are used up."""
+    for turn, path in product(range(4), sorted((DATA / "places" / "img").rglob("*.jpg"))):
         with Image.open(path) as picture:
             short = min(picture.size)
             if short < 640:
@@ -145,7 +147,7 @@ def _scenes() -> Iterator[Plane]:
             left, top = (picture.width - short) // 2, (picture.height - short) // 2
             whole = picture.convert("RGB").crop((left, top, left + short, top + short))
             light: Plane = np.asarray(whole.resize((SIDE, SIDE), Image.Resampling.BICUBIC), np.float32) / np.float32(255)
-            yield light ** np.float32(2.2)
+            yield np.rot90(light, turn) ** np.float32(2.2)
 
 
 def _cut(picture: Image.Image) -> Image.Image:

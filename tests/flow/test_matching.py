@@ -20,9 +20,12 @@ from homeward.flow import matching, partners
 from homeward.flow.matching import Step, listed
 from homeward.flow.matching_sets import operate
 from homeward.flow.packages import inspect
+from homeward.flow.progress import Quiet
+from homeward.flow.verify import verify
 from homeward.series.clues import clue_id
 from homeward.store import Case
 from homeward.store import matching as store
+from homeward.store.errors import CaseDamaged
 from homeward.store.ledger.entries import decode
 
 
@@ -187,6 +190,16 @@ def test_who_may_not_match_does_not(tmp_path: Path, out: Path, both: dict[str, C
         matching.take(both["b"], step.file, out, "you")
     with pytest.raises(WrongUse, match="may not receive matching"):
         matching.begin(both["b"], "Unit a", ("copies",), out, purpose="x", basis="y", who="you")
+
+
+def test_what_is_gone_or_changed_is_said(both: dict[str, Case], out: Path) -> None:
+    step = ask(both, out)
+    assert not [fault for fault in verify(both["a"], Quiet()).faults if "matching" in fault]
+    (row,) = store.messages(both["a"])
+    both["a"].blobs.path(row.state).unlink()
+    assert [fault for fault in verify(both["a"], Quiet()).faults if step.state.match in fault]
+    with pytest.raises(CaseDamaged):
+        matching.agree(both["a"], step.state.match, out, "me")
 
 
 class _Killed(BaseException):

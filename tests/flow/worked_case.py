@@ -80,7 +80,8 @@ def add_more(case: Case, material: Path, beside: Path) -> None:
     with case.batch("step.set", {"step": "devices"}) as batch:
         replace_cameras(case, [CameraRow(a, b, True, 1, 2, "none", "a test", ["made up"])])
         results.complete_set(case, batch, "devices", "a test")
-    matching.write(case, [matching.MessageRow("0" * 32, 1, "ask", True, "f" * 40, "0" * 64, "1" * 64)], {}, {})
+    kept = [case.blobs.put(body) for body in (b"a message", b"what is remembered")]
+    matching.write(case, [matching.MessageRow("0" * 32, 1, "ask", True, "f" * 40, *kept)], {}, {})
     person = people.add(case, "Ines", "analyst", "nine green bottles", "a test")
     give(case, scheme(), [a, b], "urgent", person)
     undo(case, person)

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 DAYS = 30
 """Until a message expires."""
+MOST_NEAR = 200_000
+"""Near hashes that one side puts in: each has 64 tokens, of some 250 bytes of memory."""
 _HEAD = "match.json"
 
 
@@ -301,6 +303,8 @@ def _values(
             found[topic] = tuple(sorted(operated(case))) if asked_handles is None else handles(asked_handles)
         else:
             found[topic] = sets.values(topic, names, asker=asked_handles is not None)
+    if len(found.get("near", ())) > MOST_NEAR:
+        raise WrongUse(f"more than {MOST_NEAR} near hashes are too many for one matching: it is for copies, or for some series")
     return found
 
 

@@ -26,6 +26,7 @@ from homeward.flow.progress import Quiet
 from homeward.known import ALERT
 from homeward.store import known as store_known
 from homeward.store import matching as store
+from homeward.store.errors import CaseDamaged
 from homeward.store.ledger.entries import Entry, decode
 
 if TYPE_CHECKING:
@@ -82,8 +83,15 @@ def states(case: Case) -> dict[str, State]:
 
 
 def read_state(case: Case, name: str) -> State:
-    """What was kept under a name."""
-    return msgspec.msgpack.decode(case.blobs.get(name), type=State)
+    """What was kept under a name.
+
+    Raises:
+        CaseDamaged: it is gone, or was changed.
+    """
+    try:
+        return msgspec.msgpack.decode(case.blobs.get(name), type=State)
+    except KeyError as error:
+        raise CaseDamaged("what this case remembers of a matching is gone: it must come back from a copy") from error
 
 
 def joint(case: Case) -> list[Joint]:

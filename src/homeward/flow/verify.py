@@ -11,7 +11,7 @@ import msgspec
 from homeward.core import WrongUse
 from homeward.flow import captures
 from homeward.flow.rereading import changed_evidence
-from homeward.store import backgrounds, plugins
+from homeward.store import backgrounds, matching, plugins
 from homeward.store.errors import CaseDamaged
 from homeward.store.ledger import Entry
 from homeward.store.vouching import Vouching
@@ -79,6 +79,10 @@ def _blobs(case: Case) -> Iterator[str]:
             case.blobs.get(name)
         except CaseDamaged as error:
             yield str(error)
+    held = set(case.blobs.names())
+    for row in matching.messages(case):
+        if not {row.file, row.state} <= held:
+            yield f"message {row.number} of the matching {row.match} is missing, or what was remembered after it"
 
 
 def _text(file: Path) -> str:

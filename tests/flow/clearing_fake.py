@@ -89,6 +89,10 @@ class _Handler(BaseHTTPRequestHandler):
             return f'<status xmlns="{SPACE}"><member id="7">Unit</member></status>'.encode()
         if where.path == "/v2/entries":
             return self._page(parse_qs(where.query))
+        if where.path.startswith("/v2/feedback/"):
+            offered = '<feedbackReason guid="01-a" name="Not what it says &amp; more"/><feedbackReason guid="02-b" name="x"/>'
+            told = f"<availableFeedbackReasons>{offered}</availableFeedbackReasons>"
+            return f'<feedback xmlns="{SPACE}">{told}</feedback>'.encode()
         if where.path.endswith("/feedback"):
             assert ElementTree.fromstring(body).tag == f"{{{SPACE}}}feedbackSubmission"
             return b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import importlib
 import json
@@ -31,7 +32,7 @@ from homeward.flow.exporting import media
 from homeward.flow.match import match
 from homeward.flow.progress import Quiet
 from homeward.flow.steps import MATCH
-from homeward.known.ncmec_pages import read_page
+from homeward.known.ncmec_pages import read_page, read_reasons
 from homeward.known.records import KnownListRefused
 from homeward.store import Case, known
 from homeward.store.ledger.entries import decode
@@ -95,6 +96,11 @@ def test_their_own_clients_and_ours_speak_with_one_stand_in(
             file.seek(0)
             found.append(file.read())
     assert b"".join(found).count(b"<image>") == 5
+    offered = theirs.feedback_reasons(FingerprintType.md5)
+    with (tmp_path / "reasons").open("w+b") as file:
+        ours.reasons("md5", file)
+        file.seek(0)
+        assert {one.guid: one.name for one in read_reasons(file)} == offered == {"01-a": "Not what it says & more", "02-b": "x"}
     theirs.submit_upvote(7, "entry1", FingerprintType.md5)
     theirs.submit_feedback(7, "entry1", FingerprintType.pdq, FeedbackType.downvote, "guid-1")
     ours.vote("7/entry1", "md5", "")
@@ -142,6 +148,11 @@ def test_what_members_share_becomes_a_list_and_is_taken_back(fake: Fake, case: C
     method, path, _ = fake.asked[-1]
     assert (method, path) == ("PUT", "/v2/entries/7/entry1/SHA1/feedback")
     assert acts(case)[-1] == "export"
+    assert [one["guid"] for one in clearing.reasons(case, "sha1")] == ["01-a", "02-b"]
+    clearing.fetch(case, "me", Quiet())
+    before = acts(case)
+    assert clearing.fetch(case, "me", Quiet()).entries == 1
+    assert acts(case) == before
     with pytest.raises(WrongUse, match="no entry of NCMEC"):
         clearing.vote(case, sha("q"), "", "me")
 
@@ -265,7 +276,6 @@ def test_what_is_refused_there_is_said(fake: Fake) -> None:
 def test_no_page_breaks_the_reader(data: bytes) -> None:
     import io
 
-    try:
-        read_page(io.BytesIO(data))
-    except KnownListRefused:
-        return
+    for read in (read_page, read_reasons):
+        with contextlib.suppress(KnownListRefused):
+            read(io.BytesIO(data))

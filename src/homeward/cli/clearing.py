@@ -7,7 +7,17 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import by_option, case_argument, next_step, opened_to_write, shown_progress
+from homeward.cli.common import (
+    by_option,
+    case_argument,
+    json_option,
+    next_step,
+    opened,
+    opened_to_write,
+    print_json,
+    print_table,
+    shown_progress,
+)
 
 
 @click.group()
@@ -33,9 +43,27 @@ def fetch(case: Path, who: str) -> None:
 
 @clearing.command()
 @case_argument
+@click.argument("kind", type=click.Choice(["md5", "sha1", "pdq"]))
+@json_option
+def reasons(case: Path, kind: str, as_json: bool) -> None:
+    """List for which reasons members of NCMEC's hash sharing can say that a fingerprint is wrong."""
+    from homeward.flow.clearing import reasons as offered
+
+    with opened(case) as opened_case:
+        found = offered(opened_case, kind)
+    if as_json:
+        print_json(found)
+        return
+    print_table("Reasons", ("guid", "reason"), [(one["guid"], one["name"]) for one in found])
+
+
+@clearing.command()
+@case_argument
 @click.argument("item", metavar="SHA256")
 @click.option("--right", "right", is_flag=True, help="It is what the entry says.")
-@click.option("--wrong", "reason", default="", metavar="GUID", help="It is not, for the reason with this GUID.")
+@click.option(
+    "--wrong", "reason", default="", metavar="GUID", help="It is not, for the reason with this GUID (clearing reasons)."
+)
 @by_option
 def vote(case: Path, item: str, right: bool, reason: str, who: str) -> None:
     """Tell NCMEC's members whether their entries that name the item SHA256 of this case are right."""

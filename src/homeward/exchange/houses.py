@@ -123,6 +123,17 @@ class Client:
         path = following or f"/v2/entries?{urlencode({'from': since, 'to': until})}"
         self._ask("GET", path, target)
 
+    def reasons(self, kind: str, target: BinaryIO) -> None:
+        """Write for which reasons members can disagree with a kind of fingerprint to ``target``.
+
+        Raises:
+            WrongUse: there is no such kind.
+            HouseFailed: there is no usable answer.
+        """
+        if kind not in _KINDS:
+            raise WrongUse(f"no votes are cast on {kind}; on {', '.join(_KINDS)}")
+        self._ask("GET", f"/v2/feedback/{_KINDS[kind]}/reasons", target)
+
     def vote(self, key: str, kind: str, reason: str) -> None:
         """Agree with a fingerprint of the entry ``key`` (member/id), or, with the GUID of a ``reason``, disagree.
 

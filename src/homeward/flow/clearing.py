@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -26,7 +26,7 @@ from homeward.flow.claims import READING
 from homeward.flow.known import Manner, add_known_list
 from homeward.flow.progress import Quiet
 from homeward.known.ncmec_pages import Page
-from homeward.known.worker import Order, read_paged
+from homeward.known.worker import Order, read_offered, read_paged
 from homeward.sandbox import Call, Lost, Message, Pool
 from homeward.store import known
 from homeward.store.ledger.entries import decode
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 NCMEC, ARACHNID = "NCMEC", "Arachnid Shield"
 """What the known lists are called."""
-TASK = "homeward.known.worker:paging"
+PAGING, REASONS = "homeward.known.worker:paging", "homeward.known.worker:reasons"
 _BEGINNING = "1970-01-01T00:00:00Z"
 _MOST_PAGES = 1_000_000
 _answers = msgspec.json.Decoder(dict[str, Match | None]).decode
@@ -68,10 +68,10 @@ def fetch(case: Case, who: str, progress: Progress) -> Fetched:
     done = Fetched(_since(case))
     done.newest, until, following, seen = done.since, f"{utc_now():%Y-%m-%dT%H:%M:%SZ}", "", set[str]()
     progress.begin("Fetching pages", None)
-    with tempfile.TemporaryFile(dir=case.private) as file, Pool([TASK], workers=1, limits=READING) as pool:
-        while done.pages < _MOST_PAGES:
+    with tempfile.TemporaryFile(dir=case.private) as file, Pool([PAGING], workers=1, limits=READING) as pool:
+        for _ in range(_MOST_PAGES):
             client.entries(done.since, until, following, file)
-            page = _page(pool, file)
+            page: Page = _read(pool, PAGING, file, read_paged).page
             if page.entries:
                 _take(case, file)
             done.pages, done.entries = done.pages + 1, done.entries + page.entries
@@ -83,10 +83,28 @@ def fetch(case: Case, who: str, progress: Progress) -> Fetched:
             if following in seen:
                 raise HouseFailed("the clearing house leads from page to page in a circle")
             seen.add(following)
+        else:
+            raise HouseFailed("the clearing house has no last page")
+    if done.newest == done.since:
+        return done
     details: dict[str, Any] = {"house": "ncmec", **msgspec.to_builtins(done)}
     with case.batch("clearing.fetch", details, names):
         pass
     return done
+
+
+def reasons(case: Case, kind: str) -> list[dict[str, str]]:
+    """For which reasons members can say that a fingerprint (``md5``, ``sha1``, ``pdq``) is wrong, with their GUIDs.
+
+    Raises:
+        WrongUse: no such house is set up, or there is no such kind.
+        HouseFailed: it cannot be reached, or answers with what makes no sense.
+    """
+    client = Client(house("ncmec"))
+    with tempfile.TemporaryFile(dir=case.private) as file, Pool([REASONS], workers=1, limits=READING) as pool:
+        client.reasons(kind, file)
+        found = _read(pool, REASONS, file, read_offered).reasons
+    return [{"guid": one.guid, "name": one.name} for one in found]
 
 
 def vote(case: Case, item: str, reason: str, who: str) -> int:
@@ -169,16 +187,17 @@ def _details(case: Case, act: str) -> Iterator[dict[str, Any]]:
             yield entry.details
 
 
-def _page(pool: Pool, file: BinaryIO) -> Page:
-    page, order = Page(), msgspec.msgpack.encode(Order(os.fstat(file.fileno()).st_size))
-    for event in pool.run([Call(0, TASK, order, (file.fileno(),), read_paged)]):
+def _read(pool: Pool, task: str, file: BinaryIO, read: Callable[[bytes], Any]) -> Any:
+    """What a locked worker reads in an answer."""
+    answer, order = None, msgspec.msgpack.encode(Order(os.fstat(file.fileno()).st_size))
+    for event in pool.run([Call(0, task, order, (file.fileno(),), read)]):
         if isinstance(event, Lost):
-            raise HouseFailed(f"reading a page of the clearing house failed: {event.reason}")
-        if isinstance(event, Message) and event.body.refused:
-            raise HouseFailed(f"a page of the clearing house cannot be read: {event.body.refused}")
+            raise HouseFailed(f"reading an answer of the clearing house failed: {event.reason}")
         if isinstance(event, Message):
-            page = event.body.page
-    return page
+            answer = event.body
+    if answer is None or answer.refused:
+        raise HouseFailed(f"an answer of the clearing house cannot be read: {answer.refused if answer else 'it is empty'}")
+    return answer
 
 
 def _take(case: Case, file: BinaryIO) -> None:

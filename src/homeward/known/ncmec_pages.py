@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 from xml.parsers import expat
 
@@ -10,9 +11,11 @@ import msgspec
 from homeward.known.ncmec import ENTRIES, WITHDRAWN, refuse_entities
 from homeward.known.records import Count, KnownListRefused
 from homeward.known.text import Stream
+from homeward.known.words import plain
 
 _CHUNK = 1 << 16
 _LONGEST = 2_000
+MOST_REASONS = 100
 
 
 class Page(msgspec.Struct):
@@ -24,6 +27,31 @@ class Page(msgspec.Struct):
     """Address of the next page below the service's own; empty: this is the last one."""
     newest: Annotated[str, msgspec.Meta(pattern=r"^([0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z)?\Z")] = ""
     """Time of the newest entry, as the service's clock has it."""
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why somebody can say that a fingerprint is wrong."""
+
+    guid: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z-]{1,64}\Z")]
+    name: Annotated[str, msgspec.Meta(max_length=_LONGEST)]
+
+
+def read_reasons(stream: Stream) -> list[Reason]:
+    """Read the reasons that the service offers.
+
+    Raises:
+        KnownListRefused: it is broken, declares entities, or offers too many or what is none.
+    """
+    found: list[Reason] = []
+
+    def start(_: str, attributes: dict[str, str]) -> None:
+        if "guid" in attributes:
+            found.append(Reason(attributes["guid"], plain(attributes.get("name", ""))[:_LONGEST]))
+        if len(found) > MOST_REASONS:
+            raise KnownListRefused("it offers too many reasons")
+
+    _parse(stream, start, lambda _: None, lambda _: None)
+    return found
 
 
 def read_page(stream: Stream) -> Page:
@@ -48,10 +76,23 @@ def read_page(stream: Stream) -> Page:
             page.following = "".join(text).strip()[:_LONGEST]
         path.pop()
 
+    def said(part: str) -> None:
+        if path[-2:] == ["paging", "next"]:
+            text.append(part[:_LONGEST])
+
+    _parse(stream, start, end, said)
+    return page
+
+
+def _parse(
+    stream: Stream,
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None],
+    said: Callable[[str], None],
+) -> None:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse_entities
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = lambda part: text.append(part[:_LONGEST]) if path[-2:] == ["paging", "next"] else None
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, said
     try:
         while chunk := stream.read(_CHUNK):
             parser.Parse(chunk, False)
@@ -60,4 +101,3 @@ def read_page(stream: Stream) -> Page:
         raise KnownListRefused(f"it is broken at line {error.lineno}: {expat.ErrorString(error.code)}") from None
     except LookupError:
         raise KnownListRefused("it names an encoding that there is not") from None
-    return page

@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from homeward.known import csv_list, ncmec, nsrl, vic, vpdq
-from homeward.known.ncmec_pages import Page, read_page
+from homeward.known.ncmec_pages import MOST_REASONS, Page, Reason, read_page, read_reasons
 from homeward.known.records import Count, KnownListRefused, Report, Text
 from homeward.known.shelf import Shelf, ShelfFiles
 from homeward.known.text import Stream, encoding_of
@@ -138,6 +138,24 @@ def paging(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
         yield _encode(Paged(read_page(Source(fds[0], _order(payload).size))))
     except KnownListRefused as error:
         yield _encode(Paged(Page(), plain(error)))
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """Reasons for votes, or why there are none."""
+
+    reasons: Annotated[list[Reason], msgspec.Meta(max_length=MOST_REASONS)] = []
+    refused: Text = ""
+
+
+read_offered = msgspec.msgpack.Decoder(Offered).decode
+
+
+def reasons(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """Read which reasons a clearing house offers (descriptor: its answer)."""
+    try:
+        yield _encode(Offered(read_reasons(Source(fds[0], _order(payload).size))))
+    except KnownListRefused as error:
+        yield _encode(Offered(refused=plain(error)))
 
 
 def batched(found: Iterable[_T]) -> Iterator[list[_T]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from homeward.communities.captured import Attachment, CaptureRefused, Identifier, Message, When
@@ -125,6 +128,56 @@ def test_day_and_month_are_told_apart_or_marked(first: str, second: str, told: t
 def test_dates_of_two_kinds_are_refused() -> None:
     with pytest.raises(CaptureRefused, match="cannot all be of one kind"):
         read(b"13/05/2020, 10:00 - Hanna: a\n05/14/2020, 10:00 - Hanna: b\n")
+
+
+def test_whatsapp_with_its_files() -> None:
+    chat = WHATSAPP.format("01/05/2020", "13/05/2020").encode()
+    plain, _ = read(chat)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("_chat.txt", chat)
+        archive.writestr("00000012-PHOTO.jpg", PICTURE)
+        archive.writestr("notes.txt", b"no chat")
+    found, summary = read(out.getvalue())
+    photo = Attachment("00000012-PHOTO.jpg", sha256=SHA256, size=len(PICTURE))
+    assert found == [*plain[:3], msgspec.structs.replace(plain[3], attachments=(photo,)), plain[4]]
+    assert summary.format == "whatsapp-zip"
+
+
+PAGE = """<!DOCTYPE html><html><body><div class="page_header"><div class="text bold">Lamps</div></div><div class="history">
+<div class="message service" id="message-1"><div class="body details">1 May 2020</div></div>
+<div class="message service" id="message2"><div class="body details">Hanna invited Otto, Vera</div></div>
+<div class="message default clearfix" id="message3"><div class="body">
+ <div class="pull_right date details" title="01.05.2020 12:00:00 UTC+02:00">12:00</div><div class="from_name">Hanna</div>
+ <div class="reply_to details">In reply to <a href="#go_to_message2">this message</a></div>
+ <div class="forwarded body"><div class="from_name">Vera
+ <span class="date details" title="30.04.2020 09:00:00">then</span></div>
+ <div class="media_wrap clearfix"><a class="photo_wrap" href="photos/1.jpg"><img src="photos/1_thumb.jpg"></a></div>
+ <div class="text">a green <b>lamp</b><br>and a rug</div></div></div></div>
+<div class="message default clearfix joined" id="message4"><div class="body">
+ <div class="pull_right date details" title="01.05.2020 12:01:00">12:01</div>
+ <div class="media_wrap clearfix"><div class="media media_photo"><div class="title bold">Photo</div></div></div></div></div>
+</div></body></html>"""
+
+
+def test_pages_of_telegram() -> None:
+    found, summary = read(PAGE.encode())
+    common: dict[str, Any] = {"site": "telegram", "board": "Lamps"}
+    assert found == [
+        Message(id="2", handle="Otto", kind="joined", **common),
+        Message(id="2", handle="Vera", kind="joined", **common),
+        Message(
+            id="3", handle="Hanna", time=When(utc(2020, 5, 1, 10)), reply_to="2", forwarded="Vera", length=22,
+            text="a green lamp\nand a rug", attachments=(Attachment("1.jpg", "photos/1.jpg"),), **common,
+        ),
+        Message(
+            id="4", handle="Hanna", time=When(utc(2020, 5, 1, 12, 1), False),
+            attachments=(Attachment("Photo", captured=False),), **common,
+        ),
+    ]  # fmt: skip
+    assert summary.format == "telegram-pages"
+    with pytest.raises(CaptureRefused, match="ends in the middle"):
+        read(PAGE.encode()[:-100])
 
 
 def test_mbox() -> None:

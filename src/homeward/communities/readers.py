@@ -20,7 +20,9 @@ Reader = Callable[[ByteRange, Any, Summary], Iterator[Found]]
 
 FORMATS: dict[str, str] = {
     "telegram": "homeward.communities.telegram:looks:read",
+    "telegram-pages": "homeward.communities.telegram_pages:looks:read",
     "discord": "homeward.communities.discord:looks:read",
+    "whatsapp-zip": "homeward.communities.whatsapp:looks_zipped:read_zipped",
     "warc": "homeward.communities.warc:looks:read",
     "wacz": "homeward.communities.warc:looks_zipped:read_zipped",
     "ufdr": "homeward.communities.ufdr:looks:read",

@@ -25,6 +25,7 @@ from homeward.communities.captured import (
 )
 from homeward.communities.mapping import Attached, Mapping
 from homeward.communities.times import reading
+from homeward.known.text import Stream
 from homeward.known.words import ODD_BYTES
 from homeward.sandbox import ByteRange
 
@@ -186,14 +187,13 @@ class _Attachments:
         return Attachment(**kept)
 
 
-def lines(source: ByteRange) -> Iterator[bytes]:
-    """Lines without their ends.
+def lines(source: Stream) -> Iterator[bytes]:
+    """Lines without their ends, from where ``source`` stands.
 
     Raises:
         CaptureRefused: one is longer than :data:`LONGEST`.
     """
     rest = b""
-    source.seek(0)
     while chunk := source.read(_CHUNK):
         *whole, rest = (rest + chunk).split(b"\n")
         yield from whole

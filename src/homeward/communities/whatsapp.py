@@ -7,17 +7,20 @@ Where neither decides, the day is taken to come first and every time is marked a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from homeward.communities.captured import MOST_TEXT, Attachment, CaptureRefused, Message, Summary, When, fit
 from homeward.communities.rows import lines
 from homeward.communities.times import counted
+from homeward.communities.zipped import Zipped
+from homeward.sandbox import ByteRange
 
 if TYPE_CHECKING:
     from homeward.communities.worker import Order
-    from homeward.sandbox import ByteRange
 
 SITE = "whatsapp"
 _INVISIBLE = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\ufeff")) | dict.fromkeys(map(ord, "\u202f\u00a0"), " ")
@@ -33,6 +36,7 @@ _LEFT = re.compile(r"(.{1,100}) left")
 _MOST_LINES = 10_000
 """Lines of one message; more are cut."""
 Day = tuple[int, int, int]
+Again = Callable[[], Iterator[bytes]]
 
 
 def looks(head: bytes) -> bool:
@@ -41,17 +45,53 @@ def looks(head: bytes) -> bool:
     return _HEAD.match(first) is not None
 
 
+def looks_zipped(head: bytes) -> bool:
+    """Whether a file begins like the archive in which a telephone sends a chat with its files."""
+    return head.startswith(b"PK\3\4") and (b"_chat.txt" in head or b"WhatsApp" in head[:200])
+
+
 def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message]:
     """Messages; those without a sender are the system's.
 
     Raises:
         CaptureRefused: it holds no dates, or some that cannot be of one kind.
     """
-    way, unsure = _way(days for days, _ in _heads(source))
+    yield from _chat(lambda: lines(ByteRange(source.fd, 0, source.size)), order, summary)
+
+
+def read_zipped(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message]:
+    """The same of an archive; files in it are hashed where they lie.
+
+    Raises:
+        CaptureRefused: it is no archive with one chat.
+    """
+    archive = Zipped(source)
+    texts = [name for name in archive.names if name.endswith(".txt") and "/" not in name]
+    chats = [name for name in texts if name == "_chat.txt"] or texts
+    if len(chats) != 1:
+        raise CaptureRefused("it is a zip archive without one chat of WhatsApp")
+
+    def again() -> Iterator[bytes]:
+        with archive.open(chats[0]) as member:
+            yield from lines(member)
+
+    for message in _chat(again, order, summary):
+        yield msgspec.structs.replace(message, attachments=tuple(_hashed(one, archive) for one in message.attachments))
+
+
+def _hashed(one: Attachment, archive: Zipped) -> Attachment:
+    found = archive.hashed(one.path) if one.path in archive.names else None
+    told: dict[str, Any] = {"sha256": found[0], "size": found[1]} if found else {"captured": False}
+    return msgspec.structs.replace(one, path="", **told)
+
+
+def _chat(again: Again, order: Order, summary: Summary) -> Iterator[Message]:
+    """Messages of lines that can be gone through twice."""
+    way, unsure = _way(days for days, _ in _heads(again()))
     if unsure:
         summary.note("day and month may be the other way round: nothing in the file tells which comes first")
     summary.note("times are those of the telephone that exported it, without a zone")
-    for number, (found, text) in enumerate(_whole(source), 1):
+    for number, (found, text) in enumerate(_whole(again()), 1):
         try:
             time = _when(found, way, unsure)
         except ValueError:
@@ -84,17 +124,17 @@ def _message(number: int, time: When, said: str, order: Order, summary: Summary)
     )
 
 
-def _heads(source: ByteRange) -> Iterator[tuple[Day, re.Match[str]]]:
-    for line in lines(source):
+def _heads(rows: Iterator[bytes]) -> Iterator[tuple[Day, re.Match[str]]]:
+    for line in rows:
         if found := _HEAD.match(_clean(line)):
             yield (int(found[1]), int(found[2]), int(found[3])), found
 
 
-def _whole(source: ByteRange) -> Iterator[tuple[re.Match[str], str]]:
+def _whole(rows: Iterator[bytes]) -> Iterator[tuple[re.Match[str], str]]:
     """Each message with all its lines."""
     head: re.Match[str] | None = None
     body: list[str] = []
-    for line in lines(source):
+    for line in rows:
         text = _clean(line)
         if found := _HEAD.match(text):
             if head is not None:

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from command_line import COMMANDS
+
+RIGHT = {
+    "--label": "one", "--authority": "W 1", "--purpose": "the harbour series", "--acquirer": "A Person", "--method": "seizure",
+    "--from": "2020-01-01", "--to": "2020-12-31", "--completeness": "80", "--retain-until": "2099-01-01",
+}  # fmt: skip
+
+
+def said(folder: Path, *commands: list[str]) -> list[tuple[int, str, str]]:
+    done = subprocess.run(
+        [sys.executable, "-c", COMMANDS, json.dumps(commands)], capture_output=True, text=True, cwd=folder, check=True
+    )
+    return [tuple(one) for one in json.loads(done.stdout)]
+
+
+def add(**other: str) -> list[str]:
+    told = RIGHT | {f"--{name}": value for name, value in other.items()}
+    return [
+        "capture",
+        "add",
+        "case",
+        "rows",
+        "--mapping",
+        "map.yaml",
+        *(word for pair in told.items() if pair[1] for word in pair),
+    ]
+
+
+def test_captures_by_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "map.yaml").write_text("columns: {id: n, site: site, handle: by}")
+    (tmp_path / "rows").write_text("".join(f'{{"n": {at}, "site": "s", "by": "h\\u001b[31m"}}\n' for at in range(3)))
+    lacking = [add(**{name.removeprefix("--"): ""}) for name in RIGHT]
+    made, *refused, added, twice, asked, board, listed, near, reports, wrong, oversight, gone = said(
+        tmp_path,
+        ["init", "case", "--agency", "Unit"],
+        *lacking,
+        add(to="2019-01-01"),
+        add(),
+        add(),
+        ["boards", "case"],
+        ["boards", "case", "--purpose", "p", "--json"],
+        ["capture", "list", "case", "--json"],
+        ["handles", "case", "s", "nobody", "--purpose", "p"],
+        ["reports", "case", "--purpose", "p", "--json"],
+        ["capture", "add", "case", "map.yaml", *add()[4:]],
+        ["capture", "queries", "case", "--json"],
+        ["capture", "expire", "case", "one", "--why", "over"],
+    )
+    assert made[0] == 0
+    assert [code for code, _, _ in refused] == [2] * (len(RIGHT) + 1)
+    assert all("Traceback" not in errors and errors for _, _, errors in refused)
+    assert "Added 3 posts" in added[1]
+    assert "nothing changed" in twice[1]
+    assert (asked[0], "--purpose" in asked[2]) == (2, True)
+    assert json.loads(board[1])[0]["handles"] == 1
+    told = json.loads(listed[1])[0]
+    assert {
+        "label",
+        "authority",
+        "purpose",
+        "method",
+        "completeness",
+        "retain_until",
+        "acquirer",
+        "counts",
+        "state",
+    } <= told.keys()
+    assert (near[0], wrong[0]) == (2, 2)
+    assert json.loads(reports[1]) == {"protected": [], "queue": [], "reports": 0, "handled": 0, "audit": 0}
+    assert [one["query"] for one in json.loads(oversight[1])] == ["reports", "around", "boards"]
+    assert gone[1].startswith("Destroyed: one")

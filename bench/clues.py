@@ -1,6 +1,7 @@
 """Places and things found again: ours beside a bag of words, VLAD, ORB and a global histogram, on the same pictures.
 
-usage: python bench/clues.py [--json FILE] [PART...]      parts: places world regions (all unless told)
+usage: python bench/clues.py [--json FILE] [PART...]      parts: places world regions reshared products silent strangers
+                                                          (all unless told)
 
 Nothing is chosen here: the code book is made of other pictures, calibrations and thresholds of ``world-tune``. ``places`` are
 photographs by scene, ``world`` rendered homes with exact truth: one picture a burst, and the relation of a query's room to the
@@ -15,29 +16,39 @@ import argparse
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
+from itertools import combinations
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from clue_peers import PEERS
 from common import report
 from homeward.core import likelihood
+from homeward.descriptors.scene import Features
 from homeward.flow.finding_regions import ask_region
+from homeward.flow.gallery import LEAST_TO_COMPARE
+from homeward.flow.sights import LEAST
 from homeward.links import rarity, sight_evidence
 from homeward.links.sight_evidence import score_for
 from homeward.links.sights import Sight, least_score, sight
 from sight_data import (
+    CANDIDATES,
     Gallery,
     Pair,
     Query,
     Row,
     crop_queries,
+    features_of,
+    originals,
     pair_of,
+    products,
     rarities,
     relation,
     scenes,
+    shared_again,
     shown_things,
     thing_queries,
     world,
@@ -47,20 +58,24 @@ SHORTLIST = 50
 RANKS = (1, 10, 100)
 QUERIES = 50
 """Questions about things in one band of sizes."""
+STRANGERS = 50_000
+"""Pairs of different homes."""
+SILENT = 10
 SAME_ROOM = ("same session", "other session", "other version")
 Ranking = dict[int, list[int]]
 Table = list[dict[str, str]]
+Pixels = NDArray[np.uint8]
 
 
 def main() -> None:
     """Run the parts that were asked for and print one table each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["places", "world", "regions"])
+    parser.add_argument("parts", nargs="*", default=list(PARTS))
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     rows: Table = []
     for part in asked.parts:
-        rows += list({"places": places_part, "world": world_part, "regions": regions_part}[part]())
+        rows += list(PARTS[part]())
     report("Places and things found again", rows, asked.json)
 
 
@@ -96,6 +111,81 @@ def regions_part() -> Iterator[dict[str, str]]:
         yield from _asked(f"world: things of {band} of the picture", gallery, queries)
 
 
+def reshared_part() -> Iterator[dict[str, str]]:
+    """Rooms asked with pictures as platforms pass them on; the picture itself is no answer."""
+    held, shown = world("world")
+    asked, everything = shared_again(held), range(len(held))
+    start = time.process_time()
+    ranking = _ours(held, list(everything), asked)
+    spent = 1000 * (time.process_time() - start) / len(held)
+    room = {at: {one for one in everything if one != at and shown[one]["room"] == shown[at]["room"]} for at in everything}
+    for what in SAME_ROOM:
+        wanted = {at: {one for one in room[at] if relation(shown[at], shown[one]) == what} for at in everything}
+        found = {
+            at: _found([one for one in ranking[at] if one in want or one not in room[at]], want)
+            for at, want in wanted.items()
+            if want
+        }
+        yield _row(f"world: one room, {what}, asked at 480 pixels", "ours", found, [row["room"] for row in shown], spent)
+
+
+def products_part() -> Iterator[dict[str, str]]:
+    """The exact product, its siblings of one brand among the wrong answers."""
+    held, groups = products()
+    packs = [at for at, group in enumerate(groups) if group.startswith("pack")]
+    start = time.process_time()
+    ranking = _ours(held, packs)
+    spent = 1000 * (time.process_time() - start) / len(packs)
+    wanted = {at: {one for one in packs if one != at and groups[one] == groups[at]} for at in packs}
+    found = {at: _found(ranking[at], wanted[at]) for at in packs}
+    yield _row("places: the exact product, siblings present", "ours", found, groups, spent)
+
+
+def silent_part() -> Iterator[dict[str, str]]:
+    """Pictures that show too little: how many say so, and how many have a sight in a picture of another home all the same."""
+    held, _ = world("world-tune")
+    index, rng = held.index(), np.random.default_rng(5)
+    some = [grey for grey in held.greys if grey is not None][:SILENT]
+    kinds: dict[str, Callable[[Pixels], Pixels]] = {
+        "plain": lambda pixels: np.full_like(pixels, int(pixels.mean())),
+        "dark": lambda pixels: (pixels * 0.01 + rng.normal(2, 1, pixels.shape)).clip(0, 255).astype(np.uint8),
+        "noise": lambda pixels: rng.integers(0, 256, pixels.shape, dtype=np.uint8),
+        "tiny": lambda pixels: cv2.resize(pixels, (32, 24), interpolation=cv2.INTER_AREA),
+        "huge and blurred": lambda pixels: cv2.resize(cv2.resize(pixels, (8, 6), interpolation=cv2.INTER_AREA), (6000, 4500)),
+    }
+    for name, change in kinds.items():
+        little = agreeing = 0
+        for grey in some:
+            asked = features_of(change(grey.pixels))
+            little += len(asked) < LEAST_TO_COMPARE
+            near = index.search(asked.codes, CANDIDATES).id.tolist() if len(asked) >= LEAST_TO_COMPARE else []
+            agreeing += any(_score(sight(asked, held.features[one])) >= LEAST for one in near)
+        yield _told(
+            f"made: {name}", str(len(some)), f"too little to say: {little}; with a sight in another picture: {agreeing}"
+        )
+
+
+def strangers_part() -> Iterator[dict[str, str]]:
+    """Pairs of different homes, whatever the index says of them."""
+    held, shown = originals("world")
+    pairs = [
+        (a, b)
+        for a, b in combinations(range(len(held)), 2)
+        if relation(shown[a], shown[b]) in {"other home", "twin room"} and min(map(len, (held.features[a], held.features[b])))
+    ]
+    pairs = [pairs[at] for at in sorted(np.random.default_rng(0).permutation(len(pairs))[:STRANGERS])]
+    made = sight_evidence.calibrations()["place"]
+    told: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for a, b in pairs:
+        seen = sight(held.features[a], held.features[b])
+        value = made.log10_lr(score_for("place", seen.score, seen.deep, seen.spread) if seen else 0)
+        told[relation(shown[a], shown[b])].append((_score(seen), value))
+    for name, values in sorted(told.items()):
+        shares = "; ".join(f"score {least} or more: {sum(score >= least for score, _ in values)}" for least in (6, 10, 15))
+        high = sum(value > 1 for _, value in values)
+        yield _told(f"world: all pairs, {name}", str(len(values)), f"{shares}; place LR > 10: {high}")
+
+
 def _compared(questions: dict[str, dict[int, set[int]]], held: Gallery, groups: list[str]) -> Iterator[dict[str, str]]:
     """A row for each question and engine; each engine ranks once."""
     queries = sorted({at for wanted in questions.values() for at in wanted})
@@ -111,14 +201,14 @@ def _compared(questions: dict[str, dict[int, set[int]]], held: Gallery, groups: 
             yield _row(what, name, found, groups, spent)
 
 
-def _ours(held: Gallery, queries: list[int]) -> Ranking:
-    """The shortlist of the index, what is verified first."""
-    index = held.index()
+def _ours(held: Gallery, queries: list[int], asked: list[Features] | None = None) -> Ranking:
+    """The shortlist of the index, what is verified first; ``asked`` with other features of the same pictures, where given."""
+    index, asked = held.index(), asked or held.features
     ranking = {}
     for at in queries:
-        listed = [one for one in index.search(held.features[at].codes, 101).id.tolist() if one != at]
-        scores = {one: _score(sight(held.features[at], held.features[one])) for one in listed[:SHORTLIST]}
-        least = least_score(len(held.features[at]))
+        listed = [one for one in index.search(asked[at].codes, 101).id.tolist() if one != at]
+        scores = {one: _score(sight(asked[at], held.features[one])) for one in listed[:SHORTLIST]}
+        least = least_score(len(asked[at]))
         sure = sorted((one for one in scores if scores[one] >= least), key=lambda one: -scores[one])
         ranking[at] = sure + [one for one in listed if one not in sure]
     return ranking
@@ -240,6 +330,16 @@ def _asked(what: str, held: Gallery, queries: list[Query]) -> Iterator[dict[str,
         if all(q.wanted == q.partly for q in queries):
             return
 
+
+PARTS: dict[str, Callable[[], Iterator[dict[str, str]]]] = {
+    "places": places_part,
+    "world": world_part,
+    "regions": regions_part,
+    "reshared": reshared_part,
+    "products": products_part,
+    "silent": silent_part,
+    "strangers": strangers_part,
+}
 
 if __name__ == "__main__":
     main()

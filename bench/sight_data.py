@@ -7,8 +7,10 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+import cv2
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from common import DATA
 from homeward.descriptors import descriptor
@@ -95,6 +97,35 @@ def world(name: str) -> tuple[Gallery, list[Row]]:
     for row in shown:
         row["twin_of"] = twins[row["room"]]
     return Gallery([DATA / name / files[row["file_id"]]["path"] for row in shown]), shown
+
+
+def originals(name: str) -> tuple[Gallery, list[Row]]:
+    """The same with every picture of every burst."""
+    root = DATA / name / "truth"
+    files = {row["file_id"]: row for row in _table(root / "files.csv")}
+    twins = {row["room"]: row["twin_of"] for row in _table(root / "rooms.csv")}
+    shown = [row | {"twin_of": twins[row["room"]]} for row in _table(root / "originals.csv")]
+    return Gallery([DATA / name / files[row["file_id"]]["path"] for row in shown]), shown
+
+
+def shared_again(held: Gallery) -> list[Features]:
+    """The features of pictures as platforms pass them on: 480 pixels along the longest side, JPEG of quality 50, grey."""
+    made = []
+    for grey in held.greys:
+        if grey is None:
+            made.append(_features(None))
+            continue
+        height, width = grey.pixels.shape
+        scale = min(1.0, 480 / max(height, width))
+        small = cv2.resize(grey.pixels, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
+        made.append(_features(decode_still(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 50])[1].tobytes()).sound()))
+    return made
+
+
+def products() -> tuple[Gallery, list[str]]:
+    """The photographs of places, packages of sibling products among them, and the group of each; empty for those of none."""
+    rows = _table(DATA / "places/groundtruth.csv")
+    return Gallery([DATA / "places/img" / row["file"] for row in rows]), [row["group"].strip("-") for row in rows]
 
 
 def relation(a: Row, b: Row) -> str:
@@ -203,6 +234,11 @@ def _features(sound: Grey | None) -> Features:
     if said is not None:
         return unpack(said.value)
     return Features(np.zeros((0, 128), np.uint8), np.zeros((0, 4), np.float32), 1, 1, 1, 1)
+
+
+def features_of(pixels: NDArray[np.uint8]) -> Features:
+    """The features of (h, w) luminance."""
+    return _features(Grey(pixels, 1, pixels.shape[1], pixels.shape[0]))
 
 
 def shown_things(name: str) -> dict[str, set[str]]:

@@ -84,7 +84,7 @@ def test_a_stack_is_graded_as_one_and_taken_back(bench: Workbench, client: Calla
         return answer.json()
 
     changed = say([{"first": at, "last": at}], "urgent")
-    assert changed == {"items": 3, "tiles": [{"at": at, "grade": 1, "flags": int(records[at]["flags"])}]}
+    assert changed == {"items": 3, "more": False, "tiles": [{"at": at, "grade": 1, "flags": int(records[at]["flags"])}]}
     entry = [decode(body) for _, body in bench.case.custody.entries()][-1]
     assert (entry.act, entry.details["items"]) == ("grade", 3)
     assert bench.case.custody.names(entry.seq)["who"] == "analyst"

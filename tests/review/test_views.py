@@ -16,9 +16,10 @@ from homeward.flow.answers import LONGEST_SIDE, AnswerRefused, read_seen
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.people import STEPS
 from homeward.flow.progress import Quiet
-from homeward.flow.tasks_view import REGION_SHARE, SMALL
+from homeward.flow.tasks_view import REGION_SHARE, SMALL, _around
 from homeward.flow.units import Seen
 from homeward.flow.viewing import NotSeen
+from homeward.media.veil import veil
 from homeward.review.application import application
 from homeward.review.bench import Workbench
 from homeward.store import Case
@@ -157,6 +158,20 @@ def test_no_other_answer_holds_clear_pixels(bench: Workbench, client: Callable[.
             continue
         answer = lead.generic(method, "/api" + filled(path), "{}", "application/json")
         assert answer.headers.get("Content-Type", "application/json").startswith("application/json"), name
+
+
+@pytest.mark.parametrize("size", [(300, 400), (400, 300), (100, 800)])
+def test_a_region_is_where_the_pointer_is_on_the_veil(size: tuple[int, int]) -> None:
+    width, height = size
+    pixels = np.zeros((height, width), np.uint8)
+    top, left = height * 3 // 4, width // 4
+    pixels[top - height // 20 : top + height // 20, left - width // 20 : left + width // 20] = 255
+    shown = np.frombuffer(veil(pixels, 1, pixels.shape), np.uint8).reshape(18, 24).astype(int)
+    shown[shown == 128] = 0  # around the picture
+    row, column = np.unravel_index(int(shown.argmax()), shown.shape)
+    seen = _around(pixels, int((column + 0.5) / 24 * 1000), int((row + 0.5) / 18 * 1000))
+    assert seen.max() == 255
+    assert seen.shape == (height // REGION_SHARE, width // REGION_SHARE)
 
 
 @pytest.mark.parametrize(

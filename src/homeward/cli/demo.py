@@ -35,6 +35,7 @@ def demo(folder: Path | None) -> None:
     for line in _story(found):
         click.echo(line)
     next_step(f"homeward status {target / 'case'}, homeward matches {target / 'case'}, homeward series {target / 'case'}")
+    click.echo(f"Look at it in the workbench: homeward serve {target / 'case'}")
     click.echo("Then your own: homeward init MYCASE --agency NAME")
 
 

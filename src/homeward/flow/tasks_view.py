@@ -16,7 +16,7 @@ from homeward.flow.tasks_video import ORIENTATIONS
 from homeward.flow.units import Seen, ViewOrder
 from homeward.media import colour, stills, video
 from homeward.media.records import DecodeFailed
-from homeward.media.veil import upright
+from homeward.media.veil import HEIGHT, WIDTH, place, upright
 
 SMALL = 320
 """Pixels of the longer side of a drawing and of a grey view."""
@@ -89,12 +89,14 @@ def _fitted(pixels: Pixels, longest: int) -> Pixels:
 
 
 def _around(pixels: Pixels, x: int, y: int) -> Pixels:
-    """A fourth of each side around a point in per mille, moved inside where it would stick out."""
+    """A fourth of each side around a point in per mille of the veil, moved inside where it would stick out."""
     height, width = pixels.shape[:2]
-    down, across = max(1, height // REGION_SHARE), max(1, width // REGION_SHARE)
-    top = min(max(0, height * y // 1000 - down // 2), height - down)
-    left = min(max(0, width * x // 1000 - across // 2), width - across)
-    return pixels[top : top + down, left : left + across]
+    edge, over, across, down = place(width, height)
+    middle_x, middle_y = width * (x * WIDTH / 1000 - edge) / across, height * (y * HEIGHT / 1000 - over) / down
+    high, wide = max(1, height // REGION_SHARE), max(1, width // REGION_SHARE)
+    top = min(max(0, round(middle_y) - high // 2), height - high)
+    left = min(max(0, round(middle_x) - wide // 2), width - wide)
+    return pixels[top : top + high, left : left + wide]
 
 
 def drawing(grey: Pixels) -> Pixels:

@@ -128,8 +128,7 @@ class Listing(NamedTuple):
 
     def touched(self, items: list[int]) -> list[int]:
         """Where in this list something shows of some items."""
-        found = [self.tiles.at(item) for item in items]
-        places = np.array([at for at in found if at is not None], np.int64)
+        places = np.flatnonzero(np.isin(self.tiles.items, items))
         places = self.tiles.home[places] if self.kind == STACKS else places
         return [int(one) for one in np.flatnonzero(np.isin(self.places, places))]
 

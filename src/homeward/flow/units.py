@@ -172,7 +172,9 @@ class Lost(msgspec.Struct, frozen=True):
 
 
 class ViewOrder(msgspec.Struct, frozen=True):
-    """What a locked worker is told that is to show a picture: which one, how clearly, and of a region where, in per mille."""
+    """What a locked worker is told that is to show a picture: which one, how clearly, and of a region where, in per mille
+    of the veil, from its left and its top.
+    """
 
     order: Order
     kind: str

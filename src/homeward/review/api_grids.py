@@ -11,6 +11,7 @@ from homeward.core import WrongUse
 from homeward.flow import grading
 from homeward.flow.people import GRADE, LOOK
 from homeward.review.door import Needs, asker
+from homeward.review.shown import Shown
 
 router = Router(tags=["grid"])
 MOST = 1024
@@ -67,9 +68,10 @@ class Mark(Schema):
 
 
 class Changed(Schema):
-    """What was changed."""
+    """What was changed; ``more`` where it shows on so many tiles that they are to be asked for again."""
 
     items: int
+    more: bool
     tiles: list[Mark]
 
 
@@ -106,15 +108,18 @@ def grade(request: Any, name: str, said: Said) -> Changed:
     stretches = [listed.group(said.tiles[0].first)] if said.group else [listed.items(one.first, one.last) for one in said.tiles]
     items = sorted({item for stretch in stretches for item in stretch})
     grading.give(request.bench.case, shown.scheme, items, said.code, asker(request))
-    return _changed(shown.marks(name, items), items)
+    return _changed(shown, name, items)
 
 
 @router.post("/{name}/undo", auth=Needs(GRADE), response=Changed)
 def undo(request: Any, name: str) -> Changed:
     """Take back what you said last and still stands; again and again, as far as you like."""
     items = grading.undo(request.bench.case, asker(request))
-    return _changed(request.bench.shown.marks(name, items), items)
+    return _changed(request.bench.shown, name, items)
 
 
-def _changed(marks: list[tuple[int, int, int]], items: list[int]) -> Changed:
-    return Changed(items=len(items), tiles=[Mark(at=at, grade=grade, flags=flags) for at, grade, flags in marks])
+def _changed(shown: Shown, name: str, items: list[int]) -> Changed:
+    places = shown.listing(name).touched(items)
+    marks = shown.marks(name, places) if len(places) <= MOST else []
+    told = [Mark(at=at, grade=grade, flags=flags) for at, grade, flags in marks]
+    return Changed(items=len(items), more=len(places) > MOST, tiles=told)

@@ -16,7 +16,7 @@ Share = Annotated[int, Field(ge=0, le=1000)]
 
 
 class LookAt(Schema):
-    """A picture, how clearly, and why; of a region where, in per mille from the left and from the top."""
+    """A picture, how clearly, and why; of a region where, in per mille of the veil from its left and its top."""
 
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     time_ms: Annotated[int, Field(ge=-1, lt=1 << 31)] = -1

@@ -70,12 +70,12 @@ class Shown:
             self._grades.follow()
             return tiles.packed(self._case, listed, self._grades, self.codes, first, count)
 
-    def marks(self, name: str, items: list[int]) -> list[tuple[int, int, int]]:
-        """What changed in a list when something was said of some items."""
+    def marks(self, name: str, places: list[int]) -> list[tuple[int, int, int]]:
+        """What some tiles of a list say now, see :func:`homeward.flow.tiles.marks`."""
         listed = self.listing(name)
         with self._lock:
             self._grades.follow()
-            return tiles.marks(listed, self._grades, self.codes, listed.touched(items))
+            return tiles.marks(listed, self._grades, self.codes, places)
 
     def veils(self, names: Sequence[str]) -> bytes:
         """432 bytes for each of some items; plain grey for what there is none of."""

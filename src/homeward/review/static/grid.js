@@ -87,7 +87,7 @@ function give(code, group) {
   const list = tiles;
   working = working.then(async () => {
     const changed = await post(`/grids/${list.id}/grades`, { tiles: stretches, code, group });
-    list.mark(changed.tiles);
+    changed.more ? list.forget() : list.mark(changed.tiles);
     const name = grid.categories.find((one) => one.code === code)?.name ?? "undecided";
     say(`${plural(changed.items, "picture")}: ${name}`);
     painter.draw();
@@ -100,7 +100,7 @@ function undo() {
   const list = tiles;
   working = working.then(async () => {
     const changed = await post(`/grids/${list.id}/undo`);
-    list.mark(changed.tiles);
+    changed.more ? list.forget() : list.mark(changed.tiles);
     if (changed.tiles.length) move(changed.tiles[0].at, false);
     say(`Taken back: ${plural(changed.items, "picture")}`);
     painter.draw();

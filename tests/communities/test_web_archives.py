@@ -85,6 +85,18 @@ def test_a_cut_archive_is_refused(cut: float, gzip: bool) -> None:
         read(whole[: int(len(whole) * cut)])
 
 
+def test_what_was_made_to_grow_is_refused_before_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("homeward.communities.zipped._MUCH", 1 << 20)
+    bomb = warc(PHPBB + " " * (8 << 20))
+    with pytest.raises(CaptureRefused, match="far more"):
+        read(bomb)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("report.xml", b"<project>" + b" " * (8 << 20) + b"</project>")
+    with pytest.raises(CaptureRefused, match="far more"):
+        read(out.getvalue())
+
+
 @pytest.mark.parametrize("inside", [b"no archive", b"\x1f\x8b\x08broken"])
 def test_what_is_no_archive_is_refused(inside: bytes) -> None:
     with pytest.raises(CaptureRefused):

@@ -17,6 +17,7 @@ from homeward.communities.reports import PlatformReport
 from homeward.core import WrongUse
 from homeward.flow import boards, captures
 from homeward.flow.captures import Delivery, Reason
+from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.store import Case, event_reads
@@ -128,6 +129,16 @@ def test_an_attachment_is_hashed_where_it_lies_and_what_is_not_there_is_kept_as_
     ]
 
 
+def test_times_with_and_without_a_zone_are_told_apart(case: Case, add: Add, tmp_path: Path) -> None:
+    (tmp_path / "delivered" / "map.yaml").write_text(MAPPING.replace("time: {zone: UTC}", "time: {zone: none}"))
+    found = add("one", [post(1, at="2020-05-01T10:00:00+05:30"), post(2)])
+    assert found.added.notes == ["some times are of a known zone and others of none: they cannot be put into one order"]
+    assert [row[5:8] for row in tables(case, "posts")] == [
+        (int(datetime(2020, 5, 1, 4, 30, tzinfo=UTC).timestamp()) * 10**9, True, 330),
+        (int(datetime(2020, 5, 1, 10, tzinfo=UTC).timestamp()) * 10**9, False, None),
+    ]
+
+
 def test_the_same_file_twice_and_a_label_twice(case: Case, add: Add) -> None:
     first = add("one", [post(1)])
     entries = len(acts(case))
@@ -167,6 +178,10 @@ def test_what_expires_is_gone_with_its_key_and_that_it_was_there_stays(
     with pytest.raises(WrongUse, match="no capture called 'long'"):
         captures.expire(case, ["long"], "again")
     assert verify(case, Quiet()).faults == []
+    add("soon", [post(3)], retain_until="2027-01-31")
+    monkeypatch.setattr(captures, "utc_now", lambda: datetime(2027, 2, 1, tzinfo=UTC))
+    process(case, "inline", 1, Quiet())
+    assert {one["label"]: one["state"] for one in captures.listed(case)}["soon"] == "expired"
     assert add("later", [post(2, by="otto")], retain_until="2099-01-01").state == "held"
 
 

@@ -16,7 +16,7 @@ from warcio.exceptions import ArchiveLoadFailed
 
 from homeward.communities.captured import Attachment, CaptureRefused, Message, Summary, fit
 from homeward.communities.pages import LARGEST, Page
-from homeward.communities.zipped import Zipped
+from homeward.communities.zipped import Zipped, blown_up
 from homeward.sandbox import ByteRange, alive
 
 if TYPE_CHECKING:
@@ -94,12 +94,16 @@ def _complete(stream: IO[bytes]) -> bool:
     chunk = stream.read(_CHUNK)
     gzip = zlib.decompressobj(_GZIP) if chunk.startswith(b"\x1f\x8b") else None
     end = b""
+    packed = unpacked = 0
     while chunk:
         alive()
+        packed += len(chunk)
         while gzip is not None and chunk:
             if gzip.eof:
                 gzip = zlib.decompressobj(_GZIP)
-            gzip.decompress(chunk, _CHUNK)
+            unpacked += len(gzip.decompress(chunk, _CHUNK))
+            if blown_up(unpacked, packed):
+                raise CaptureRefused("the web archive unpacks to far more than such files do")
             chunk = gzip.unused_data if gzip.eof else gzip.unconsumed_tail
         end = (end + chunk)[-4:]
         chunk = stream.read(_CHUNK)

@@ -15,6 +15,8 @@ codecs.lookup("cp437")  # what old archives name their members in: behind the lo
 MOST_MEMBERS = 2_000_000
 _LARGEST = 16 << 30
 """Bytes of a member that is hashed."""
+_MUCH, _TIMES = 1 << 30, 200
+"""Bytes, and how often its packed size, beyond which a file is none but was made to grow."""
 _BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
 
 
@@ -48,7 +50,10 @@ class Zipped:
             CaptureRefused: it is not there, locked by a password, or broken.
         """
         try:
-            return self._zip.open(self.names[name])
+            info = self.names[name]
+            if blown_up(info.file_size, info.compress_size):
+                raise CaptureRefused(f"{name} in it would unpack to {info.file_size >> 30} GiB, far more than such files do")
+            return self._zip.open(info)
         except (*_BROKEN, KeyError) as error:
             raise CaptureRefused(f"{name} in it cannot be read") from error
 
@@ -66,3 +71,8 @@ class Zipped:
         except (*_BROKEN, CaptureRefused):
             return None
         return digest.hexdigest(), size
+
+
+def blown_up(size: int, packed: int) -> bool:
+    """Whether ``packed`` bytes become more than any export does."""
+    return size > _MUCH and size > _TIMES * packed

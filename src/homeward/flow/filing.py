@@ -32,6 +32,7 @@ class Filing:
         self._first = 0
         self._times = [1 << 63, -(1 << 63)]
         self._known: set[Identifier] = set()
+        self._zoned: set[bool] = set()
 
     def take(self, answer: Answer) -> None:
         """Take some messages and identifiers in."""
@@ -52,6 +53,7 @@ class Filing:
         rows = [(one.site, one.handle, one.kind, one.value, self._tokens.of(one.kind, one.value)) for one in new]
         self._writer.add("identifiers", sorted(rows))
         self._writer.add("reports", list(map(self._report, answer.reports)))
+        self._zoned |= {one.time.zoned for one in messages if one.time is not None}
         times = [one.time.ns for one in messages if one.time is not None]
         if times:
             self._times = [min(self._times[0], *times), max(self._times[1], *times)]
@@ -65,6 +67,8 @@ class Filing:
     def notes(self, mandate: Mandate) -> Iterator[str]:
         """What a person should know about the whole."""
         yield from self._beside.notes()
+        if len(self._zoned) > 1:
+            yield "some times are of a known zone and others of none: they cannot be put into one order"
         first = day(mandate.begins).timestamp() * 10**9
         last = day(mandate.ends).timestamp() * 10**9 + _DAY
         if self._times[0] < first - _DAY or self._times[1] >= last + _DAY:  # of wall clocks the zone is not known

@@ -15,7 +15,7 @@ from homeward.flow import plugins
 from homeward.flow.executors import EXECUTORS, Executor
 from homeward.flow.steps import DESCRIBE, STEPS, TEXT, Step
 from homeward.flow.units import Described, Lost, Unit
-from homeward.store import digests, headers, reads, results, texts
+from homeward.store import captures, digests, headers, reads, results, texts
 from homeward.store.jobs import StepKey
 from homeward.store.kept import Overtaken
 from homeward.store.results import MediaRow
@@ -50,6 +50,7 @@ def process(case: Case, executor: str, jobs: int, progress: Progress, until: str
     names = [step.name for step in steps]
     if until and until not in names:
         raise WrongUse(f"there is no step {until!r}; there are, in this order: {', '.join(names)}")
+    _let_go(case)
     case.jobs.release()  # what an earlier run of this process had set aside
     case.jobs.reclaim()
     for step in steps[: names.index(until) + 1] if until else steps:
@@ -57,6 +58,14 @@ def process(case: Case, executor: str, jobs: int, progress: Progress, until: str
             describe_pending(case, step, executor, jobs, progress)
         else:
             _whole_set(case, step, progress)
+
+
+def _let_go(case: Case) -> None:
+    """Destroy captures that may be held no longer: whoever runs nothing but this keeps none beyond its date."""
+    if captures.events(case):
+        from homeward.flow.captures import expire  # brings DuckDB, which takes a tenth of a second to load
+
+        expire(case, [], "")
 
 
 def all_steps(case: Case) -> list[Step]:

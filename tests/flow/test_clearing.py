@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import json
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from clearing_fake import Fake, entry, serving
 from hypothesis import given
 from hypothesis import strategies as st
+from killing import start
 from series_case import deliver, sha
 from threatexchange.exchanges.clients.ncmec.hash_api import (
     FeedbackType,
@@ -32,6 +34,7 @@ from homeward.flow.exporting import media
 from homeward.flow.match import match
 from homeward.flow.progress import Quiet
 from homeward.flow.steps import MATCH
+from homeward.flow.verify import verify
 from homeward.known.ncmec_pages import read_page, read_reasons
 from homeward.known.records import KnownListRefused
 from homeward.store import Case, known
@@ -279,3 +282,32 @@ def test_no_page_breaks_the_reader(data: bytes) -> None:
     for read in (read_page, read_reasons):
         with contextlib.suppress(KnownListRefused):
             read(io.BytesIO(data))
+
+
+@pytest.mark.slow
+def test_killed_while_hashes_are_fetched(fake: Fake, made: Path, tmp_path: Path) -> None:
+    fake.entries = [(entry(n, {"md5": md5(str(n))}), f"2026-01-0{9 - n}T00:00:00Z") for n in range(1, 6)]
+    shutil.copytree(made, tmp_path / "case")
+    command = ["clearing", "fetch", str(tmp_path / "case")]
+    record, left = ("homeward.store.batch", "Batch._record"), ("homeward.store.batch", "Batch.__exit__")
+    points = [
+        (("homeward.exchange.houses", "Client.entries", "after"), 1),
+        ((*record, "before"), 1),
+        ((*record, "after"), 1),
+        ((*left, "after"), 1),
+        (("homeward.exchange.houses", "Client.entries", "after"), 3),
+        ((*record, "after"), 2),
+        ((*record, "before"), 1),
+        ((*left, "after"), 1),
+    ]
+    for point, count in points:
+        killed = start(command, point, count)
+        killed.communicate()
+        assert killed.returncode == -signal.SIGKILL, (point, count)
+    again = start(command)
+    again.communicate()
+    assert again.returncode == 0
+    with Case.open(tmp_path / "case") as case:
+        assert acts(case).count("clearing.fetch") == 1
+        assert [one["entries"] for one in known.lists(case)] == [2, 2, 1, 1]  # the newest is asked for again
+        assert verify(case, Quiet(), full=False).faults == []

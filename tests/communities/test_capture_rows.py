@@ -6,6 +6,7 @@ import json
 import os
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from homeward.communities.captured import Attachment, CaptureRefused, Identifier, Message, Summary, When
 from homeward.communities.mapping import Mapping, read_mapping
 from homeward.communities.rows import read_csv, read_json_lines
-from homeward.communities.times import iso, offset_of, reading, since_1970
+from homeward.communities.times import iso, offset_of, reading, rules_of, since_1970
 from homeward.sandbox import ByteRange
 
 FIRST = datetime(1700, 1, 1)  # noqa: DTZ001 - a wall clock
@@ -169,6 +170,19 @@ def test_counted_times_are_exact(ns: int) -> None:
 def test_what_is_no_time_is_none(value: object) -> None:
     with pytest.raises(ValueError, match=r"number|1677"):
         since_1970(value)
+
+
+@given(st.datetimes(FIRST.replace(year=1990), FIRST.replace(year=2037)))
+def test_times_of_a_named_zone_agree_with_the_standard_library(moment: datetime) -> None:
+    lisbon = ZoneInfo("Europe/Lisbon")
+    microseconds = (moment.replace(tzinfo=lisbon) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    read = reading("iso", "Europe/Lisbon", rules_of("Europe/Lisbon"))
+    assert read(moment.isoformat()) == When(microseconds * 1000, True, None)
+    assert read("2020-01-01T00:00:00+05:00") == iso("2020-01-01T00:00:00+05:00")
+    assert rules_of("UTC") == rules_of("none") == b""
+    for wrong in ("Europe/Atlantis", "../../etc/passwd", "/etc/passwd", ""):
+        with pytest.raises(ValueError, match="no zone"):
+            rules_of(wrong)
 
 
 def test_own_directives_and_zones() -> None:

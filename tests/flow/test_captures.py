@@ -137,6 +137,9 @@ def test_times_with_and_without_a_zone_are_told_apart(case: Case, add: Add, tmp_
         (int(datetime(2020, 5, 1, 4, 30, tzinfo=UTC).timestamp()) * 10**9, True, 330),
         (int(datetime(2020, 5, 1, 10, tzinfo=UTC).timestamp()) * 10**9, False, None),
     ]
+    (tmp_path / "delivered" / "map.yaml").write_text(MAPPING.replace("zone: UTC", "zone: Europe/Lisbon"))
+    assert add("two", [post(3)]).added.notes == []
+    assert tables(case, "posts")[-1][5:8] == (int(datetime(2020, 5, 1, 9, tzinfo=UTC).timestamp()) * 10**9, True, None)
 
 
 def test_the_same_file_twice_and_a_label_twice(case: Case, add: Add) -> None:

@@ -21,7 +21,7 @@ import msgspec
 import yaml
 
 from homeward.communities.captured import CaptureRefused
-from homeward.communities.times import reading
+from homeward.communities.times import reading, rules_of
 
 LARGEST = 1 << 16
 """Bytes of a mapping."""
@@ -103,7 +103,7 @@ def read_mapping(text: bytes) -> Mapping:
     if mapping.time.form not in _UNITS and "%" not in mapping.time.form:
         raise CaptureRefused(f"{mapping.time.form!r} is no form of time: write {', '.join(_UNITS)} or directives like %d.%m.%Y")
     try:
-        reading(mapping.time.form, mapping.time.zone)
+        reading(mapping.time.form, mapping.time.zone, rules_of(mapping.time.zone))
     except ValueError as error:
         raise CaptureRefused(str(error)) from None
     return mapping

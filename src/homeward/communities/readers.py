@@ -50,7 +50,7 @@ def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Found]:
         raise CaptureRefused("it is empty")
     if order.mapping is not None:
         rows = read_json_lines if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else read_csv
-        yield from rows(source, order.mapping, summary, text=order.text)
+        yield from rows(source, order.mapping, summary, text=order.text, rules=order.rules)
         return
     for name, place in FORMATS.items():
         module, looks, reader = place.split(":")

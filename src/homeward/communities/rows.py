@@ -42,11 +42,13 @@ Found = Message | Identifier
 csv.field_size_limit(MOST_TEXT * 4)
 
 
-def read_json_lines(source: ByteRange, mapping: Mapping, summary: Summary, *, text: bool) -> Iterator[Found]:
+def read_json_lines(
+    source: ByteRange, mapping: Mapping, summary: Summary, *, text: bool, rules: bytes = b""
+) -> Iterator[Found]:
     """Messages and identifiers of a file of JSON objects, one a line."""
     summary.format = "jsonl"
     decode = msgspec.json.Decoder(dict[str, Any]).decode
-    build = Builder(mapping, summary, text=text)
+    build = Builder(mapping, summary, text=text, rules=rules)
     for number, line in enumerate(lines(source), 1):
         if not line or line.isspace():
             continue
@@ -58,7 +60,7 @@ def read_json_lines(source: ByteRange, mapping: Mapping, summary: Summary, *, te
         yield from build.row(row, number)
 
 
-def read_csv(source: ByteRange, mapping: Mapping, summary: Summary, *, text: bool) -> Iterator[Found]:
+def read_csv(source: ByteRange, mapping: Mapping, summary: Summary, *, text: bool, rules: bytes = b"") -> Iterator[Found]:
     """Messages and identifiers of a table whose first row names its columns.
 
     Raises:
@@ -75,7 +77,7 @@ def read_csv(source: ByteRange, mapping: Mapping, summary: Summary, *, text: boo
             raise CaptureRefused(f"its first row names no column {lost[0]!r}")
         if len(head) > _MOST_COLUMNS:
             raise CaptureRefused("its first row names too many columns")
-        build = Builder(mapping, summary, text=text)
+        build = Builder(mapping, summary, text=text, rules=rules)
         for cells in rows:
             if len(cells) != len(head):
                 if cells:
@@ -91,7 +93,7 @@ def read_csv(source: ByteRange, mapping: Mapping, summary: Summary, *, text: boo
 class Builder:
     """Makes messages of rows; what each field needs is worked out once."""
 
-    def __init__(self, mapping: Mapping, summary: Summary, *, text: bool) -> None:
+    def __init__(self, mapping: Mapping, summary: Summary, *, text: bool, rules: bytes) -> None:
         self._summary = summary
         self._text = text
         names = ("id", "site", "handle", "board", "thread", "shown", "kind", "reply_to", "forwarded")
@@ -100,7 +102,7 @@ class Builder:
         self._time = _getter(mapping.columns.get("time", ""), "")
         self._words = _getter(mapping.columns.get("text", ""), "")
         self._to = _getter(mapping.columns.get("to", ""), mapping.always.get("to", ""))
-        self._read_time = reading(mapping.time.form, mapping.time.zone)
+        self._read_time = reading(mapping.time.form, mapping.time.zone, rules)
         self._attached = _Attachments(mapping.attachments) if mapping.attachments else None
         self._identifiers = [(kind, _getter(column, "")) for kind, column in mapping.identifiers.items()]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zoneinfo
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 
 from homeward.communities.captured import When
 from homeward.core.time import LARGEST
@@ -29,27 +32,48 @@ def offset_of(zone: str) -> int | None:
         return None
     found = _ZONE.fullmatch(zone)
     if found is None or int(found[2]) > 14 or int(found[3]) > 59:
-        raise ValueError(f"{zone!r} is no zone: write UTC, +02:00 or none")
+        raise ValueError(f"{zone!r} is no zone: write UTC, +02:00, a name like Europe/Lisbon, or none")
     return (1 if found[1] == "+" else -1) * (60 * int(found[2]) + int(found[3]))
 
 
-def counted(moment: datetime, zone: int | None) -> When:
-    """A parsed time; one without a zone is of ``zone`` (minutes from UTC), or a wall clock where that is None.
+def rules_of(zone: str) -> bytes:
+    """The rules of a zone by its name (``Europe/Lisbon``), as this machine has them; empty for one that needs none.
+
+    Raises:
+        ValueError: there is no such zone here.
+    """
+    try:
+        offset_of(zone)
+    except ValueError as error:
+        try:
+            zoneinfo.ZoneInfo(zone)
+            return next(path.read_bytes() for base in zoneinfo.TZPATH if (path := Path(base, zone)).is_file())
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError, StopIteration):
+            raise error from None
+    return b""
+
+
+def counted(moment: datetime, zone: int | tzinfo | None) -> When:
+    """A parsed time; one without a zone is of ``zone`` (minutes from UTC, or rules), or a wall clock where that is None.
+
+    Of an hour that a clock went through twice, it is the first.
 
     Raises:
         ValueError: it is before 1677 or after 2262.
     """
     own = moment.utcoffset()
+    if own is None and isinstance(zone, tzinfo):
+        return counted(moment, (moment.replace(tzinfo=zone).utcoffset() or timedelta()) // _MINUTE)
     wall = (moment if own is None else moment.replace(tzinfo=None)) - _EPOCH
     offset = own // _MINUTE if own is not None else None
-    shift = (own // _MICROSECOND if own is not None else (zone or 0) * 60_000_000) * 1000
+    shift = (own // _MICROSECOND if own is not None else zone * 60_000_000 if isinstance(zone, int) else 0) * 1000
     ns = wall // _MICROSECOND * 1000 - shift
     if abs(ns) > LARGEST:
         raise ValueError("a time lies before 1677 or after 2262")
     return When(ns, own is not None or zone is not None, offset)
 
 
-def iso(text: str, zone: int | None = None) -> When:
+def iso(text: str, zone: int | tzinfo | None = None) -> When:
     """Read ISO 8601.
 
     Raises:
@@ -77,13 +101,15 @@ def since_1970(value: object, unit: str = "seconds") -> When:
     return When(-ns if whole.startswith("-") else ns)
 
 
-def reading(form: str, zone: str) -> Reading:
+def reading(form: str, zone: str, rules: bytes = b"") -> Reading:
     """How to read times of a form: ``iso``, a unit since 1970, or the directives of ``strptime``.
+
+    ``rules`` are those of ``zone`` where it is a name (:func:`rules_of`): behind a lock nothing can be looked up.
 
     Raises:
         ValueError: there is no such zone.
     """
-    minutes = offset_of(zone)
+    minutes = zoneinfo.ZoneInfo.from_file(io.BytesIO(rules), key=zone) if rules else offset_of(zone)
     if form == "iso":
         return lambda value: iso(value, minutes) if isinstance(value, str) and value else _nothing(value)
     if form in _UNITS:

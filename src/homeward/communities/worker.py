@@ -27,6 +27,8 @@ class Order(msgspec.Struct, frozen=True):
     site: str = ""
     """The site that all of it is of, where the file itself does not say."""
     mapping: Mapping | None = None
+    rules: bytes = b""
+    """Of the mapping's zone, where that is a name."""
 
 
 class Answer(msgspec.Struct, frozen=True):

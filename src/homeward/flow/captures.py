@@ -17,6 +17,7 @@ from homeward.communities.captured import CaptureRefused, Summary
 from homeward.communities.captures import Added, Capture, Expired, Mandate, Protected, Standing
 from homeward.communities.mapping import Mapping, read_mapping
 from homeward.communities.readers import FORMATS
+from homeward.communities.times import rules_of
 from homeward.communities.worker import Answer, Order, read_answer
 from homeward.core import WrongUse, canonical_json
 from homeward.core.errors import said
@@ -94,7 +95,8 @@ def add_capture(case: Case, delivery: Delivery, progress: Progress) -> tuple[Cap
         digest, size = _digest(fd, delivery.file, progress)
         if (before := _before(case, label, digest)) is not None:
             return before, False
-        order = Order(size, bool(delivery.mandate.text_authority), delivery.format, delivery.site, mapping)
+        rules = rules_of(mapping.time.zone) if mapping else b""
+        order = Order(size, bool(delivery.mandate.text_authority), delivery.format, delivery.site, mapping, rules)
         told = canonical_json(msgspec.to_builtins(mapping)).decode() if mapping else ""
         return _take(case, delivery, (label, acquirer, digest, told), (fd, order), progress), True
     finally:

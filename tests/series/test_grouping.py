@@ -85,7 +85,7 @@ def test_a_bridge_that_many_agree_on_joins() -> None:
 
 
 def test_evidence_against_holds_a_group_back() -> None:
-    strong = [pair(0, 1, 1.05)]
+    strong = [pair(0, 1, 1.3)]
     assert group(range(2), strong).series == [[0, 1]]
     assert group(range(2), [pair(0, 1, -1.0)]).series == [[0], [1]]
     assert group(range(2), [pair(0, 1, -1.0)]).proposed == []

@@ -152,7 +152,7 @@ DEVICES = Step(
     reads=("noise", "residual"),
 )
 
-SERIES = Step("series", "3", {}, function="homeward.flow.settling:settle", caption="Holding pictures together")
+SERIES = Step("series", "4", {}, function="homeward.flow.settling:settle", caption="Holding pictures together")
 
 STEPS = (
     DESCRIBE,

@@ -74,7 +74,7 @@ def test_near_copies_are_those_that_brute_force_finds() -> None:
     assert (asker.own, holder.own, asker.held, holder.held) == ({}, {}, {}, {})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 24), st.integers(0, 1 << 30))
 def test_two_hashes_within_24_bits_share_a_part(bits: int, seed: int) -> None:
     code = codes(seed, 1)[0]

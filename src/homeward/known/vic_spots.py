@@ -62,9 +62,9 @@ def spots(stream: Stream) -> Iterator[Spot]:
     """
     about: dict[str, Any] = {}
     for window, _ in walk_vic(stream, about):
-        at, first = 0, "odata.metadata" in about
-        for raw in split(window.body):
-            start = window.body.index(raw, at)
+        body, at, first = window.body, 0, "odata.metadata" in about
+        for raw in split(body):
+            start = body.index(raw, at)
             at = start + len(raw)
             yield _spot(raw, window.offset + start, first=first)
 

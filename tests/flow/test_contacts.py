@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from homeward.communities.captures import mandate
+from homeward.communities.records import Handle
 from homeward.core import WrongUse
 from homeward.core.time import utc_now
 from homeward.flow import boards, captures, contacts
 from homeward.flow.captures import Delivery, Reason
 from homeward.flow.ingest import Delivery as Seized
 from homeward.flow.ingest import ingest
+from homeward.flow.observed import TABLES, observed
 from homeward.flow.progress import Quiet
 from homeward.store import Case
 from homeward.store.captures import attached_items
@@ -98,3 +100,30 @@ def test_a_board_says_how_much_of_it_is_in_the_case(held: Case) -> None:
     found = attached_items(held, [LAMP, LAMP[:14], LAMP[:8], RUG, md5])
     assert found.keys() == {LAMP, LAMP[:14], md5}
     assert len(set(found.values())) == 1
+
+
+REPORTS = """<reports><report><reportId>1</reportId><personOrUserReported><espIdentifier>x1</espIdentifier>
+</personOrUserReported><victim><victimPerson><email>a@LAMPS.example</email></victimPerson></victim></report>
+<report><reportId>2</reportId><personOrUserReported><espIdentifier>x2</espIdentifier><email>x2@lamps.example</email>
+</personOrUserReported><fileDetails><fileAnnotations><possibleSelfProduction/></fileAnnotations></fileDetails></report></reports>"""
+
+
+def test_whom_a_report_shows_to_be_a_victim_is_in_no_list_of_any_kind(held: Case, tmp_path: Path) -> None:
+    assert [one["handle"] for one in boards.members(held, "s1", "lamps", WHY)["members"]] == ["bert", "carl", "fred", "gerd"]
+    assert Handle("s1", "anna") in seen(held)
+    (tmp_path / "reports").write_text(REPORTS)
+    right = mandate(
+        utc_now(), authority="W", purpose="p", method="platform-report", begins="2020-01-01", ends="2020-12-31",
+        completeness="80", retain_until="2099-01-01",
+    )  # fmt: skip
+    captures.add_capture(held, Delivery(tmp_path / "reports", "three", right, "A", site="Lampchat"), Quiet())
+    with pytest.raises(WrongUse, match="protected"):
+        contacts.around(held, "s1", "anna", WHY)
+    assert seen(held).isdisjoint({Handle("s1", "anna"), Handle("s1", "dora"), Handle("Lampchat", "x2")})
+    assert boards.members(held, "s1", "lamps", WHY)["protected"] == 2
+
+
+def seen(case: Case) -> set[Handle]:
+    with captures.opened(case, "test", "", WHY, TABLES) as (events, standing, _):
+        found = observed(case, events, standing)
+    return {one.handle for one in (*found.posts, *found.identifiers)}

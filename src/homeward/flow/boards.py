@@ -13,8 +13,9 @@ from homeward.communities.times import day
 from homeward.core import WrongUse
 from homeward.core.time import Moment
 from homeward.flow import captures
+from homeward.flow.guarding import NEEDED, guard
 from homeward.store import event_reads
-from homeward.store.captures import Tokens, attached_items
+from homeward.store.captures import attached_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,10 +48,10 @@ def members(case: Case, site: str, board: str, reason: Reason, limit: int = MOST
     """
     if not 0 < limit <= MOST_HANDLES:
         raise WrongUse(f"one query shows between 1 and {MOST_HANDLES} handles")
-    with captures.opened(case, "members", f"{site} {board}", reason, ("posts",)) as (events, standing, asked):
+    with captures.opened(case, "members", f"{site} {board}", reason, ("posts", *NEEDED)) as (events, standing, asked):
         found = event_reads.members(events, site, board)
-        tokens = Tokens.open(case)
-        named = [one for one in found if tokens.of("handle", site, one.handle) not in standing.protected]
+        guarded = guard(case, events, standing)
+        named = [one for one in found if not guarded(site, one.handle)]
         shown = [one for one in named if one.posts >= FEWEST][:limit]
         asked.shown, asked.withheld = len(shown), len(found) - len(shown)
         windows = windows_of(standing, event_reads.captures_of(events, site, board), board)

@@ -9,8 +9,8 @@ import msgspec
 from homeward.core import WrongUse
 from homeward.flow import captures
 from homeward.flow.boards import MOST_HANDLES
+from homeward.flow.guarding import NEEDED, guard
 from homeward.store import event_reads
-from homeward.store.captures import Tokens
 
 if TYPE_CHECKING:
     from homeward.flow.captures import Reason
@@ -39,10 +39,14 @@ def around(case: Case, site: str, handle: str, reason: Reason, steps: int = 1, l
     """
     if not 1 <= steps <= MOST_STEPS or not 0 < limit <= MOST_HANDLES:
         raise WrongUse(f"one query goes at most {MOST_STEPS} steps far, and shows between 1 and {MOST_HANDLES} handles")
-    with captures.opened(case, "around", f"{site} {handle}", reason, ("posts", "recipients")) as (events, standing, asked):
-        tokens = Tokens.open(case)
-        guarded = {name for name in event_reads.handles(events, site) if tokens.of("handle", site, name) in standing.protected}
-        known = handle in event_reads.handles(events, site)
+    with captures.opened(case, "around", f"{site} {handle}", reason, ("posts", "recipients", *NEEDED)) as (
+        events,
+        standing,
+        asked,
+    ):
+        hidden, names = guard(case, events, standing), event_reads.handles(events, site)
+        guarded = {name for name in names if hidden(site, name)}
+        known = handle in names
         found = {} if handle in guarded or not known else _met(event_reads.contacts(events, site), handle, steps, guarded)
         named = {name: near for name, near in found.items() if name not in guarded and near.replies + near.private >= FEWEST}
         order = sorted(named, key=lambda name: (named[name].steps, -named[name].replies - named[name].private, name))[:limit]

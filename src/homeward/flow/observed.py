@@ -8,15 +8,15 @@ import msgspec
 
 from homeward.communities.records import Handle, Identifier, Post, Window
 from homeward.flow.boards import windows_of
+from homeward.flow.guarding import NEEDED, guard
 from homeward.store import event_reads, event_rows
-from homeward.store.captures import Tokens
 
 if TYPE_CHECKING:
     from homeward.communities.captures import Standing
     from homeward.store import Case
     from homeward.store.events import Events
 
-TABLES = ("posts", "attachments", "identifiers", "texts")
+TABLES = ("posts", "attachments", "texts", *NEEDED)
 
 
 class Observed(msgspec.Struct, frozen=True):
@@ -31,9 +31,10 @@ class Observed(msgspec.Struct, frozen=True):
 
 def observed(case: Case, events: Events, standing: Standing) -> Observed:
     """Read the tables of :data:`TABLES`; a board is named ``site / board`` where a site has several."""
-    rows, tokens = event_rows.posts(events), Tokens.open(case)
-    handles = {Handle(row.site, row.handle) for row in rows}
-    hidden = {one for one in handles if tokens.of("handle", one.site, one.name) in standing.protected}
+    rows, guarded = event_rows.posts(events), guard(case, events, standing)
+    shown = [Identifier(Handle(site, name), kind, token) for site, name, kind, token in event_rows.identifiers(events)]
+    handles = {Handle(row.site, row.handle) for row in rows} | {one.handle for one in shown}
+    hidden = {one for one in handles if guarded(one.site, one.name)}
     posts = [
         Post(
             f"{row.id}",
@@ -49,7 +50,6 @@ def observed(case: Case, events: Events, standing: Standing) -> Observed:
         for row in rows
         if Handle(row.site, row.handle) not in hidden
     ]
-    shown = [Identifier(Handle(site, name), kind, token) for site, name, kind, token in event_rows.identifiers(events)]
     texts = {Handle(site, name): text for site, name, text in event_rows.texts(events)}
     return Observed(
         posts,

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 KINDS = ("sha256", "sha1", "md5", "start")
 """How an attachment may be named; ``start``: the first digits of its SHA-256."""
+ACCOUNT = 5
+"""Place of the account in the body of a report."""
 _ONCE = "DISTINCT (site, board, thread, handle, time, CASE WHEN time IS NULL THEN capture || id ELSE '' END)"
 """Captures of several agencies number the same posts each in its own way; what is the same is who spoke where and when."""
 
@@ -132,3 +134,18 @@ def contacts(events: Events, site: str) -> list[Contact]:
         (site, site),
     )
     return [Contact(*row) for row in rows]
+
+
+def guarded(events: Events) -> set[tuple[str, str]]:
+    """(Site, handle) of accounts that may be victims': a report names an identifier of theirs among its victims or those it was
+    meant for, or flags a file of theirs as possibly made by the child itself. Needs ``identifiers`` and ``reports``.
+    """
+    named = events.rows(
+        "SELECT DISTINCT i.site, i.handle FROM identifiers i"
+        " JOIN (SELECT DISTINCT unnest(string_split(guarded, ' ')) AS token FROM reports) g USING (token) WHERE token <> ''"
+    )
+    flagged = events.rows(
+        f"SELECT DISTINCT provider, json_extract_string(body, '$[{ACCOUNT}]') FROM reports"
+        " WHERE body LIKE '%possibleSelfProduction%'"
+    )
+    return {(site, handle) for site, handle in (*named, *flagged)}

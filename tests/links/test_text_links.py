@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeward.links.text import CAP, WIDEST, Shared, Text, calibration, is_mark, links, rarity, shared, weigh
+from homeward.links.text import CAP, WIDEST, Shared, Text, calibration, links, marked, rarity, shared, weigh
 
 
 def text(stack: int, key: str, where: tuple[float, float] = (0.5, 0.5), time_ms: int = -1) -> Text:
@@ -46,7 +46,7 @@ def test_what_says_nothing_links_nothing(those: list[Text]) -> None:
 
 def test_a_mark_at_one_spot_of_the_edge_links_nothing() -> None:
     fixed = [text(stack, "sitename", (0.93, 0.96)) for stack in range(4)]
-    assert is_mark(fixed)
+    assert marked(fixed)
     assert links([*OTHERS, *fixed]) == []
     many = [text(stack, "sitename", (0.93, 0.96)) for stack in range(WIDEST + 20)]
     assert [string.mark for string in shared([*OTHERS, *many])] == [True]
@@ -60,14 +60,21 @@ def test_a_mark_lies_at_one_distance_from_a_corner_of_pictures_of_all_sizes() ->
         Text(at, -1, at, "sitename", "SITENAME", (1 - 90 / wide, 1 - 20 / high), size=(wide, high))
         for at, (wide, high) in enumerate(sizes)
     ]
-    assert is_mark(corner)
-    assert not is_mark([msgspec.structs.replace(one, size=(1, 1)) for one in corner])
+    assert marked(corner)
+    assert not marked([msgspec.structs.replace(one, size=(1, 1)) for one in corner])
+
+
+def test_a_mark_is_one_where_most_stand_at_the_spot() -> None:
+    fixed = [text(stack, "sitename", (0.93, 0.96)) for stack in range(1, 5)]
+    turned = [text(9, "sitename", (0.04, 0.07))]
+    assert marked([*turned, *fixed]) == fixed
+    assert not marked([*fixed[:3], *(text(20 + at, "sitename", (0.1 * at + 0.2, 0.5)) for at in range(5))])
 
 
 def test_what_stands_in_one_place_seen_again_is_no_mark() -> None:
     fixed = [text(stack, "sitename", (0.93, 0.96)) for stack in range(1, 5)]
-    assert not is_mark([msgspec.structs.replace(one, place=7) for one in fixed])
-    assert is_mark([msgspec.structs.replace(fixed[0], place=7), *fixed[1:3]])
+    assert not marked([msgspec.structs.replace(one, place=7) for one in fixed])
+    assert marked([msgspec.structs.replace(fixed[0], place=7), *fixed[1:3]])
 
 
 @given(st.integers(2, 500), st.integers(2, 5000))

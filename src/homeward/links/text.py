@@ -33,6 +33,8 @@ SHORTEST = 5
 """Letters and digits that shared words have at least; shorter ones meet by chance."""
 WIDEST = 30
 """Stacks that share a string before it is too common to link pair by pair."""
+_SEEDS = 20
+"""Texts of a string that are tried as the spot of a mark."""
 NOWHERE: Mapping[str, int] = MappingProxyType({})
 _FIXED = 0.02
 """Part of the picture's sides within which a mark stands at the same place."""
@@ -128,7 +130,8 @@ def shared(
     found = []
     for key in sorted(held):
         those = sorted(held[key].values(), key=lambda text: text.stack)
-        string = Shared(tuple(those), len(stacks), is_mark(those), elsewhere.get(key, 0), looked)
+        mark = marked(those)
+        string = Shared(tuple(mark or those), len(stacks), bool(mark), elsewhere.get(key, 0), looked)
         if string.mark or (2 <= len(those) <= WIDEST and string.rarity >= LEAST):
             found.append(string)
     return found
@@ -152,28 +155,25 @@ def calibration() -> Calibration:
     return msgspec.json.decode(body, type=Calibration)
 
 
-def is_mark(texts: Sequence[Text]) -> bool:
-    """Whether a string of three places or more stands at one spot near the edge of all pictures: at one share of width and
-    height, or at one distance from one corner.
+def marked(texts: Sequence[Text]) -> list[Text]:
+    """Those of a string's texts that are one mark: at one spot near the edge of pictures of three places or more, and at least
+    half of all. One spot is one share of width and height, or one distance from one corner. Empty where it is no mark.
     """
-    if len({(text.place or -text.stack, bool(text.place)) for text in texts}) < 3:
-        return False
-    sides = list(zip(*(text.where for text in texts), strict=True))
-    if not any(min(side) < _EDGE or max(side) > 1 - _EDGE for side in sides):
-        return False
-    return all(max(side) - min(side) <= _FIXED for side in sides) or any(
-        _fixed(texts, corner) for corner in product((0, 1), repeat=2)
-    )
+    best: list[Text] = []
+    for seed, corner in product(texts[:_SEEDS], (None, *product((0, 1), repeat=2))):
+        if any(min(at, 1 - at) < _EDGE for at in seed.where):
+            there = [text for text in texts if _at_one_spot(seed, text, corner)]
+            best = there if len(there) > len(best) else best
+    places = {(text.place or -text.stack, bool(text.place)) for text in best}
+    return best if len(places) >= 3 and 2 * len(best) >= len(texts) else []
 
 
-def _fixed(texts: Sequence[Text], corner: tuple[int, ...]) -> bool:
-    """Whether all stand at one distance from a corner, within a part of the shortest side of all."""
-    most = _FIXED * min(min(text.size) for text in texts)
-    for axis in (0, 1):
-        away = [(text.where[axis] - corner[axis]) * text.size[axis] for text in texts]
-        if max(away) - min(away) > most:
-            return False
-    return True
+def _at_one_spot(a: Text, b: Text, corner: tuple[int, ...] | None) -> bool:
+    if corner is None:
+        return all(abs(one - other) <= _FIXED for one, other in zip(a.where, b.where, strict=True))
+    most = _FIXED * min(*a.size, *b.size)
+    away = [(text.where[axis] - corner[axis]) * text.size[axis] for axis in (0, 1) for text in (a, b)]
+    return abs(away[0] - away[1]) <= most and abs(away[2] - away[3]) <= most
 
 
 def _worth(link: TextLink | None) -> tuple[float, int]:

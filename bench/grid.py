@@ -76,11 +76,11 @@ def made(folder: Path, tiles: int) -> Path:
         for first in range(0, items, AT_ONCE):
             some = range(first + 1, min(items, first + AT_ONCE) + 1)
             columns = ("id", "sha256", "md5", "sha1", "size", "mime", "kind")
-            bulk.insert(case.alias, Item, columns, [_item(number) for number in some])
             records = np.zeros(len(some), record_dtype(VEIL))
             records["item"], records["time_ms"] = np.array(some), -1
             records["value"] = random.integers(0, 256, (len(some), VEIL), np.uint8)
             with case.batch("step.batch", {"step": "describe"}) as batch:
+                bulk.insert(case.alias, Item, columns, [_item(number) for number in some])
                 batch.append(segment_folder("veil", VEIL), records)
         with case.batch("step.set", {"step": "copies"}) as batch:
             pairs = [(item, item) for item in range(1, tiles // 3 + 1)]

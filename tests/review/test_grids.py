@@ -113,6 +113,7 @@ def test_what_a_later_run_finds_changes_no_category(new_case: Case) -> None:
         name, listed = bench.shown.begin("all")
         give(new_case, bench.shown.scheme, listed.items(0, 0), "urgent", person)
         more = fill(new_case, "B", ["d"], {})
+        assert bench.shown.begin(f"stack:{sha('d')}")[1].items(0, 0) == [more["d"]]
         stack(new_case, [held["a"], held["b"], more["d"]])
         name, listed = bench.shown.begin("unknown")
         assert [listed.items(at, at) for at in range(len(listed.places))] == [[held["a"], held["b"], more["d"]], [held["c"]]]

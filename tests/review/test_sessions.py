@@ -71,6 +71,17 @@ def test_a_session_ends_after_idleness_and_when_somebody_is_locked_out(bench: Wo
         people.at_this_machine(bench.case, "Uma")
 
 
+def test_another_password_ends_what_began_with_the_old_one(bench: Workbench, client: Callable[..., Any]) -> None:
+    people.add(bench.case, "Ada", "viewer", PASSWORD, "a test")
+    browser = client()
+    enter(browser, "Ada", PASSWORD)
+    assert browser.get("/api/session").status_code == 200
+    people.set_password(bench.case, "Ada", PASSWORD + "!", "a test")
+    assert browser.get("/api/session").status_code == 401
+    assert enter(browser, "Ada", PASSWORD) == 403
+    assert enter(browser, "Ada", PASSWORD + "!") == 204
+
+
 def test_the_first_person_leads_and_others_are_let_in(new_case: Case) -> None:
     assert people.at_this_machine(new_case, "Ines").role == "lead"
     with pytest.raises(WrongUse, match="nobody is called Otto"):

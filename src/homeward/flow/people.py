@@ -39,6 +39,8 @@ class Person(msgspec.Struct, frozen=True):
     name: str
     role: str
     locked: bool = False
+    stamp: str = ""
+    """Changes with the password."""
 
     def may(self, permission: str) -> bool:
         """Whether they are allowed to."""
@@ -58,7 +60,7 @@ def need(person: Person, permission: str) -> None:
 def listed(case: Case) -> list[dict[str, object]]:
     """Everybody, with what they may do."""
     return [
-        {"name": row.name, "role": row.role, "locked": row.locked, "password": row.has_password,
+        {"name": row.name, "role": row.role, "locked": row.locked, "password": bool(row.stamp),
          "may": sorted(ROLES.get(row.role, ()))}
         for row in store.people(case)
     ]  # fmt: skip
@@ -163,4 +165,4 @@ def _check_role(role: str) -> None:
 
 
 def _person(row: store.PersonRow) -> Person:
-    return Person(row.key, row.name, row.role, row.locked)
+    return Person(row.key, row.name, row.role, row.locked, row.stamp)

@@ -81,7 +81,7 @@ class Workbench:
         """Let somebody in."""
         with self.case.batch("session.begin", {"person": person.key, "by": by}, {"who": person.name}):
             session.flush()  # what somebody else left in this browser is not theirs
-            session["person"] = person.key
+            session["person"], session["stamp"] = person.key, person.stamp
             session["seen"] = time.time()
 
     def end(self, session: SessionBase, why: str) -> None:
@@ -101,8 +101,8 @@ class Workbench:
             self.end(session, "idle")
             return None
         person = people.by_key(self.case, session["person"])
-        if person is None or person.locked:
-            self.end(session, "locked out")
+        if person is None or person.locked or person.stamp != session["stamp"]:
+            self.end(session, "locked out" if person is None or person.locked else "another password")
             return None
         session["seen"] = time.time()
         return person

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import secrets
 import signal
 import threading
 from collections.abc import Callable
@@ -36,7 +37,9 @@ def serve(case: Case, port: int, idle: int, scheme: Scheme, ready: Callable[[str
     _log_like_homeward()
     with Workbench(case, idle=idle, scheme=scheme) as bench:
         try:
-            server: Any = create_server(application(bench), host=ADDRESS, port=port, threads=THREADS, ident=None)
+            server: Any = create_server(
+                application(bench, f"_{port or secrets.token_hex(3)}"), host=ADDRESS, port=port, threads=THREADS, ident=None
+            )
         except OSError as error:
             raise WrongUse(
                 f"port {port} cannot be used: {(error.strerror or str(error)).lower()} (another one: --port)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 from collections import OrderedDict
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from homeward.core import HomewardError
+from homeward.core import HomewardError, WrongUse
 from homeward.flow import tiles
 from homeward.flow.grading import Grades, Scheme
 from homeward.store import tiles as store
@@ -44,12 +45,19 @@ class Shown:
         """A new list of what there is now, and what it is called."""
         with self._lock:
             self._grades.follow()
-            made = tiles.listing(self._case, self._current(), self._grades, queue)
+            made = self._listed(queue)
             name = secrets.token_urlsafe(9)
             self._listings[name] = made
             while len(self._listings) > KEPT:
                 self._listings.popitem(last=False)
             return name, made
+
+    def _listed(self, queue: str) -> Listing:
+        """While a case is processed every queue shows what is new; what is opened from one is looked for there first."""
+        if ":" in queue:
+            with contextlib.suppress(WrongUse):
+                return tiles.listing(self._case, self._current(), self._grades, queue)
+        return tiles.listing(self._case, self._current(fresh=True), self._grades, queue)
 
     def listing(self, name: str) -> Listing:
         """The list of that name.
@@ -79,13 +87,15 @@ class Shown:
 
     def veils(self, names: Sequence[str]) -> bytes:
         """432 bytes for each of some items; plain grey for what there is none of."""
-        held = self._current()
         numbers = store.numbers(self._case, names)
-        return held.veils.of(np.array([numbers.get(name, -1) for name in names], np.int64)).tobytes()
+        items = np.array([numbers.get(name, -1) for name in names], np.int64)
+        held = self._current(fresh=not np.isin(items, self._current().items).all())
+        return held.veils.of(items).tobytes()
 
-    def _current(self) -> Tiles:
+    def _current(self, *, fresh: bool = False) -> Tiles:
+        """The tiles at hand; with ``fresh`` those that there are now."""
         with self._lock:
-            if self._tiles is None or self._tiles.state != store.state(self._case):
+            if self._tiles is None or (fresh and self._tiles.state != store.state(self._case)):
                 self._tiles = tiles.Tiles(self._case)
             return self._tiles
 
@@ -93,7 +103,7 @@ class Shown:
         """How many stacks there are, known, decided, and left to decide of those that no list names."""
         with self._lock:
             self._grades.follow()
-            held = self._current()
+            held = self._current(fresh=True)
             unknown = tiles.listing(self._case, held, self._grades, "unknown")
             decided = held.decided(self._grades)
         return {

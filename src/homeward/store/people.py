@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from typing import TYPE_CHECKING
 
@@ -27,19 +28,24 @@ class PersonRow(msgspec.Struct, frozen=True):
     name: str
     role: str
     locked: bool
-    has_password: bool
+    stamp: str
+    """Changes with the password; empty without one."""
 
 
 def people(case: Case) -> list[PersonRow]:
     """Everybody, in the order in which they were added."""
-    rows = Person.objects.using(case.alias).order_by("id").values_list("key", "name", "role", "locked", "password")
-    return [PersonRow(key, name, role, locked, bool(password)) for key, name, role, locked, password in rows]
+    return [_row(row) for row in Person.objects.using(case.alias).order_by("id")]
 
 
 def by_key(case: Case, key: str) -> PersonRow | None:
     """The person whom records call ``key``."""
     row = Person.objects.using(case.alias).filter(key=key).first()
-    return None if row is None else PersonRow(row.key, row.name, row.role, row.locked, bool(row.password))
+    return None if row is None else _row(row)
+
+
+def _row(row: Person) -> PersonRow:
+    stamp = hashlib.sha256(row.password.encode()).hexdigest()[:16] if row.password else ""
+    return PersonRow(row.key, row.name, row.role, row.locked, stamp)
 
 
 def add(case: Case, name: str, role: str, password: str, who: str) -> PersonRow:
@@ -48,15 +54,14 @@ def add(case: Case, name: str, role: str, password: str, who: str) -> PersonRow:
     Raises:
         StoreError: there is somebody of that name.
     """
-    row = PersonRow(secrets.token_hex(8), storable_name(name), role, locked=False, has_password=bool(password))
-    kept = hashed(password)
-    with case.batch("people.add", {"key": row.key, "role": role}, {"person": name, "who": who}) as batch:
+    key, kept, called = secrets.token_hex(8), hashed(password), storable_name(name)
+    with case.batch("people.add", {"key": key, "role": role}, {"person": name, "who": who}) as batch:
         held = Person.objects.using(case.alias)
-        if name == ERASED or held.filter(name=row.name).exists():
+        if name == ERASED or held.filter(name=called).exists():
             raise StoreError(f"there is somebody called {name} already")
-        held.create(key=row.key, name=row.name, role=role, locked=False, password=kept)
+        row = held.create(key=key, name=called, role=role, locked=False, password=kept)
         batch.details["people"] = digests.PEOPLE.digest(case)
-    return row
+    return _row(row)
 
 
 def change(case: Case, key: str, who: str, **to: str | bool) -> None:

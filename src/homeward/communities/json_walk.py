@@ -43,7 +43,9 @@ def _object(cursor: Cursor, listed: str, around: dict[str, Any], summary: Summar
         raise cursor.broken("it is nested too deeply")
     while True:
         name = cursor.value()
-        cursor.need(b":", f"after {str(name)[:40]!r}")
+        if not isinstance(name, str):
+            raise cursor.broken("a name is no text")
+        cursor.need(b":", f"after {name[:40]!r}")
         if name == listed and cursor.take(b"["):
             yield from _elements(cursor, told, summary)
         elif name in {"chats", "left_chats"} and cursor.peek() == b"{":
@@ -51,7 +53,7 @@ def _object(cursor: Cursor, listed: str, around: dict[str, Any], summary: Summar
         elif name == "list" and cursor.take(b"["):
             yield from _objects(cursor, listed, told, summary, depth + 1)
         else:
-            told[str(name)] = cursor.value()
+            told[name] = cursor.value()
         if cursor.take(b"}"):
             return
         cursor.need(b",", "between two values")

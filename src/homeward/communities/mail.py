@@ -55,7 +55,7 @@ def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message 
         try:
             mail = parser.parsebytes(raw)
             message = _message(mail, number, order, summary)
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (ValueError, OverflowError, LookupError, TypeError, AttributeError, RecursionError):
             summary.problem(f"mail {number}", "it cannot be read")
             continue
         yield message

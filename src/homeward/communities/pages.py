@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib.resources import files
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import msgspec
 import yaml
@@ -62,7 +62,7 @@ class Page:
     def __init__(self, html: bytes, address: str, site: str) -> None:
         self._tree = LexborHTMLParser(html[:LARGEST].decode("utf-8", "replace"))
         self._address = address
-        self._site = site or (urlsplit(address).hostname or "")
+        self._site = site or (_parts(address).hostname or "")
         self.extractor = next((one for one in EXTRACTORS if self._tree.css_matches(one.looks)), None)
 
     def posts(self, find: Finding, *, text: bool) -> Iterator[Message]:
@@ -94,7 +94,7 @@ class Page:
         for place in told.attachments:
             for one in node.css(place.at):
                 address = _absolute(self._address, one.attributes.get(place.attribute) or "")
-                name = fit(urlsplit(address).path.rpartition("/")[2])
+                name = fit(_parts(address).path.rpartition("/")[2])
                 found = find(address)
                 yield msgspec.structs.replace(found, name=name) if found else Attachment(name=name, captured=False)
 
@@ -120,6 +120,13 @@ def _when(read: Callable[[object], When | None], text: str) -> When | None:
         return read(text)
     except (ValueError, OverflowError):
         return None
+
+
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def _absolute(base: str, address: str) -> str:

@@ -17,17 +17,19 @@ from warcio.exceptions import ArchiveLoadFailed
 from homeward.communities.captured import Attachment, CaptureRefused, Message, Summary, fit
 from homeward.communities.pages import LARGEST, Page
 from homeward.communities.zipped import Zipped, blown_up
+from homeward.known.text import Stream
 from homeward.sandbox import ByteRange, alive
 
 if TYPE_CHECKING:
     from homeward.communities.worker import Order
 
+_ODD = (msgspec.MsgspecError, TypeError, AttributeError, KeyError)
 _MOST_FILES = 500_000
 """Addresses whose content is remembered."""
 _GZIP = 31  # zlib's word for "with a header of gzip"
 _CHUNK = 1 << 20
 _LARGEST_PACKAGE = 16 << 20
-Streams = Callable[[], Iterator[IO[bytes]]]
+Streams = Callable[[], Iterator[Stream]]
 
 
 def looks(head: bytes) -> bool:
@@ -45,7 +47,7 @@ def looks_zipped(head: bytes) -> bool:
 def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message]:
     """Posts on all pages of a WARC."""
 
-    def streams() -> Iterator[IO[bytes]]:
+    def streams() -> Iterator[Stream]:
         yield io.BufferedReader(ByteRange(source.fd, 0, source.size))
 
     yield from _posts(streams, order, summary)
@@ -63,7 +65,7 @@ def read_zipped(source: ByteRange, order: Order, summary: Summary) -> Iterator[M
         raise CaptureRefused("it is a zip archive without any WARC in archive/: no WACZ")
     _check(archive, names, summary)
 
-    def streams() -> Iterator[IO[bytes]]:
+    def streams() -> Iterator[Stream]:
         for name in names:
             with archive.open(name) as member:
                 yield member
@@ -75,7 +77,10 @@ def _check(archive: Zipped, names: list[str], summary: Summary) -> None:
     """Whether the archives are those of which the package tells the digests."""
     told: dict[str, str] = {}
     if "datapackage.json" in archive.names:
-        with archive.open("datapackage.json") as member, contextlib.suppress(msgspec.MsgspecError, TypeError, AttributeError):
+        with (
+            archive.open("datapackage.json") as member,
+            contextlib.suppress(*_ODD),
+        ):
             package: Any = msgspec.json.decode(member.read(_LARGEST_PACKAGE))
             told = {str(one.get("path")): str(one.get("hash")) for one in package["resources"]}
     for name in names:
@@ -89,7 +94,7 @@ def _check(archive: Zipped, names: list[str], summary: Summary) -> None:
             summary.note("it does not say what its archives must hold (datapackage.json): they were taken as they are")
 
 
-def _complete(stream: IO[bytes]) -> bool:
+def _complete(stream: Stream) -> bool:
     """Whether an archive ends where its last record does: a reader of records would not notice."""
     chunk = stream.read(_CHUNK)
     gzip = zlib.decompressobj(_GZIP) if chunk.startswith(b"\x1f\x8b") else None
@@ -160,13 +165,33 @@ def _responses(streams: Streams) -> Iterator[tuple[str, str, IO[bytes]]]:
     """(Address, type, content) of everything that a server answered without an error."""
     try:
         for stream in streams():
-            for record in ArchiveIterator(stream):
+            records = ArchiveIterator(stream)
+            for record in _quiet(iter(records)):
                 alive()
+                if records.err_count:
+                    raise CaptureRefused("the web archive is broken: a record is longer or shorter than it says")
                 status = record.http_headers.get_statuscode() if record.http_headers else "200"
                 if record.rec_type not in {"response", "resource"} or status != "200":
                     continue
                 headers = record.http_headers or record.rec_headers
                 mime = (headers.get_header("Content-Type") or "").partition(";")[0].strip().lower()
                 yield record.rec_headers.get_header("WARC-Target-URI") or "", mime, record.content_stream()
-    except (ArchiveLoadFailed, ValueError, EOFError, OSError, AttributeError, TypeError) as error:
+    except CaptureRefused:
+        raise
+    except (ArchiveLoadFailed, ValueError, OverflowError, EOFError, OSError, AttributeError, TypeError) as error:
         raise CaptureRefused(f"the web archive is broken ({type(error).__name__})") from None
+
+
+def _quiet(records: Iterator[Any]) -> Iterator[Any]:
+    """The same, without what the library writes to the terminal: it quotes the archive."""
+    while True:
+        with contextlib.redirect_stderr(_Nowhere()):
+            record = next(records, None)
+        if record is None:
+            return
+        yield record
+
+
+class _Nowhere(io.TextIOBase):
+    def write(self, text: str) -> int:
+        return len(text)

@@ -6,7 +6,7 @@ import codecs
 import hashlib
 import zipfile
 import zlib
-from typing import IO
+from typing import IO, Self
 
 from homeward.communities.captured import CaptureRefused
 from homeward.sandbox import ByteRange, alive
@@ -17,7 +17,31 @@ _LARGEST = 16 << 30
 """Bytes of a member that is hashed."""
 _MUCH, _TIMES = 1 << 30, 200
 """Bytes, and how often its packed size, beyond which a file is none but was made to grow."""
-_BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, OverflowError)
+
+
+class Member:
+    """A member that is read forward; what is wrong with it is a refusal."""
+
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        self._stream, self._name = stream, name
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to ``size`` bytes, none at the end.
+
+        Raises:
+            CaptureRefused: it is broken, or another than its archive says.
+        """
+        try:
+            return self._stream.read(size)
+        except _BROKEN as error:
+            raise CaptureRefused(f"{self._name} in it is broken") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
 
 
 class Zipped:
@@ -32,7 +56,7 @@ class Zipped:
         source.seek(0)
         try:
             self._zip = zipfile.ZipFile(source)
-        except (*_BROKEN, ValueError, UnicodeDecodeError) as error:
+        except _BROKEN as error:
             raise CaptureRefused("it is no zip archive that can be read") from error
         if len(self._zip.filelist) > MOST_MEMBERS:
             raise CaptureRefused("the archive has too many members")
@@ -43,7 +67,7 @@ class Zipped:
         """The member that a report means by ``path``, whichever way its slashes lean."""
         return path if path in self.names else self._loose.get(path.replace("\\", "/").lstrip("/").casefold())
 
-    def open(self, name: str) -> IO[bytes]:
+    def open(self, name: str) -> Member:
         """Read a member forward.
 
         Raises:
@@ -53,7 +77,9 @@ class Zipped:
             info = self.names[name]
             if blown_up(info.file_size, info.compress_size):
                 raise CaptureRefused(f"{name} in it would unpack to {info.file_size >> 30} GiB, far more than such files do")
-            return self._zip.open(info)
+            return Member(self._zip.open(info), name)
+        except CaptureRefused:
+            raise
         except (*_BROKEN, KeyError) as error:
             raise CaptureRefused(f"{name} in it cannot be read") from error
 
@@ -68,7 +94,7 @@ class Zipped:
                     alive()
                     if size > _LARGEST:
                         return None
-        except (*_BROKEN, CaptureRefused):
+        except CaptureRefused:
             return None
         return digest.hexdigest(), size
 

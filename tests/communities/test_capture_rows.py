@@ -133,6 +133,7 @@ def test_a_table_that_lacks_a_column_or_never_closes_a_cell_is_refused() -> None
         ("columns: {id: a, site: b, handle: c}\ntime: {zone: Mars}", "is no zone"),
         ("columns: {id: a, site: b, handle: c}\nwhat: 1", "no mapping"),
         ("a: &a [x, x]\nb: [*a, *a]", "alias"),
+        ("columns: {id: a, site: b, handle: c}\ndelimiter: ab", "one character"),
         ("{", "no YAML"),
         ("!!python/object/apply:os.system [ls]", "no YAML"),
         ("[" * 2_000, "no YAML"),

@@ -98,6 +98,8 @@ def read_mapping(text: bytes) -> Mapping:
         raise CaptureRefused(f"no field is called {unknown[0]!r}; there are {', '.join(sorted(_FIELDS))}")
     if lost := [name for name in _NEEDED if name not in given]:
         raise CaptureRefused(f"it does not say what the {lost[0]} of a message is")
+    if len(mapping.delimiter) > 1 or mapping.delimiter in {'"', "\r", "\n"}:
+        raise CaptureRefused("its delimiter is not one character that can stand between cells")
     if "time" in mapping.always or "text" in mapping.always:
         raise CaptureRefused("time and text are of one message each, and never the same always")
     if mapping.time.form not in _UNITS and "%" not in mapping.time.form:

@@ -86,8 +86,6 @@ def read_csv(source: ByteRange, mapping: Mapping, summary: Summary, *, text: boo
             yield from build.row(dict(zip(head, cells, strict=True)), rows.line_num)
     except csv.Error as error:
         raise CaptureRefused(f"it is broken at line {rows.line_num}: {error}") from None
-    except TypeError:
-        raise CaptureRefused("the mapping's delimiter is not one character") from None
 
 
 class Builder:

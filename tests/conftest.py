@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ from hypothesis import settings
 # Machines are shared: how long one example took says nothing about the code.
 settings.register_profile("homeward", deadline=None)
 settings.load_profile("homeward")
+
+# A run in the background inherits that SIGINT is ignored, and so would every command that a test starts and stops.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _numbers = itertools.count()

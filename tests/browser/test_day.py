@@ -92,7 +92,7 @@ def test_a_day(desk: Desk) -> None:
 
     # Opened, and back at the same place.
     page.keyboard.press("End")
-    here(page, re.compile(r"^(\d+) of \1"))
+    here(page, re.compile(r"^(\d+) of \1 "))
     last = page.inner_text("#here")
     page.keyboard.press("Enter")
     page.wait_for_selector("#facts h2")

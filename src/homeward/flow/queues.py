@@ -8,6 +8,7 @@ from homeward.flow import clues, leads, series, watch
 from homeward.series.clues import OPEN
 from homeward.series.events import UNIDENTIFIED
 from homeward.series.leads import DONE
+from homeward.store import series as store
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -26,7 +27,7 @@ def queues(case: Case, unknown: int) -> list[dict[str, Any]]:
         case: the case.
         unknown: how many stacks no list names and nobody has decided on.
     """
-    news = watch.notices(case)
+    news = watch.notices(case) if store.count(case) else []  # it reads everything, however little there is to tell
     known = {row["id"] for row in series.listed(case) if row["known"]} if news else set()
     fresh = [one for one in news if one["series"] in known and one["status"] == UNIDENTIFIED and _brings_files(one)]
     rest = [one for one in news if one not in fresh]

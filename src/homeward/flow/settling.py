@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -40,16 +41,21 @@ class View:
     """What a case holds about series at one moment."""
 
     def __init__(self, case: Case) -> None:
+        self._case = case
         self._info = case.info
         self.seen = store.count(case)
         self.history = History(map(_body, store.bodies(case)))
         self.members = store.members(case)
-        self.names = reads.item_names(case)
         self._last = self.history.events[-1][1].when if self.history.events else ""
         self.known: dict[str, set[store.KnownFact]] = defaultdict(set)
         for fact in store.known_facts(case):
             if fact.item in self.members:
                 self.known[self.members[fact.item]].add(fact)
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """SHA-256 of every item that can be looked at, read when it is first asked for: names never change."""
+        return reads.item_names(self._case)
 
     def event(self, act: str, **told: object) -> Event:
         """An event of this case: now, and after all that was said before, also where the clock was set back."""

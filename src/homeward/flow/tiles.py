@@ -59,9 +59,10 @@ class Tiles:
             if (at := self.at(item)) is not None:
                 self.series[at] = place[name]
         self.stack_known = self._any(self.known)
+        self.stack_video = self._any(self.video)
         self.stack_series = np.full(len(self.exemplars), -1, np.int64)
         np.maximum.at(self.stack_series, self.home, self.series)
-        self._priority: NDArray[np.float64] | None = None
+        self._order: Ids | None = None
 
     def at(self, item: int) -> int | None:
         """The place of an item, if it is shown."""
@@ -83,14 +84,15 @@ class Tiles:
         """Stacks in the order of work: by the priority of their series while its victim is not found, then what is straight
         from a camera, then the larger stack.
         """
-        if self._priority is None:
+        if self._order is None:
             points = np.zeros(len(self.series_names) + 1)
             for row in victims.listed(case) if self.series_names else ():
                 if row["status"] in AWAKE and row["id"] in self.series_names:
                     points[self.series_names.index(row["id"])] = 1 + row["priority"]
-            self._priority = points[self.stack_series]
-        straight = self._any(np.isin(self.items, np.fromiter(series_store.straight(case), np.int64)))
-        return np.lexsort((np.arange(len(self.exemplars)), -self.counts, ~straight, -self._priority))
+            straight = self._any(np.isin(self.items, np.fromiter(series_store.straight(case), np.int64)))
+            keys = (np.arange(len(self.exemplars)), -self.counts, ~straight, -points[self.stack_series])
+            self._order = np.lexsort(keys)
+        return self._order
 
     def _any(self, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return np.asarray(np.bincount(self.home[marked], minlength=len(self.exemplars)) > 0)
@@ -170,12 +172,11 @@ def packed(case: Case, listed: Listing, grades: Grades, codes: dict[str, int], f
     names = store.names(case, shown.tolist())
     records = np.zeros(len(chosen), RECORD)
     records["time_ms"] = -1
-    for row, (place, item) in enumerate(zip(chosen.tolist(), shown.tolist(), strict=True)):
-        record = records[row]
-        record["sha256"] = np.frombuffer(bytes.fromhex(names[item]), np.uint8)
-        inside = tiles.members(place) if listed.kind == STACKS else np.array([place])
-        record["count"] = len(inside)
-        record["grade"], record["flags"] = _said(tiles, inside, grades, codes)
+    records["sha256"] = np.frombuffer(b"".join(bytes.fromhex(names[item]) for item in shown.tolist()), np.uint8).reshape(-1, 32)
+    records["count"] = tiles.counts[chosen] if listed.kind == STACKS else 1
+    told = marks(listed, grades, codes, list(range(first, first + len(chosen))))
+    for row, (_, grade, flags) in enumerate(told):
+        records[row]["grade"], records[row]["flags"] = grade, flags
     if listed.kind == FRAMES:
         records["time_ms"] = listed.times[first : first + count]
         veils = tiles.veils.frames(int(shown[0]))[1][first : first + count] if len(shown) else np.zeros((0, 432), np.uint8)
@@ -187,18 +188,18 @@ def packed(case: Case, listed: Listing, grades: Grades, codes: dict[str, int], f
 def marks(listed: Listing, grades: Grades, codes: dict[str, int], places: list[int]) -> list[tuple[int, int, int]]:
     """For some tiles of a list: where, which category, which flags."""
     tiles = listed.tiles
+    chosen = listed.places[places] if places else np.zeros(0, np.int64)
+    if listed.kind == STACKS:
+        video, known, series = tiles.stack_video[chosen], tiles.stack_known[chosen], tiles.stack_series[chosen]
+        inside = [tiles.items[tiles.members(one)].tolist() for one in chosen.tolist()]
+    else:
+        video, known, series = tiles.video[chosen], tiles.known[chosen], tiles.series[chosen]
+        inside = [[item] for item in tiles.items[chosen].tolist()]
+    flags = VIDEO * video | KNOWN * known | IN_SERIES * (series >= 0)
     found = []
-    for at in places:
-        place = int(listed.places[at])
-        inside = tiles.members(place) if listed.kind == STACKS else np.array([place])
-        found.append((at, *_said(tiles, inside, grades, codes)))
+    for at, own, items in zip(places, flags.tolist(), inside, strict=True):
+        said = [grades.codes.get(item, "") for item in items]
+        given = {code for code in said if code}
+        partly = IN_PART * (bool(given) and ("" in said or len(given) > 1))
+        found.append((at, codes.get(given.pop(), 0) if len(given) == 1 else 0, own | partly))
     return found
-
-
-def _said(tiles: Tiles, inside: Ids, grades: Grades, codes: dict[str, int]) -> tuple[int, int]:
-    """The category that all graded copies have, and the flags of a tile."""
-    said = [grades.codes.get(item, "") for item in tiles.items[inside].tolist()]
-    given = {code for code in said if code}
-    flags = VIDEO * bool(tiles.video[inside].any()) | KNOWN * bool(tiles.known[inside].any())
-    flags |= IN_SERIES * bool((tiles.series[inside] >= 0).any()) | IN_PART * (bool(given) and ("" in said or len(given) > 1))
-    return (codes.get(given.pop(), 0) if len(given) == 1 else 0), int(flags)

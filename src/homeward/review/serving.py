@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from django.db import connections
 from waitress.server import create_server
 
 from homeward.core import HomewardError, WrongUse
@@ -35,6 +36,8 @@ def serve(case: Case, port: int, idle: int, scheme: Scheme, ready: Callable[[str
         CaseReadOnly: the case can only be read, so that nothing could be recorded.
     """
     _log_like_homeward()
+    # Each thread keeps its connection to the case, and looks whether it still answers.
+    connections.databases[case.alias] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     with Workbench(case, idle=idle, scheme=scheme) as bench:
         try:
             server: Any = create_server(
@@ -69,8 +72,6 @@ def _log_like_homeward() -> None:
 
 def _beside(bench: Workbench, stopped: threading.Event) -> None:
     """Have the tiles at hand before somebody asks, and publish the ledger while the server runs."""
-    from django.db import connections
-
     case = bench.case
     with contextlib.suppress(HomewardError):  # who asks is told
         bench.shown.left()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from homeward.store.models import CopyMember, Item, Match, SegmentRun, SeriesMember, StepRun
+from homeward.store.models import CopyMember, Item, Match, SegmentRun, SeriesEvent, SeriesMember, StepRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ def state(case: Case) -> list[Any]:
     """Changes whenever what the grid shows may have changed, categories aside."""
     alias = case.alias
     last = SegmentRun.objects.using(alias).order_by("-id").values_list("id", flat=True).first()
-    counts = [model.objects.using(alias).count() for model in (CopyMember, SeriesMember, Match)]
+    counts = [model.objects.using(alias).count() for model in (CopyMember, SeriesEvent, Match)]
     return [last, *counts, _keys(case)]
 
 

@@ -1,12 +1,13 @@
 """Who showed a series first, here: laws of the posterior, small cases by hand, and worlds with sources who never post."""
 
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homeward.communities.appearance import FirstShown, Showing, first_shown
+from homeward.communities.appearance import FEATURES, FirstShown, Showing, first_shown, tables
 from homeward.communities.records import Handle, Window
 from homeward.testing.communities.cascades import PRETENDING, REPORT, CascadeWorld, cascade_world
 
@@ -94,3 +95,31 @@ def test_who_only_passed_on_is_hardly_ever_named_and_unseen_sources_are_told(ran
                 unseen += found.unseen > best.probability
     assert wrong <= 0.05 * named
     assert unseen >= 0.7 * absent
+
+
+def test_what_is_counted_once_is_what_a_slow_count_of_every_series_finds() -> None:
+    world = cascade_world(3, REPORT, handles=200, producers=12, collectors=20)
+    rows: dict[str, list[Showing]] = {}
+    for one in sorted(world.showings, key=lambda s: (s.time, s.handle, s.file)):
+        rows.setdefault(world.series[one.file], []).append(one)
+    first = {name: shown[0].handle for name, shown in rows.items()}
+    sensor = {name: camera for name in rows if (camera := _most(rows[name], world.cameras))}
+    for table in tables(world.showings, world.series, world.cameras, world.windows):
+        name = table.series
+        for handle, told in zip(table.earliest, table.handle, strict=True):
+            led = [other for other in rows if other != name and first[other] == handle]
+            seen = sum(any(s.handle == handle for s in rows[other]) for other in rows if other != name)
+            same = [other for other in rows if other != name and name in sensor and sensor.get(other) == sensor[name]]
+            named = [other for other in led if other in sensor]
+            by_it = len(set(named) & set(same))
+            all_led = [sensor[other] for other in sensor if first[other] == handle]
+            one_hand = 1 - (len(set(all_led)) - 1) / (len(all_led) - 1) if len(all_led) > 1 else 0.0
+            expected = (len(led) / (seen + 2), by_it / (len(named) + 1), by_it / (len(same) + 1), one_hand)
+            columns = [FEATURES.index(feature) for feature in ("elsewhere", "camera", "sensor", "one hand")]
+            assert told[columns] == pytest.approx(expected)
+
+
+def _most(rows: list[Showing], cameras: dict[str, str]) -> str | None:
+    named = Counter(cameras[file] for file in {row.file for row in rows} if file in cameras)
+    camera, count = min(named.items(), key=lambda pair: (-pair[1], pair[0]), default=(None, 0))
+    return camera if 3 * count >= named.total() else None

@@ -146,3 +146,8 @@ def test_the_order_of_links_does_not_matter(comparer: Comparer, found: list[Link
     likely = [link for link in found if link.probability >= 0.5]
     shuffled = random.Random(1).sample(likely, len(likely))
     assert personas(comparer, likely, least=0.5) == personas(comparer, shuffled, least=0.5)
+
+
+def test_handles_whose_text_may_not_be_read_are_not_alike_in_style(world: PeopleWorld) -> None:
+    silent = pool(world.posts, world.identifiers, world.cameras)
+    assert np.isnan(Comparer(silent).scores(candidates(silent))[:, CHANNELS.index("style")]).all()

@@ -145,11 +145,11 @@ class _Firsts:
                 self.by_series[series[showing.file]].append(showing)
         self.first: dict[str, Showing] = {}
         self.seen_in: Counter[Handle] = Counter()
-        self.first_in: dict[Handle, list[str]] = defaultdict(list)
+        self.led: Counter[Handle] = Counter()
         for name, rows in self.by_series.items():
             rows.sort(key=lambda s: (s.time, s.handle, s.file))
             self.first[name] = rows[0]
-            self.first_in[rows[0].handle].append(name)
+            self.led[rows[0].handle] += 1
             self.seen_in.update({row.handle for row in rows})
 
 
@@ -158,8 +158,19 @@ def tables(
 ) -> list[Table]:
     """The features of every series that was shown at all, in the order of the names of the series."""
     firsts, watch = _Firsts(showings, series), _Watch(windows)
-    sensors = _sensors(firsts, cameras)
+    sensors = _Sensors(firsts, cameras)
     return [_table(name, firsts, sensors, watch) for name in sorted(firsts.by_series)]
+
+
+class _Sensors:
+    """Cameras of series, counted once: of each how many series, and with how many of these each handle was first."""
+
+    def __init__(self, firsts: _Firsts, cameras: Mapping[str, str]) -> None:
+        self.of = _sensors(firsts, cameras)
+        self.series = Counter(self.of.values())
+        self.led: dict[Handle, Counter[str]] = defaultdict(Counter)
+        for name, camera in self.of.items():
+            self.led[firsts.first[name].handle][camera] += 1
 
 
 def _sensors(firsts: _Firsts, cameras: Mapping[str, str]) -> dict[str, str]:
@@ -192,7 +203,7 @@ class _Watch:
         return 1 - missed
 
 
-def _table(name: str, firsts: _Firsts, sensors: Mapping[str, str], watch: _Watch) -> Table:
+def _table(name: str, firsts: _Firsts, sensors: _Sensors, watch: _Watch) -> Table:
     rows = firsts.by_series[name]
     mine: dict[Handle, list[Showing]] = defaultdict(list)
     holders: dict[str, set[Handle]] = defaultdict(set)
@@ -200,16 +211,15 @@ def _table(name: str, firsts: _Firsts, sensors: Mapping[str, str], watch: _Watch
         mine[row.handle].append(row)
         holders[row.file].add(row.handle)
     least = min((row.generation for row in rows if row.generation is not None), default=None)
-    same = _of_sensor(name, firsts, sensors)
     features, own = np.zeros((len(mine), len(FEATURES))), {handle: {row.file for row in mine[handle]} for handle in mine}
     for index, handle in enumerate(mine):
         features[index] = (
             _lead(handle, mine[handle][0], firsts.first[name]),
             _elsewhere(handle, name, firsts),
-            *_camera(handle, name, firsts, sensors, same),
+            *_camera(handle, name, firsts, sensors),
             sum(len(holders[file]) == 1 for file in own[handle]) / len(holders),
             _original(mine[handle], least),
-            _one_hand(handle, firsts, sensors),
+            _one_hand(handle, sensors),
         )
     earliest = {handle: showings[0] for handle, showings in mine.items()}
     watched = [watch.before(showing.board, showing.time) for showing in earliest.values()]
@@ -225,29 +235,24 @@ def _lead(handle: Handle, earliest: Showing, first: Showing) -> float:
 def _elsewhere(handle: Handle, series: str, firsts: _Firsts) -> float:
     """Share of the other series that this handle was seen with, in which it was first too; smoothed towards none."""
     others = firsts.seen_in[handle] - 1
-    led = len(firsts.first_in[handle]) - (firsts.first[series].handle == handle)
+    led = firsts.led[handle] - (firsts.first[series].handle == handle)
     return led / (others + 2)
 
 
-def _of_sensor(series: str, firsts: _Firsts, sensors: Mapping[str, str]) -> list[str]:
-    """Other series by the camera of this one."""
-    camera = sensors.get(series)
-    return [other for other in firsts.by_series if other != series and camera and sensors.get(other) == camera]
-
-
-def _camera(handle: Handle, series: str, firsts: _Firsts, sensors: Mapping[str, str], same: list[str]) -> tuple[float, float]:
+def _camera(handle: Handle, series: str, firsts: _Firsts, sensors: _Sensors) -> tuple[float, float]:
     """Of the other series that it was first with, the share by this camera; of that camera's, the share of the handle."""
-    led = [other for other in firsts.first_in[handle] if other != series and other in sensors]
-    by_it = sum(other in same for other in led)
-    return by_it / (len(led) + 1), by_it / (len(same) + 1)
+    led, camera = sensors.led.get(handle, Counter()), sensors.of.get(series)
+    if camera is None:
+        return 0.0, 0.0
+    own = firsts.first[series].handle == handle
+    by_it = led[camera] - own
+    return by_it / (led.total() - own + 1), by_it / sensors.series[camera]
 
 
-def _one_hand(handle: Handle, firsts: _Firsts, sensors: Mapping[str, str]) -> float:
+def _one_hand(handle: Handle, sensors: _Sensors) -> float:
     """Few cameras over what it was first with: 1 with one camera, near 0 with a new one each time; 0 with nothing to tell."""
-    led = [sensors[other] for other in firsts.first_in[handle] if other in sensors]
-    if len(led) < 2:
-        return 0.0
-    return 1 - (len(set(led)) - 1) / (len(led) - 1)
+    led = sensors.led.get(handle, Counter())
+    return 1 - (len(led) - 1) / (led.total() - 1) if led.total() > 1 else 0.0
 
 
 def _original(rows: list[Showing], least: int | None) -> float:

@@ -161,7 +161,8 @@ def _posterior(
 
     Ratios are calibrated on pairs that share something, so the prior is shared among these alone; (n,) each, with how many.
     """
-    _, index, sizes = np.unique(np.stack([one, other_site]), axis=1, return_inverse=True, return_counts=True)
+    sites = int(other_site.max(initial=0)) + 1
+    _, index, sizes = np.unique(one * sites + other_site, return_inverse=True, return_counts=True)
     rivals = sizes[index]
     odds = prior / (1 - prior) / rivals * np.exp(log_lr)
     return np.asarray(odds / (1 + np.bincount(index, weights=odds)[index]), np.float64), rivals

@@ -135,6 +135,46 @@ def test_who_shows_something_else_is_refused(lie: dict[str, Any]) -> None:
         taking.taken(holder, msgspec.structs.replace(show, **lie), files, EMPTY)
 
 
+def test_nothing_is_opened_but_what_was_counted() -> None:
+    mine, theirs = tuple(f"{at:064x}" for at in range(20)), tuple(f"{at:064x}" for at in range(18, 30))
+    asker, _, messages = sides({"copies": mine}, {"copies": theirs})
+    opened, files = messages[-1]
+    points = files["copies-opened.bin"]
+    one = points[18 * psi.POINT : 19 * psi.POINT]
+    for lie in (
+        one * 20,
+        points[: 17 * psi.POINT] + one + points[18 * psi.POINT :],
+        psi.answer(points, psi.new_key(), in_order=True),
+    ):
+        with pytest.raises(PackageRefused):
+            taking.taken(asker, opened, {"copies-opened.bin": lie}, EMPTY)
+    asker, _ = taking.taken(asker, opened, files, EMPTY)
+    assert {one.value for one in asker.things} == {f"{18:064x}", f"{19:064x}"}
+
+
+@pytest.mark.parametrize("topic", talk.TOPICS)
+def test_nobody_asks_about_more_than_they_say(topic: talk.Topic) -> None:
+    values = tuple(value(at, code) for at, code in enumerate(codes(2, 3)))
+    asker = State(**BLANK, asker=True, stage="asking", own={topic: Own(psi.new_key(), values)})
+    _, (ask, files) = talk.begin(asker)
+    blank = State(**BLANK, asker=False, stage="asked")
+    assert taking.asked(blank, ask, files).asked[topic].values == 3
+    less = msgspec.structs.replace(ask.asked[topic], values=0)
+    with pytest.raises(PackageRefused, match="more than it says"):
+        taking.asked(blank, msgspec.structs.replace(ask, asked={topic: less}), files)
+
+
+def test_names_of_series_are_names() -> None:
+    for name in ("a\n" + "0" * 64 + ",x,yes", "a,b", '"', "\x1b[2J", "", "a" * 65):
+        for shown in ({"things": [{"topic": "copies", "value": "v", "series": [name]}]}, {"briefs": [_brief(name)]}):
+            with pytest.raises(msgspec.ValidationError):
+                msgspec.convert({"homeward": "match 1", "match": MATCH, "number": 6, "act": "close", **shown}, Message)
+
+
+def _brief(name: str) -> dict[str, Any]:
+    return {"id": name, "status": "identified", "pictures": 1, "formed": ""}
+
+
 def test_a_hash_that_is_no_candidate_or_not_near_is_refused() -> None:
     base = codes(5, 3)
     asker, holder, messages = sides({"near": (value(1, base[0]),)}, {"near": (value(2, flipped(base[0], 9, 1)),)})

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import bagit
+import msgspec
 import pyrage
 import pytest
 from hypothesis import given
@@ -111,6 +112,7 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], dict[str, object]]] = {
     "passed on": ("passed it on", lambda: encrypted(bag.write_tar(files(told(to="C"))), "B"), {}),
     "an impostor": ("not that of Unit A", lambda: encrypted(bag.write_tar(files(*SIGNED_BY_C))), {}),
     "a stranger": ("not among the partners", lambda: seal(PAYLOAD, told(sender="C"), C, [CARDS["B"]]), {}),
+    "in the name of another": ("another sender", lambda: seal(PAYLOAD, _named("NCMEC"), A, [CARDS["B"]]), {}),
     "no envelope": ("incomplete", lambda: encrypted(bag.write_tar(bag.payload_manifests(PAYLOAD))), {}),
     "nested": ("no plain tar|no package holds|cut short", lambda: encrypted(seal(PAYLOAD, told(), A, [CARDS["B"]])), {}),
     "a picture in it": ("no package holds", lambda: encrypted(bag.write_tar({**files(), "data/../a.jpg": b""})), {}),
@@ -120,6 +122,10 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], dict[str, object]]] = {
     "another bag's statement": ("changed|were signed", lambda: encrypted(bag.write_tar(_swapped())), {}),
     "nothing": ("somebody else, or is damaged", lambda: b"", {}),
 }
+
+
+def _named(agency: str) -> Told:
+    return msgspec.structs.replace(told(), sender=Party(agency, CARDS["A"].fingerprint))
 
 
 def _with_link() -> bytes:

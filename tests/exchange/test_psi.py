@@ -90,3 +90,33 @@ def test_a_commitment_is_the_root_over_tokens_behind_nonces() -> None:
         return node_hash(root(some[:split]), root(some[split:]))
 
     assert psi.commitment(tokens, KEYS[0]) == root(leaves).hex() != psi.commitment(tokens, KEYS[1])
+
+
+def test_a_set_that_everything_would_seem_to_lie_in_is_refused() -> None:
+    mine = names(set(range(50)))
+    blinded = psi.blind(mine, KEYS[0])
+    answered, in_order = (psi.answer(blinded, KEYS[1], in_order=way) for way in (False, True))
+    made, bits = psi.offer(names({7}), len(mine), KEYS[1])
+    one_point = in_order[7 * psi.POINT : 8 * psi.POINT] * len(mine)
+    lies = (
+        (psi.Offer(1, 0, 1), b"\x01", answered),
+        (psi.Offer(1, 0, 1), b"\xff", answered),
+        (psi.Offer(made.count, made.divisor, made.spread // 2), bits, answered),
+        (made, bits, one_point),
+    )
+    for told, coded, points in lies:
+        with pytest.raises(PackageRefused):
+            psi.count((told, coded), points, KEYS[0])
+        with pytest.raises(PackageRefused):
+            psi.shared((told, coded), points, KEYS[0])
+    assert psi.count((made, bits), answered, KEYS[0]) == 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(0, 300))
+def test_what_an_honest_side_offers_is_taken(asked: int, held: int, first: int) -> None:
+    mine, theirs = names(set(range(asked))), names(set(range(first, first + held)))
+    offered = psi.offer(theirs, asked, KEYS[1])
+    assert psi.count(offered, psi.answer(psi.blind(mine, KEYS[0]), KEYS[1], in_order=False), KEYS[0]) == len(
+        {*mine} & {*theirs}
+    )

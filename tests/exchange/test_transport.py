@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from homeward.core import WrongUse
 from homeward.exchange import keys, transport_http, transport_tls
 from homeward.exchange.errors import PackageRefused
 from homeward.exchange.keys import Card
@@ -149,6 +150,54 @@ def test_a_file_that_is_not_what_it_is_called_is_refused(three: tuple[Agency, ..
     assert (status, why, shelf.taken) == (422, b"it was damaged on the way", {})
     for path in ("/", "/messages/../x", f"/messages/{'g' * 64}", f"/messages/{'0' * 64}"):
         assert talk._ask("GET", path)[0] == 404
+
+
+LIES = {
+    "/messages": [b"{", b"[1]", b"\xff", b"[" * 100_000],
+    "Received": ["", "many", "-2", "1e3", "0" * 5000],
+}
+
+
+@pytest.mark.parametrize("lie", LIES["/messages"], ids=range(4))
+def test_a_server_whose_list_is_none(
+    three: tuple[Agency, ...], served: tuple[Shelf, str], monkeypatch: pytest.MonkeyPatch, lie: bytes
+) -> None:
+    monkeypatch.setattr(transport_http._Handler, "do_GET", lambda self: self._say(200, lie))
+    with pytest.raises(Unreachable, match="no list"):
+        client(three, served[1]).waiting()
+
+
+@pytest.mark.parametrize("lie", LIES["Received"])
+def test_a_server_that_says_nonsense_of_what_it_has(
+    three: tuple[Agency, ...], served: tuple[Shelf, str], monkeypatch: pytest.MonkeyPatch, lie: str
+) -> None:
+    monkeypatch.setattr(transport_http._Handler, "do_HEAD", lambda self: self._say(200, b"", Received=lie))
+    with pytest.raises(Unreachable, match="makes no sense"):
+        client(three, served[1]).put(b"x")
+
+
+def test_a_server_that_loses_all_it_takes_is_not_fed_for_ever(
+    three: tuple[Agency, ...], served: tuple[Shelf, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(handler: transport_http._Handler) -> None:
+        handler.rfile.read(int(handler.headers["Content-Length"]))
+        handler._say(202, b"", Received="0")
+
+    monkeypatch.setattr(transport_http._Handler, "do_PUT", lose)
+    with pytest.raises(Unreachable, match="loses"):
+        client(three, served[1]).put(b"x" * 9)
+
+
+def test_a_message_that_is_listed_and_not_given(three: tuple[Agency, ...], served: tuple[Shelf, str], tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir()
+    with pytest.raises(Unreachable, match="does not give"):
+        client(three, served[1]).fetch("0" * 64, tmp_path / "spool")
+
+
+@pytest.mark.parametrize("url", ["http://h", "https://", "https://h:99999", "https://h:x", "https://[::1", "h:1"])
+def test_what_is_no_address_of_a_server(url: str) -> None:
+    with pytest.raises(WrongUse, match="HOST:PORT"):
+        Client(url, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), {}, "x")
 
 
 def test_begun_files_are_few(three: tuple[Agency, ...], served: tuple[Shelf, str]) -> None:

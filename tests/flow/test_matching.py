@@ -18,13 +18,14 @@ from homeward.core import WrongUse
 from homeward.exchange.errors import PackageRefused
 from homeward.flow import matching, partners
 from homeward.flow.matching import Step, listed
-from homeward.flow.matching_sets import operate
+from homeward.flow.matching_sets import operate, operated
 from homeward.flow.packages import inspect
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.series.clues import clue_id
 from homeward.store import Case
 from homeward.store import matching as store
+from homeward.store.erasure import erase_name
 from homeward.store.errors import CaseDamaged
 from homeward.store.ledger.entries import decode
 
@@ -102,6 +103,21 @@ def test_who_asks_about_a_handle_is_told_whom_to_speak_to(both: dict[str, Case],
     matching.take(both["b"], again.file, out, "you")
     answered = matching.agree(both["b"], again.state.match, out, "you", "Art. 2")
     assert matching.take(both["a"], answered.file, out, "me").state.found == {"handles": 0}
+
+
+def test_what_was_remembered_is_forgotten_with_the_next_message(both: dict[str, Case], out: Path) -> None:
+    operate(both["b"], "site1/some name", "a handler", given_up=False)
+    step = ask(both, out, ("copies",), ("site1/some name",))
+    last, _ = converse(both, out, step)
+    assert last.state.found == {"copies": 1, "handles": 1}
+    for case in both.values():
+        rows = store.messages(case)
+        held = {name: case.blobs.get(name) for name in case.blobs.names()}
+        assert {row.state for row in rows} & held.keys() == {rows[-1].state}
+        assert not [name for name, body in held.items() if b"site1/some name" in body]
+        assert not [fault for fault in verify(case, Quiet()).faults if "matching" in fault]
+    erase_name(both["b"], "site1/some name", "Order 1", "the law")
+    assert operated(both["b"]) == {}
 
 
 def test_anything_twice_changes_nothing(both: dict[str, Case], out: Path) -> None:

@@ -31,7 +31,9 @@ Status = Literal["unidentified", "located", "identified", "safeguarded", "known 
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=psi.MOST_TOKENS)]
-Series = Annotated[tuple[Text, ...], msgspec.Meta(max_length=1000)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z-]{1,64}\Z")]
+"""Of a series."""
+Series = Annotated[tuple[Name, ...], msgspec.Meta(max_length=1000)]
 TOPICS: tuple[Topic, ...] = ("copies", "near", "clues", "cameras", "handles")
 COUNTED_ONLY = ("handles",)
 WAITING = {"asked": "whether to answer", "counted": "whether to see which", "wanted": "whether to show which"}
@@ -42,7 +44,7 @@ ENDED = ("done", "declined")
 class Brief(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a partner learns of a series of which something is shared."""
 
-    id: Text
+    id: Name
     status: Status
     pictures: Count
     formed: Text

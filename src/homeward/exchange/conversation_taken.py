@@ -25,10 +25,12 @@ from homeward.exchange.conversation import (
     tokens,
 )
 from homeward.exchange.errors import PackageRefused
-from homeward.exchange.near_tokens import distance
+from homeward.exchange.near_tokens import PARTS, distance
 
 RADIUS = 31
 """Bits by which two near hashes may differ to be of near copies."""
+_MOST_TOKENS = {"near": 9 * PARTS}
+"""Of one value; one, unless told. A picture is asked about as it is, without its border, and turned and mirrored."""
 _EXPECTED = {"asking": "answer", "answered": "agree", "agreeing": "open", "opened": "show", "shown": "close"}
 
 
@@ -43,6 +45,8 @@ def asked(state: State, message: Message, files: Mapping[str, bytes]) -> State:
     for topic, told in message.asked.items():
         if len(files.get(f"{topic}-asked.bin", b"")) != told.tokens * psi.POINT:
             raise PackageRefused("it holds something else than the protocol sends")
+        if told.tokens > told.values * _MOST_TOKENS.get(topic, 1):
+            raise PackageRefused("it asks about more than it says")
     return msgspec.structs.replace(
         state, stage="asked", number=1, asked=dict(message.asked), held=_kept(files, message.asked, "asked")
     )
@@ -85,6 +89,7 @@ def _counted(state: State, message: Message, files: Mapping[str, bytes]) -> Stat
         offered = (offers[topic].coded, files.get(f"{topic}-offered.bin", b""))
         found[topic] = psi.count(offered, answered, state.own[topic].key)
     held = _kept(files, state.asked, "offered")
+    held |= {_answered(topic): psi.unordered(files.get(f"{topic}-answered.bin", b"")) for topic in state.asked}
     stage = "counted" if showable(found) else "done"
     state = msgspec.structs.replace(state, stage=stage, found=found, offered=offers, held=held)
     return state if showable(found) else forgotten(state)
@@ -106,8 +111,8 @@ def _show(state: State, files: Mapping[str, bytes], book: Book) -> tuple[State, 
     for topic in showable(state.found):
         own, named = state.own[topic], tokens(state.own[topic], topic, state.salt)
         answered = files.get(f"{topic}-opened.bin", b"")
-        if len(answered) != len(named) * psi.POINT:
-            raise PackageRefused("it answers something else than was asked")
+        if len(answered) != len(named) * psi.POINT or psi.unordered(answered) != state.held[_answered(topic)]:
+            raise PackageRefused("it answers something else than was asked and counted")
         offered = (state.offered[topic].coded, state.held[f"{topic}-offered.bin"])
         order = list(named)
         places = sorted({at for place in psi.shared(offered, answered, own.key) for at in named[order[place]]})
@@ -216,6 +221,11 @@ def _near(state: State, looks: Iterable[Look]) -> dict[int, tuple[int, str, list
 
 def _pair(one: Thing, book: Book) -> Pair:
     return Pair(one.topic, one.value, one.value, 0, book.series.get(one.value, ()), one.series)
+
+
+def _answered(topic: str) -> str:
+    """Under which name is held what the points were that were counted."""
+    return f"{topic}-answered.sha256"
 
 
 def _kept(files: Mapping[str, bytes], topics: Iterable[str], kind: str) -> dict[str, bytes]:

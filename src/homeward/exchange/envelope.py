@@ -144,7 +144,7 @@ def verify(bag: Mapping[str, bytes], envelope: bytes, sender: Callable[[str], Ca
         raise PackageRefused("its files are not those that were signed")
     if bool(told.counts.keys() & set(LOOKS)) != (told.shown is not None and told.shown.sound):
         raise PackageRefused("it is not as two people have agreed: pictures leave in no other way")
-    if told.sender.fingerprint != card.fingerprint or told.origin != card.origin:
+    if told.sender != Party(card.agency, card.fingerprint) or told.origin != card.origin:
         raise PackageRefused("its statement names another sender than the one who signed it")
     return told
 

@@ -29,6 +29,7 @@ POINT = 33
 CHANCE = 1e-6
 """That any token of a conversation is taken for shared by chance."""
 MOST_TOKENS = 80_000_000
+_MOST_CHANCE = 1e-3
 _WIDEST = 4e18
 """Values that the library can spread tokens over."""
 
@@ -81,7 +82,10 @@ def offer(tokens: Sequence[str], asked: int, key: bytes) -> tuple[Offer, bytes]:
     if not tokens or not asked:
         return Offer(0, 0, 1), b""
     server, ds = _library().server.CreateFromKey(key, True), _library().DataStructure.GCS
-    made = server.CreateSetupMessage(_chance(len(tokens), asked), asked, list(tokens), ds)
+    chance = _chance(len(tokens), asked)
+    if chance > _MOST_CHANCE:
+        raise WrongUse("this is too much for one conversation: ask about fewer series")
+    made = server.CreateSetupMessage(chance, asked, list(tokens), ds)
     return Offer(len(tokens), made.gcs.div, made.gcs.hash_range), bytes(made.gcs.bits)
 
 
@@ -109,7 +113,15 @@ def count(offered: tuple[Offer, bytes], answered: bytes, key: bytes) -> int:
     Raises:
         PackageRefused: the answer is none.
     """
-    return int(_resolved(offered, answered, key, "GetIntersectionSize") or 0)
+    found = int(_resolved(offered, answered, key, "GetIntersectionSize") or 0)
+    if found > offered[0].count:
+        raise PackageRefused("what it offers is not what the protocol offers")
+    return found
+
+
+def unordered(points: bytes) -> bytes:
+    """A digest (32 bytes) of points that is the same in whatever order they come."""
+    return hashlib.sha256(b"".join(sorted(_points(points)))).digest()
 
 
 def shared(offered: tuple[Offer, bytes], answered: bytes, key: bytes) -> list[int]:
@@ -126,6 +138,11 @@ def _resolved(offered: tuple[Offer, bytes], answered: bytes, key: bytes, how: st
     points, (told, bits) = _points(answered), offered
     if not points or not told.count:
         return None
+    if len(set(points)) < len(points):  # with one point in all places, one shared token would be taken for all
+        raise PackageRefused("what it answers is not what the protocol answers")
+    spread = max(told.count, len(points)) * len(points) / _chance(told.count, len(points))
+    if told.spread < spread * 0.999:  # over few values everything would seem to be shared
+        raise PackageRefused("what it offers is not what the protocol offers")
     if not told.divisor * told.count <= 8 * len(bits) <= (told.divisor + 4) * told.count + 64:  # a code is little longer
         raise PackageRefused("what it offers is not what the protocol offers")
     library = _library()
@@ -140,10 +157,7 @@ def _resolved(offered: tuple[Offer, bytes], answered: bytes, key: bytes, how: st
 
 
 def _chance(held: int, asked: int) -> float:
-    chance = max(CHANCE, max(held, asked) * asked / _WIDEST)
-    if chance > 1e-3:
-        raise WrongUse("this is too much for one conversation: ask about fewer series")
-    return chance
+    return max(CHANCE, max(held, asked) * asked / _WIDEST)
 
 
 def _points(data: bytes) -> list[bytes]:

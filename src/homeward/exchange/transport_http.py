@@ -31,6 +31,7 @@ PATIENCE = 60.0
 """Seconds without a byte after which a connection is given up."""
 MOST_BEGUN = 8
 """Files of one partner that may be begun and not complete."""
+_GIVEN = {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}
 _NAME = re.compile(r"/messages/([0-9a-f]{64})")
 _PLACE = re.compile(r"bytes (\d{1,12})-(\d{1,12})/(\d{1,12})")
 
@@ -180,10 +181,14 @@ class Client:
     """A connection to a partner's server."""
 
     def __init__(self, url: str, context: ssl.SSLContext, partners: dict[str, str], partner: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port or 443
+        except ValueError:
+            host = None
+        if not host or parts.scheme != "https":
             raise WrongUse(f"a partner's server is given as https://HOST:PORT, not {url!r}")
-        self._connection = HTTPSConnection(parts.hostname, parts.port or 443, timeout=PATIENCE, context=context)
+        self._connection = HTTPSConnection(host, port, timeout=PATIENCE, context=context)
         try:
             self._connection.connect()
             shown = self._connection.sock.getpeercert(binary_form=True)
@@ -195,13 +200,16 @@ class Client:
 
     def waiting(self) -> list[str]:
         """SHA-256 of files that wait for us, the oldest first."""
-        names = msgspec.json.decode(self._ask("GET", "/messages")[1], type=list[str])
+        try:
+            names = msgspec.json.decode(self._ask("GET", "/messages")[1], type=list[str])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise Unreachable("the partner's server answers with what is no list of messages") from error
         return [name for name in names if _NAME.fullmatch(f"/messages/{name}")]
 
     def put(self, data: bytes) -> str:
         """Give a file, from where an earlier try stopped; empty, or why it is refused."""
         path = f"/messages/{hashlib.sha256(data).hexdigest()}"
-        at = int(self._ask("HEAD", path)[2].get("Received", "0"))
+        at = _received(self._ask("HEAD", path)[2])
         while 0 <= at < len(data):
             piece = data[at : at + PIECE]
             place = f"bytes {at}-{at + len(piece) - 1}/{len(data)}"
@@ -210,7 +218,9 @@ class Client:
                 return body.decode("utf-8", "replace")[:2000]
             if status != HTTPStatus.ACCEPTED:
                 raise Unreachable(f"the partner's server refuses a piece of a message ({status})")
-            at = int(headers.get("Received", "0"))
+            if _received(headers) != at + len(piece):
+                raise Unreachable("the partner's server loses pieces of a message")
+            at += len(piece)
         return ""
 
     def fetch(self, name: str, spool: Path) -> bytes:
@@ -221,8 +231,10 @@ class Client:
         """
         begun = spool / name
         at = begun.stat().st_size if begun.exists() else 0
-        _, body, _ = self._ask("GET", f"/messages/{name}", b"", {"Range": f"bytes={at}-"}, into=begun)
-        data = begun.read_bytes() + body
+        status = self._ask("GET", f"/messages/{name}", b"", {"Range": f"bytes={at}-"}, into=begun)[0]
+        if status not in _GIVEN:
+            raise Unreachable(f"the partner's server does not give a message that it lists ({status})")
+        data = begun.read_bytes()
         begun.unlink()
         if hashlib.sha256(data).hexdigest() != name:
             raise Unreachable("a message was damaged on the way: try again")
@@ -238,7 +250,7 @@ class Client:
         try:
             self._connection.request(method, path, body or None, headers or {})
             answer = self._connection.getresponse()
-            if into is not None and answer.status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+            if into is not None and answer.status in _GIVEN:
                 with into.open("ab") as file:
                     while piece := answer.read(PIECE):
                         if file.tell() + len(piece) > LARGEST:
@@ -248,3 +260,11 @@ class Client:
             return answer.status, answer.read(LARGEST), dict(answer.getheaders())
         except (OSError, HTTPException) as error:
             raise Unreachable(f"the connection broke: {error or type(error).__name__}; the same command goes on") from error
+
+
+def _received(headers: dict[str, str]) -> int:
+    """How much of a message lies with the partner; -1: all of it, and it was taken in."""
+    told = headers.get("Received", "0")
+    if not re.fullmatch(r"-1|[0-9]{1,12}", told):
+        raise Unreachable("the partner's server answers with what makes no sense")
+    return int(told)

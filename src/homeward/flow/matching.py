@@ -186,6 +186,7 @@ def _take(case: Case, data: bytes, partner: str | None, folder: Path | None, who
     if partner not in {None, sender}:
         raise PackageRefused("it is of another partner than the one who brings it")
     rows = store.messages(case, message.match)
+    _forget(case, rows)  # also after a kill between message and forgetting
     before = next((row for row in rows if row.number == message.number), None)
     if before is not None:
         if before.file != digest or before.sent:
@@ -253,6 +254,13 @@ def _record(case: Case, rows: list[MessageRow], told: Mapping[int, Message], sta
     names = {"who": said(who, "who says so"), "purpose": state.purpose, "basis": state.basis}
     if not store.write(case, rows, details, {name: text for name, text in (names | {"why": why}).items() if text}):
         raise PackageRefused("somebody else has gone on with this matching meanwhile: look again")
+    _forget(case, store.messages(case, state.match))
+
+
+def _forget(case: Case, rows: Sequence[MessageRow]) -> None:
+    """Delete what was remembered after earlier messages of a matching than its newest: secrets, and handles in clear."""
+    for name in {row.state for row in rows[:-1]} - {row.state for row in rows[-1:]}:
+        case.blobs.remove(name)
 
 
 def _seal(case: Case, state: State, message: Message, files: Mapping[str, bytes]) -> bytes:
@@ -316,7 +324,7 @@ def _check_cap(case: Case, state: State) -> None:
             for one in entry.details["messages"]:
                 today.update({topic: told["values"] for topic, told in one["asked"].items() if not one["sent"]})
     for topic, asked in state.asked.items():
-        if today[topic] + asked.values > MOST_ASKED or asked.tokens > MOST_ASKED * (9 * 64 if topic == "near" else 1):
+        if today[topic] + asked.values > MOST_ASKED:
             raise PackageRefused(f"its sender has asked about more {topic} than the {MOST_ASKED} that one may in a day")
 
 
@@ -334,6 +342,7 @@ def _find(case: Case, start: str) -> tuple[list[MessageRow], State]:
     if len(names) != 1 or not start:
         raise WrongUse(f"no matching, or several, have a name that begins with {start!r}")
     mine = [row for row in rows if row.match == names[0]]
+    _forget(case, mine)
     return mine, read_state(case, mine[-1].state)
 
 

@@ -19,6 +19,7 @@ from homeward.flow.views import views
 from homeward.links.headers import device
 from homeward.series.clues import COMMON
 from homeward.store import headers, media_out
+from homeward.store.custody import ERASED
 from homeward.store.ledger.entries import decode
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ def operated(case: Case) -> dict[str, int]:
     for seq, body in case.custody.entries():
         if b'"match.handle"' in body and (entry := decode(body)).act == "match.handle":
             handle = case.custody.names(seq).get("handle", "")
+            if handle == ERASED:
+                continue
             if entry.details["operated"]:
                 found[handle] = seq
             else:

@@ -80,8 +80,10 @@ def _blobs(case: Case) -> Iterator[str]:
         except CaseDamaged as error:
             yield str(error)
     held = set(case.blobs.names())
-    for row in matching.messages(case):
-        if not {row.file, row.state} <= held:
+    rows = matching.messages(case)
+    newest = {row.match: row.number for row in rows}
+    for row in rows:  # what was remembered after earlier messages is forgotten
+        if row.file not in held or (row.number == newest[row.match] and row.state not in held):
             yield f"message {row.number} of the matching {row.match} is missing, or what was remembered after it"
 
 

@@ -55,6 +55,10 @@ class Blobs:
         for path in sorted(self._folder.glob("[0-9a-f][0-9a-f]/[0-9a-f]*")):
             yield path.parent.name + path.name
 
+    def remove(self, name: str) -> None:
+        """Delete the content called ``name``, if it is kept."""
+        self.path(name).unlink(missing_ok=True)
+
     def keep_only(self, names: Collection[str]) -> None:
         """Delete everything else, half-written files included."""
         for path in self._folder.glob("[0-9a-f][0-9a-f]/*"):

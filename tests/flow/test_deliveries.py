@@ -122,9 +122,9 @@ def test_deliveries_in_any_order_end_with_the_same_and_verify_vouches_for_it(
     for part in np.array_split(rng.permutation(len(some)), 4):
         deliver(case, together([some[at] for at in sorted(part.tolist())] if seed else [some[at] for at in part]))
         compare(case)
-        size = case.custody._size()
+        size = case.custody.size
         compare(case)
-        assert case.custody._size() == size, "nothing is new"
+        assert case.custody.size == size, "nothing is new"
     assert told(case) == wanted
     assert verify(case, Quiet()).faults == []
     SETS["stack"].model._default_manager.using(case.alias).update(distance=3)

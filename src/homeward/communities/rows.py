@@ -39,8 +39,6 @@ _MOST_COLUMNS = 1_000
 Get = Callable[[Any], Any]
 Found = Message | Identifier
 
-csv.field_size_limit(MOST_TEXT * 4)
-
 
 def read_json_lines(
     source: ByteRange, mapping: Mapping, summary: Summary, *, text: bool, rules: bytes = b""
@@ -69,6 +67,7 @@ def read_csv(source: ByteRange, mapping: Mapping, summary: Summary, *, text: boo
     summary.format = "csv"
     stream = io.TextIOWrapper(io.BufferedReader(source, _CHUNK), "utf-8-sig", errors=ODD_BYTES, newline="")
     delimiter = mapping.delimiter or _delimiter(source)
+    before = csv.field_size_limit(MOST_TEXT * 4)
     try:
         rows = csv.reader(stream, delimiter=delimiter, strict=True)
         head = next(rows, [])
@@ -86,6 +85,8 @@ def read_csv(source: ByteRange, mapping: Mapping, summary: Summary, *, text: boo
             yield from build.row(dict(zip(head, cells, strict=True)), rows.line_num)
     except csv.Error as error:
         raise CaptureRefused(f"it is broken at line {rows.line_num}: {error}") from None
+    finally:
+        csv.field_size_limit(before)  # it holds for every reader of the process
 
 
 class Builder:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import json
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from bench_people import somebody
+from django.db import connections
 from PIL import Image
 
 from homeward.flow.answers import LONGEST_SIDE, AnswerRefused, read_seen
@@ -18,10 +24,11 @@ from homeward.flow.people import STEPS
 from homeward.flow.progress import Quiet
 from homeward.flow.tasks_view import REGION_SHARE, SMALL, _around
 from homeward.flow.units import Seen
-from homeward.flow.viewing import NotSeen
+from homeward.flow.viewing import Look, NotSeen
 from homeward.media.veil import veil
 from homeward.review.application import application
 from homeward.review.bench import Workbench
+from homeward.review.serving import listening
 from homeward.store import Case
 from homeward.store.ledger import Entry, decode
 from homeward.store.models import Item
@@ -41,6 +48,7 @@ def case(tmp_path_factory: pytest.TempPathFactory, pictures: dict[str, Any]) -> 
     for name, pixels in pictures.items():
         (home / "seized" / name).write_bytes(encode(pixels))
     (home / "seized" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
+    (home / "seized" / "note.txt").write_bytes(b"words, and no picture")
     (home / "seized" / "film.mp4").write_bytes(film([np.full((64, 96, 3), 40 * at, np.uint8) for at in range(6)], rate=2))
     with Case.create(home / "case", "Test Unit") as made:
         ingest(made, [Delivery("A", home / "seized", "W", "")], Quiet())
@@ -191,8 +199,6 @@ def test_what_a_worker_cannot_have_seen_is_refused(said: Seen) -> None:
 
 
 def test_evidence_that_is_gone_is_a_sentence(bench: Workbench) -> None:
-    from homeward.flow.viewing import Look
-
     sha256 = named(bench.case, "room.jpg")
     analyst = somebody(bench, "analyst")
     path = bench.case.folder.parent / "seized" / "room.jpg"
@@ -204,3 +210,86 @@ def test_evidence_that_is_gone_is_a_sentence(bench: Workbench) -> None:
     finally:
         kept.rename(path)
     assert Path(path).exists()
+
+
+def test_looks_that_cross_each_other_all_end(bench: Workbench) -> None:
+    """A second look begins before the first is decoded: the keys were pressed one after the other."""
+    look_at = Look(named(bench.case, "large.jpg"), -1, "full", "to compare")
+    analyst = somebody(bench, "analyst")
+
+    def begin(_: int) -> None:
+        bench.views.begin(analyst, look_at)
+        connections[bench.case.alias].close()
+
+    bench.views.end(analyst, None, "left")
+    before = len(entries(bench.case))
+    with ThreadPoolExecutor(4) as several:
+        list(several.map(begin, range(4)))
+    bench.views.end(analyst, None, "left")
+    acts = entries(bench.case)[before:]
+    begun = {one.seq for one in acts if one.act == "view"}
+    assert len(begun) == 4
+    assert {one.details["view"] for one in acts if one.act == "view.end"} == begun
+
+
+def test_what_is_no_picture_is_a_sentence_and_the_look_has_ended(bench: Workbench, client: Callable[..., Any]) -> None:
+    refused = look(client("analyst"), named(bench.case, "note.txt"), "full")
+    assert refused.status_code in {400, 409}
+    acts = entries(bench.case)[-2:]
+    assert [one.act for one in acts] == ["view", "view.end"] or "view" not in {one.act for one in acts}
+
+
+def test_looks_end_with_the_workbench_and_after_idleness(case: Case) -> None:
+    look_at = Look(named(case, "room.jpg"), -1, "grey", "to compare")
+    with Workbench(case, idle=0) as brief:
+        analyst = somebody(brief, "analyst")
+        first, _ = brief.views.begin(analyst, look_at)
+        brief.tidy()
+        told = entries(case)[-1].details
+        assert (told["view"], told["how"]) == (first, "idle")
+        second, _ = brief.views.begin(analyst, look_at)
+    told = entries(case)[-1].details
+    assert (told["view"], told["how"]) == (second, "closed")
+
+
+def test_clear_pixels_on_their_way_are_in_no_file(bench: Workbench, client: Callable[..., Any]) -> None:
+    """A browser that does not read on: what waits for it waits in memory."""
+    browser = client("analyst")
+    asked = json.dumps({"sha256": named(bench.case, "large.jpg"), "step": "full", "reason": "to compare"}).encode()
+    cookies = "; ".join(f"{name}={one.value}" for name, one in browser.cookies.items())
+    token = browser.cookies["homeward_csrf"].value
+    server = listening(bench, 0)
+    stopped = threading.Event()
+    thread = threading.Thread(target=run, args=(server, stopped), daemon=True)
+    thread.start()
+    files = set(open_files())
+    try:
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect(("127.0.0.1", int(server.effective_port)))
+            head = f"POST /api/views HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\nX-CSRFToken: {token}\r\n"
+            kind = f"Content-Type: application/json\r\nContent-Length: {len(asked)}\r\n\r\n"
+            slow.sendall((head + kind).encode() + asked)
+            held = b""
+            while len(held.partition(b"\r\n\r\n")[2]) < 1000:
+                held += slow.recv(4096)
+            assert held.startswith(b"HTTP/1.1 200"), held[:200]
+            assert not [one for one in open_files() if one not in files and "deleted" in one]
+    finally:
+        stopped.set()
+        thread.join(10)
+        server.task_dispatcher.shutdown()
+        server.asyncore.close_all(server._map)
+
+
+def run(server: Any, stopped: threading.Event) -> None:
+    while not stopped.is_set():
+        server.asyncore.loop(timeout=0.05, map=server._map, count=1)
+
+
+def open_files() -> list[str]:
+    found = []
+    for one in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.append(str(one.readlink()))
+    return found

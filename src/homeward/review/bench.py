@@ -107,6 +107,10 @@ class Workbench:
         session["seen"] = time.time()
         return person
 
+    def tidy(self) -> None:
+        """End looks of people of whom nothing was heard since: their browser may have crashed."""
+        self.views.end_all(self.idle, "idle")
+
     def close(self) -> None:
         """Give back what is at hand."""
         self.views.close()

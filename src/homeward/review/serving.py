@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 ADDRESS = "127.0.0.1"
 PORT = 8471
 THREADS = 8
+OUT = 1 << 30
+"""Bytes of an answer that wait in memory: what is more would wait in a file, and clear pixels are never in one."""
+IN = 4 << 20
+"""Bytes of a request; more is refused."""
 PUBLISH_EVERY = 20.0
 """Seconds between two checkpoints of the ledger's files while the server runs."""
 
@@ -39,14 +43,7 @@ def serve(case: Case, port: int, idle: int, scheme: Scheme, ready: Callable[[str
     # Each thread keeps its connection to the case, and looks whether it still answers.
     connections.databases[case.alias] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     with Workbench(case, idle=idle, scheme=scheme) as bench:
-        try:
-            server: Any = create_server(
-                application(bench, f"_{port or secrets.token_hex(3)}"), host=ADDRESS, port=port, threads=THREADS, ident=None
-            )
-        except OSError as error:
-            raise WrongUse(
-                f"port {port} cannot be used: {(error.strerror or str(error)).lower()} (another one: --port)"
-            ) from error
+        server = listening(bench, port, f"_{port or secrets.token_hex(3)}")
         stopped = threading.Event()
         publishing = threading.Thread(target=_beside, args=(bench, stopped), daemon=True)
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -59,6 +56,21 @@ def serve(case: Case, port: int, idle: int, scheme: Scheme, ready: Callable[[str
             stopped.set()
             publishing.join()
             server.close()
+
+
+def listening(bench: Workbench, port: int, mark: str = "") -> Any:
+    """A server that has the port (0: a free one) and does not answer yet; ``mark`` as :func:`application` takes it.
+
+    Raises:
+        WrongUse: the port is taken.
+    """
+    try:
+        return create_server(
+            application(bench, mark), host=ADDRESS, port=port, threads=THREADS, ident=None,
+            outbuf_overflow=OUT, max_request_body_size=IN,
+        )  # fmt: skip
+    except OSError as error:
+        raise WrongUse(f"port {port} cannot be used: {(error.strerror or str(error)).lower()} (another one: --port)") from error
 
 
 def _log_like_homeward() -> None:
@@ -76,6 +88,8 @@ def _beside(bench: Workbench, stopped: threading.Event) -> None:
     with contextlib.suppress(HomewardError):  # who asks is told
         bench.shown.left()
     while not stopped.wait(PUBLISH_EVERY):
+        with contextlib.suppress(Exception):  # tried again in a moment
+            bench.tidy()
         with contextlib.suppress(Exception):  # closing the case says what is wrong with the ledger's files
             case.custody.publish()
     connections[case.alias].close()

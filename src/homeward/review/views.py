@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from homeward.flow.viewing import NotSeen, Viewer
+from homeward.flow.viewing import Viewer
 
 if TYPE_CHECKING:
     from homeward.flow.people import Person
@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from homeward.store import Case
 
 
+class _Open(NamedTuple):
+    person: Person
+    view: int
+    since: float
+
+
 class Views:
     """Shared by all threads."""
 
     def __init__(self, case: Case) -> None:
         self._viewer = Viewer(case)
         self._lock = threading.Lock()
-        self._open: dict[str, tuple[int, float]] = {}
+        self._open: dict[str, _Open] = {}
 
     def begin(self, person: Person, look: Look) -> tuple[int, Seen]:
         """The ledger entry of a look, and its pixels; the look before has ended.
@@ -31,24 +37,42 @@ class Views:
         """
         self.end(person, None, "next")
         view = self._viewer.begin(person, look)
+        now = time.monotonic()
+        with self._lock:  # before it is decoded: another look of theirs may begin meanwhile
+            crossed = self._open.get(person.key)
+            self._open[person.key] = _Open(person, view, now)
+        if crossed is not None:
+            self._ended(crossed, now, "next")
         try:
-            seen = self._viewer.show(look)
-        except NotSeen:
-            self._viewer.end(person, view, 0, "not seen")
+            return view, self._viewer.show(look)
+        except BaseException:
+            self.end(person, view, "not seen")
             raise
-        with self._lock:
-            self._open[person.key] = (view, time.monotonic())
-        return view, seen
 
     def end(self, person: Person, view: int | None, how: str) -> None:
         """The look of a person has ended: the one named ``view``, or whichever there is."""
         with self._lock:
             held = self._open.get(person.key)
-            if held is None or view not in {None, held[0]}:
+            if held is None or view not in {None, held.view}:
                 return
             del self._open[person.key]
-        self._viewer.end(person, held[0], round((time.monotonic() - held[1]) * 1000), how)
+        self._ended(held, time.monotonic(), how)
+
+    def end_all(self, seconds: float, how: str) -> None:
+        """Everybody's look that is ``seconds`` old or older has ended."""
+        now = time.monotonic()
+        with self._lock:
+            over = [key for key, held in self._open.items() if now - held.since >= seconds]
+            ended = [self._open.pop(key) for key in over]
+        for held in ended:
+            self._ended(held, now, how)
+
+    def _ended(self, held: _Open, now: float, how: str) -> None:
+        self._viewer.end(held.person, held.view, max(0, round((now - held.since) * 1000)), how)
 
     def close(self) -> None:
-        """Let the worker go."""
-        self._viewer.close()
+        """End every look, and let the worker go."""
+        try:
+            self.end_all(0, "closed")
+        finally:
+            self._viewer.close()

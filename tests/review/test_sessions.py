@@ -48,6 +48,20 @@ def test_a_password_lets_in(bench: Workbench, client: Callable[..., Any]) -> Non
     assert PASSWORD not in str(Person.objects.using(bench.case.alias).values_list())
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("session", r'{"name": "Ina", "password": "\ud800"}'),
+        ("session", r'{"name": "\ud800", "password": "x"}'),
+        ("session/link", r'{"word": "\ud800"}'),
+        ("grids", r'{"queue": "stack:\ud800"}'),
+        ("session/link", '{"word": "' + "x" * 10_000 + '"}'),
+    ],
+)
+def test_what_is_no_text_is_refused(client: Callable[..., Any], path: str, body: str) -> None:
+    assert client("analyst").generic("POST", f"/api/{path}", body, "application/json").status_code == 422
+
+
 def test_guessing_is_slowed_down(bench: Workbench, client: Callable[..., Any]) -> None:
     people.add(bench.case, "Otto", "viewer", PASSWORD, "a test")
     assert [enter(client(), "Otto", "wrong") for _ in range(FREE_TRIES)] == [403] * FREE_TRIES

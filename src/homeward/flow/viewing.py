@@ -73,7 +73,7 @@ class Viewer:
         return batch.seq
 
     def end(self, person: Person, view: int, milliseconds: int, how: str) -> None:
-        """Record that they stopped looking, after how long, and how that is known: let go, next, left, not seen, idle, closed."""
+        """Record that somebody stopped looking, and how that is known: let go, next, left, not seen, idle, closed."""
         details: dict[str, Plain] = {"view": view, "milliseconds": milliseconds, "how": how, "person": person.key}
         with self._case.batch("view.end", details, {"who": person.name}):
             pass

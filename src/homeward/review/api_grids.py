@@ -21,7 +21,7 @@ MOST = 1024
 class Asked(Schema):
     """Which tiles."""
 
-    queue: str
+    queue: Annotated[str, Field(max_length=100)]
 
 
 class Category(Schema):
@@ -55,7 +55,7 @@ class Said(Schema):
     """A category (empty: none) for tiles, or for the whole group of the first one."""
 
     tiles: Annotated[list[Stretch], Field(min_length=1, max_length=1000)]
-    code: str
+    code: Annotated[str, Field(max_length=100)]
     group: bool = False
 
 
@@ -103,7 +103,9 @@ def grade(request: Any, name: str, said: Said) -> Changed:
     """Give tiles a category."""
     shown = request.bench.shown
     listed = shown.listing(name)
-    if any(stretch.last < stretch.first or stretch.last >= len(listed.places) for stretch in said.tiles):
+    if any(one.last < one.first or one.last >= len(listed.places) for one in said.tiles) or (
+        sum(one.last + 1 - one.first for one in said.tiles) > len(listed.places)
+    ):
         raise WrongUse("the list has no such tiles")
     stretches = [listed.group(said.tiles[0].first)] if said.group else [listed.items(one.first, one.last) for one in said.tiles]
     items = sorted({item for stretch in stretches for item in stretch})

@@ -35,7 +35,7 @@ class Answer(Why):
 class Merge(Why):
     """The series that belongs to this one."""
 
-    other: str
+    other: Line
 
 
 class Split(Why):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.middleware.csrf import rotate_token
-from ninja import Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 from ninja.errors import HttpError
 
 from homeward.flow.people import ROLES, Person
@@ -17,14 +17,14 @@ router = Router(tags=["session"])
 class Link(Schema):
     """The word of a one-time link."""
 
-    word: str
+    word: Annotated[str, Field(max_length=100)]
 
 
 class Entrance(Schema):
     """A name and a password."""
 
-    name: str
-    password: str
+    name: Annotated[str, Field(max_length=1000)]
+    password: Annotated[str, Field(max_length=1000)]
 
 
 class Me(Schema):

@@ -152,6 +152,29 @@ def test_nothing_is_opened_but_what_was_counted() -> None:
     assert {one.value for one in asker.things} == {f"{18:064x}", f"{19:064x}"}
 
 
+def test_no_message_names_series_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    asker, holder, messages = sides({"copies": ("a", "b")}, {"copies": ("b", "c")})
+    _, (show, files) = taking.taken(asker, *messages[-1], EMPTY)
+    monkeypatch.setattr(taking, "MOST_NAMED", 3)
+    for names in (("s",) * 3, ("s",) * 4):
+        told = msgspec.structs.replace(show, things=(Thing("copies", "b", names),))
+        if len(names) > 3:
+            with pytest.raises(PackageRefused, match="more series"):
+                taking.taken(holder, told, files, EMPTY)
+        else:
+            assert taking.taken(holder, told, files, EMPTY)[0].stage == "done"
+
+
+def test_no_more_is_looked_at_than_was_asked_about() -> None:
+    (code,) = codes(4, 1)
+    asker, holder, messages = sides({"near": (value(1, code),)}, {"near": (value(2, code),)})
+    _, (show, files) = taking.taken(asker, *messages[-1], EMPTY)
+    (look,) = show.looks
+    assert taking.taken(holder, show, files, EMPTY)[0].stage == "done"
+    with pytest.raises(PackageRefused):
+        taking.taken(holder, msgspec.structs.replace(show, looks=(Look(9, look.code, ()),)), files, EMPTY)
+
+
 @pytest.mark.parametrize("topic", talk.TOPICS)
 def test_nobody_asks_about_more_than_they_say(topic: talk.Topic) -> None:
     values = tuple(value(at, code) for at, code in enumerate(codes(2, 3)))

@@ -225,6 +225,7 @@ def test_nothing_is_asked_unless_it_is_set_up(case: Case, tmp_path: Path, monkey
         "can be read by others": "{}",
         "does not say where ncmec is": "{}",
         "does not say where clearing houses are": "[",
+        "address of ncmec is none": '{"ncmec": {"url": "https://h:99999", "user": "a", "password": "b"}}',
         "by https": '{"ncmec": {"url": "http://example.org", "user": "a", "password": "b"}}',
     }
     for why, text in bad.items():

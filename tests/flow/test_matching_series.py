@@ -16,7 +16,7 @@ from homeward.flow import matching_series as joint
 from homeward.flow.deciding import tell
 from homeward.flow.match import match
 from homeward.flow.matching_series import Joint
-from homeward.flow.packages import Terms, receive, send
+from homeward.flow.packages import Terms, inspect, receive, send
 from homeward.flow.progress import Quiet
 from homeward.flow.series import listed, shown
 from homeward.flow.steps import MATCH
@@ -77,6 +77,9 @@ def test_a_series_that_a_partner_has_identified_is_known_elsewhere(both: dict[st
     tell(both["b"], series_of(both["b"], "p"), "status", "identified", "you", "found")
     send(both["b"], tmp_path / "p.age", ["Unit a"], ["briefs"], [], TERMS, "you")
     receive(both["a"], tmp_path / "p.age", "me")
+    sent = send(both["a"], tmp_path / "q.age", ["Unit b"], ["briefs"], [], TERMS, "me")
+    assert sent.counts == {"briefs": 1}
+    assert b"(matched)" not in inspect(both["b"], tmp_path / "q.age").payload["briefs.json"]
     match(both["a"], MATCH, Quiet())
     hold(both["a"])
     assert shown(both["a"], name)["status"] == "known elsewhere"

@@ -12,7 +12,7 @@ import pytest
 from matching_case import agencies, ask
 
 from homeward.core import WrongUse
-from homeward.flow import matching, matching_transport
+from homeward.flow import matching, matching_transport, partners
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.store import Case
@@ -27,6 +27,17 @@ def both(tmp_path: Path) -> Iterator[dict[str, Case]]:
     yield cases
     for case in cases.values():
         case.close()
+
+
+def test_whose_trust_has_ended_fetches_nothing_more(both: dict[str, Case], tmp_path: Path) -> None:
+    a, b = both.values()
+    matching_transport.own_certificate(b, tmp_path / "certificate.pem")
+    matching_transport.pin(a, tmp_path / "certificate.pem", "me")
+    partner, box = ask(both, None).state.partner, matching_transport.CaseBox(a, "me")
+    (name,) = box.waiting(partner)
+    assert box.read(partner, name)
+    partners.revoke(a, "Unit b", "me", "the key was stolen")
+    assert (box.waiting(partner), box.read(partner, name)) == ([], None)
 
 
 def test_the_whole_conversation_between_two_processes(both: dict[str, Case], tmp_path: Path) -> None:

@@ -283,6 +283,9 @@ def _say(step: Step) -> None:
     counts = ", ".join(f"{count} {topic}" for topic, count in state.found.items())
     click.echo(f"Matching {state.match[:12]}: {_STAGES[state.stage]}{f'; shared: {counts}' if counts else ''}.")
     told: dict[str, Any] = {"asked": "answer it", "counted": "ask to see which", "wanted": "show which"}
+    if state.stage == "asked":
+        asked = ", ".join(f"{one.values} {topic}" for topic, one in state.asked.items())
+        click.echo(f"It asks about {asked}; for {printable(state.purpose)}.")
     if step.file is not None:
         click.echo(f"Give {step.file} to the partner.")
     if state.stage in told:

@@ -29,8 +29,12 @@ from homeward.exchange.near_tokens import PARTS, distance
 
 RADIUS = 31
 """Bits by which two near hashes may differ to be of near copies."""
-_MOST_TOKENS = {"near": 9 * PARTS}
-"""Of one value; one, unless told. A picture is asked about as it is, without its border, and turned and mirrored."""
+_WAYS = 9
+"""Hashes of one picture: as it is, without its border, and turned and mirrored."""
+_MOST_TOKENS = {"near": _WAYS * PARTS}
+"""Of one value; one, unless told."""
+MOST_NAMED = 500_000
+"""Times that a message may name a series: each pair of one here and one there becomes a row."""
 _EXPECTED = {"asking": "answer", "answered": "agree", "agreeing": "open", "opened": "show", "shown": "close"}
 
 
@@ -64,6 +68,9 @@ def taken(state: State, message: Message, files: Mapping[str, bytes], book: Book
         return forgotten(msgspec.structs.replace(state, stage="declined", number=message.number)), None
     if message.act != _EXPECTED.get(state.stage):
         raise PackageRefused("the matching waits for something else")
+    named = sum(len(thing.series) for thing in message.things) + sum(len(look.series) for look in message.looks)
+    if named > MOST_NAMED:
+        raise PackageRefused("it names more series than a matching can be about")
     state = msgspec.structs.replace(state, number=message.number)
     if message.act == "answer":
         return _counted(state, message, files), None
@@ -139,7 +146,9 @@ def _look(at: int, value: str, book: Book) -> Look:
 def _close(state: State, message: Message, book: Book) -> tuple[State, Sent]:
     """The holder learns which, and shows its side of them."""
     _check_things(state, message.things)
-    if len({one.number for one in message.looks}) < len(message.looks) or (message.looks and not state.found.get("near")):
+    numbers = {one.number for one in message.looks}
+    most = _WAYS * state.asked["near"].values if state.found.get("near") else 0
+    if len(numbers) < len(message.looks) or not all(number < most for number in numbers):
         raise PackageRefused("it shows something else than was agreed to")
     near = _near(state, message.looks)
     looks, pairs = [], [_pair(one, book) for one in message.things]

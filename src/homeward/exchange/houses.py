@@ -90,7 +90,11 @@ def house(name: str) -> House:
         raise WrongUse(f"{path} does not say where clearing houses are: {error}") from error
     if not isinstance(found, House):
         raise WrongUse(f"{path} does not say where {name} is")
-    where = urlsplit(found.url)
+    try:
+        where = urlsplit(found.url)
+        _ = where.port
+    except ValueError as error:
+        raise WrongUse(f"{path}: the address of {name} is none") from error
     if where.scheme != "https" and not (where.scheme == "http" and where.hostname in ("127.0.0.1", "localhost", "::1")):
         raise WrongUse(f"{path}: {name} has to be reached by https")
     return found

@@ -167,11 +167,16 @@ def learn(case: Case) -> None:
             if one.topic in {"copies", "near"}
             and not any((origin, mine, series) in apart for mine in one.my_series)
         }  # fmt: skip
-        name = f"{told.cards[origin].agency} (matched)"
+        name = lists_of(told.cards[origin].agency)[1]
         if rows:
             _keep(case, name, rows)
         elif any(one["name"] == name and one["state"] != "removed" for one in store_known.lists(case)):
             store_known.remove(case, name, "nothing of it is of our series")
+
+
+def lists_of(agency: str) -> tuple[str, str]:
+    """Names of the known lists that come from a partner: of the hashes in its packages, and of matchings."""
+    return agency, f"{agency} (matched)"
 
 
 def _keep(case: Case, name: str, rows: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,7 +129,7 @@ def receive(case: Case, file: Path, who: str) -> tuple[Opened, int]:
         PackageRefused: it is not as it must be; why. Nothing of it was taken in.
     """
     opened, digest, directory = _unseal(case, file)
-    if opened.told.id in directory.opened:
+    if (opened.told.sender.fingerprint, opened.told.id) in directory.opened:
         matching_series.learn(case)  # which a kill may have left undone
         raise PackageRefused(f"{file}: it was taken in before: nothing is taken in twice")
     names = {"who": said(who, "who says so"), "purpose": opened.told.purpose, "basis": opened.told.legal_basis}
@@ -217,6 +217,7 @@ def _payload(
 ) -> tuple[dict[str, bytes], dict[str, int]]:
     pictures = {one["sha256"]: row for row in rows for one in row["items"]}
     ledger = clue_ledger.ledger(case)
+    theirs = {name for one in Directory(case).partners.values() for name in matching_series.lists_of(one.card.agency)}
     seen = {name: found for name, clue in sorted(ledger.items()) if (found := _series_of(clue, pictures))}
     made: dict[str, tuple[bytes, int]] = {}
     if "briefs" in contents:
@@ -224,7 +225,7 @@ def _payload(
         for name, found in seen.items():
             for series in found:
                 by_series[series].append(ledger[name])
-        told = [_brief(case, row, by_series[row["id"]]) for row in rows]
+        told = [_brief(case, row, by_series[row["id"]], theirs) for row in rows]
         heading: dict[str, Any] = {"homeward": "briefs 1", "agency": case.info.agency, "origin": case.info.origin}
         heading |= {"series": told, "joint": decided}
         made["briefs"] = msgspec.json.format(msgspec.json.encode(heading), indent=1) + b"\n", len(told)
@@ -242,11 +243,14 @@ def _series_of(clue: Clue, pictures: Mapping[str, dict[str, Any]]) -> set[str]:
     return {pictures[one.picture]["id"] for one in clue.sightings if one.picture in pictures}
 
 
-def _brief(case: Case, row: dict[str, Any], clues: Sequence[Clue]) -> dict[str, Any]:
-    """What a partner reads of a series instead of pictures: no path, no name of a person, no hash."""
-    keep = ("id", "status", "pictures", "first_seen", "last_seen", "country", "contact", "known", "was")
+def _brief(case: Case, row: dict[str, Any], clues: Sequence[Clue], theirs: Collection[str]) -> dict[str, Any]:
+    """What a partner reads of a series instead of pictures: no path, no name of a person, no hash; and of lists not those
+    (``theirs``) that say what other partners hold, which these have told to nobody else.
+    """
+    keep = ("id", "status", "pictures", "first_seen", "last_seen", "country", "contact", "was")
     return {
         **{name: row[name] for name in keep},
+        "known": [one for one in row["known"] if one["list"] not in theirs],
         "items": len(row["items"]),
         "places": [place["pictures"] for place in row["places"]],
         "cameras": [{"code": _code(case, one["id"]), "items": one["items"]} for one in row["cameras"]],

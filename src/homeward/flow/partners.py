@@ -49,8 +49,8 @@ class Directory:
         self.partners: dict[str, Partner] = {}
         self.own: list[str] = []
         """Fingerprints of this case's cards, the newest last."""
-        self.opened: set[str] = set()
-        """Packages that were taken in."""
+        self.opened: set[tuple[str, str]] = set()
+        """Packages that were taken in: sender and number."""
         self.certificates: dict[str, str] = {}
         """Fingerprint -> pinned certificate of the partner's server (PEM), the newest."""
         for _, body in case.custody.entries():
@@ -62,7 +62,7 @@ class Directory:
         if act == "package.keys":
             self.own.append(details["fingerprint"])
         elif act == "package.open":
-            self.opened.add(details["package"])
+            self.opened.add((details["sender"], details["package"]))
         elif act == "partner.add":
             card = msgspec.convert(details["card"], Card)
             self.partners[card.fingerprint] = Partner(card, tuple(details["may"]))

@@ -116,6 +116,10 @@ def test_what_was_remembered_is_forgotten_with_the_next_message(both: dict[str, 
         assert {row.state for row in rows} & held.keys() == {rows[-1].state}
         assert not [name for name, body in held.items() if b"site1/some name" in body]
         assert not [fault for fault in verify(case, Quiet()).faults if "matching" in fault]
+        assert not [name for name, body in held.items() if b"one series?" in body or b"Art. " in body]
+    assert [(one["purpose"], one["legal_basis"]) for case in both.values() for one in listed(case)] == [
+        ("one series?", "Art. 1"), ("one series?", "Art. 2"),
+    ]  # fmt: skip
     erase_name(both["b"], "site1/some name", "Order 1", "the law")
     assert operated(both["b"]) == {}
 

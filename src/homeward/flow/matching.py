@@ -170,12 +170,14 @@ def listed(case: Case) -> list[dict[str, Any]]:
     return [
         {
             "match": match, "partner": agencies.get(state.partner, state.partner), "asker": state.asker, "stage": state.stage,
-            "waits_for": talk.WAITING.get(state.stage, ""), "purpose": state.purpose, "legal_basis": state.basis,
+            "waits_for": talk.WAITING.get(state.stage, ""), "purpose": names.get("purpose", ""),
+            "legal_basis": names.get("basis", ""),
             "asked": {topic: told.values for topic, told in state.asked.items()}, "found": state.found,
             "speak_to": agencies.get(state.partner, "") if state.asker and state.found.get("handles") else "",
             "pairs": state.pairs, "their_series": state.briefs, "near_that_were_not": state.near_not,
         }
         for match, state in states(case).items()
+        for names in [store.names(case, match)]
     ]  # fmt: skip
 
 
@@ -347,6 +349,9 @@ def _find(case: Case, start: str) -> tuple[list[MessageRow], State]:
 
 
 def _keep(case: Case, state: State) -> str:
+    """Keep a state; of one that has ended purpose and legal basis stand in the ledger alone, from which they can be erased."""
+    if state.stage in talk.ENDED:
+        state = msgspec.structs.replace(state, purpose="", basis="")
     return case.blobs.put(msgspec.msgpack.encode(state))
 
 

@@ -53,7 +53,7 @@ def write(case: Case, rows: Sequence[MessageRow], details: dict[str, Plain], nam
     return True
 
 
-def speakers(case: Case, match: str) -> dict[int, str]:
-    """Number of a message -> the person who let it go, or took it in."""
-    rows = MatchMessage.objects.using(case.alias).filter(match=match).values_list("number", "batch")
-    return {number: case.custody.names(batch).get("who", "") for number, batch in rows}
+def names(case: Case, match: str) -> dict[str, str]:
+    """Names in the entries of a matching, as ``purpose`` and ``basis``; of each the one that was said last."""
+    batches = MatchMessage.objects.using(case.alias).filter(match=match).order_by("batch").values_list("batch", flat=True)
+    return {field: text for batch in batches.distinct() for field, text in case.custody.names(batch).items()}

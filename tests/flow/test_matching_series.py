@@ -6,12 +6,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from matching_case import agencies, ask, converse
-from series_case import hold, series_of
+from series_case import hold, series_of, sha
 
 from homeward.core import WrongUse
+from homeward.exchange import keys
 from homeward.exchange.conversation import Brief
+from homeward.flow import matching, partners
 from homeward.flow import matching_series as joint
 from homeward.flow.deciding import tell
 from homeward.flow.match import match
@@ -22,6 +25,7 @@ from homeward.flow.series import listed, shown
 from homeward.flow.steps import MATCH
 from homeward.flow.watch import notices
 from homeward.store import Case, known
+from homeward.store.matching import MessageRow, write
 
 TERMS = Terms("one series?", "Art. 1", "amber", "red", 5)
 
@@ -95,6 +99,25 @@ def test_what_people_hold_apart_is_on_no_list(both: dict[str, Case]) -> None:
     assert known.lists(both["a"]) == before
     joint.decide(both["a"], one["id"], "me", "another room", same=False)
     assert [some["name"] for some in known.lists(both["a"]) if some["state"] != "removed"] == []
+
+
+def test_an_agency_that_matches_from_two_cases_has_one_list(both: dict[str, Case], tmp_path: Path) -> None:
+    case = both["a"]
+    (tmp_path / "second").mkdir()
+    keys.create(tmp_path / "second")
+    card = keys.load(tmp_path / "second").card("Unit b", "homeward.case/second", "2026-01-01T00:00:00.000000Z")
+    (tmp_path / "second.card").write_bytes(msgspec.json.encode(card))
+    partners.add(case, tmp_path / "second.card", ("matching",), "me")
+    partners.trust(case, card.fingerprint, "me", "by telephone")
+    (first,) = matching.states(case).values()
+    other = tuple(msgspec.structs.replace(one, mine=sha("q"), theirs=sha("q")) for one in first.pairs)
+    state = msgspec.structs.replace(first, match="f" * 32, partner=card.fingerprint, number=1, pairs=other)
+    row = MessageRow(state.match, 1, "close", False, state.partner, case.blobs.put(b"x"), matching._keep(case, state))
+    told = {"match": state.match, "partner": state.partner, "messages": [{"number": 1, "asked": {}, "sent": False}]}
+    assert write(case, [row], told, {})
+    for _ in range(2):
+        joint.learn(case)
+        assert [one["hashes"]["sha256"] for one in known.lists(case)] == [1, 2]  # the first delivery, and what replaced it
 
 
 def pair(shared: dict[str, int], mine: str = "m", theirs: str = "t") -> Joint:

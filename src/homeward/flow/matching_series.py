@@ -159,15 +159,16 @@ def learn(case: Case) -> None:
     """
     told = _Told(case)
     apart = {(one.origin, one.mine.id, one.theirs.id) for one in joint(case) if one.verdict and not one.verdict["same"]}
+    lists: dict[str, set[str]] = defaultdict(set)  # an agency that exchanges from several cases has one
     for origin, pairs in told.pairs.items():
-        rows = {
+        lists[lists_of(told.cards[origin].agency)[1]] |= {
             f"{one.mine},{series},{'yes' if series and told.briefs[origin][series].status in FOUND else 'no'}"
             for one in pairs.values()
             for series in [name for name in one.their_series if name in told.briefs[origin]] or [""]
             if one.topic in {"copies", "near"}
             and not any((origin, mine, series) in apart for mine in one.my_series)
         }  # fmt: skip
-        name = lists_of(told.cards[origin].agency)[1]
+    for name, rows in lists.items():
         if rows:
             _keep(case, name, rows)
         elif any(one["name"] == name and one["state"] != "removed" for one in store_known.lists(case)):

@@ -122,3 +122,9 @@ def test_numbers_below_zero_are_refused() -> None:
     one = Members(np.array([-1]), np.array([0]))
     with pytest.raises(ValueError, match="start at zero"):
         successions(one, one, np.array([0]))
+
+
+def test_of_a_closed_board_that_nobody_was_seen_on_nothing_is_known() -> None:
+    none = Members(np.empty(0, np.int64), np.empty(0, np.int64))
+    (found,) = successions(none, none, np.array([3]))
+    assert (found.board, found.label, found.members, found.candidates) == (3, "unknown", 0, ())

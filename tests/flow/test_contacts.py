@@ -123,6 +123,28 @@ def test_whom_a_report_shows_to_be_a_victim_is_in_no_list_of_any_kind(held: Case
     assert boards.members(held, "s1", "lamps", WHY)["protected"] == 2
 
 
+NAMED = """<reports><report><reportId>7</reportId><personOrUserReported><espIdentifier>x7</espIdentifier>
+<screenName>x7</screenName></personOrUserReported><victim><victimPerson><screenName>CARL</screenName></victimPerson></victim>
+<intendedRecipient><espIdentifier>fred</espIdentifier></intendedRecipient>
+<fileDetails><originalFileName>possibleSelfProduction.jpg</originalFileName></fileDetails></report></reports>"""
+
+
+def test_a_victim_is_known_by_the_name_at_that_site_and_nobody_hides_behind_the_name_of_a_file(
+    held: Case, tmp_path: Path
+) -> None:
+    right = mandate(
+        utc_now(), authority="W", purpose="p", method="platform-report", begins="2020-01-01", ends="2020-12-31",
+        completeness="80", retain_until="2099-01-01",
+    )  # fmt: skip
+    (tmp_path / "reports").write_text(NAMED)
+    captures.add_capture(held, Delivery(tmp_path / "reports", "three", right, "A", site="S1"), Quiet())
+    assert seen(held).isdisjoint({Handle("s1", "carl"), Handle("s1", "fred")})
+    assert Handle("S1", "x7") in seen(held)
+    (tmp_path / "elsewhere").write_text(NAMED.replace("CARL", "bert").replace(">7<", ">8<"))
+    captures.add_capture(held, Delivery(tmp_path / "elsewhere", "four", right, "A", site="another"), Quiet())
+    assert Handle("s1", "bert") in seen(held)
+
+
 def seen(case: Case) -> set[Handle]:
     with captures.opened(case, "test", "", WHY, TABLES) as (events, standing, _):
         found = observed(case, events, standing)

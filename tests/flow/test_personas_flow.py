@@ -12,10 +12,13 @@ import pytest
 from series_case import deliver, hold, sha
 
 from homeward.communities import captures as mandates
+from homeward.communities.blocking import candidates
+from homeward.communities.pool import pool
 from homeward.core import WrongUse
 from homeward.flow import captures
 from homeward.flow.appearances import appearances
 from homeward.flow.captures import Delivery, Reason
+from homeward.flow.observed import TABLES, observed
 from homeward.flow.personas import followed, hypotheses
 from homeward.flow.progress import Quiet
 from homeward.store import Case
@@ -70,6 +73,9 @@ def test_handles_of_one_name_and_key_are_proposed_with_what_speaks_for_it(moved:
         assert {part["of"] for part in link["parts"]} >= {"name"}
         assert link["pool"] >= link["rivals"] >= 1
     assert len(found["personas"]) == 30
+    with captures.opened(moved, "test", "", WHY, TABLES) as (events, standing, _):
+        seen = observed(moved, events, standing)
+    assert found["compared"] == len(candidates(pool(seen.posts, seen.identifiers, {}, seen.texts)).a)
 
 
 def test_what_was_asked_stands_in_the_ledger_with_its_purpose(moved: Case) -> None:
@@ -101,6 +107,8 @@ def test_the_board_where_members_are_new_follows(moved: Case) -> None:
 def test_wrong_questions_are_told_in_a_sentence(moved: Case) -> None:
     with pytest.raises(WrongUse, match="no capture that is held shows a board"):
         followed(moved, [("none", "", "2020-05-01")], WHY)
+    assert [one["query"] for one in captures.queries(moved)] == ["succession"]  # that nothing is there is an answer too
+    assert followed(moved, [("old", "old", "9999-12-31")], WHY)[0]["label"] == "unknown"
     with pytest.raises(WrongUse, match="is no day"):
         followed(moved, [("old", "old", "soon")], WHY)
     with pytest.raises(WrongUse, match="between 1 and"):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from homeward.store import sealing
-from homeward.store.errors import CaseDamaged
+from homeward.store import events, sealing
+from homeward.store.errors import CaseDamaged, StoreError
 
 SIZES = [0, 99, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 5 << 19]
 
@@ -74,3 +74,14 @@ def test_a_destroyed_key_is_gone(tmp_path: Path) -> None:
     path.write_text("no key")
     with pytest.raises(CaseDamaged):
         sealing.read_key(path)
+
+
+def test_a_question_that_needs_too_much_memory_ends_in_a_sentence() -> None:
+    with pytest.raises(StoreError, match="more than one query can take"):
+        _ask_too_much()
+
+
+def _ask_too_much() -> None:
+    with events.opened({}, ["posts"]) as tables:
+        tables.rows("SET memory_limit = '1MB'")
+        tables.rows("SELECT list(range) FROM range(10000000)")

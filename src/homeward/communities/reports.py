@@ -9,6 +9,10 @@ import msgspec
 from homeward.communities.captured import Name, When
 
 MOST_FILES = 10_000
+NAMES_OF_ACCOUNT = ("account", "screen name")
+"""Kinds of identifiers by which a site itself calls an account."""
+SELF_PRODUCED = "possibleSelfProduction"
+"""The flag of a file that the child may have made itself."""
 _Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=MOST_FILES)]
 
 
@@ -65,3 +69,11 @@ class PlatformReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """(Kind, value) of identifiers of victims and of those it was meant for; only keyed digests of these are ever kept."""
     state: Literal["whole", "partial"] = "whole"
     """``partial``: no incident, no account, or no hash of any file."""
+
+
+read_report = msgspec.json.Decoder(PlatformReport).decode
+
+
+def of_a_child(report: PlatformReport) -> bool:
+    """Whether the account may be the victim's own."""
+    return any(SELF_PRODUCED in one.annotations for one in report.files)

@@ -81,7 +81,7 @@ def successions(before: Members, after: Members, closed: NDArray[np.int64], top:
     Raises:
         ValueError: a number is negative or the arrays of a period differ in length.
     """
-    old, new = _matrices(before, after)
+    old, new = _matrices(before, after, closed)
     shut = np.zeros(old.shape[1], bool)
     shut[closed] = True
     sizes = np.asarray(new.sum(axis=0)).ravel()
@@ -114,12 +114,12 @@ def successions(before: Members, after: Members, closed: NDArray[np.int64], top:
     ]
 
 
-def _matrices(before: Members, after: Members) -> tuple[Matrix, Matrix]:
-    """Both periods as (members, boards) matrices of zeros and ones."""
-    both = (*before, *after)
+def _matrices(before: Members, after: Members, closed: NDArray[np.int64]) -> tuple[Matrix, Matrix]:
+    """Both periods as (members, boards) matrices of zeros and ones; closed boards that nobody was seen on have a column too."""
+    both = (*before, *after, closed)
     if any(len(part) and part.min() < 0 for part in both):
         raise ValueError("numbers of members and boards start at zero")
-    shape = (_beyond(before.member, after.member), _beyond(before.board, after.board))
+    shape = (_beyond(before.member, after.member), _beyond(before.board, after.board, closed))
     return _matrix(before, shape), _matrix(after, shape)
 
 

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import msgspec
 
-from homeward.communities.reports import Access, PlatformReport, ReportedFile
+from homeward.communities.reports import Access, PlatformReport, ReportedFile, of_a_child
 from homeward.core.components import components
 
 PROTECTED, RANKED, LOW = "protected", "ranked", "low"
@@ -169,7 +169,7 @@ def _fold(members: Sequence[int], reports: Sequence[PlatformReport], local: Sequ
     name = hmac.digest(key, names[0].encode(), hashlib.sha256).hex()[:16]
     why = tuple(_reasons([(reports[at], local[at]) for at in members], clock))
     points = sum(one.points for one in why)
-    if any(local[at].guarded or _own(reports[at]) for at in members):
+    if any(local[at].guarded or of_a_child(reports[at]) for at in members):
         return Fold(name, tuple(members), PROTECTED, points, why)
     return Fold(name, tuple(members), RANKED if points >= LOWEST else LOW, points, why)
 
@@ -217,7 +217,7 @@ def _files(told: list[tuple[PlatformReport, Local]]) -> Iterable[Reason]:
 
 def _only_viral(report: PlatformReport, here: Local) -> bool:
     """Whether a report is of nothing but files that go around, and asks for nothing."""
-    pressing = report.escalated or report.victims or here.series or _own(report)
+    pressing = report.escalated or report.victims or here.series or of_a_child(report)
     passed = [_passed_around(one) for place, one in enumerate(report.files)]
     urgent = any({"infant", "liveStreaming"} & set(one.annotations) for one in report.files if not _passed_around(one))
     return bool(passed) and all(passed) and not pressing and not urgent
@@ -225,11 +225,6 @@ def _only_viral(report: PlatformReport, here: Local) -> bool:
 
 def _passed_around(one: ReportedFile) -> bool:
     return bool({"viral", "potentialMeme"} & set(one.annotations))
-
-
-def _own(report: PlatformReport) -> bool:
-    """Whether the account may be the victim's own."""
-    return any("possibleSelfProduction" in one.annotations for one in report.files)
 
 
 def _name(one: ReportedFile) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from homeward.communities import captures
 from homeward.communities.captured import CaptureRefused, Summary
 from homeward.communities.captures import Added, Capture, Expired, Mandate, Protected, Standing
-from homeward.communities.mapping import Mapping, read_mapping
+from homeward.communities.mapping import LARGEST, Mapping, read_mapping
 from homeward.communities.readers import FORMATS
 from homeward.communities.times import rules_of
 from homeward.communities.worker import Answer, Order, read_answer
@@ -86,7 +86,7 @@ def add_capture(case: Case, delivery: Delivery, progress: Progress) -> tuple[Cap
     if delivery.format and delivery.format not in FORMATS:
         raise WrongUse(f"no format is called {delivery.format!r}; there are: {', '.join(FORMATS)}")
     mapping = _mapping(delivery.mapping)
-    expire(case, [], "")
+    _ready(case)
     try:
         fd = os.open(delivery.file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -127,6 +127,14 @@ def expire(case: Case, labels: Sequence[str], why: str) -> list[str]:
     return sorted(reasons)
 
 
+def _ready(case: Case) -> None:
+    """Nothing is held for too long, and the key of the case's tokens is there: made under the lock, so there is one only."""
+    expire(case, [], "")
+    with case.batch(ACT) as making:
+        making.skip = True
+        store.Tokens.open(case)
+
+
 def protect(case: Case, site: str, handle: str, why: str, who: str, *, lifted: bool = False) -> bool:
     """Record that a handle may be of a victim, a bystander or a reporter, or take that back; whether it is new.
 
@@ -156,7 +164,7 @@ def opened(
         CaseDamaged: a capture is missing or was changed.
     """
     purpose = said(reason.purpose, "the purpose of the query")
-    expire(case, [], "")
+    _ready(case)
     now = standing(case)
     held = {label: one.added.folder for label, one in now.captures.items() if one.expired is None}
     files = store.files(case)
@@ -215,7 +223,8 @@ def _mapping(path: Path | None) -> Mapping | None:
     if path is None:
         return None
     try:
-        return read_mapping(path.read_bytes())
+        with path.open("rb") as file:
+            return read_mapping(file.read(LARGEST + 1))
     except OSError as error:
         raise WrongUse(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
     except CaptureRefused as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from homeward.communities.reports import NAMES_OF_ACCOUNT, SELF_PRODUCED, of_a_child, read_report
 from homeward.store import event_reads
 from homeward.store.captures import Tokens
 
@@ -18,6 +20,23 @@ NEEDED = ("identifiers", "reports")
 
 
 def guard(case: Case, events: Events, standing: Standing) -> Callable[[str, str], bool]:
-    """Whether a handle (site, name) is to be left out."""
-    tokens, victims = Tokens.open(case), event_reads.guarded(events)
-    return lambda site, name: (site, name) in victims or tokens.of("handle", site, name) in standing.protected
+    """Whether a handle (site, name) is to be left out; upper and lower case are one.
+
+    Left out is whom somebody protected; whom a report names among its victims or those it was meant for, by an identifier that
+    the handle shows or, at the site of the provider itself, by its name; and whose own file is flagged as made by the child.
+    """
+    tokens = Tokens.open(case)
+    children = (read_report(body) for _, body, _ in event_reads.reports(events, SELF_PRODUCED))
+    found = event_reads.victims(events) | {(one.provider, one.account) for one in children if of_a_child(one)}
+    hidden = standing.protected | {tokens.of("handle", *pair) for pair in found}
+    named: dict[str, set[str]] = defaultdict(set)
+    for provider, _, guarded in event_reads.reports(events):
+        named[provider.casefold()].update(guarded.split())
+
+    def guarded_one(site: str, name: str) -> bool:
+        if tokens.of("handle", site, name) in hidden:
+            return True
+        here = named.get(site.casefold())
+        return here is not None and any(tokens.of(kind, name) in here for kind in NAMES_OF_ACCOUNT)
+
+    return guarded_one

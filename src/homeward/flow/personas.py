@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -31,7 +30,8 @@ if TYPE_CHECKING:
 MOST_LINKS = 200
 """Hypotheses that one query shows at most."""
 _RELINKED = 0.5  # probability from which two handles count as one member: succession needs no more
-_DAYS = 365
+_PRIOR = 0.1  # share of handles that have a counterpart, where nobody is asked
+_PERIOD = 365 * 86_400.0  # seconds
 
 
 def hypotheses(case: Case, reason: Reason, least: float = 0.5, limit: int = 50, prior: float = 0.1) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def hypotheses(case: Case, reason: Reason, least: float = 0.5, limit: int = 50, 
         raise WrongUse("a probability and a prior lie between 0 and 1")
     with captures.opened(case, "personas", "", reason, TABLES) as (events, standing, asked):
         seen = observed(case, events, standing)
-        comparer, told = _linked(case, seen, prior)
+        comparer, told, compared = _linked(case, seen, prior)
         found = [link for link in told if link.probability >= least]
         shown = found[:limit]
         asked.shown, asked.withheld = len(shown), len(found) - len(shown)
@@ -54,7 +54,7 @@ def hypotheses(case: Case, reason: Reason, least: float = 0.5, limit: int = 50, 
     return {
         "handles": len(comparer.pool.handles),
         "protected": seen.protected,
-        "compared": len(told),
+        "compared": compared,
         "prior": prior,
         "links": [_link(link) for link in shown],
         "personas": [msgspec.to_builtins(one) | {"handles": [h._asdict() for h in one.handles]} for one in whole],
@@ -62,9 +62,11 @@ def hypotheses(case: Case, reason: Reason, least: float = 0.5, limit: int = 50, 
     }
 
 
-def _linked(case: Case, seen: Observed, prior: float) -> tuple[Comparer, list[Link]]:
+def _linked(case: Case, seen: Observed, prior: float) -> tuple[Comparer, list[Link], int]:
+    """What compares the handles, what speaks for one person, and how many pairs were compared."""
     comparer = Comparer(pool(seen.posts, seen.identifiers, cameras_of(case, seen), seen.texts))
-    return comparer, links(comparer, candidates(comparer.pool), prior=prior)
+    pairs = candidates(comparer.pool)
+    return comparer, links(comparer, pairs, prior=prior), len(pairs.a)
 
 
 def cameras_of(case: Case, seen: Observed) -> dict[str, str]:
@@ -88,37 +90,41 @@ def followed(case: Case, closed: list[tuple[str, str, str]], reason: Reason) -> 
     Raises:
         WrongUse: a day is no day, or no capture shows the board.
     """
+    try:
+        days = [day(when).timestamp() for *_, when in closed]
+    except ValueError as error:
+        raise WrongUse(str(error)) from None
     with captures.opened(case, "succession", " ".join(site for site, *_ in closed), reason, TABLES) as (
         events,
         standing,
         asked,
     ):
         seen = observed(case, events, standing)
-        person = _persons(case, seen)
-        rows = [_followed(seen, person, place(site, board), when) for site, board, when in closed]
-        asked.shown = len(rows)
-    return rows
+        known = {post.board for post in seen.posts}
+        lost = [board for site, name, _ in closed if (board := place(site, name)) not in known]
+        person = {} if lost else _persons(case, seen)
+        asked.shown = 0 if lost else len(closed)
+    if lost:
+        raise WrongUse(f"no capture that is held shows a board {lost[0]!r}")
+    return [
+        _followed(seen, person, place(site, board), down) | {"down": when}
+        for (site, board, when), down in zip(closed, days, strict=True)
+    ]
 
 
 def _persons(case: Case, seen: Observed) -> dict[Handle, int]:
     """A number for each handle; those that are probably one person share it."""
-    comparer, told = _linked(case, seen, 0.1)
+    comparer, told, _ = _linked(case, seen, _PRIOR)
     number = {handle: index for index, handle in enumerate(comparer.pool.handles)}
     for one in groups.personas(comparer, told, least=_RELINKED):
         number.update(dict.fromkeys(one.handles, number[one.handles[0]]))
     return number
 
 
-def _followed(seen: Observed, person: dict[Handle, int], board: str, when: str) -> dict[str, Any]:
-    try:
-        down = day(when)
-    except ValueError as error:
-        raise WrongUse(str(error)) from None
+def _followed(seen: Observed, person: dict[Handle, int], board: str, down: float) -> dict[str, Any]:
+    """What followed a board that was closed ``down`` seconds after 1970."""
     names = sorted({post.board for post in seen.posts})
-    if board not in names:
-        raise WrongUse(f"no capture that is held shows a board {board!r}")
     number = {name: index for index, name in enumerate(names)}
-    start, middle, end = ((down + timedelta(days=d)).timestamp() for d in (-_DAYS, 0, _DAYS))
 
     def members(low: float, high: float) -> Members:
         pairs = {(person[p.handle], number[p.board]) for p in seen.posts if p.time is not None and low <= p.time < high}
@@ -126,10 +132,9 @@ def _followed(seen: Observed, person: dict[Handle, int], board: str, when: str) 
         return Members(table[:, 0], table[:, 1])
 
     shut = np.array([number[board]])
-    (found,) = successions(members(start, middle), members(middle, end), shut)
+    (found,) = successions(members(down - _PERIOD, down), members(down, down + _PERIOD), shut)
     return {
         "board": board,
-        "down": when,
         "label": found.label,
         "members": found.members,
         "moves": found.moves,

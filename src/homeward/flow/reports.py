@@ -10,7 +10,7 @@ import msgspec
 from homeward.communities import captures as events_of
 from homeward.communities import triage
 from homeward.communities.captures import Handled
-from homeward.communities.reports import PlatformReport
+from homeward.communities.reports import read_report
 from homeward.communities.triage import PROTECTED, Clock, Fold, Local
 from homeward.core import WrongUse
 from homeward.core.errors import said
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from homeward.communities.captures import Standing
+    from homeward.communities.reports import PlatformReport
     from homeward.flow.captures import Reason
     from homeward.store import Case
 
 LOG_DAYS = 90
 """Days that providers keep the logs of addresses, where nobody says otherwise."""
 _HASHES = ("sha256", "sha1", "md5")
-_body = msgspec.json.Decoder(PlatformReport).decode
 
 
 class Filed(msgspec.Struct, frozen=True):
@@ -100,7 +100,7 @@ def handle(case: Case, start: str, why: str, reason: Reason, *, lifted: bool = F
 def _queue(case: Case, rows: Sequence[tuple[str, str, str, str]], standing: Standing, log_days: int) -> Queue:
     fullest: dict[tuple[str, str], Filed] = {}
     for capture, body, own, guarded in sorted(rows, key=lambda row: len(row[1])):
-        report = _body(body)
+        report = read_report(body)
         fullest[report.provider, report.id] = Filed(capture, report, frozenset(own.split()), frozenset(guarded.split()))
     filed = [fullest[name] for name in sorted(fullest)]
     tokens = Tokens.open(case)

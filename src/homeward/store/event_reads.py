@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
     from homeward.store.events import Events
 
-KINDS = ("sha256", "sha1", "md5", "start")
-"""How an attachment may be named; ``start``: the first digits of its SHA-256."""
-ACCOUNT = 5
-"""Place of the account in the body of a report."""
-_ONCE = "DISTINCT (site, board, thread, handle, time, CASE WHEN time IS NULL THEN capture || id ELSE '' END)"
+SAME = "site, board, thread, handle, time, CASE WHEN time IS NULL THEN capture || id ELSE '' END"
 """Captures of several agencies number the same posts each in its own way; what is the same is who spoke where and when."""
+NAMED = "CASE WHEN sha256 <> '' THEN sha256 WHEN sha1 <> '' THEN sha1 WHEN md5 <> '' THEN md5 ELSE start END"
+"""What names an attachment: a hash, or the first digits of one; empty where nothing does."""
+_ONCE = f"DISTINCT ({SAME})"
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -73,9 +72,8 @@ def boards(events: Events) -> list[Board]:
 def hung_on(events: Events) -> list[tuple[str, str, str]]:
     """(Site, board, hash or first digits of one) of what hangs on posts, each once. Needs ``posts`` and ``attachments``."""
     rows = events.rows(
-        "SELECT DISTINCT p.site, p.board, CASE WHEN a.sha256 <> '' THEN a.sha256 WHEN a.sha1 <> '' THEN a.sha1"
-        " WHEN a.md5 <> '' THEN a.md5 ELSE a.start END AS name FROM attachments a JOIN posts p USING (capture, seq)"
-        " WHERE name <> ''"
+        "SELECT DISTINCT site, board, named FROM posts"
+        f" JOIN (SELECT capture, seq, {NAMED} AS named FROM attachments) USING (capture, seq) WHERE named <> ''"
     )
     return [(site, board, name) for site, board, name in rows]
 
@@ -107,14 +105,6 @@ def captures_of(events: Events, site: str, board: str) -> list[str]:
     return [label for (label,) in events.rows(query, (site, board))]
 
 
-def held_hashes(events: Events) -> dict[str, set[Any]]:
-    """Hashes of attachments by kind: ``sha256``, ``sha1``, ``md5``, and ``start`` (first digits of a SHA-256)."""
-    return {
-        kind: {value for (value,) in events.rows(f"SELECT DISTINCT {kind} FROM attachments WHERE {kind} <> ''")}
-        for kind in KINDS
-    }
-
-
 def handles(events: Events, site: str) -> set[str]:
     """Every handle of a site. Needs ``posts``."""
     return {name for (name,) in events.rows("SELECT DISTINCT handle FROM posts WHERE site = ? AND handle <> ''", (site,))}
@@ -136,16 +126,18 @@ def contacts(events: Events, site: str) -> list[Contact]:
     return [Contact(*row) for row in rows]
 
 
-def guarded(events: Events) -> set[tuple[str, str]]:
-    """(Site, handle) of accounts that may be victims': a report names an identifier of theirs among its victims or those it was
-    meant for, or flags a file of theirs as possibly made by the child itself. Needs ``identifiers`` and ``reports``.
+def victims(events: Events) -> set[tuple[str, str]]:
+    """(Site, handle) of those with an identifier that a report names among its victims or those it was meant for.
+
+    Needs ``identifiers`` and ``reports``.
     """
-    named = events.rows(
+    found = events.rows(
         "SELECT DISTINCT i.site, i.handle FROM identifiers i"
         " JOIN (SELECT DISTINCT unnest(string_split(guarded, ' ')) AS token FROM reports) g USING (token) WHERE token <> ''"
     )
-    flagged = events.rows(
-        f"SELECT DISTINCT provider, json_extract_string(body, '$[{ACCOUNT}]') FROM reports"
-        " WHERE body LIKE '%possibleSelfProduction%'"
-    )
-    return {(site, handle) for site, handle in (*named, *flagged)}
+    return {(site, handle) for site, handle in found}
+
+
+def reports(events: Events, word: str = "") -> list[tuple[str, str, str]]:
+    """Provider, body and tokens of victims (joined by blanks) of reports that say ``word`` anywhere. Needs ``reports``."""
+    return events.rows("SELECT DISTINCT provider, body, guarded FROM reports WHERE contains(body, ?)", (word,))

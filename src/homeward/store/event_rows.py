@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from homeward.store.event_reads import NAMED, SAME
+
 if TYPE_CHECKING:
     from homeward.store.events import Events
-
-_SAME = "site, board, thread, handle, time, CASE WHEN time IS NULL THEN capture || id ELSE '' END"
 
 
 class PostRow(msgspec.Struct, frozen=True):
@@ -35,12 +35,12 @@ def posts(events: Events) -> list[PostRow]:
     """Every post, by site, handle and time. Needs ``posts`` and ``attachments``."""
     found = events.rows(
         "WITH hung AS (SELECT capture, seq, list(DISTINCT name ORDER BY name) FILTER (name <> '') AS files,"
-        " count(*) FILTER (name = '') AS unseen FROM (SELECT capture, seq, CASE WHEN sha256 <> '' THEN sha256"
-        " WHEN sha1 <> '' THEN sha1 WHEN md5 <> '' THEN md5 ELSE start END AS name FROM attachments) GROUP BY capture, seq)"
+        " count(*) FILTER (name = '') AS unseen"
+        f" FROM (SELECT capture, seq, {NAMED} AS name FROM attachments) GROUP BY capture, seq)"
         " SELECT min(id), site, board, handle, CASE WHEN bool_or(zoned) THEN time END, any_value(zone), min(reply_to),"
         " max(length), list_sort(list_distinct(flatten(list(files) FILTER (files IS NOT NULL)))), max(coalesce(unseen, 0))"
         " FROM posts LEFT JOIN hung USING (capture, seq) WHERE handle <> ''"
-        f" GROUP BY {_SAME} ORDER BY site, handle, time, min(id)"
+        f" GROUP BY {SAME} ORDER BY site, handle, time, min(id)"
     )
     return [
         PostRow(post, site, board, handle, time, zone, reply_to or "", length or 0, tuple(files or ()), unseen)

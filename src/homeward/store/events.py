@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 
 from homeward.store import sealing
+from homeward.store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -130,6 +131,7 @@ def opened(captures: Mapping[str, tuple[Path, bytes]], tables: Sequence[str]) ->
 
     Raises:
         CaseDamaged: a file is missing or was changed.
+        StoreError: a question, or all that is held, needs more memory than one query may take.
     """
     fds: list[int] = []
     db = _connect()
@@ -145,6 +147,8 @@ def opened(captures: Mapping[str, tuple[Path, bytes]], tables: Sequence[str]) ->
                     db.execute(f"INSERT INTO {table} SELECT ?, {names} FROM {source}", [label])
                     os.close(fds.pop())
         yield Events(db)
+    except duckdb.OutOfMemoryException:
+        raise StoreError("what its captures hold is more than one query can take into memory (2 GB)") from None
     finally:
         for fd in fds:
             os.close(fd)

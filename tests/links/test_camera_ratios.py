@@ -86,7 +86,7 @@ def test_agreement_in_a_corner_counts_as_nothing() -> None:
     overlay[:32] = 4 * rng.normal(0, 1, (32, 512))
     planes = [rng.normal(0, 1, shape) + part for part in (0.5 * pattern, 0.5 * pattern, overlay, overlay)]
     held = fingerprint.prints(np.stack([np.frombuffer(noise.digest(plane.astype(np.float32)), np.uint8) for plane in planes]))
-    true, false = (camera.by_tile(held, np.array(pair), shape)[0] for pair in ((0, 1), (2, 3)))
+    true, false = (camera.by_tile(held, np.array(pair), np.arange(2), shape)[0] for pair in ((0, 1), (2, 3)))
     spurious = camera.weigh(20.0, 5, None, false, "Canon")
     assert spurious.log10_lr == 0
     assert "local" in spurious.caveats[0]
@@ -98,7 +98,7 @@ def test_tiles_are_what_plain_arithmetic_says() -> None:
     planes = [rng.normal(0, 1, (256, 260)).astype(np.float32) for _ in range(3)]
     held = fingerprint.prints(np.stack([np.frombuffer(noise.digest(plane), np.uint8) for plane in planes]))
     told = [fingerprint.summed(held, np.array([at]), (256, 260)) for at in range(3)]
-    found = camera.by_tile(held, np.array([0, 2]), (256, 260))
+    found = camera.by_tile(held, np.array([0, 2]), np.arange(2), (256, 260))
     expected = [(told[0] * told[2])[64 * y : 64 * y + 64, 65 * x : 65 * x + 65].sum() for y in range(4) for x in range(4)]
     np.testing.assert_allclose(found, [expected, expected])
 

@@ -170,3 +170,40 @@ def test_the_more_pictures_there_are_the_more_it_takes_to_merge() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert devices(np.zeros((0, 0), np.float32), SPREAD) == Devices((), ())
+
+
+def copied(owners: list[int], copies: list[int], strength: float, seed: int) -> NDArray[np.float32]:
+    """As :func:`pictures`, each of them so many times over, saved anew with a little noise of its own."""
+    rng = np.random.default_rng(seed)
+    patterns = rng.normal(0, 1, (max(owners) + 1, SAMPLES))
+    planes = np.repeat(rng.normal(0, 1, (len(owners), SAMPLES)) + strength * patterns[owners], copies, axis=0)
+    planes += 0.3 * rng.normal(0, 1, planes.shape)
+    planes /= np.linalg.norm(planes, axis=1, keepdims=True)
+    matrix: NDArray[np.float32] = (planes @ planes.T).astype(np.float32)
+    return matrix
+
+
+def test_copies_of_strangers_are_not_one_device() -> None:
+    """Two copies agree whatever the sensor: of two pairs of them most of all pairs agree by chance, as it were."""
+    found = devices(copied(list(range(12)), [2] * 12, 0.0, 1), SPREAD)
+    assert groups(found) == {frozenset({2 * at, 2 * at + 1}) for at in range(12)}
+    assert all(group.distinct == 1 for group in found.groups)
+
+
+def test_a_copy_changes_neither_the_groups_nor_what_they_say() -> None:
+    owners = [at % 3 for at in range(24)]
+    plain, doubled = (devices(copied(owners, times, 0.35, 5), SPREAD) for times in ([1] * 24, [3] + [1] * 23))
+    first = next(group for group in doubled.groups if 0 in group.members)
+    assert {0, 1, 2} <= set(first.members)
+    assert len(first.members) == 10
+    assert first.distinct == 8
+    alone = next(group for group in plain.groups if 0 in group.members)
+    others = [(alone.strengths[at], alone.expected[at]) for at, member in enumerate(alone.members) if member]
+    again = [(first.strengths[at], first.expected[at]) for at, member in enumerate(first.members) if member > 2]
+    assert np.allclose(others, again, rtol=0.2)
+    assert len({first.strengths[first.members.index(at)] for at in (0, 1, 2)}) == 1
+
+
+def test_copies_that_name_two_bodies_stay_apart() -> None:
+    found = devices(copied([0], [2], 0.0, 1), SPREAD, [A, B])
+    assert groups(found) == {frozenset({0}), frozenset({1})}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from homeward.core.canonical import Plain
 from homeward.descriptors.camera import digest_shape
@@ -67,13 +70,22 @@ def _members(shots: list[Shot], held: fingerprint.Prints, group: Device) -> list
     rows = []
     hopes = group.expected or (None,) * len(group.members)
     first = shots[group.members[0]]
-    tiles = camera.by_tile(held, np.array(group.members, np.int64), digest_shape(first.width, first.height))
+    tiles = _tiles(held, group, digest_shape(first.width, first.height))
     for member, strength, hope, spread in zip(group.members, group.strengths, hopes, tiles, strict=True):
-        said = camera.weigh(strength, len(group.members) - 1, hope, spread, make)
+        said = camera.weigh(strength, max(1, group.distinct - 1), hope, spread, make)
         # Where agreement is local it may be a mark that was not seen as one: for a person to decide.
         merged = member == group.members[0] or camera.LOCAL not in said.caveats
-        rows.append(CameraRow(shots[member].item, exemplar, merged, *said.told()))
+        row = CameraRow(shots[member].item, exemplar, merged, *said.told())
+        rows.append(row if group.distinct > 1 else msgspec.structs.replace(row, caveats=[camera.COPIES, *row.caveats]))
     return rows
+
+
+def _tiles(held: fingerprint.Prints, group: Device, shape: tuple[int, int]) -> Sequence[NDArray[np.float64] | None]:
+    """Agreement of each member by tile; of copies of one picture alone it would show where the scene has detail."""
+    if group.distinct == 1:
+        return [None] * len(group.members)
+    members, pictures = (np.array(values, np.int64) for values in (group.members, group.pictures))
+    return list(camera.by_tile(held, members, pictures, shape))
 
 
 def _offered(shots: list[Shot], found: Devices) -> list[CameraRow]:
@@ -82,7 +94,7 @@ def _offered(shots: list[Shot], found: Devices) -> list[CameraRow]:
     for offer in found.offers:
         groups = found.groups[offer.a], found.groups[offer.b]
         a, b = (shots[group.members[0]] for group in groups)
-        said = camera.weigh(offer.strength, max(len(group.members) for group in groups), make=a.make or b.make)
+        said = camera.weigh(offer.strength, max(group.distinct for group in groups), make=a.make or b.make)
         score, value, calibration, reason, caveats = said.told()
         rows.append(CameraRow(b.item, a.item, False, score, value, calibration, f"{offer.reason}: {reason}", caveats))
     return rows

@@ -75,7 +75,7 @@ def leads(clips: list[Clip], shots: list[Shot], held: Prints, group: Device) -> 
     for clip in clips:
         found = fingerprint.search(sensor, clip.frame)
         if found is not None and found.deviations >= OFFER:
-            said = camera.weigh(found.deviations, len(group.members), None, None, make, found)
+            said = camera.weigh(found.deviations, group.distinct, None, None, make, found)
             score, value, calibration, reason, caveats = said.told()
             rows.append(
                 CameraRow(clip.item, first.item, False, score, value, calibration, f"a clip: {reason}", [LEAD, *caveats])

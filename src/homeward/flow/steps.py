@@ -145,7 +145,7 @@ CLIP_NOISE = Step(
 )
 DEVICES = Step(
     "devices",
-    "10",
+    "11",
     {"calibration": 4},
     function="homeward.flow.noise:devices",
     caption="Finding devices",

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from homeward.core.signal import SignalCalibration
 from homeward.indexes.fingerprint import Found, Prints, summed
 
-METHOD, VERSION = "sensor noise", "4"
+METHOD, VERSION = "sensor noise", "5"
 LOCAL = "agreement is local: a few parts of the frame hold nearly all of it, so it counts as nothing"
+COPIES = "copies of one picture, which agree whatever the sensor: nothing follows for other pictures"
 TILES = 4
 """Tiles across and down in which agreement is looked at by itself."""
 LEAST_SPREAD = 0.4
@@ -79,12 +80,15 @@ def weigh(
     return Evidence(score, value, made.name, reason, tuple(caveats))
 
 
-def by_tile(held: Prints, members: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.float64]:
-    """(k, 16) agreement of each of some digests with the sum of the others, in each tile of the frame.
+def by_tile(
+    held: Prints, members: NDArray[np.int64], pictures: NDArray[np.int64], shape: tuple[int, int]
+) -> NDArray[np.float64]:
+    """(k, 16) agreement of each of some digests with the sum of those of other pictures, in each tile of the frame.
 
     Args:
         held: digests.
         members: (k,) which of them.
+        pictures: (k,) which picture each shows: copies have one number.
         shape: rows and columns of samples, :func:`homeward.descriptors.camera.digest_shape`.
     """
     total = summed(held, members, shape)
@@ -92,7 +96,9 @@ def by_tile(held: Prints, members: NDArray[np.int64], shape: tuple[int, int]) ->
     found = np.zeros((len(members), TILES * TILES))
     for at, member in enumerate(members):
         plane = summed(held, np.array([member]), shape)
-        product = (total - plane) * plane
+        copies = members[pictures == pictures[at]]
+        own = plane if len(copies) == 1 else summed(held, copies, shape)
+        product = (total - own) * plane
         found[at] = np.add.reduceat(np.add.reduceat(product, edges[0], axis=0), edges[1], axis=1).ravel()
     return found
 

@@ -10,11 +10,12 @@ import pytest
 from bench_people import somebody
 from shown_case import fill, hold, sha, stack, veil
 
-from homeward.flow.grading import Grades, give
+from homeward.flow.grading import Grades, give, scheme
 from homeward.flow.progress import Quiet
 from homeward.flow.tiles import IN_PART, QUEUES, RECORD, VIDEO, Tiles, listing
 from homeward.flow.verify import verify
 from homeward.review.bench import Workbench
+from homeward.review.shown import MOMENTS, ListGone, Shown
 from homeward.store import Case
 from homeward.store.ledger import decode
 
@@ -142,3 +143,19 @@ def test_lists_hold_each_stack_once(bench: Workbench, items: dict[str, int]) -> 
     assert everything.items(0, 99) == sorted(items.values())
     for at in range(len(everything.places)):
         assert at in everything.touched(everything.items(at, at))
+
+
+def test_lists_of_few_states_of_a_case_are_kept(new_case: Case) -> None:
+    """A state takes a hundred times what a list takes, and there is a new one every minute while a case is processed."""
+    fill(new_case, "A", ["a"], {})
+    shown = Shown(new_case, scheme())
+    first, old = shown.begin("all")
+    again, _ = shown.begin("known")
+    for at in range(MOMENTS):
+        fill(new_case, f"more {at}", [f"more {at}"], {})
+        name, made = shown.begin("all")
+        assert len(made.places) == len(old.places) + at + 1
+    assert shown.listing(name) is made
+    for gone in (first, again):
+        with pytest.raises(ListGone):
+            shown.listing(gone)

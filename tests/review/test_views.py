@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -250,6 +253,37 @@ def test_looks_end_with_the_workbench_and_after_idleness(case: Case) -> None:
         second, _ = brief.views.begin(analyst, look_at)
     told = entries(case)[-1].details
     assert (told["view"], told["how"]) == (second, "closed")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from homeward.flow import people
+from homeward.flow.viewing import Look
+from homeward.review.bench import Workbench
+from homeward.store import Case
+
+with Case.open(Path(sys.argv[1])) as case:
+    Workbench(case).views.begin(people.add(case, "Ines", "analyst", "", "a test"), Look(sys.argv[2], -1, "grey", "to compare"))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_look_of_a_workbench_that_was_killed_ended_nobody_knows_when(new_case: Case, tmp_path: Path) -> None:
+    (tmp_path / "room.jpg").write_bytes(encode(scenes.resize(scenes.room(3), 0.2)))
+    ingest(new_case, [Delivery("A", tmp_path / "room.jpg", "W", "")], Quiet())
+    command = [sys.executable, "-c", KILLED, str(new_case.folder), named(new_case, "room.jpg")]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    begun = entries(new_case)[-1]
+    assert begun.act == "view"
+    with Workbench(new_case) as one, Workbench(new_case) as other:
+        other.tidy()
+        assert entries(new_case)[-1] == begun  # it may be the other one's
+        one.tidy()
+        one.tidy()
+    ended = entries(new_case)[begun.seq + 1 :]
+    assert [(one.act, one.details["view"], one.details["how"]) for one in ended] == [("view.end", begun.seq, "unknown")]
+    assert "milliseconds" not in ended[0].details
 
 
 def test_clear_pixels_on_their_way_are_in_no_file(bench: Workbench, client: Callable[..., Any]) -> None:

@@ -29,8 +29,10 @@ def queues(case: Case, unknown: int) -> list[dict[str, Any]]:
     """
     news = watch.notices(case) if store.count(case) else []  # it reads everything, however little there is to tell
     known = {row["id"] for row in series.listed(case) if row["known"]} if news else set()
-    fresh = [one for one in news if one["series"] in known and one["status"] == UNIDENTIFIED and _brings_files(one)]
-    rest = [one for one in news if one not in fresh]
+    fresh: list[dict[str, Any]] = []
+    rest: list[dict[str, Any]] = []
+    for one in news:
+        (fresh if one["series"] in known and one["status"] == UNIDENTIFIED and _brings_files(one) else rest).append(one)
     return [
         _queue("known series", [_news(one) for one in fresh]),
         {"name": "unknown", "count": unknown, "rows": []},

@@ -86,9 +86,10 @@ class Tiles:
         """
         if self._order is None:
             points = np.zeros(len(self.series_names) + 1)
-            for row in victims.listed(case) if self.series_names else ():
-                if row["status"] in AWAKE and row["id"] in self.series_names:
-                    points[self.series_names.index(row["id"])] = 1 + row["priority"]
+            place = {name: at for at, name in enumerate(self.series_names)}
+            for row in victims.listed(case) if place else ():
+                if row["status"] in AWAKE and row["id"] in place:
+                    points[place[row["id"]]] = 1 + row["priority"]
             straight = self._any(np.isin(self.items, np.fromiter(series_store.straight(case), np.int64)))
             keys = (np.arange(len(self.exemplars)), -self.counts, ~straight, -points[self.stack_series])
             self._order = np.lexsort(keys)

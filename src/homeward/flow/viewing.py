@@ -12,18 +12,21 @@ from homeward.core.errors import said
 from homeward.flow.answers import read_seen
 from homeward.flow.exact import DECODING
 from homeward.flow.opening import Opened, Opener
-from homeward.flow.people import STEPS, Person, need
+from homeward.flow.people import STEPS, Person, by_key, need
 from homeward.flow.process import unit_of
 from homeward.flow.units import Order, Seen, ViewOrder
 from homeward.sandbox import Call, Lost, Message, Pool
 from homeward.store import reads
 from homeward.store import tiles as store
+from homeward.store.ledger import decode
 
 if TYPE_CHECKING:
     from homeward.core.canonical import Plain
     from homeward.store import Case
 
 SHOW = "homeward.flow.tasks_view:show"
+VIEW = b'"act":"view'
+"""Stands in the bytes of every entry about a look."""
 
 
 class NotSeen(HomewardError, OSError):
@@ -72,11 +75,30 @@ class Viewer:
             pass
         return batch.seq
 
-    def end(self, person: Person, view: int, milliseconds: int, how: str) -> None:
-        """Record that somebody stopped looking, and how that is known: let go, next, left, not seen, idle, closed."""
-        details: dict[str, Plain] = {"view": view, "milliseconds": milliseconds, "how": how, "person": person.key}
+    def end(self, person: Person, view: int, milliseconds: int | None, how: str) -> None:
+        """Record that somebody stopped looking, after how long if that is known, and how it ended: let go, next, left, idle,
+        closed, not seen, or unknown.
+        """
+        details: dict[str, Plain] = {"view": view, "how": how, "person": person.key}
+        if milliseconds is not None:
+            details["milliseconds"] = milliseconds
         with self._case.batch("view.end", details, {"who": person.name}):
             pass
+
+    def close_unended(self, before: int) -> None:
+        """Record of each look in the entries ``before`` one that nobody knows when it ended: the workbench was killed."""
+        open_looks: dict[int, str] = {}
+        for seq, body in self._case.custody.entries(0, before):
+            if VIEW not in body:  # most are of another kind: they are not decoded
+                continue
+            entry = decode(body)
+            if entry.act == "view":
+                open_looks[seq] = str(entry.details["person"])
+            elif entry.act == "view.end":
+                open_looks.pop(int(str(entry.details["view"])), None)
+        for seq, key in open_looks.items():
+            if (person := by_key(self._case, key)) is not None:
+                self.end(person, seq, None, "unknown")
 
     def show(self, look: Look) -> Seen:
         """The pixels.

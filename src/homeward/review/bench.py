@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
+import os
 import secrets
 import threading
 import time
@@ -38,6 +41,7 @@ class Workbench:
         case.writable()
         self.shown = Shown(case, scheme or grading.scheme())
         self.views = Views(case)
+        self._running, self._left_behind = _running(case)
         self.case = case
         self.idle = idle
         self._lock = threading.Lock()
@@ -108,18 +112,38 @@ class Workbench:
         return person
 
     def tidy(self) -> None:
-        """End looks of people of whom nothing was heard since: their browser may have crashed."""
+        """End looks of people of whom nothing was heard since, as their browser may have crashed, and those of a workbench that
+        was killed.
+        """
+        before, self._left_behind = self._left_behind, 0
+        self.views.end_unended(before)
         self.views.end_all(self.idle, "idle")
 
     def close(self) -> None:
         """Give back what is at hand."""
-        self.views.close()
+        try:
+            self.views.close()
+        finally:
+            os.close(self._running)
 
     def __enter__(self) -> Workbench:
         return self
 
     def __exit__(self, *_: Any) -> None:
         self.close()
+
+
+def _running(case: Case) -> tuple[int, int]:
+    """A descriptor that says, while it is open, that a workbench of this case runs on this machine; and before which entry no
+    other one has open looks: 0 where another one runs.
+    """
+    fd = os.open(case.folder / "workbench.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    before = 0
+    with contextlib.suppress(BlockingIOError):
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        before = case.custody.size
+    fcntl.flock(fd, fcntl.LOCK_SH)
+    return fd, before
 
 
 def _digest(word: str) -> str:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 KEPT = 200
 """Lists that are kept: of a million tiles each holds 8 MB."""
+MOMENTS = 4
+"""States of the case that those lists may be of: the tiles of a million take 150 MB, and change while a case is processed."""
 
 
 class ListGone(HomewardError, LookupError):
@@ -48,7 +50,7 @@ class Shown:
             made = self._listed(queue)
             name = secrets.token_urlsafe(9)
             self._listings[name] = made
-            while len(self._listings) > KEPT:
+            while len(self._listings) > KEPT or len({id(one.tiles) for one in self._listings.values()}) > MOMENTS:
                 self._listings.popitem(last=False)
             return name, made
 

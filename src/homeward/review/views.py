@@ -67,6 +67,10 @@ class Views:
         for held in ended:
             self._ended(held, now, how)
 
+    def end_unended(self, before: int) -> None:
+        """See :meth:`homeward.flow.viewing.Viewer.close_unended`."""
+        self._viewer.close_unended(before)
+
     def _ended(self, held: _Open, now: float, how: str) -> None:
         self._viewer.end(held.person, held.view, max(0, round((now - held.since) * 1000)), how)
 

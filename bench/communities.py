@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 
+import communities_million
 import communities_world
 from common import DATA, report
 from communities_accuracy import Ranked, average_precision, interval, recall_at
@@ -117,6 +118,16 @@ def hashing() -> Row:
     HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), n_features=1 << 18).transform(texts)
     peer = size / (time.process_time() - began)
     return row("L3: hashing, MB/s", f"{ours:.1f} ({ours / peer:.0f}x)", f"{peer:.2f} (HashingVectorizer)", "15x")
+
+
+def million() -> Row:
+    told = communities_million.measured()
+    return row(
+        f"L4: {communities_million.HANDLES:,} handles, {told['pairs'] / 1e6:.1f}M pairs looked at and weighed",
+        f"{told['seconds']:.0f} CPU-s, {told['peak']:.2f} GB; {told['met']:.3f} of {told['twins']:.0f} with one key met",
+        "-",
+        "300 s, 4 GB; .98",
+    )
 
 
 # Boards that follow others
@@ -287,7 +298,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two worlds of each kind")
     told = parser.parse_args()
     count = 2 if told.quick else 8
-    rows = [*people(count), hashing(), *succession(min(count, 3)), *appearance(count), *rendered()]
+    rows = [*people(count), hashing(), million(), *succession(min(count, 3)), *appearance(count), *rendered()]
     report("Communities: made-up worlds, and the rendered world; intervals over worlds or closed boards", rows, told.out)
 
 

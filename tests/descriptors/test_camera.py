@@ -14,6 +14,8 @@ from scipy.ndimage import gaussian_filter
 
 from homeward.descriptors import camera
 from homeward.descriptors.camera import Noise, NoNoise
+from homeward.indexes import fingerprint, marks
+from homeward.links.devices import devices
 
 Grey = NDArray[np.uint8]
 
@@ -152,6 +154,59 @@ def test_a_drawing_is_too_flat() -> None:
     measured = camera.measure(drawing)
     assert isinstance(measured, NoNoise)
     assert measured.reason.startswith("too flat")
+
+
+def screenshot(photo: Grey, ground: int) -> Grey:
+    """A picture as a phone shows it, between a bar with letters above and three symbols below, all drawn."""
+    wide = photo.shape[1]
+    page = np.full((640, wide), ground, np.uint8)
+    top = (640 - photo.shape[0]) // 2
+    page[top : top + photo.shape[0]] = photo
+    page[:24] = 64
+    for left, thin in ((8, 2), (16, 3), (26, 2), (34, 4)):
+        page[9:19, left : left + thin] = 230
+    ink = 230 if ground < 128 else 30
+    for left in (10, 40, 70):
+        page[612:624, left : left + 2] = ink
+        page[612:614, left : left + 9] = ink
+        page[618:621, left + 4 : left + 9] = ink
+    return compressed(page, 85)
+
+
+def test_what_is_drawn_around_a_picture_carries_no_weight() -> None:
+    """Two copies of one picture and one of another camera: the bars stand at the same pixels in all three."""
+    shape = (360, 316)
+    photos = [photograph(sensor(seed, shape), 10 + seed) for seed in (1, 2)]
+    shown = [screenshot(photos[0], 24), screenshot(compressed(photos[0], 80), 24), screenshot(photos[1], 240)]
+    told = [camera.measure(page) for page in shown]
+    residuals = [one.residual for one in told if isinstance(one, Noise)]
+    assert len(residuals) == 3
+    for residual in residuals:
+        inside = np.square(residual[150:490]).mean()
+        for drawn in (residual[:120], residual[520:]):
+            assert np.square(drawn).mean() < 0.03 * inside  # what means by phase leave there
+    digests = np.stack([np.frombuffer(camera.digest(residual), np.uint8) for residual in residuals])
+    held, matrix = marks.compare(fingerprint.prints(digests))
+    found = devices(matrix, fingerprint.floor(matrix, 64 * held.sure.shape[1]))
+    assert all(2 not in group.members for group in found.groups if len(group.members) > 1)
+
+
+def test_a_screenshot_that_is_mostly_drawn_has_no_noise() -> None:
+    photo = photograph(sensor(1, (280, 316)), 11)
+    for ground in (24, 240):
+        measured = camera.measure(screenshot(photo, ground))
+        assert isinstance(measured, NoNoise)
+        assert measured.reason.startswith("too flat: most of it was drawn")
+
+
+def test_a_picture_that_is_mostly_black_keeps_its_noise() -> None:
+    """As of a room at night with one lamp: black shows nothing, and what is lit shows as much as ever."""
+    pages = []
+    for seed in (11, 12):
+        page = np.zeros((480, 640), np.uint8)
+        page[:, :200] = photograph(sensor(1), seed)[:, :200]
+        pages.append(noise(page).residual)
+    assert z(*pages) > 10
 
 
 def test_blocks_of_strong_compression_are_no_evidence() -> None:

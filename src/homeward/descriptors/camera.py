@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter, minimum_filter, uniform_filter
 
 from homeward.core.canonical import Plain
 from homeward.descriptors import noise_kernels as kernels
@@ -43,7 +44,10 @@ _NOTCH = 12  # times the expected power: of a million coefficients of noise six 
 _BASE = 20  # per cent of the mean variance that is added to the local one
 _DARK, _BRIGHT = 6, 248
 _SILENT = 0.02  # mean square, in grey levels: compression left less than that
-VERSION = "1"
+_PLATE = 5  # blocks of 4 x 4 across and down that are drawn when all their pixels are of one grey level
+_AROUND = 17  # of which blocks across and down most must not be drawn
+_MOST_DRAWN = 0.5
+VERSION = "2"
 
 
 class Noise(msgspec.Struct, frozen=True, eq=False):
@@ -71,6 +75,7 @@ def params() -> dict[str, Plain]:
         "grids": list(_GRIDS),
         "base": _BASE,
         "notch": _NOTCH,
+        "drawn": [_PLATE, _AROUND],
         "digest": [DIGEST_PIXELS, round(100 * SURE)],
     }
 
@@ -98,10 +103,12 @@ def measure(grey: NDArray[np.uint8]) -> Noise | NoNoise:
     plane = _denoised(pixels)
     spread = np.empty((-(-high // 4), -(-wide // 4)), np.float32)
     mean = kernels.block_energy(plane, spread)
-    usable, reason = _usable(pixels, spread)
+    drawn = _drawn(pixels)
+    usable, reason = _usable(pixels, spread, drawn)
     if reason:
         return NoNoise(reason)
     kernels.balance(plane, pixels, spread, _WEIGHTS, np.float32(_BASE / 100 * mean))
+    _leave_out(plane, drawn)
     return Noise(_whitened(plane), usable)
 
 
@@ -201,12 +208,14 @@ def _wavelet_noise(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     return plane
 
 
-def _usable(pixels: NDArray[np.uint8], spread: NDArray[np.float32]) -> tuple[int, str]:
+def _usable(pixels: NDArray[np.uint8], spread: NDArray[np.float32], drawn: NDArray[np.bool_]) -> tuple[int, str]:
     """Per cent of usable pixels, and why they are too few."""
     histogram = np.bincount(pixels.ravel(), minlength=256) / pixels.size
     dark, bright = histogram[: _DARK + 1].sum(), histogram[_BRIGHT:].sum()
     within = _WEIGHTS[pixels[::4, ::4]] > 0
-    usable = int(100 * np.mean(within & (spread > _SILENT)))
+    usable = int(100 * np.mean(within & ~drawn & (spread > _SILENT)))
+    if np.mean(within & drawn) > _MOST_DRAWN:
+        return usable, "too flat: most of it was drawn, as in screenshots"
     if usable >= LEAST_USABLE:
         return usable, ""
     if dark > 0.5:
@@ -214,6 +223,26 @@ def _usable(pixels: NDArray[np.uint8], spread: NDArray[np.float32]) -> tuple[int
     if bright > 0.5:
         return usable, "saturated: white keeps no trace of the sensor"
     return usable, "too flat: there is no noise left, as in drawings and under strong compression"
+
+
+def _drawn(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which blocks of 4 x 4 lie on a plate of one grey level: larger than blocks of JPEG, which compression makes even."""
+    levels = pixels[::4, ::4]
+    even = np.empty(levels.shape, np.bool_)
+    kernels.flat_blocks(pixels, even)
+    plates = minimum_filter(even, _PLATE) & (maximum_filter(levels, _PLATE) == minimum_filter(levels, _PLATE))
+    drawn: NDArray[np.bool_] = maximum_filter(plates, _PLATE)
+    return drawn
+
+
+def _leave_out(plane: NDArray[np.float32], drawn: NDArray[np.bool_]) -> None:
+    """Set to nothing, in place, what lies where most around it was drawn, as symbols and letters do.
+
+    They stand at the same pixels in every screenshot of one kind of phone, whatever cameras took the pictures shown there.
+    """
+    if drawn.any():
+        alone = uniform_filter(drawn.astype(np.float32), _AROUND, mode="mirror") > 0.5
+        plane[np.repeat(np.repeat(alone, 4, 0), 4, 1)[: plane.shape[0], : plane.shape[1]]] = 0
 
 
 def _whitened(plane: NDArray[np.float32]) -> NDArray[np.float32]:

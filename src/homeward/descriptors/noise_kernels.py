@@ -304,6 +304,20 @@ def block_energy(plane, spread):  # type: ignore[no-untyped-def]
     return total / (rows * columns)
 
 
+@numba.njit(types.void(_GREY, types.boolean[:, ::1]), cache=True)
+def flat_blocks(grey, flat):  # type: ignore[no-untyped-def]
+    """Which 4 x 4 blocks, the last of which may be cut off, hold one grey level alone, into ``flat``."""
+    height, width = grey.shape
+    rows, columns = flat.shape
+    for j in range(rows):
+        for i in range(columns):
+            level, one = grey[4 * j, 4 * i], True
+            for y in range(4 * j, min(4 * j + 4, height)):
+                for x in range(4 * i, min(4 * i + 4, width)):
+                    one &= grey[y, x] == level
+            flat[j, i] = one
+
+
 @numba.njit(types.void(_PLANE, _GREY, _PLANE, types.float32[::1], types.float32), cache=True)
 def balance(plane, grey, spread, weights, base):  # type: ignore[no-untyped-def]
     """Weigh each residual by its brightness and the variance around it (5 x 5 blocks, cut off at the border), in place."""

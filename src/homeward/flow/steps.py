@@ -118,8 +118,8 @@ TEXT = Step(
 CLUES = Step("clues", "2", {}, function="homeward.flow.clues:propose", caption="Proposing clues")
 NOISE = Step(
     "noise",
-    "1",
-    {"descriptors": ["camera 1"]},
+    "2",
+    {"descriptors": ["camera 2"]},
     kinds=("still",),
     function="homeward.flow.tasks_noise:measure",
     caption="Measuring sensor noise",
@@ -127,8 +127,8 @@ NOISE = Step(
 )
 RESIDUALS = Step(
     "residuals",
-    "1",
-    {"descriptors": ["camera 1"], "limit": 150},
+    "2",
+    {"descriptors": ["camera 2"], "limit": 150},
     kinds=("still",),
     function="homeward.flow.tasks_noise:keep",
     caption="Measuring noise in full",
@@ -136,8 +136,8 @@ RESIDUALS = Step(
 )
 CLIP_NOISE = Step(
     "clip_noise",
-    "1",
-    {"descriptors": ["camera 1"], "frames": 24},
+    "2",
+    {"descriptors": ["camera 2"], "frames": 24},
     kinds=("video",),
     function="homeward.flow.tasks_noise_clip:measure",
     caption="Measuring sensor noise of clips",

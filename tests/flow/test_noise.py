@@ -79,7 +79,7 @@ def test_devices_are_found_and_said_with_their_limits(case: Case, seized: Path) 
     check_bounded(case)
     check_found(case, seized)
     flat = Item.objects.using(case.alias).get(sha256=_digest(seized / "flat.jpg"))
-    assert unusable(case) == {flat.pk: "too flat: there is no noise left, as in drawings and under strong compression"}
+    assert unusable(case) == {flat.pk: "too flat: most of it was drawn, as in screenshots"}
     assert verify(case, Quiet()).faults == []
     CameraLink.objects.using(case.alias).update(log10_lr=9000)
     assert any("devices" in fault for fault in verify(case, Quiet()).faults)

@@ -19,6 +19,7 @@ from homeward.flow.residuals import Residual
 from homeward.indexes import fingerprint, marks
 from homeward.indexes.fingerprint import Found, Frame, Prints
 from homeward.links import camera
+from homeward.links.devices import pictures
 from homeward.links.nuclei import hoped
 from homeward.store import noise, reads
 from homeward.store.noise import Shot
@@ -43,6 +44,8 @@ class Reference(msgspec.Struct, frozen=True):
     likeness: tuple[float, ...]
     """Agreement with each of ``shots`` alone, in deviations; zeros where only the fingerprint was searched."""
     score: float
+    stand: tuple[Shot, ...]
+    """One of ``shots`` for each picture: copies of one say no more than it does."""
     expected: float | None = None
     """The score that the reference by itself lets expect of a mate; None where that is not known."""
     geometry: Found | None = None
@@ -110,21 +113,34 @@ def _alike(asked: Residual, shots: list[Shot], held: Prints, known: dict[int, in
     some = np.linspace(0, len(shots) - 1, min(len(shots), FLOOR_SAMPLE)).astype(np.int64)
     strangers = fingerprint.floor(marks.compare(held.take(some))[1], 64 * held.sure.shape[1])
     for rows in _grouped(shots, known).values():
-        total = float(marks.compare(held.take(rows))[1].sum(dtype=np.float64))
-        likeness = row[rows] / strangers
+        matrix = marks.compare(held.take(rows))[1]
+        files, alone = pictures(matrix, strangers)
+        likeness, total = row[rows] / strangers, float(alone.sum(dtype=np.float64))
         order = np.argsort(-likeness, kind="stable")
-        chosen = tuple(shots[rows[at]] for at in order)
-        score = float(row[rows].sum()) / (max(total, 1e-9) ** 0.5 * strangers)
-        yield Reference(chosen, tuple(map(float, likeness[order])), score, _hoped(total, len(rows), strangers))
+        each = [row[rows[some]].sum() / max(float(matrix[np.ix_(some, some)].sum()), 1e-9) ** 0.5 for some in files]
+        yield Reference(
+            tuple(shots[rows[at]] for at in order),
+            tuple(map(float, likeness[order])),
+            float(sum(each)) / (max(total, 1e-9) ** 0.5 * strangers),
+            tuple(
+                shots[rows[at]]
+                for at in sorted((max(some, key=likeness.__getitem__) for some in files), key=lambda at: -likeness[at])
+            ),
+            _hoped(total, len(files), strangers),
+        )
 
 
 def _elsewhere(asked: Residual, shots: list[Shot], held: Prints, rows: NDArray[np.int64]) -> Iterator[Reference]:
     """A device of another size, searched by the sum of its digests; nothing where nothing was found."""
     first = shots[rows[0]]
-    sensor = summed_frame(held, rows, first.width, first.height)
+    matrix = marks.compare(held.take(rows))[1]
+    strangers = fingerprint.floor(matrix, 64 * held.sure.shape[1])
+    stand = rows[[some[0] for some in pictures(matrix, strangers)[0]]]
+    sensor = summed_frame(held, stand, first.width, first.height)
     found = marks.search(sensor, _frame(asked))
     if found is not None and found.deviations >= FOUND:
-        yield Reference(tuple(shots[at] for at in rows), (0.0,) * len(rows), found.deviations, geometry=found)
+        of_each = tuple(shots[at] for at in stand)
+        yield Reference(tuple(shots[at] for at in rows), (0.0,) * len(rows), found.deviations, of_each, geometry=found)
 
 
 def _frame(asked: Residual) -> Frame:
@@ -133,7 +149,7 @@ def _frame(asked: Residual) -> Frame:
 
 def _exact(crew: Processes, case: Case, asked: Residual, references: list[Reference]) -> list[Reference]:
     """The same references by whole residuals, read again; what cannot be read any more stays as the digests say."""
-    wanted = {shot.item: at for at, one in enumerate(references) for shot in one.shots[:MEMBERS]}
+    wanted = {shot.item: at for at, one in enumerate(references) for shot in one.stand[:MEMBERS]}
     totals: dict[int, _Fingerprint] = {}
     for item, read in residuals.of_items(crew, case, wanted):
         totals.setdefault(wanted[item], _Fingerprint()).add(read.plane())
@@ -170,7 +186,7 @@ def _hoped(total: float, pictures: int, strangers: float) -> float | None:
 def _rows(one: Reference, asked: Residual) -> Iterator[dict[str, Any]]:
     """One row a picture; those of a device share its evidence and come in the order of their own agreement."""
     makes = [shot.make for shot in one.shots if shot.make]
-    said = camera.weigh(one.score, len(one.shots), one.expected, make=makes[0] if makes else "", geometry=one.geometry)
+    said = camera.weigh(one.score, len(one.stand), one.expected, make=makes[0] if makes else "", geometry=one.geometry)
     for shot, likeness in zip(one.shots, one.likeness, strict=True):
         yield {
             "order": (-said.log10_lr, -said.score, -likeness, shot.sha256),
@@ -179,7 +195,7 @@ def _rows(one: Reference, asked: Residual) -> Iterator[dict[str, Any]]:
             "score": round(said.score, 3),
             "log10_lr": round(said.log10_lr, 3),
             "region": list(_region(one, asked)),
-            "pictures": len(one.shots),
+            "pictures": len(one.stand),
             "likeness": round(likeness, 3),
             "reason": said.reason,
             "calibration": said.calibration,

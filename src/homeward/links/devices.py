@@ -98,6 +98,20 @@ def devices(matrix: NDArray[np.float32], strangers: float, bodies: Sequence[tupl
     return Devices(groups, tuple(_offers(state, order, groups, named)))
 
 
+def pictures(matrix: NDArray[np.float32], strangers: float) -> tuple[list[list[int]], NDArray[np.float32]]:
+    """Take copies of one picture together, as :func:`devices` does.
+
+    Args:
+        matrix: (n, n) correlations of all files with all.
+        strangers: their standard deviation where two devices meet.
+
+    Returns:
+        The files of each of k pictures, ascending, and (k, k) float32 correlations of the pictures.
+    """
+    files, alone, _ = _without_copies(matrix, np.zeros(matrix.shape, bool), max(COPY, BEYOND * strangers))
+    return files, alone
+
+
 def threshold(pictures: int) -> float:
     """Agreement from which groups of so many pictures are merged: among n pairs chance alone reaches sqrt(2 ln n)."""
     return max(MERGE, MARGIN + _chance(pictures * (pictures - 1) // 2))

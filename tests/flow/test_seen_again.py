@@ -247,6 +247,16 @@ def test_a_drawing_holds_edges_alone_and_the_ledger_knows_first(worked: Case, tm
         list(draw(worked, links(worked, "object"), tmp_path / "drawings", person, "again"))
 
 
+def test_a_drawing_is_written_over_nothing_that_a_link_leads_to(worked: Case, tmp_path: Path) -> None:
+    person, link = people.at_this_machine(worked, "Ann"), links(worked, "object")[:1]
+    folder = tmp_path / "drawings"
+    folder.mkdir()
+    (folder / f"object-{link[0]['a'][:12]}-{link[0]['b'][:12]}.png").symlink_to(tmp_path / "elsewhere.png")
+    with pytest.raises(WrongUse, match="already"):
+        list(draw(worked, link, folder, person, "for the report"))
+    assert not (tmp_path / "elsewhere.png").exists()
+
+
 @pytest.mark.parametrize(("role", "reason", "error"), [("auditor", "curious", people.NotAllowed), ("viewer", " ", WrongUse)])
 def test_nobody_draws_without_permission_and_reason(
     worked: Case, tmp_path: Path, role: str, reason: str, error: type[Exception]

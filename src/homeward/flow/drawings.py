@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from homeward.store import Case
 
 STILL = -1
+HELD = 256
+"""Drawings that are kept for the links that follow; one that is needed again later is asked for again."""
 Pixels = NDArray[np.uint8]
 
 
@@ -84,7 +86,7 @@ def draw(case: Case, links: Sequence[Mapping[str, Any]], folder: Path, person: P
 
 
 def _drawing(viewer: Viewer, held: dict[str, Pixels], sha256: str, person: Person, reason: str) -> Pixels:
-    """(h, w) uint8 of one picture, asked for once in a run."""
+    """(h, w) uint8 of one picture, asked for once while it is held."""
     if sha256 not in held:
         look = Look(sha256, STILL, DRAWING, reason)
         view = viewer.begin(person, look)
@@ -94,6 +96,8 @@ def _drawing(viewer: Viewer, held: dict[str, Pixels], sha256: str, person: Perso
             viewer.end(person, view, 0, "not seen")
             raise
         viewer.end(person, view, 0, "drawn")
+        if len(held) >= HELD:
+            del held[next(iter(held))]
         held[sha256] = np.frombuffer(seen.pixels, np.uint8).reshape(seen.height, seen.width)
     return held[sha256]
 
@@ -106,12 +110,15 @@ def _shares(features: Features, rows: NDArray[np.int64], facts: reads.Facts, ori
 def _written(case: Case, link: Mapping[str, Any], folder: Path, data: bytes, person: Person, reason: str) -> Drawn:
     a, b, kind = str(link["a"]), str(link["b"]), str(link["kind"])
     path = folder / f"{kind}-{a[:12]}-{b[:12]}.png"
-    if path.exists():
-        raise WrongUse(f"{path} is there already: give a new folder")
+    try:
+        file = path.open("xb")  # neither what is there already nor what a link there leads to is written over
+    except FileExistsError as error:
+        raise WrongUse(f"{path} is there already: give a new folder") from error
     about: dict[str, Plain] = {
         "format": "drawing", "kind": kind, "a": a, "b": b, "sha256": hashlib.sha256(data).hexdigest(), "person": person.key,
     }  # fmt: skip
-    with case.leaving(about, {"who": person.name, "reason": reason}):
-        pass
-    path.write_bytes(data)
+    with file:
+        with case.leaving(about, {"who": person.name, "reason": reason}):
+            pass
+        file.write(data)
     return Drawn(a, b, str(path))

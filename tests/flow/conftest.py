@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from homeward.flow.progress import Quiet
+from homeward.flow.verify import verify
 from homeward.store import Case
 from homeward.testing import scenes
 from homeward.testing.encoding import encode
@@ -48,3 +50,16 @@ def _words_unread() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("homeward.descriptors.text_models.available", lambda: False)
         yield
+
+
+@pytest.fixture
+def two(tmp_path: Path, database_url: str) -> Iterator[Case]:
+    """A case with the series ab and cd, and a picture e that lies alone."""
+    from series_case import FIRST, deliver, groups, hold
+
+    with Case.create(tmp_path / "two", "Test Unit", database_url) as case:
+        deliver(case, "X", FIRST)
+        hold(case)
+        assert groups(case, *FIRST) == ["ab", "cd", "e"]
+        yield case
+        assert verify(case, Quiet()).faults == []

@@ -16,6 +16,9 @@ from homeward.store.intake import OccurrenceRow, take
 from homeward.store.models import Item
 from homeward.store.results import MediaRow
 
+FIRST = {"a": "1", "b": "1", "c": "2", "d": "2", "e": ""}
+"""Pictures by the serial number of their camera: two series of two, and one that lies alone."""
+
 
 def sha(name: str) -> str:
     """SHA-256 of the item called ``name``."""

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 import homeward
 from common import DATA, report
 from homeward.core.likelihood import cllr
-from homeward.flow.boxes import parsed
-from homeward.flow.elsewhere import CANDIDATES, seen_in
-from homeward.flow.gallery import Featured, Gallery
-from homeward.flow.rarity import cameras, weakened
-from homeward.flow.sights import rows_key
+from homeward.flow.clues.elsewhere import CANDIDATES, seen_in
+from homeward.flow.clues.rarity import cameras, weakened
+from homeward.flow.clues.sights import rows_key
+from homeward.flow.features.boxes import parsed
+from homeward.flow.features.gallery import Featured, Gallery
 from homeward.links.rarity import Elsewhere, Seen, Things
 from homeward.store import reads, sights, stacks
 from homeward.store.backgrounds import Picture

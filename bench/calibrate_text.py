@@ -21,7 +21,7 @@ import numpy as np
 import homeward
 from common import DATA
 from homeward.core import likelihood
-from homeward.flow import text_links
+from homeward.flow.clues import text_links
 from homeward.store import reads, texts
 from series_data import by_sha256, table
 from sight_data import shown_things

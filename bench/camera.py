@@ -31,7 +31,7 @@ from camera_shared import made_up, of_photos
 from common import report
 from homeward.core import likelihood
 from homeward.descriptors import camera
-from homeward.flow.noise_exact import correlations
+from homeward.flow.noise.exact import correlations
 from homeward.indexes import fingerprint, marks
 from homeward.links.camera import calibration
 from homeward.links.devices import devices

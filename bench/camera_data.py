@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from common import DATA
 from homeward.descriptors import camera
-from homeward.flow.noise_exact import correlations
+from homeward.flow.noise.exact import correlations
 from homeward.indexes import fingerprint
 from homeward.links.nuclei import hoped
 

@@ -17,7 +17,7 @@ from statistics import median
 
 import homeward
 from common import DATA, report
-from homeward.flow.clocks import clocks
+from homeward.flow.series.clocks import clocks
 
 
 def main(case: Path, world: str, out: Path | None) -> None:

@@ -28,9 +28,9 @@ from clue_peers import PEERS
 from common import report
 from homeward.core import likelihood
 from homeward.descriptors.scene import Features
-from homeward.flow.finding_regions import ask_region
-from homeward.flow.gallery import LEAST_TO_COMPARE
-from homeward.flow.sights import LEAST
+from homeward.flow.clues.sights import LEAST
+from homeward.flow.features.gallery import LEAST_TO_COMPARE
+from homeward.flow.finding.regions import ask_region
 from homeward.links import rarity, sight_evidence
 from homeward.links.sight_evidence import score_for
 from homeward.links.sights import Sight, least_score, sight

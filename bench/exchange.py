@@ -37,8 +37,8 @@ from homeward.descriptors.pdq import LEAST_QUALITY
 from homeward.exchange import psi
 from homeward.exchange.conversation_taken import RADIUS
 from homeward.exchange.near_tokens import distance, parts
-from homeward.flow import matching, matching_series, partners
-from homeward.flow.views import views
+from homeward.flow.copies.views import views
+from homeward.flow.exchange import matching, matching_series, partners
 from homeward.store import Case, media_out, reads, series
 from homeward.store.models import Occurrence
 from series_data import AGENCIES, by_sha256, prepared, table

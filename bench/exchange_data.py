@@ -11,7 +11,7 @@ from pathlib import Path
 
 import homeward
 from homeward.flow.progress import Quiet
-from homeward.flow.settling import settle
+from homeward.flow.series.settling import settle
 from homeward.flow.steps import SERIES
 from homeward.store import Case, reads, series
 

@@ -18,7 +18,7 @@ import msgspec
 
 import homeward
 from common import DATA, report
-from homeward.flow.firsthand import held
+from homeward.flow.series.firsthand import held
 from homeward.links.firsthand import FirstHand, How, firsthand
 
 DRAWS = 1000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from common import DATA
-from homeward.flow.generations import stills
+from homeward.flow.copies.generations import stills
 from homeward.links.generation_evidence import Copy
 
 if TYPE_CHECKING:

@@ -145,7 +145,7 @@ def case_rows(size: int) -> list[dict[str, str]]:
 
 def steps_taken(case: Any) -> dict[str, float]:
     """Processor seconds of each step, and of all."""
-    from homeward.flow import clips, match, stack
+    from homeward.flow.copies import clips, match, stack
     from homeward.flow.progress import Quiet
     from homeward.flow.steps import CLIPS, MATCH, STACK
 

@@ -33,9 +33,9 @@ from threatexchange.signal_type.pdq.pdq_index import PDQIndex
 from common import DATA, HOMEWARD, report
 from homeward.descriptors import descriptor
 from homeward.descriptors.scene import Features, extract
-from homeward.flow.comparing import CANDIDATES, MIRRORED, MISSES
-from homeward.flow.gallery import LEAST_TO_COMPARE
-from homeward.flow.scene import SURE
+from homeward.flow.features.comparing import CANDIDATES, MIRRORED, MISSES
+from homeward.flow.features.gallery import LEAST_TO_COMPARE
+from homeward.flow.features.scene import SURE
 from homeward.indexes.local import LocalIndex
 from homeward.links.verification import Kinship, Verdict, verify, would_agree
 from homeward.media.stills import decode_still

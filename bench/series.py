@@ -39,7 +39,7 @@ import numpy as np
 import homeward
 from calibrate_fusion import FLOORS, cost, fitted, ratios
 from common import DATA, HOMEWARD, report, run
-from homeward.flow import fusing, looking
+from homeward.flow.series import fusing, looking
 from homeward.links.fuse import FAMILIES, calibration
 from homeward.series.grouping import group
 from homeward.store import Case, reads

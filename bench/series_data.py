@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 import homeward
 from common import DATA, HOMEWARD, run
-from homeward.flow import fusing
+from homeward.flow.series import fusing
 from homeward.links.fuse import SILENCE, Cue
 from homeward.links.fuse_traces import Posting, Trace, cues, first_posters, meetings, silence
 from homeward.store import reads

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from common import DATA
 from homeward.descriptors import descriptor
 from homeward.descriptors.scene import Features, unpack
-from homeward.flow.boxes import around
-from homeward.flow.sights import LEAST
+from homeward.flow.clues.sights import LEAST
+from homeward.flow.features.boxes import around
 from homeward.indexes.local import LocalIndex
 from homeward.links.rarity import Common, Seen, common
 from homeward.links.sight_evidence import calibrations, score_for

@@ -9,7 +9,7 @@ import numpy as np
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
-from homeward.flow.settling import settle
+from homeward.flow.series.settling import settle
 from homeward.flow.steps import SERIES
 from homeward.store import Case, series
 from homeward.store.models import Item

@@ -14,9 +14,9 @@ from day_case import item
 from playwright.sync_api import expect
 
 from conftest import Desk
-from homeward.flow.grading import Grades, scheme
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
+from homeward.flow.workbench.grading import Grades, scheme
 from homeward.store import Case, series
 from homeward.store.ledger import Entry, decode
 

@@ -22,7 +22,7 @@ from homeward.core import WrongUse
 from homeward.exchange.case_out import LARGEST_SHARD, Act, Delivery, Graph, Heading, Unread
 from homeward.exchange.medium import Medium, Place
 from homeward.exchange.target import MANIFEST
-from homeward.flow.exporting import export_case
+from homeward.flow.exchange.exporting import export_case
 from homeward.store import Case, reads
 from homeward.store.ledger.entries import decode
 

@@ -12,9 +12,9 @@ import pytest
 from no_pictures import assert_no_picture
 
 from homeward.exchange import psi
-from homeward.flow import matching, partners
+from homeward.flow.exchange import matching, partners
+from homeward.flow.exchange.matching import Step
 from homeward.flow.ingest import Delivery, ingest
-from homeward.flow.matching import Step
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.store import Case

@@ -17,14 +17,15 @@ from no_pictures import assert_no_picture
 from homeward.core import WrongUse
 from homeward.exchange.envelope import LOOKS, Shown
 from homeward.exchange.errors import PackageRefused
-from homeward.flow import packages, partners, people, showing
-from homeward.flow.clues import sight
-from homeward.flow.packages import Terms, inspect, receive, send
-from homeward.flow.people import NotAllowed, Person
+from homeward.flow.clues.clue_ledger import sight
+from homeward.flow.exchange import packages, partners, showing
+from homeward.flow.exchange.packages import Terms, inspect, receive, send
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
-from homeward.flow.settling import settle
+from homeward.flow.series.settling import settle
 from homeward.flow.steps import SERIES
+from homeward.flow.workbench import people
+from homeward.flow.workbench.people import NotAllowed, Person
 from homeward.store import Case
 from homeward.store.ledger.entries import decode
 from homeward.testing import scenes

@@ -19,7 +19,7 @@ from homeward.core import WrongUse
 from homeward.exchange.medium import Medium
 from homeward.exchange.vic_back import Back, written_back
 from homeward.exchange.vic_out import additions
-from homeward.flow.writing_back import export_into
+from homeward.flow.exchange.writing_back import export_into
 from homeward.known.records import KnownListRefused
 from homeward.known.vic_spots import spots
 from homeward.store import Case

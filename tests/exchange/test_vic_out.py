@@ -23,7 +23,7 @@ from no_pictures import assert_no_picture
 from homeward.core import WrongUse
 from homeward.exchange.medium import Medium, Place
 from homeward.exchange.vic_out import VERSIONS, Heading, vic_case
-from homeward.flow.exporting import export_icse, export_vic
+from homeward.flow.exchange.exporting import export_icse, export_vic
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.known import add_known_list, matches
 from homeward.flow.process import process

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 from series_case import deliver, hold, sha
 
-from homeward.flow import matching, partners
-from homeward.flow.clues import sight
-from homeward.flow.matching import Step
+from homeward.flow.clues.clue_ledger import sight
+from homeward.flow.exchange import matching, partners
+from homeward.flow.exchange.matching import Step
 from homeward.store import Case
 
 HELD = {"a": {"p": "7", "q": "7", "x": "3"}, "b": {"p": "7", "r": "7", "y": "4", "z": "4"}}

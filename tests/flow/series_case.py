@@ -8,7 +8,7 @@ from typing import Any
 from homeward.core import StackedPath
 from homeward.core.digests import Hasher
 from homeward.flow.progress import Quiet
-from homeward.flow.settling import settle
+from homeward.flow.series.settling import settle
 from homeward.flow.steps import SERIES
 from homeward.store import Case, digests, results
 from homeward.store.exhibits import register

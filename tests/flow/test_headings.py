@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from homeward.flow.cameras import cameras
 from homeward.flow.ingest import Delivery, ingest
+from homeward.flow.noise.cameras import cameras
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.store import Case, headers, reads

@@ -16,8 +16,8 @@ import tiny_plugins as tiny
 from homeward.core import WrongUse
 from homeward.descriptors.plugin import read_manifest
 from homeward.flow import plugins
-from homeward.flow.finding_plugins import find_by_label, find_by_plugin
-from homeward.flow.finding_sights import Region
+from homeward.flow.finding.plugins import find_by_label, find_by_plugin
+from homeward.flow.finding.sights import Region
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import describe_pending, process
 from homeward.flow.progress import Quiet
@@ -164,7 +164,7 @@ def test_a_detector_is_asked_by_its_labels(asked: Case, made_material: Path, que
 
 def test_nothing_of_it_is_a_link(asked: Case) -> None:
     """An uncalibrated plug-in adds nothing: the case says what it says without one."""
-    from homeward.flow.standing import usable_stills
+    from homeward.flow.copies.standing import usable_stills
 
     assert len(usable_stills(asked).items)
     assert not any("plugin" in str(row) for row in reads.findings(asked))

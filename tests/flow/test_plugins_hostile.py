@@ -20,11 +20,11 @@ from homeward.descriptors.plugin import GlobalPlugin, PluginRefused, read_manife
 from homeward.descriptors.plugin_model import Model, made_picture
 from homeward.flow import executors, plugins
 from homeward.flow.answers import AnswerRefused, read_said
-from homeward.flow.finding_plugins import find_by_plugin
+from homeward.flow.finding.plugins import find_by_plugin
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import describe_pending, process
 from homeward.flow.progress import Quiet
-from homeward.flow.tasks_plugin import selftest
+from homeward.flow.tasks.plugins import selftest
 from homeward.flow.units import VEIL, Described, Sighting, Trial, Tried, Unit
 from homeward.flow.verify import verify
 from homeward.sandbox import Limits

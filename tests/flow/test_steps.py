@@ -6,8 +6,8 @@ import importlib
 
 from homeward.descriptors import descriptor
 from homeward.descriptors.header import VERSION
-from homeward.flow.measuring import DESCRIPTORS
 from homeward.flow.steps import DESCRIBE, STEPS
+from homeward.flow.tasks.measuring import DESCRIPTORS
 from homeward.media.veil import HEIGHT, WIDTH
 
 

@@ -10,14 +10,14 @@ from typing import Any
 
 from django.db import connections, transaction
 
-from homeward.flow import people
-from homeward.flow.captures import protect
-from homeward.flow.clues import sight
-from homeward.flow.grading import give, scheme, undo
+from homeward.flow.clues.clue_ledger import sight
+from homeward.flow.communities.captures import protect
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.known import add_known_list, vote
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
+from homeward.flow.workbench import people
+from homeward.flow.workbench.grading import give, scheme, undo
 from homeward.store import Case, backgrounds, digests, matching, results, series
 from homeward.store.clips import ClipRow, add_clip_links
 from homeward.store.kept import Kept

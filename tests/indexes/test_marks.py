@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from homeward.descriptors import camera
-from homeward.flow.noise_exact import correlations
+from homeward.flow.noise.exact import correlations
 from homeward.indexes import fingerprint, marks
 from homeward.indexes.fingerprint import Prints
 from homeward.links.devices import devices

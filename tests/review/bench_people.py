@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from homeward.flow import people
-from homeward.flow.people import Person
+from homeward.flow.workbench import people
+from homeward.flow.workbench.people import Person
 from homeward.review.bench import Workbench
 
 ROLES = ("viewer", "analyst", "lead", "auditor", "administrator")

@@ -10,7 +10,7 @@ from homeward.core import StackedPath
 from homeward.core.digests import Hasher
 from homeward.flow.process import segment_folder
 from homeward.flow.progress import Quiet
-from homeward.flow.settling import settle
+from homeward.flow.series.settling import settle
 from homeward.flow.steps import SERIES
 from homeward.flow.units import VEIL
 from homeward.store import Case, digests, results, series

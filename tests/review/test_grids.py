@@ -10,10 +10,10 @@ import pytest
 from bench_people import somebody
 from shown_case import fill, hold, sha, stack, veil
 
-from homeward.flow.grading import Grades, give, scheme
 from homeward.flow.progress import Quiet
-from homeward.flow.tiles import IN_PART, QUEUES, RECORD, VIDEO, Tiles, listing
 from homeward.flow.verify import verify
+from homeward.flow.workbench.grading import Grades, give, scheme
+from homeward.flow.workbench.tiles import IN_PART, QUEUES, RECORD, VIDEO, Tiles, listing
 from homeward.review.bench import Workbench
 from homeward.review.shown import MOMENTS, ListGone, Shown
 from homeward.store import Case

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from homeward.flow.grading import SCHEMES
+from homeward.flow.workbench.grading import SCHEMES
 from homeward.review.frames import files
 from homeward.review.settings import HERE
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from shown_case import fill, hold, sha, veil
 
-from homeward.flow import series as victims
-from homeward.flow.evidence_shown import _on_veil
 from homeward.flow.progress import Quiet
+from homeward.flow.series import listing as victims
 from homeward.flow.verify import verify
+from homeward.flow.workbench.evidence_shown import _on_veil
 from homeward.media import veil as veils
 from homeward.review.application import application
 from homeward.review.bench import Workbench
@@ -106,7 +106,7 @@ def test_a_box_lies_on_the_veil_where_it_lies_in_the_picture(
     left, top, wide, high = width // 2, height // 8, width // 3, height // 4
     pixels[top : top + high, left : left + wide] = 255
     shown = np.frombuffer(veils.veil(pixels, orientation, pixels.shape), np.uint8).reshape(18, 24)
-    monkeypatch.setattr("homeward.flow.evidence_shown.shape", lambda case, item: (width, height, orientation))
+    monkeypatch.setattr("homeward.flow.workbench.evidence_shown.shape", lambda case, item: (width, height, orientation))
     x, y, across, down = _on_veil(None, 0, f"{left} {top} {wide} {high}")  # type: ignore[arg-type, misc]
     rows, columns = np.nonzero(shown > 200)
     assert abs(x - columns.min()) <= 1

@@ -10,9 +10,9 @@ import pytest
 from bench_people import PASSWORD, somebody
 
 from homeward.core import WrongUse
-from homeward.flow import people
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
+from homeward.flow.workbench import people
 from homeward.review.bench import FREE_TRIES, Workbench
 from homeward.store import Case
 from homeward.store.ledger import decode

@@ -23,11 +23,11 @@ from PIL import Image
 
 from homeward.flow.answers import LONGEST_SIDE, AnswerRefused, read_seen
 from homeward.flow.ingest import Delivery, ingest
-from homeward.flow.people import STEPS
 from homeward.flow.progress import Quiet
-from homeward.flow.tasks_view import REGION_SHARE, SMALL, _around
+from homeward.flow.tasks.view import REGION_SHARE, SMALL, _around
 from homeward.flow.units import Seen
-from homeward.flow.viewing import Look, NotSeen
+from homeward.flow.workbench.people import STEPS
+from homeward.flow.workbench.viewing import Look, NotSeen
 from homeward.media.veil import veil
 from homeward.review.application import application
 from homeward.review.bench import Workbench
@@ -258,8 +258,8 @@ def test_looks_end_with_the_workbench_and_after_idleness(case: Case) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from homeward.flow import people
-from homeward.flow.viewing import Look
+from homeward.flow.workbench import people
+from homeward.flow.workbench.viewing import Look
 from homeward.review.bench import Workbench
 from homeward.store import Case
 

@@ -91,7 +91,8 @@ def links(
     or one thing seen again from any side, the same rare words, one mark of a site at one spot; or all that speaks for one
     series.
     """
-    from homeward.flow import fusing, sights, sites, text_links
+    from homeward.flow.clues import sights, sites, text_links
+    from homeward.flow.series import fusing
     from homeward.store import clips, noise
 
     tables: dict[str, Callable[[Case], list[dict[str, Any]]]] = {
@@ -144,8 +145,8 @@ def findings(case: Path, as_json: bool) -> None:
 
 def _drawn(case: Case, found: list[dict[str, Any]], folder: Path, who: str, why: str) -> list[dict[str, Any]]:
     """The links, each with the file of its drawing, or why there is none."""
-    from homeward.flow import people
-    from homeward.flow.drawings import draw
+    from homeward.flow.workbench import people
+    from homeward.flow.workbench.drawings import draw
 
     case.writable()
     person = people.at_this_machine(case, who or getpass.getuser())

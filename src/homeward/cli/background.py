@@ -35,7 +35,7 @@ def add(case: Path, folders: tuple[Path, ...], name: str, jobs: int) -> None:
     They are read behind the lock. Local features and words are kept, no picture and no name of a file; they become no items,
     and nothing is linked to them. A file that is no picture is skipped and listed. A picture that is held is not read again.
     """
-    from homeward.flow.backgrounds import add as add_background
+    from homeward.flow.clues.backgrounds import add as add_background
 
     with opened_to_write(case) as opened_case, shown_progress() as progress:
         taken = add_background(opened_case, folders, name, progress, jobs)
@@ -51,7 +51,7 @@ def add(case: Path, folders: tuple[Path, ...], name: str, jobs: int) -> None:
 @json_option
 def list_(case: Path, as_json: bool) -> None:
     """List the collections."""
-    from homeward.flow.backgrounds import listed
+    from homeward.flow.clues.backgrounds import listed
 
     with opened(case) as opened_case:
         found = listed(opened_case)
@@ -68,7 +68,7 @@ def list_(case: Path, as_json: bool) -> None:
 @click.option("--reason", required=True, help="Why; it is kept in the ledger.")
 def remove(case: Path, name: str, reason: str) -> None:
     """Take the collection NAME out of the case, with its files. What was seen of it counts no more."""
-    from homeward.flow.backgrounds import remove as remove_background
+    from homeward.flow.clues.backgrounds import remove as remove_background
 
     with opened_to_write(case) as opened_case:
         remove_background(opened_case, name, reason)

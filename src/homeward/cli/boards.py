@@ -19,8 +19,8 @@ from homeward.cli.common import by_option, case_argument, json_option, opened_to
 @json_option
 def boards(case: Path, purpose: str, of: tuple[str, str] | None, limit: int, who: str, as_json: bool) -> None:
     """List the boards that captures show: posts, handles, times, what was attached and what of that is in no capture."""
-    from homeward.flow import boards as reading
-    from homeward.flow.captures import Reason
+    from homeward.flow.communities import boards as reading
+    from homeward.flow.communities.captures import Reason
 
     reason = Reason(who or getpass.getuser(), purpose)
     with opened_to_write(case) as opened_case:

@@ -16,8 +16,8 @@ def cameras(case: Path, as_json: bool) -> None:
     """List the devices behind a case: by sensor noise, by serial number, by how files are written; and what programs wrote."""
     from collections import Counter
 
-    from homeward.flow.cameras import cameras as found_in
-    from homeward.flow.noise_digests import unusable
+    from homeward.flow.noise.cameras import cameras as found_in
+    from homeward.flow.noise.digests import unusable
 
     with opened(case) as opened_case:
         found = found_in(opened_case)

@@ -57,7 +57,7 @@ def add(case: Path, file: Path, label: str, acquirer: str, mapping: Path | None,
     """
     from homeward.communities.captures import mandate
     from homeward.core.time import utc_now
-    from homeward.flow.captures import Delivery, add_capture
+    from homeward.flow.communities.captures import Delivery, add_capture
 
     held = mandate(utc_now(), **right)
     with opened_to_write(case) as opened_case, shown_progress() as progress:
@@ -72,7 +72,7 @@ def add(case: Path, file: Path, label: str, acquirer: str, mapping: Path | None,
 @json_option
 def list_(case: Path, as_json: bool) -> None:
     """List the captures, those that expired too; nothing of what is in them."""
-    from homeward.flow.captures import listed
+    from homeward.flow.communities.captures import listed
 
     with opened(case) as opened_case:
         found = listed(opened_case)
@@ -94,7 +94,7 @@ def list_(case: Path, as_json: bool) -> None:
 @click.option("--why", default="", help="Why captures go before their time; it is kept.")
 def expire(case: Path, labels: tuple[str, ...], why: str) -> None:
     """Destroy the keys of the captures LABELS, and of all that may be held no longer. That they were there stays on record."""
-    from homeward.flow.captures import expire as destroy
+    from homeward.flow.communities.captures import expire as destroy
 
     with opened_to_write(case) as opened_case:
         gone = destroy(opened_case, list(labels), why)
@@ -110,7 +110,7 @@ def expire(case: Path, labels: tuple[str, ...], why: str) -> None:
 @by_option
 def protect(case: Path, site: str, handle: str, why: str, lift: bool, who: str) -> None:
     """Protect HANDLE of SITE: it may be a victim, a bystander or a reporter, and is in no list and no ranking."""
-    from homeward.flow.captures import protect as mark
+    from homeward.flow.communities.captures import protect as mark
 
     with opened_to_write(case) as opened_case:
         new = mark(opened_case, site, handle, why, who or getpass.getuser(), lifted=lift)
@@ -122,7 +122,7 @@ def protect(case: Path, site: str, handle: str, why: str, lift: bool, who: str) 
 @json_option
 def queries(case: Path, as_json: bool) -> None:
     """List every query into captures: who asked, what for, how much was shown and withheld. For those who oversee."""
-    from homeward.flow.captures import queries as asked
+    from homeward.flow.communities.captures import queries as asked
 
     with opened(case) as opened_case:
         found = asked(opened_case)

@@ -33,7 +33,7 @@ def clearing() -> None:
 @by_option
 def fetch(case: Path, who: str) -> None:
     """Fetch what the members of NCMEC's hash sharing changed since the last time, as the known list NCMEC."""
-    from homeward.flow.clearing import fetch as fetch_entries
+    from homeward.flow.exchange.clearing import fetch as fetch_entries
 
     with opened_to_write(case) as opened_case, shown_progress() as progress:
         done = fetch_entries(opened_case, who or getpass.getuser(), progress)
@@ -47,7 +47,7 @@ def fetch(case: Path, who: str) -> None:
 @json_option
 def reasons(case: Path, kind: str, as_json: bool) -> None:
     """List for which reasons members of NCMEC's hash sharing can say that a fingerprint is wrong."""
-    from homeward.flow.clearing import reasons as offered
+    from homeward.flow.exchange.clearing import reasons as offered
 
     with opened(case) as opened_case:
         found = offered(opened_case, kind)
@@ -67,7 +67,7 @@ def reasons(case: Path, kind: str, as_json: bool) -> None:
 @by_option
 def vote(case: Path, item: str, right: bool, reason: str, who: str) -> None:
     """Tell NCMEC's members whether their entries that name the item SHA256 of this case are right."""
-    from homeward.flow.clearing import vote as cast
+    from homeward.flow.exchange.clearing import vote as cast
 
     if right == bool(reason):
         raise click.UsageError("say --right, or --wrong with a reason")
@@ -87,7 +87,7 @@ def ask(case: Path, purpose: str, basis: str, who: str) -> None:
     A PDQ can be turned back into a blurred picture: this shows the house more than that you hold something. Nothing is asked
     twice.
     """
-    from homeward.flow.clearing import ask as look_up
+    from homeward.flow.exchange.clearing import ask as look_up
 
     with opened_to_write(case) as opened_case:
         count, found = look_up(opened_case, purpose, basis, who or getpass.getuser())

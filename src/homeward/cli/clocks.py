@@ -15,7 +15,7 @@ from homeward.cli.common import case_argument, json_option, opened, print_json, 
 @json_option
 def clocks(case: Path, as_json: bool) -> None:
     """Say how far the clock of each device may be off from UTC, as bounds that posts and satellite fixes leave."""
-    from homeward.flow.clocks import clocks as found_in
+    from homeward.flow.series.clocks import clocks as found_in
 
     with opened(case) as opened_case:
         found = found_in(opened_case)

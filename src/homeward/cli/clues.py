@@ -53,7 +53,7 @@ def clues(context: click.Context, case: Path, as_json: bool) -> None:
     context.obj = case
     if context.invoked_subcommand is not None:
         return
-    from homeward.flow.clues import listed
+    from homeward.flow.clues.clue_ledger import listed
 
     with opened(case) as opened_case:
         found = listed(opened_case)
@@ -78,7 +78,7 @@ def clues(context: click.Context, case: Path, as_json: bool) -> None:
 @click.pass_obj
 def add(case: Path, kind: str, value: str, picture: str, time: float | None, box: Any, who: str, why: str) -> None:
     """Record that a clue is seen in a picture. A value that was seen before is the same clue."""
-    from homeward.flow.clues import sight
+    from homeward.flow.clues.clue_ledger import sight
 
     with opened_to_write(case) as opened_case:
         clue = sight(opened_case, kind, value, picture, time, box, who or getpass.getuser(), why)
@@ -98,7 +98,7 @@ def add(case: Path, kind: str, value: str, picture: str, time: float | None, box
 @click.pass_obj
 def set_(case: Path, /, clue_name: str, who: str, why: str, **told: Any) -> None:
     """Say something about CLUE (the beginning of its name is enough). Decisions need a reason (--why)."""
-    from homeward.flow.clues import find_clue, tell
+    from homeward.flow.clues.clue_ledger import find_clue, tell
 
     given = {name: value for name, value in told.items() if value is not None}
     if len(given) != 1:
@@ -115,7 +115,7 @@ def set_(case: Path, /, clue_name: str, who: str, why: str, **told: Any) -> None
 @click.pass_obj
 def show(case: Path, clue_name: str, as_json: bool) -> None:
     """Show everything about CLUE: every sighting, and all that was ever said, by whom and when."""
-    from homeward.flow.clues import find_clue, shown
+    from homeward.flow.clues.clue_ledger import find_clue, shown
 
     with opened(case) as opened_case:
         found = shown(opened_case, find_clue(opened_case, clue_name))
@@ -150,7 +150,7 @@ def show(case: Path, clue_name: str, as_json: bool) -> None:
 @click.pass_obj
 def export_(case: Path, file: Path) -> None:
     """Write what partners may know of all clues to FILE: no pictures, notes, owners, places of files or names of people."""
-    from homeward.flow.clues import give
+    from homeward.flow.clues.clue_ledger import give
 
     with opened(case) as opened_case:
         count, recorded = give(opened_case, file), not opened_case.read_only
@@ -164,7 +164,7 @@ def export_(case: Path, file: Path) -> None:
 @click.pass_obj
 def import_(case: Path, file: Path, who: str) -> None:
     """Take in FILE from a partner. What was traced there is not traced again here."""
-    from homeward.flow.clues import receive
+    from homeward.flow.clues.clue_ledger import receive
 
     with opened_to_write(case) as opened_case:
         delivery, new, stopped = receive(opened_case, file, who or getpass.getuser())

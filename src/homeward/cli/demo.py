@@ -66,7 +66,7 @@ def _run(case: Case, material: DemoTruth, progress: Progress) -> None:
 
 def _found(case: Case) -> dict[str, Any]:
     from homeward.flow.progress import Quiet
-    from homeward.flow.series import listed
+    from homeward.flow.series.listing import listed
     from homeward.flow.verify import verify
     from homeward.store import known, reads
     from homeward.store import stacks as stacked

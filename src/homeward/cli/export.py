@@ -67,7 +67,7 @@ def _written(case: Case, form: str, vics_version: str, out: Path) -> str:
         from homeward.exchange import write_csv
 
         return f"{write_csv(case, out)} occurrences"
-    from homeward.flow import exporting
+    from homeward.flow.exchange import exporting
 
     if form == "case":
         return f"{exporting.export_case(case, out)} shards"
@@ -76,7 +76,7 @@ def _written(case: Case, form: str, vics_version: str, out: Path) -> str:
 
 
 def _written_back(case: Case, into: Path, out: Path) -> str:
-    from homeward.flow.writing_back import export_into
+    from homeward.flow.exchange.writing_back import export_into
 
     done = export_into(case, into, out)
     pictures = f" {done.pictures} pictures in it were left out." if done.pictures else ""
@@ -87,7 +87,7 @@ def _package(
     case: Case, out: Path, to: tuple[str, ...], contents: tuple[str, ...], series: tuple[str, ...],
     proposal: int | None, **told: Any,
 ) -> str:  # fmt: skip
-    from homeward.flow.packages import Terms, send
+    from homeward.flow.exchange.packages import Terms, send
 
     who = told.pop("who") or getpass.getuser()
     made = send(case, out, to, contents, series, Terms(**told), who, proposal=proposal)

@@ -11,7 +11,7 @@ from homeward.cli.common import case_argument, json_option, opened, print_json, 
 from homeward.core import WrongUse
 
 if TYPE_CHECKING:
-    from homeward.flow.finding_sights import Region
+    from homeward.flow.finding.sights import Region
     from homeward.store import Case
 
 _SIGHTS = {"place", "object"}
@@ -77,13 +77,13 @@ def find(
 
 
 def _found(case: Case, image: Path, by: str, region: str | None, top: int, plugin: str | None) -> list[dict[str, Any]]:
-    from homeward.flow.finding import find_copies
-    from homeward.flow.finding_cameras import find_cameras
-    from homeward.flow.finding_sights import find_sights
-    from homeward.flow.text_asking import find_by_text
+    from homeward.flow.finding.cameras import find_cameras
+    from homeward.flow.finding.copies import find_copies
+    from homeward.flow.finding.sights import find_sights
+    from homeward.flow.finding.text import find_by_text
 
     if plugin:
-        from homeward.flow.finding_plugins import find_by_plugin
+        from homeward.flow.finding.plugins import find_by_plugin
 
         return find_by_plugin(case, image, by, _region(region), top, plugin)
 
@@ -95,7 +95,7 @@ def _found(case: Case, image: Path, by: str, region: str | None, top: int, plugi
 
 
 def _region(text: str | None) -> Region | None:
-    from homeward.flow.finding_sights import Region
+    from homeward.flow.finding.sights import Region
 
     if text is None:
         return None
@@ -122,8 +122,8 @@ def _print_copies(found: list[dict[str, Any]]) -> None:
 
 
 def _find_text(case: Path, words: str, top: int, as_json: bool, plugin: str | None) -> None:
-    from homeward.flow.finding_plugins import find_by_label
-    from homeward.flow.text import find_text
+    from homeward.flow.clues.text import find_text
+    from homeward.flow.finding.plugins import find_by_label
 
     with opened(case) as opened_case:
         found = find_by_label(opened_case, words, top, plugin) if plugin else find_text(opened_case, words, top)

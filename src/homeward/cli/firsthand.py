@@ -16,7 +16,7 @@ def firsthand(case: Path, as_json: bool) -> None:
     """Say of every exhibit and folder at its top how many pictures are straight from a camera there, or less processed than in
     any other, and how many were passed on.
     """
-    from homeward.flow.firsthand import sources
+    from homeward.flow.series.firsthand import sources
     from homeward.links.firsthand import CAVEAT, How
 
     with opened(case) as opened_case:

@@ -16,7 +16,7 @@ from homeward.cli.common import case_argument, json_option, opened, print_json, 
 @json_option
 def generations(case: Path, copy: str, as_json: bool) -> None:
     """Say which copy of a picture was made from which, and which file is the least processed; of one copy's stack in full."""
-    from homeward.flow.generations import trees
+    from homeward.flow.copies.generations import trees
 
     with opened(case) as opened_case:
         found = trees(opened_case, copy.lower())

@@ -24,8 +24,8 @@ def handles(case: Path, site: str, handle: str, purpose: str, steps: int, limit:
 
     Contact is no evidence of anything else. Protected handles, and those that were hardly met, are counted and not named.
     """
-    from homeward.flow.captures import Reason
-    from homeward.flow.contacts import around
+    from homeward.flow.communities.captures import Reason
+    from homeward.flow.communities.contacts import around
 
     with opened_to_write(case) as opened_case:
         found = around(opened_case, site, handle, Reason(who or getpass.getuser(), purpose), steps, limit)

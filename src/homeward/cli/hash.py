@@ -20,7 +20,7 @@ def exact_hash(ctx: click.Context, what: tuple[str, ...], as_json: bool) -> None
     decoded in colour at full size, behind the lock; nothing is stored. A line is the hash (or why there is none), its quality
     and the first place. Exits with 1 when one of them has no such hash.
     """
-    from homeward.flow import exact
+    from homeward.flow.copies import exact
 
     first = Path(what[0])
     if first.is_dir():

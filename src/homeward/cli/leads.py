@@ -33,7 +33,7 @@ def leads(context: click.Context, case: Path, as_json: bool) -> None:
     context.obj = case
     if context.invoked_subcommand is not None:
         return
-    from homeward.flow.leads import listed
+    from homeward.flow.series.leads import listed
 
     with opened(case) as opened_case:
         found = listed(opened_case)
@@ -60,7 +60,7 @@ def leads(context: click.Context, case: Path, as_json: bool) -> None:
 @click.pass_obj
 def add(case: Path, series: str, task: str, why: str, clue: str, owner: str, due: str, who: str) -> None:
     """Record that something is to be done."""
-    from homeward.flow.leads import add as open_lead
+    from homeward.flow.series.leads import add as open_lead
 
     with opened_to_write(case) as opened_case:
         name = open_lead(opened_case, series, task, why, who or getpass.getuser(), clue=clue, owner=owner, due=due)
@@ -80,7 +80,7 @@ def add(case: Path, series: str, task: str, why: str, clue: str, owner: str, due
 @click.pass_obj
 def set_(case: Path, /, lead: str, why: str, who: str, **told: str | None) -> None:
     """Record who does LEAD, until when, how it stands, or what came of it."""
-    from homeward.flow.leads import tell
+    from homeward.flow.series.leads import tell
 
     given = {field: value for field, value in told.items() if value is not None}
     if len(given) != 1:
@@ -98,7 +98,7 @@ def set_(case: Path, /, lead: str, why: str, who: str, **told: str | None) -> No
 @click.pass_obj
 def show(case: Path, lead: str, as_json: bool) -> None:
     """Show LEAD and everything that was said about it."""
-    from homeward.flow.leads import shown
+    from homeward.flow.series.leads import shown
 
     with opened(case) as opened_case:
         found = shown(opened_case, lead)

@@ -20,7 +20,7 @@ from homeward.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from homeward.flow.matching import Step
+    from homeward.flow.exchange.matching import Step
 
 out_option = click.option(
     "--out",
@@ -65,7 +65,7 @@ def begin(
     series: tuple[str, ...], purpose: str, basis: str, who: str,
 ) -> None:  # fmt: skip
     """Ask the PARTNER what both hold."""
-    from homeward.flow.matching import begin as ask
+    from homeward.flow.exchange.matching import begin as ask
 
     chosen = topics or (() if asked_handles else ("copies", "near"))
     with opened_to_write(case) as opened_case:
@@ -83,7 +83,7 @@ def begin(
 @by_option
 def take(case: Path, file: Path, out: Path | None, who: str) -> None:
     """Take in the message FILE of a partner; what follows by itself is written."""
-    from homeward.flow.matching import take as take_message
+    from homeward.flow.exchange.matching import take as take_message
 
     with opened_to_write(case) as opened_case:
         step = take_message(opened_case, file, out, _who(who))
@@ -98,7 +98,7 @@ def take(case: Path, file: Path, out: Path | None, who: str) -> None:
 @by_option
 def agree(case: Path, matching: str, out: Path | None, basis: str, who: str) -> None:
     """Let a MATCHING go on: answer it, ask to see which are shared, or show which."""
-    from homeward.flow.matching import agree as go_on
+    from homeward.flow.exchange.matching import agree as go_on
 
     with opened_to_write(case) as opened_case:
         step = go_on(opened_case, matching, out, _who(who), basis)
@@ -113,7 +113,7 @@ def agree(case: Path, matching: str, out: Path | None, basis: str, who: str) -> 
 @by_option
 def decline(case: Path, matching: str, out: Path | None, why: str, who: str) -> None:
     """End a MATCHING; the partner is told why."""
-    from homeward.flow.matching import decline as end
+    from homeward.flow.exchange.matching import decline as end
 
     with opened_to_write(case) as opened_case:
         step = end(opened_case, matching, out, _who(who), why)
@@ -126,7 +126,7 @@ def decline(case: Path, matching: str, out: Path | None, why: str, who: str) -> 
 @out_option
 def again(case: Path, matching: str, out: Path) -> None:
     """Write our newest message of a MATCHING once more."""
-    from homeward.flow.matching import again as write
+    from homeward.flow.exchange.matching import again as write
 
     with opened_to_write(case) as opened_case:
         click.echo(f"Wrote {write(opened_case, matching, out)}.")
@@ -137,7 +137,7 @@ def again(case: Path, matching: str, out: Path) -> None:
 @json_option
 def status(case: Path, as_json: bool) -> None:
     """List all matchings: how far they are, what is shared, and what waits for a decision."""
-    from homeward.flow.matching import listed
+    from homeward.flow.exchange.matching import listed
 
     with opened(case) as opened_case:
         found = listed(opened_case)
@@ -162,7 +162,7 @@ def status(case: Path, as_json: bool) -> None:
 @by_option
 def handle(case: Path, name: str, given_up: bool, who: str) -> None:
     """Register the handle NAME (SITE/NAME) that this agency operates, so that partners who ask are told to speak first."""
-    from homeward.flow.matching_sets import operate
+    from homeward.flow.exchange.matching_sets import operate
 
     with opened_to_write(case) as opened_case:
         operate(opened_case, name, _who(who), given_up=given_up)
@@ -174,7 +174,7 @@ def handle(case: Path, name: str, given_up: bool, who: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def certificate(case: Path, file: Path) -> None:
     """Write the certificate of our server to FILE, for partners to pin."""
-    from homeward.flow.matching_transport import own_certificate
+    from homeward.flow.exchange.matching_transport import own_certificate
 
     with opened_to_write(case) as opened_case:
         own_certificate(opened_case, file)
@@ -187,7 +187,7 @@ def certificate(case: Path, file: Path) -> None:
 @by_option
 def pin(case: Path, file: Path, who: str) -> None:
     """Take in the certificate FILE of a trusted partner: its key has to be that of the partner's card."""
-    from homeward.flow.matching_transport import pin as pin_certificate
+    from homeward.flow.exchange.matching_transport import pin as pin_certificate
 
     with opened_to_write(case) as opened_case:
         agency = pin_certificate(opened_case, file, _who(who))
@@ -201,7 +201,7 @@ def pin(case: Path, file: Path, who: str) -> None:
 @by_option
 def serve(case: Path, host: str, port: int, who: str) -> None:
     """Let partners whose certificates are pinned give and fetch messages, until stopped."""
-    from homeward.flow.matching_transport import server
+    from homeward.flow.exchange.matching_transport import server
 
     with opened_to_write(case) as opened_case:
         waiting = server(opened_case, host, port, _who(who))
@@ -217,7 +217,7 @@ def serve(case: Path, host: str, port: int, who: str) -> None:
 @by_option
 def connect(case: Path, partner: str, url: str, who: str) -> None:
     """Give our messages to the server of a PARTNER at URL, and fetch theirs; a broken connection goes on where it stopped."""
-    from homeward.flow.matching_transport import connect as exchange
+    from homeward.flow.exchange.matching_transport import connect as exchange
 
     with opened_to_write(case) as opened_case:
         given, came, refused = exchange(opened_case, partner, url, _who(who))
@@ -233,7 +233,7 @@ def connect(case: Path, partner: str, url: str, who: str) -> None:
 @json_option
 def series(case: Path, as_json: bool) -> None:
     """List series of ours and of partners that may be one, the most shared first, and who should lead."""
-    from homeward.flow.matching_series import listed
+    from homeward.flow.exchange.matching_series import listed
 
     with opened(case) as opened_case:
         found = listed(opened_case)
@@ -258,7 +258,7 @@ def series(case: Path, as_json: bool) -> None:
 @by_option
 def verdict(case: Path, pair: str, same: bool, lead: str, why: str, who: str) -> None:
     """Decide whether two series are one, and who leads; the partner learns it with the next briefs sent to it alone."""
-    from homeward.flow.matching_series import decide
+    from homeward.flow.exchange.matching_series import decide
 
     with opened_to_write(case) as opened_case:
         found = decide(opened_case, pair, _who(who), why, same=same, lead=lead)

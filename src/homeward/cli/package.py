@@ -22,7 +22,7 @@ from homeward.cli.common import (
 
 if TYPE_CHECKING:
     from homeward.exchange.package import Opened
-    from homeward.flow.people import Person
+    from homeward.flow.workbench.people import Person
     from homeward.store import Case
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -42,7 +42,7 @@ def keys(case: Path, new: bool, card: Path | None, who: str) -> None:
     """Show the fingerprint of this case's keys, and write the card that partners need."""
     from homeward.exchange.keys import grouped
     from homeward.exchange.target import write_file
-    from homeward.flow.partners import own_card
+    from homeward.flow.exchange.partners import own_card
 
     with opened_to_write(case) if new else opened(case) as opened_case:
         own = own_card(opened_case, new=new, who=who or getpass.getuser())
@@ -58,7 +58,7 @@ def keys(case: Path, new: bool, card: Path | None, who: str) -> None:
 def partners(case: Path, as_json: bool) -> None:
     """List the partners: whose keys are trusted, and what they may receive."""
     from homeward.exchange.keys import grouped
-    from homeward.flow.partners import Directory
+    from homeward.flow.exchange.partners import Directory
 
     with opened(case) as opened_case:
         found = [one.listed() for one in Directory(opened_case).partners.values()]
@@ -82,7 +82,7 @@ def partners(case: Path, as_json: bool) -> None:
 def add(case: Path, file: Path, may: tuple[str, ...], who: str) -> None:
     """Take in the card FILE of a partner."""
     from homeward.exchange.keys import grouped
-    from homeward.flow.partners import add as add_partner
+    from homeward.flow.exchange.partners import add as add_partner
 
     with opened_to_write(case) as opened_case:
         found = add_partner(opened_case, file, set(may), who or getpass.getuser())
@@ -97,7 +97,7 @@ def add(case: Path, file: Path, may: tuple[str, ...], who: str) -> None:
 @by_option
 def trust(case: Path, fingerprint: str, how: str, who: str) -> None:
     """Record that the whole FINGERPRINT was compared; older keys of the same agency are replaced by it."""
-    from homeward.flow.partners import trust as trust_partner
+    from homeward.flow.exchange.partners import trust as trust_partner
 
     with opened_to_write(case) as opened_case:
         found = trust_partner(opened_case, fingerprint, who or getpass.getuser(), how)
@@ -111,7 +111,7 @@ def trust(case: Path, fingerprint: str, how: str, who: str) -> None:
 @by_option
 def revoke(case: Path, name: str, why: str, who: str) -> None:
     """Trust no key of the partner NAME, or the one with that fingerprint, any more."""
-    from homeward.flow.partners import revoke as revoke_partner
+    from homeward.flow.exchange.partners import revoke as revoke_partner
 
     with opened_to_write(case) as opened_case:
         count = revoke_partner(opened_case, name, who or getpass.getuser(), why)
@@ -127,7 +127,7 @@ def revoke(case: Path, name: str, why: str, who: str) -> None:
 @click.option("--as", "name", required=True, metavar="NAME", help="Who proposes it; asks for the password.")
 def propose(case: Path, to: tuple[str, ...], pictures: tuple[str, ...], veils: tuple[str, ...], reason: str, name: str) -> None:
     """Propose to show pictures or veils to partners. It takes a second person to agree, and leaves once."""
-    from homeward.flow import showing
+    from homeward.flow.exchange import showing
 
     with opened_to_write(case) as opened_case:
         number = showing.propose(opened_case, _person(opened_case, name), to, pictures, veils, reason)
@@ -140,7 +140,7 @@ def propose(case: Path, to: tuple[str, ...], pictures: tuple[str, ...], veils: t
 @click.option("--as", "name", required=True, metavar="NAME", help="Who agrees; asks for the password.")
 def agree(case: Path, number: int, name: str) -> None:
     """Agree with what somebody else proposed to show; it then leaves with homeward export --format package --agreed NUMBER."""
-    from homeward.flow import showing
+    from homeward.flow.exchange import showing
 
     with opened_to_write(case) as opened_case:
         found = showing.agree(opened_case, number, _person(opened_case, name))
@@ -155,8 +155,8 @@ def agree(case: Path, number: int, name: str) -> None:
 def unpack(case: Path, file: Path, out: Path, who: str) -> None:
     """Write the pictures and veils that the package FILE shows into the new folder OUT; the ledger says so first."""
     from homeward.exchange.errors import PackageRefused
-    from homeward.flow.packages import inspect as look
-    from homeward.flow.showing import unpack as write
+    from homeward.flow.exchange.packages import inspect as look
+    from homeward.flow.exchange.showing import unpack as write
 
     with opened_to_write(case) as opened_case:
         found = look(opened_case, file)
@@ -170,7 +170,7 @@ def unpack(case: Path, file: Path, out: Path, who: str) -> None:
 
 def _person(case: Case, name: str) -> Person:
     from homeward.core import WrongUse
-    from homeward.flow.people import entering
+    from homeward.flow.workbench.people import entering
 
     found = entering(case, name, str(click.prompt("Password", hide_input=True, err=True)))
     if found is None:
@@ -184,7 +184,7 @@ def _person(case: Case, name: str) -> Person:
 @by_option
 def open_(case: Path, file: Path, who: str) -> None:
     """Take the package FILE in: its clues join ours, its hashes become a known list of the sender's name."""
-    from homeward.flow.packages import receive
+    from homeward.flow.exchange.packages import receive
 
     with opened_to_write(case) as opened_case:
         found, new = receive(opened_case, file, who or getpass.getuser())
@@ -198,7 +198,7 @@ def open_(case: Path, file: Path, who: str) -> None:
 @json_option
 def inspect(case: Path, file: Path, as_json: bool) -> None:
     """Show what the package FILE says, and take nothing of it in."""
-    from homeward.flow.packages import inspect as look
+    from homeward.flow.exchange.packages import inspect as look
 
     with opened(case) as opened_case:
         found = look(opened_case, file)
@@ -214,7 +214,7 @@ def inspect(case: Path, file: Path, as_json: bool) -> None:
 @file_argument
 def verify(case: Path, file: Path) -> None:
     """Say whether the package FILE is whole, signed by a trusted partner, meant for this case, and not expired."""
-    from homeward.flow.packages import inspect as look
+    from homeward.flow.exchange.packages import inspect as look
 
     with opened(case) as opened_case:
         found = look(opened_case, file)

@@ -54,7 +54,7 @@ def list_(case: Path, as_json: bool) -> None:
 @click.pass_obj
 def add(case: Path, name: str, role: str, no_password: bool) -> None:
     """Let NAME in; asks for a password."""
-    from homeward.flow import people as keeping
+    from homeward.flow.workbench import people as keeping
 
     with opened_to_write(case) as opened_case:
         keeping.add(opened_case, name, role, "" if no_password else _asked(), getpass.getuser())
@@ -68,7 +68,7 @@ def add(case: Path, name: str, role: str, no_password: bool) -> None:
 @click.pass_obj
 def role(case: Path, name: str, role: str) -> None:
     """Make NAME a viewer, analyst, lead, auditor or administrator."""
-    from homeward.flow import people as keeping
+    from homeward.flow.workbench import people as keeping
 
     with opened_to_write(case) as opened_case:
         keeping.set_role(opened_case, name, role, getpass.getuser())
@@ -80,7 +80,7 @@ def role(case: Path, name: str, role: str) -> None:
 @click.pass_obj
 def password(case: Path, name: str) -> None:
     """Give NAME another password; asks for it."""
-    from homeward.flow import people as keeping
+    from homeward.flow.workbench import people as keeping
 
     with opened_to_write(case) as opened_case:
         keeping.set_password(opened_case, name, _asked(), getpass.getuser())
@@ -104,7 +104,7 @@ def unlock(case: Path, name: str) -> None:
 
 
 def _set_locked(case: Path, name: str, locked: bool) -> None:
-    from homeward.flow import people as keeping
+    from homeward.flow.workbench import people as keeping
 
     with opened_to_write(case) as opened_case:
         keeping.set_locked(opened_case, name, locked, getpass.getuser())
@@ -116,7 +116,7 @@ def _asked() -> str:
 
 
 def _list(case: Path, as_json: bool) -> None:
-    from homeward.flow.people import listed
+    from homeward.flow.workbench.people import listed
 
     with opened(case) as opened_case:
         found = listed(opened_case)

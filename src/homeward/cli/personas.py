@@ -24,8 +24,8 @@ purpose_option = click.option(
 @json_option
 def personas(case: Path, purpose: str, least: float, prior: float, limit: int, who: str, as_json: bool) -> None:
     """Handles of two sites that may be one person: hypotheses with all that speaks for and against them. People decide."""
-    from homeward.flow.captures import Reason
-    from homeward.flow.personas import hypotheses
+    from homeward.flow.communities.captures import Reason
+    from homeward.flow.communities.personas import hypotheses
 
     with opened_to_write(case) as opened_case:
         found = hypotheses(opened_case, Reason(who or getpass.getuser(), purpose), least, limit, prior)
@@ -60,8 +60,8 @@ def personas(case: Path, purpose: str, least: float, prior: float, limit: int, w
 @json_option
 def succession(case: Path, purpose: str, closed: tuple[tuple[str, str, str], ...], who: str, as_json: bool) -> None:
     """Which board follows one that was taken down: where its members are new, beyond what all others do."""
-    from homeward.flow.captures import Reason
-    from homeward.flow.personas import followed
+    from homeward.flow.communities.captures import Reason
+    from homeward.flow.communities.personas import followed
 
     with opened_to_write(case) as opened_case:
         found = followed(opened_case, list(closed), Reason(who or getpass.getuser(), purpose))
@@ -87,8 +87,8 @@ def succession(case: Path, purpose: str, closed: tuple[tuple[str, str, str], ...
 @json_option
 def appearances(case: Path, purpose: str, start: str, limit: int, who: str, as_json: bool) -> None:
     """Over which boards a series went, and who may have shown it first, here; with room for a source that was never seen."""
-    from homeward.flow.appearances import appearances as told
-    from homeward.flow.captures import Reason
+    from homeward.flow.communities.appearances import appearances as told
+    from homeward.flow.communities.captures import Reason
 
     with opened_to_write(case) as opened_case:
         found = told(opened_case, Reason(who or getpass.getuser(), purpose), start, limit)

@@ -27,8 +27,8 @@ def reports(case: Path, purpose: str, log_days: int, handled: bool, who: str, as
     Reports that are one event are folded. Nothing is opened and nothing is closed by itself; of what comes last a share is
     drawn for reading (marked: audit). The accounts of those who may be victims are not shown.
     """
-    from homeward.flow import reports as reading
-    from homeward.flow.captures import Reason
+    from homeward.flow.communities import reports as reading
+    from homeward.flow.communities.captures import Reason
 
     reason = Reason(who or getpass.getuser(), purpose)
     with opened_to_write(case) as opened_case:

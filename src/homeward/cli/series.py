@@ -39,7 +39,7 @@ def series(context: click.Context, case: Path, as_json: bool) -> None:
     context.obj = case
     if context.invoked_subcommand is not None:
         return
-    from homeward.flow.series import listed
+    from homeward.flow.series.listing import listed
 
     with opened(case) as opened_case:
         found = listed(opened_case)
@@ -60,7 +60,7 @@ def series(context: click.Context, case: Path, as_json: bool) -> None:
 @click.pass_obj
 def show(case: Path, name: str, as_json: bool) -> None:
     """Show SERIES: its situations in time, what joins them, what is proposed, and all that was decided."""
-    from homeward.flow.series import shown
+    from homeward.flow.series.listing import shown
 
     with opened(case) as opened_case:
         found = shown(opened_case, name)
@@ -89,7 +89,7 @@ def show(case: Path, name: str, as_json: bool) -> None:
 @click.pass_obj
 def proposals(case: Path, as_json: bool) -> None:
     """List joins that a person is asked about, the strongest first."""
-    from homeward.flow.series import proposals as proposed
+    from homeward.flow.series.listing import proposals as proposed
 
     with opened(case) as opened_case:
         found = proposed(opened_case)
@@ -105,7 +105,7 @@ def proposals(case: Path, as_json: bool) -> None:
 @click.pass_obj
 def queue(case: Path, as_json: bool) -> None:
     """List which two pictures to look at next: what decides most about series for the fewest pictures opened comes first."""
-    from homeward.flow.looking import queue as looked_at
+    from homeward.flow.series.looking import queue as looked_at
 
     with opened(case) as opened_case:
         found = looked_at(opened_case)
@@ -125,7 +125,7 @@ def queue(case: Path, as_json: bool) -> None:
 @click.pass_obj
 def merge(case: Path, one: str, other: str, why: str, who: str) -> None:
     """Hold SERIES and OTHER together from now on."""
-    from homeward.flow.deciding import merge as hold_together
+    from homeward.flow.series.deciding import merge as hold_together
 
     with opened_to_write(case) as opened_case:
         name = hold_together(opened_case, one, other, who or getpass.getuser(), why)
@@ -140,7 +140,7 @@ def merge(case: Path, one: str, other: str, why: str, who: str) -> None:
 @click.pass_obj
 def split(case: Path, name: str, pictures: tuple[str, ...], why: str, who: str) -> None:
     """Take pictures, with their copies, out of SERIES and hold them apart from it."""
-    from homeward.flow.deciding import split as take_out
+    from homeward.flow.series.deciding import split as take_out
 
     with opened_to_write(case) as opened_case:
         made = take_out(opened_case, name, pictures, who or getpass.getuser(), why)
@@ -178,7 +178,7 @@ def reject(case: Path, proposal: str, why: str, who: str) -> None:
 @click.pass_obj
 def set_(case: Path, /, name: str, why: str, who: str, **told: str | None) -> None:
     """Record a status, an age band, a contact or a note on SERIES."""
-    from homeward.flow.deciding import tell
+    from homeward.flow.series.deciding import tell
 
     given = {field.replace("_", " "): value for field, value in told.items() if value is not None}
     if len(given) != 1:
@@ -196,8 +196,8 @@ def set_(case: Path, /, name: str, why: str, who: str, **told: str | None) -> No
 @click.pass_obj
 def undo(case: Path, decision: str, why: str, who: str) -> None:
     """Take the decision EVENT back, as if it had never been made; series SERIES show lists events."""
-    from homeward.flow.deciding import says
-    from homeward.flow.deciding import undo as take_back
+    from homeward.flow.series.deciding import says
+    from homeward.flow.series.deciding import undo as take_back
 
     with opened_to_write(case) as opened_case:
         taken = take_back(opened_case, decision, who or getpass.getuser(), why)
@@ -213,7 +213,7 @@ def undo(case: Path, decision: str, why: str, who: str) -> None:
 @click.pass_obj
 def weigh(case: Path, reason: str, points: int, why: str, who: str) -> None:
     """Set how many POINTS a REASON gives at most: unidentified, first-hand, recent, clues, country, age or agencies."""
-    from homeward.flow.deciding import weigh as set_weight
+    from homeward.flow.series.deciding import weigh as set_weight
 
     with opened_to_write(case) as opened_case:
         set_weight(opened_case, reason, points, who or getpass.getuser(), why)
@@ -222,7 +222,7 @@ def weigh(case: Path, reason: str, points: int, why: str, who: str) -> None:
 
 
 def _answer(case: Path, proposal: str, yes: bool, why: str, who: str) -> None:
-    from homeward.flow.deciding import answer
+    from homeward.flow.series.deciding import answer
 
     with opened_to_write(case) as opened_case:
         name = answer(opened_case, proposal, yes, who or getpass.getuser(), why)

@@ -13,7 +13,7 @@ import click
 from homeward.cli.common import case_argument, next_step, opened_to_write
 
 if TYPE_CHECKING:
-    from homeward.flow.people import Person
+    from homeward.flow.workbench.people import Person
     from homeward.review.bench import Workbench
 
 
@@ -34,7 +34,7 @@ def serve(case: Path, port: int, name: str, idle: int, scheme: str) -> None:
 
     It listens on 127.0.0.1 only. The first person of a case leads it; others are let in with homeward people add.
     """
-    from homeward.flow import grading, people
+    from homeward.flow.workbench import grading, people
     from homeward.review.serving import serve as answer
 
     with opened_to_write(case) as opened_case:

@@ -34,7 +34,7 @@ def watch(case: Path, solved: bool, seen: str | None, who: str, as_json: bool) -
 
     Every unsolved series stays awake: whatever process finds in new evidence, lists or clues is tested against all of them.
     """
-    from homeward.flow import watch as watching
+    from homeward.flow.series import watch as watching
 
     if seen is not None:
         with opened_to_write(case) as opened_case:

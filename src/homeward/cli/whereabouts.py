@@ -19,7 +19,7 @@ def whereabouts(case: Path, picture: str, as_json: bool) -> None:
 
     What an analyst sees is added with: homeward clues CASE add --kind attribute --value "socket: F".
     """
-    from homeward.flow.whereabouts import located, located_one
+    from homeward.flow.clues.whereabouts import located, located_one
 
     with opened(case) as opened_case:
         found: Any = located_one(opened_case, picture) if picture else located(opened_case)

@@ -12,7 +12,7 @@ import msgspec
 
 from homeward.core.errors import HomewardError
 from homeward.descriptors import descriptor
-from homeward.flow.measuring import DESCRIPTORS
+from homeward.flow.tasks.measuring import DESCRIPTORS
 from homeward.flow.units import NO_NOISE, NOISE, NOISE_NAMES, REASON_BYTES, RESIDUAL, Described, Seen, Unit
 
 DEEPEST = 12

@@ -25,10 +25,10 @@ MEASURING = Limits(memory=1 << 30, cpu_seconds=60, wall_seconds=120.0)
 """More than for decoding: local features are measured at many scales at once."""
 READING = Limits(memory=1536 << 20, cpu_seconds=240, wall_seconds=120.0)
 """Words are read by networks, of a clip in up to forty frames."""
-STILLS, VIDEOS = "homeward.flow.tasks:describe", "homeward.flow.tasks_video:describe"
+STILLS, VIDEOS = "homeward.flow.tasks.stills:describe", "homeward.flow.tasks.clips:describe"
 _DESCRIBING = (STILLS, VIDEOS)
 """By the same workers: what the second loads besides the first is little."""
-TEXT = "homeward.flow.tasks_text:read"
+TEXT = "homeward.flow.tasks.text:read"
 LIMITS = {STILLS: DECODING, VIDEOS: DECODING, TEXT: READING}
 """Of each task; of every other :data:`MEASURING`."""
 

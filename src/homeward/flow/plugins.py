@@ -39,8 +39,8 @@ from homeward.store.segments import folder_name
 if TYPE_CHECKING:
     from homeward.store import Case
 
-MEASURE = "homeward.flow.tasks_plugin:measure"
-SELFTEST = "homeward.flow.tasks_plugin:selftest"
+MEASURE = "homeward.flow.tasks.plugins:measure"
+SELFTEST = "homeward.flow.tasks.plugins:selftest"
 MISSING = "plug-ins are not run here: that takes pip install 'homeward[plugins]'"
 UNCALIBRATED = "uncalibrated: it may rank, and adds nothing to links or likelihood ratios"
 

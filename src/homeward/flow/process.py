@@ -63,7 +63,7 @@ def process(case: Case, executor: str, jobs: int, progress: Progress, until: str
 def _let_go(case: Case) -> None:
     """Destroy captures that may be held no longer: whoever runs nothing but this keeps none beyond its date."""
     if captures.events(case):
-        from homeward.flow.captures import expire  # brings DuckDB, which takes a tenth of a second to load
+        from homeward.flow.communities.captures import expire  # brings DuckDB, which takes a tenth of a second to load
 
         expire(case, [], "")
 

@@ -45,14 +45,14 @@ DESCRIBE = Step(
     # A test holds these against the descriptors themselves: a new version there is a new key here.
     {"descriptors": ["pdq 3", "pdq_turned 3", "pdq_trimmed 3"], "veil": [24, 18], "header": "1"},
     kinds=("still", "video"),
-    function="homeward.flow.tasks:describe",
+    function="homeward.flow.tasks.stills:describe",
     caption="Decoding and describing",
 )
 MATCH = Step(
     "match",
     "5",
     {"radius": 31, "min_quality": 50, "near": 20},
-    function="homeward.flow.match:match",
+    function="homeward.flow.copies.match:match",
     caption="Matching known lists",
     reads=("pdq", "pdq_turned", "pdq_trimmed"),
 )
@@ -60,7 +60,7 @@ CLIPS = Step(
     "clips",
     "2",
     {"radius": 31, "min_quality": 50, "slack_ms": 120, "gap_ms": 1500, "frames": 2},
-    function="homeward.flow.clips:clips",
+    function="homeward.flow.copies.clips:clips",
     caption="Comparing clips",
     reads=("pdq", "pdq_turned", "pdq_trimmed"),
 )
@@ -68,7 +68,7 @@ STACK = Step(
     "stack",
     "3",
     {"radius": 31, "min_quality": 50, "clip_share": 900, "clip_new_ms": 5000},
-    function="homeward.flow.stack:stack",
+    function="homeward.flow.copies.stack:stack",
     caption="Stacking copies",
     reads=("pdq", "pdq_turned", "pdq_trimmed"),
 )
@@ -77,15 +77,15 @@ SCENE = Step(
     "2",
     {"descriptors": ["scene 2"], "sure": 8},
     kinds=("still",),
-    function="homeward.flow.tasks_scene:measure",
+    function="homeward.flow.tasks.scene:measure",
     caption="Measuring local features",
-    chosen="homeward.flow.scene:unsure_items",
+    chosen="homeward.flow.features.scene:unsure_items",
 )
 COPIES = Step(
     "copies",
     "4",
     {"descriptors": ["scene 2"], "candidates": [25, 8, 25], "misses": 4},
-    function="homeward.flow.copies:copies",
+    function="homeward.flow.copies.verified:copies",
     caption="Verifying copies",
     reads=("pdq", "pdq_turned", "pdq_trimmed", "scene"),
 )
@@ -93,7 +93,7 @@ SIGHTS = Step(
     "sights",
     "2",
     {"descriptors": ["scene 2"], "candidates": 25, "misses": 8, "calibration": 1},
-    function="homeward.flow.sights:sights",
+    function="homeward.flow.clues.sights:sights",
     caption="Linking places and things",
     reads=("scene",),
 )
@@ -101,7 +101,7 @@ BACKGROUND = Step(
     "background",
     "1",
     {"descriptors": ["scene 2"], "candidates": 25, "misses": 8},
-    function="homeward.flow.elsewhere:compare",
+    function="homeward.flow.clues.elsewhere:compare",
     caption="Looking for things in backgrounds",
     reads=("scene",),
 )
@@ -110,18 +110,18 @@ TEXT = Step(
     "2",
     {"descriptors": ["text 2"], "frames": 40},
     kinds=("still", "video"),
-    function="homeward.flow.tasks_text:read",
+    function="homeward.flow.tasks.text:read",
     caption="Reading words",
     chosen="homeward.store.texts:exemplars",
     needs="homeward.descriptors.text_models:available",
 )
-CLUES = Step("clues", "2", {}, function="homeward.flow.clues:propose", caption="Proposing clues")
+CLUES = Step("clues", "2", {}, function="homeward.flow.clues.clue_ledger:propose", caption="Proposing clues")
 NOISE = Step(
     "noise",
     "2",
     {"descriptors": ["camera 2"]},
     kinds=("still",),
-    function="homeward.flow.tasks_noise:measure",
+    function="homeward.flow.tasks.noise:measure",
     caption="Measuring sensor noise",
     chosen="homeward.store.reads:decoded_stills",
 )
@@ -130,29 +130,29 @@ RESIDUALS = Step(
     "2",
     {"descriptors": ["camera 2"], "limit": 150},
     kinds=("still",),
-    function="homeward.flow.tasks_noise:keep",
+    function="homeward.flow.tasks.noise:keep",
     caption="Measuring noise in full",
-    chosen="homeward.flow.noise_exact:survivors",
+    chosen="homeward.flow.noise.exact:survivors",
 )
 CLIP_NOISE = Step(
     "clip_noise",
     "2",
     {"descriptors": ["camera 2"], "frames": 24},
     kinds=("video",),
-    function="homeward.flow.tasks_noise_clip:measure",
+    function="homeward.flow.tasks.noise_clips:measure",
     caption="Measuring sensor noise of clips",
-    chosen="homeward.flow.noise_clips:decoded_clips",
+    chosen="homeward.flow.noise.clips:decoded_clips",
 )
 DEVICES = Step(
     "devices",
     "11",
     {"calibration": 4},
-    function="homeward.flow.noise:devices",
+    function="homeward.flow.noise.devices:devices",
     caption="Finding devices",
     reads=("noise", "residual"),
 )
 
-SERIES = Step("series", "4", {}, function="homeward.flow.settling:settle", caption="Holding pictures together")
+SERIES = Step("series", "4", {}, function="homeward.flow.series.settling:settle", caption="Holding pictures together")
 
 STEPS = (
     DESCRIBE,

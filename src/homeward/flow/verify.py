@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from homeward.core import WrongUse
-from homeward.flow import captures
+from homeward.flow.communities import captures
 from homeward.flow.rereading import changed_evidence
 from homeward.store import backgrounds, matching, plugins
 from homeward.store.errors import CaseDamaged

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 
 from homeward.core import HomewardError, WrongUse
-from homeward.flow.people import NotAllowed
+from homeward.flow.workbench.people import NotAllowed
 from homeward.review.bench import TryLater
 from homeward.review.door import Nobody
 from homeward.review.shown import ListGone

@@ -8,8 +8,8 @@ from django.http import HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from homeward.core import WrongUse
-from homeward.flow import grading
-from homeward.flow.people import GRADE, LOOK
+from homeward.flow.workbench import grading
+from homeward.flow.workbench.people import GRADE, LOOK
 from homeward.review.door import Needs, asker
 from homeward.review.shown import Shown
 

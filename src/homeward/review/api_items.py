@@ -7,7 +7,7 @@ from typing import Any
 from ninja import Router, Schema
 
 from homeward.core import WrongUse
-from homeward.flow.people import LOOK
+from homeward.flow.workbench.people import LOOK
 from homeward.review.door import Needs
 from homeward.store.facts import facts
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from ninja import Router, Schema
 
-from homeward.flow.auditing import entries
-from homeward.flow.people import AUDIT
+from homeward.flow.workbench.auditing import entries
+from homeward.flow.workbench.people import AUDIT
 from homeward.review.door import Needs
 
 router = Router(tags=["ledger"])

@@ -6,8 +6,8 @@ from typing import Any
 
 from ninja import Router, Schema
 
-from homeward.flow.people import LOOK
-from homeward.flow.queues import queues
+from homeward.flow.workbench.people import LOOK
+from homeward.flow.workbench.queues import queues
 from homeward.review.door import Needs
 
 router = Router(tags=["queues"])

@@ -8,9 +8,10 @@ from django.http import HttpResponse
 from ninja import Field, Router, Schema
 
 from homeward.core import WrongUse
-from homeward.flow import deciding, series, watch
-from homeward.flow.evidence_shown import evidence
-from homeward.flow.people import DECIDE, LOOK
+from homeward.flow.series import deciding, watch
+from homeward.flow.series import listing as series
+from homeward.flow.workbench.evidence_shown import evidence
+from homeward.flow.workbench.people import DECIDE, LOOK
 from homeward.review.door import Needs, asker
 
 router = Router(tags=["series"])

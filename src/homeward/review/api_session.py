@@ -8,7 +8,7 @@ from django.middleware.csrf import rotate_token
 from ninja import Field, Router, Schema, Status
 from ninja.errors import HttpError
 
-from homeward.flow.people import ROLES, Person
+from homeward.flow.workbench.people import ROLES, Person
 from homeward.review.door import ANYBODY, SIGNED_IN, Needs, asker
 
 router = Router(tags=["session"])

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from django.http import HttpResponse
 from ninja import Field, Router, Schema, Status
 
-from homeward.flow.people import LOOK
-from homeward.flow.viewing import Look
+from homeward.flow.workbench.people import LOOK
+from homeward.flow.workbench.viewing import Look
 from homeward.review.door import Needs, asker
 
 router = Router(tags=["views"])

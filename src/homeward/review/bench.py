@@ -12,9 +12,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import HomewardError
-from homeward.flow import grading, people
-from homeward.flow.grading import Scheme
-from homeward.flow.people import Person
+from homeward.flow.workbench import grading, people
+from homeward.flow.workbench.grading import Scheme
+from homeward.flow.workbench.people import Person
 from homeward.review.shown import Shown
 from homeward.review.views import Views
 

@@ -15,7 +15,7 @@ from homeward.review.frames import frame
 from homeward.review.settings import SESSION_COOKIE
 
 if TYPE_CHECKING:
-    from homeward.flow.people import Person
+    from homeward.flow.workbench.people import Person
 
 ANYBODY, SIGNED_IN = "anybody", "signed in"
 """Stand where a permission stands, for what needs none of its own."""

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from homeward.flow.people import ROLES
+from homeward.flow.workbench.people import ROLES
 from homeward.review.settings import HERE
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 
-from homeward.flow.people import AUDIT, LOOK
+from homeward.flow.workbench.people import AUDIT, LOOK
 from homeward.review.door import ANYBODY, SIGNED_IN, permits
 from homeward.review.frames import frame
 

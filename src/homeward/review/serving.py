@@ -14,7 +14,7 @@ from django.db import connections
 from waitress.server import create_server
 
 from homeward.core import HomewardError, WrongUse
-from homeward.flow.grading import Scheme
+from homeward.flow.workbench.grading import Scheme
 from homeward.review.application import application
 from homeward.review.bench import Workbench
 

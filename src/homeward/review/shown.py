@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from homeward.core import HomewardError, WrongUse
-from homeward.flow import tiles
-from homeward.flow.grading import Grades, Scheme
+from homeward.flow.workbench import tiles
+from homeward.flow.workbench.grading import Grades, Scheme
 from homeward.store import tiles as store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from homeward.flow.tiles import Listing, Tiles
+    from homeward.flow.workbench.tiles import Listing, Tiles
     from homeward.store import Case
 
 KEPT = 200
@@ -74,14 +74,14 @@ class Shown:
             return self._listings[name]
 
     def packed(self, name: str, first: int, count: int) -> bytes:
-        """Tiles of a list, see :func:`homeward.flow.tiles.packed`."""
+        """Tiles of a list, see :func:`homeward.flow.workbench.tiles.packed`."""
         listed = self.listing(name)
         with self._lock:
             self._grades.follow()
             return tiles.packed(self._case, listed, self._grades, self.codes, first, count)
 
     def marks(self, name: str, places: list[int]) -> list[tuple[int, int, int]]:
-        """What some tiles of a list say now, see :func:`homeward.flow.tiles.marks`."""
+        """What some tiles of a list say now, see :func:`homeward.flow.workbench.tiles.marks`."""
         listed = self.listing(name)
         with self._lock:
             self._grades.follow()

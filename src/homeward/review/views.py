@@ -6,12 +6,12 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from homeward.flow.viewing import Viewer
+from homeward.flow.workbench.viewing import Viewer
 
 if TYPE_CHECKING:
-    from homeward.flow.people import Person
     from homeward.flow.units import Seen
-    from homeward.flow.viewing import Look
+    from homeward.flow.workbench.people import Person
+    from homeward.flow.workbench.viewing import Look
     from homeward.store import Case
 
 
@@ -33,7 +33,7 @@ class Views:
         """The ledger entry of a look, and its pixels; the look before has ended.
 
         Raises:
-            NotAllowed, WrongUse, NotSeen: as :class:`~homeward.flow.viewing.Viewer` says.
+            NotAllowed, WrongUse, NotSeen: as :class:`~homeward.flow.workbench.viewing.Viewer` says.
         """
         self.end(person, None, "next")
         view = self._viewer.begin(person, look)
@@ -68,7 +68,7 @@ class Views:
             self._ended(held, now, how)
 
     def end_unended(self, before: int) -> None:
-        """See :meth:`homeward.flow.viewing.Viewer.close_unended`."""
+        """See :meth:`homeward.flow.workbench.viewing.Viewer.close_unended`."""
         self._viewer.close_unended(before)
 
     def _ended(self, held: _Open, now: float, how: str) -> None:

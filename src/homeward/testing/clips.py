@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
-from homeward.flow.measuring import values
+from homeward.flow.tasks.measuring import values
 from homeward.links.clips import Frames
 from homeward.media.records import Grey
 from homeward.media.video import open_video

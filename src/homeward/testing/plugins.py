@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from homeward.descriptors.plugin import LARGEST_MANIFEST, MANIFEST, MatcherPlugin, Plugin, PluginRefused, read_manifest
-from homeward.flow.asking import TooLittle, asked
 from homeward.flow.executors import Processes
+from homeward.flow.finding.asking import TooLittle, asked
 from homeward.flow.plugins import MEASURE, trial
 from homeward.flow.units import Tool
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from homeward.core import StackedPath
 from homeward.core.digests import Hasher
+from homeward.flow.copies.match import match
 from homeward.flow.known import matches
-from homeward.flow.match import match
 from homeward.flow.progress import Quiet
 from homeward.flow.steps import MATCH
 from homeward.store import Case

@@ -1,0 +1,123 @@
+"""What every picture of the case shows of background collections, and what that says of how common things and words are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from homeward.core.canonical import Plain
+from homeward.descriptors.scene import Features
+from homeward.flow.features.boxes import Box, around, parsed, written
+from homeward.flow.features.gallery import LEAST_TO_COMPARE, Backgrounds, Gallery
+from homeward.flow.growing import still_at
+from homeward.flow.steps import BACKGROUND, Step
+from homeward.links.rarity import Elsewhere
+from homeward.links.sights import sight
+from homeward.store import backgrounds, digests, results, stacks
+from homeward.store.backgrounds import BackgroundRow, Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from homeward.flow.progress import Progress
+    from homeward.store import Case
+
+CANDIDATES = 25
+"""Pictures of collections that share the most features, looked at for each picture of the case."""
+MISSES = 8
+"""Candidates in a row that show nothing of the picture, after which the rest, which shares less, is left."""
+LEAST = 6
+"""Score from which something is seen, as between pictures of the case."""
+PART = 64
+"""Pictures committed together: a kill loses at most this much comparing."""
+
+
+def compare(case: Case, step: Step, progress: Progress) -> None:
+    """Compare every picture of the case that was not yet with the collections as they are now; exemplars only."""
+    key = rows_key(case, step)
+    mark = f"{step.name}.compared"
+    at = results.step_key(case, mark)
+    before, _, count = at.rpartition(":")
+    done = int(count) if before == key else 0
+    gallery = Gallery(case)
+    todo = gallery.items[done:]
+    if not backgrounds.parts(case) or not todo:
+        return
+    held = Backgrounds(case)
+    index = held.index()
+    copies = {row.item for row in stacks.members(case) if row.item != row.exemplar}
+    progress.begin(step.caption, len(todo))
+    for start in range(0, len(todo), PART):
+        some = todo[start : start + PART]
+        rows: list[BackgroundRow] = []
+        for item in some:
+            features = gallery.features(item)
+            if item not in copies and len(features) >= LEAST_TO_COMPARE:
+                near = index.search(features.codes, CANDIDATES).id.tolist()
+                rows += [BackgroundRow(item, one.sha256, written(box)) for one, box in seen_in(held, features, near)]
+            progress.advance(1)
+        done += len(some)
+        about: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest}
+        with case.batch("step.part", about) as batch:
+            still_at(case, mark, at)
+            backgrounds.write_sights(case, rows, key, batch.seq)
+            batch.details["backgrounds"] = digests.BACKGROUNDS.digest(case, batch.seq)
+            at = f"{key}:{done}"
+            results.write_step_key(case, batch, mark, at)
+
+
+def of_case(case: Case, step: Step = BACKGROUND) -> list[Elsewhere]:
+    """What was seen of the collections as they are now."""
+    places: dict[str, str] = {}
+    for part in backgrounds.parts(case):
+        for one in backgrounds.pictures(case, part):
+            places.setdefault(one.sha256, one.place)
+    seen = backgrounds.sights(case, rows_key(case, step))
+    return [Elsewhere(row.item, parsed(row.box), places[row.picture]) for row in seen]
+
+
+def looked(case: Case) -> int:
+    """Different places that the collections show."""
+    return len({one.place for part in backgrounds.parts(case) for one in backgrounds.pictures(case, part)})
+
+
+def words(case: Case) -> tuple[Counter[str], int]:
+    """In how many places of the collections each word stands, by its key; and in how many places words were read."""
+    seen: dict[str, set[str]] = {}
+    for part in backgrounds.parts(case):
+        for picture in backgrounds.pictures(case, part):
+            if picture.words is not None:
+                seen.setdefault(picture.place, set()).update(picture.words)
+    return Counter(word for some in seen.values() for word in some), len(seen)
+
+
+def rows_key(case: Case, step: Step) -> str:
+    """What rows of one version of the step are known by, as the collections are now."""
+    return f"{step.version}-{step.params_digest}-{backgrounds.state(backgrounds.parts(case))}"
+
+
+def seen_in(
+    held: Backgrounds, features: Features, near: Iterable[int], rows: NDArray[np.int64] | None = None, misses: int = MISSES
+) -> list[tuple[Picture, Box]]:
+    """Pictures of the collections that show something of a picture, or of its features ``rows``, and where in it that is.
+
+    Args:
+        held: the collections.
+        features: of the picture.
+        near: the pictures of the collections to look at, in this order.
+        rows: features of a region; all unless told.
+        misses: so many in a row that show nothing end it.
+    """
+    found = []
+    missed = 0
+    for other in near:
+        seen = sight(features, held.features(other), rows)
+        missed = 0 if seen is not None and seen.score >= LEAST else missed + 1
+        if seen is not None and not missed:
+            found.append((held.pictures[other], around(features, seen.agreeing.a)))
+        if missed == misses:
+            break
+    return found

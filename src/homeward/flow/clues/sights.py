@@ -1,0 +1,143 @@
+"""Places and things seen again: every new picture compared with those that share its local features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from homeward.core.canonical import Plain
+from homeward.flow.clues.rarity import Commonness
+from homeward.flow.described import set_key
+from homeward.flow.features.boxes import around, written
+from homeward.flow.features.gallery import LEAST_TO_COMPARE, Gallery
+from homeward.flow.growing import still_at
+from homeward.flow.steps import SIGHTS, Step
+from homeward.links import rarity, sight_evidence
+from homeward.links.geometry import Matches
+from homeward.links.sights import Sight
+from homeward.links.site import Mark, look
+from homeward.store import digests, reads, results, stacks
+from homeward.store import sights as store
+from homeward.store.sights import SightRow
+
+if TYPE_CHECKING:
+    from homeward.flow.progress import Progress
+    from homeward.store import Case
+
+CANDIDATES = 25
+"""Pictures that share the most features, looked at for each new picture."""
+MISSES = 8
+"""Candidates in a row that show nothing of the picture, after which the rest, which shares less, is left."""
+LEAST = 6
+"""Score from which a sight is kept."""
+PART = 64
+"""New pictures committed together: a kill loses at most this much comparing."""
+
+
+def sights(case: Case, step: Step, progress: Progress) -> None:
+    """Compare every picture that was not compared yet with the gallery; exemplars only, for copies say the same."""
+    key = set_key(case, step)
+    if results.step_key(case, step.name) == key:
+        return
+    version = rows_key(step)
+    mark = f"{step.name}.compared"
+    at = results.step_key(case, mark)
+    before, _, count = at.rpartition(":")
+    done = int(count) if before == version else 0
+    gallery = Gallery(case)
+    todo = gallery.items[done:]
+    looker = _Looker(case, gallery, store.seen_pairs(case, version))
+    about: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest}
+    if todo:
+        progress.begin(step.caption, len(todo))
+    for start in range(0, len(todo), PART):
+        some = todo[start : start + PART]
+        rows = []
+        for item in some:
+            rows += looker.look(item)
+            progress.advance(1)
+        done += len(some)
+        with case.batch("step.part", dict(about)) as batch:
+            still_at(case, mark, at)
+            store.write_sights(case, rows, version, batch.seq)
+            batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
+            at = f"{version}:{done}"
+            results.write_step_key(case, batch, mark, at)
+    with case.batch("step.set", {**about, "rows": ""}) as batch:
+        results.write_step_key(case, batch, step.name, key)
+
+
+def links(case: Case, kind: str) -> list[dict[str, Any]]:
+    """Links that sights support, ``place`` or ``object``, as ``homeward links`` prints them."""
+    calibration, instead = sight_evidence.calibrations()[kind].name, {}
+    if kind == "object":
+        calibration, instead = f"{calibration}; {rarity.calibration().name}", Commonness(case, rows_key()).weakened()
+    return store.links(case, rows_key(), kind, sight_evidence.METHOD, calibration, sight_evidence.CAVEATS[kind], instead)
+
+
+def rows_key(step: Step = SIGHTS) -> str:
+    """What rows of one version of the step are known by, of the present one unless told."""
+    return f"{step.version}-{step.params_digest}"
+
+
+class _Looker:
+    """Looks at new pictures in turn; no pair is looked at twice, and none of ``seen``, whose rows stand."""
+
+    def __init__(self, case: Case, gallery: Gallery, seen: set[tuple[int, int]]) -> None:
+        self._gallery = gallery
+        self._index = gallery.index()
+        self._names = reads.item_names(case)
+        self._copies = {row.item for row in stacks.members(case) if row.item != row.exemplar}
+        self._looked = dict.fromkeys(seen, True)
+
+    def look(self, item: int) -> list[SightRow]:
+        """What ``item`` and the pictures most like it show together."""
+        features = self._gallery.features(item)
+        if item in self._copies or len(features) < LEAST_TO_COMPARE:
+            return []
+        found, misses = [], 0
+        for other in self._index.search(features.codes, CANDIDATES).id.tolist():
+            if other == item or other in self._copies:
+                continue
+            # In an order that has nothing to do with the order of arrival.
+            pair = (item, other) if self._names[item] < self._names[other] else (other, item)
+            if pair not in self._looked:
+                row = self._compare(*pair)
+                self._looked[pair] = row is not None
+                if row is not None:
+                    found.append(row)
+            misses = 0 if self._looked[pair] else misses + 1
+            if misses == MISSES:
+                break
+        return found
+
+    def _compare(self, a: int, b: int) -> SightRow | None:
+        seen, mark = look(self._gallery.features(a), self._gallery.features(b))
+        seen = seen if seen is not None and seen.score >= LEAST else None
+        return _row(a, b, seen, mark, self._gallery) if seen is not None or mark is not None else None
+
+
+def _row(a: int, b: int, seen: Sight | None, mark: Mark | None, gallery: Gallery) -> SightRow:
+    """A sight, a mark, or both; without a sight the ratios are 0."""
+
+    def boxes(agreeing: Matches | None) -> tuple[str, str]:
+        if agreeing is None:
+            return "", ""
+        return written(around(gallery.features(a), agreeing.a)), written(around(gallery.features(b), agreeing.b))
+
+    box_a, box_b = boxes(seen.agreeing if seen else None)
+    mark_a, mark_b = boxes(mark.agreeing if mark else None)
+    place, thing = (sight_evidence.weigh(seen, kind) if seen else None for kind in sight_evidence.KINDS)
+    return SightRow(
+        a,
+        b,
+        score=seen.score if seen else 0,
+        place_score=round(place.score) if place else 0,
+        place_lr=round(1000 * place.log10_lr) if place else 0,
+        object_lr=round(1000 * thing.log10_lr) if thing else 0,
+        box_a=box_a,
+        box_b=box_b,
+        reason=place.reason if place else "",
+        mark=mark.score if mark else 0,
+        mark_a=mark_a,
+        mark_b=mark_b,
+    )

@@ -1,0 +1,137 @@
+"""``homeward whereabouts``: in which countries the pictures of a stack may have been made, from clues and metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from homeward.core import WrongUse
+from homeward.descriptors.language import language
+from homeward.flow.clues.clue_ledger import ledger
+from homeward.series.clues import COMMON, Clue
+from homeward.series.cues import cues_of
+from homeward.series.tables import countries, offset_of
+from homeward.series.whereabouts import Cue, Whereabouts, whereabouts
+from homeward.store import clues as store
+from homeward.store import texts
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+
+LEAST = 0.1
+"""Probability below which a country is not named alone."""
+SHOWN = 5
+"""Countries of a stack in the list of all."""
+
+
+def located(case: Case) -> list[dict[str, Any]]:
+    """Every stack of which a clue or the words in it say something, the surest first."""
+    clues, read = _by_picture(ledger(case).values()), _read(case)
+    spoken = [item for item in read if language(" ".join(read[item]))]
+    done: set[int] = set()
+    rows = []
+    for item in dict.fromkeys([*store.held_items(case, clues).values(), *spoken]):
+        stack = store.stack_of(case, item)
+        if stack[0][0] in done:
+            continue
+        done.add(stack[0][0])
+        if cues := list(_cues(case, stack, clues, read)):
+            rows.append(_row(stack, whereabouts(cues), SHOWN))
+    return sorted(rows, key=lambda row: (-row["countries"][0]["probability"], row["items"]))
+
+
+def likeliest(case: Case, series: Mapping[str, list[tuple[int, str]]]) -> dict[str, tuple[float, str]]:
+    """Probability and name of the likeliest country of each series of (item, SHA-256) of which a cue speaks; one with
+    :data:`LEAST` or more, for below it the cues say next to nothing.
+    """
+    clues, read = _by_picture(ledger(case).values()), _read(case)
+    found: dict[str, tuple[float, str]] = {}
+    for name, pictures in series.items():
+        if cues := list(_cues(case, pictures, clues, read)):
+            posterior = whereabouts(cues).posterior
+            best = min(posterior, key=lambda country: (-posterior[country], country))
+            if posterior[best] >= LEAST:
+                found[name] = (posterior[best], countries()[best])
+    return found
+
+
+def located_one(case: Case, start: str) -> dict[str, Any]:
+    """The stack of one item in full.
+
+    Raises:
+        WrongUse: no item, or several, have a SHA-256 that begins with ``start``.
+    """
+    found = store.pictures(case, start.lower())
+    if len(found) != 1:
+        raise WrongUse(f"{'several' if found else 'no'} items have a SHA-256 that begins with {start!r}")
+    sha256 = found[0][0]
+    stack = store.stack_of(case, store.held_items(case, [sha256])[sha256])
+    return _row(stack, whereabouts(_cues(case, stack, _by_picture(ledger(case).values()), _read(case))), len(countries()))
+
+
+def _by_picture(clues: Iterable[Clue]) -> dict[str, list[Clue]]:
+    found: dict[str, list[Clue]] = {}
+    for clue in clues:
+        if clue.status != COMMON:
+            for picture in sorted({sighting.picture for sighting in clue.sightings}):
+                found.setdefault(picture, []).append(clue)
+    return found
+
+
+def _read(case: Case) -> dict[int, list[str]]:
+    """Lines of print that were read, by item."""
+    found: dict[int, list[str]] = {}
+    for item, line in texts.all_lines(case):
+        if line.source == "print":
+            found.setdefault(item, []).append(line.text)
+    return found
+
+
+def _cues(
+    case: Case, stack: list[tuple[int, str]], clues: dict[str, list[Clue]], read: Mapping[int, list[str]]
+) -> Iterator[Cue]:
+    names = dict(stack)
+    speaking = [item for item, _ in stack if item in read]
+    if said := language(" ".join(line for item in speaking for line in read[item])):
+        yield Cue("language", said, f"words read in {', '.join(names[item][:12] for item in speaking[:3])}")
+    for item, where, hertz in store.hums(case, names):
+        yield Cue("mains", str(hertz), f"{where} of {names[item][:12]}")
+    offsets = store.zones(case, [item for item, _ in stack])
+    for item, sha256 in stack:
+        for clue in clues.get(sha256, []):
+            by = sorted({name for one in clue.sightings if one.picture == sha256 for name in one.by})
+            yield from cues_of(clue.kind, clue.value, f"clue {clue.id[:12]} in {sha256[:12]} by {', '.join(by)}")
+        if offset := offset_of(offsets.get(item, "")):
+            yield Cue("utc offset", offset, f"metadata of {sha256[:12]}")
+
+
+def _row(stack: list[tuple[int, str]], found: Whereabouts, most: int) -> dict[str, Any]:
+    names = countries()
+    order = sorted(found.posterior, key=lambda country: (-found.posterior[country], country))[:most]
+    return {
+        "items": [sha256 for _, sha256 in stack],
+        "countries": [
+            {
+                "country": country,
+                "name": names[country],
+                "probability": found.posterior[country],
+                "prior": found.prior[country],
+                "penalties": {group: those[country] for group, those in found.groups.items()},
+            }
+            for country in order
+        ],
+        "cues": [
+            {
+                "kind": part.cue.kind,
+                "value": part.cue.value,
+                "origin": part.cue.origin,
+                "group": part.group,
+                "source": part.source,
+                "why_not": part.why_not,
+                "penalties": {country: part.penalties[country] for country in order} if part.penalties else {},
+            }
+            for part in found.parts
+        ],
+        "missing": list(found.missing),
+        "calibration": "none: tables and weights are judged, not measured",
+    }

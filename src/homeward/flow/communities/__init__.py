@@ -1,0 +1,1 @@
+"""Captures of communities, and what they say of boards, handles and reports."""

@@ -1,0 +1,73 @@
+"""What captures show, as records of the room of communities; nothing of handles that are protected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from homeward.communities.records import Handle, Identifier, Post, Window
+from homeward.flow.communities.boards import windows_of
+from homeward.flow.communities.guarding import NEEDED, guard
+from homeward.store import event_reads, event_rows
+
+if TYPE_CHECKING:
+    from homeward.communities.captures import Standing
+    from homeward.store import Case
+    from homeward.store.events import Events
+
+TABLES = ("posts", "attachments", "texts", *NEEDED)
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """Everything that is held and may be compared."""
+
+    posts: list[Post]
+    identifiers: list[Identifier]
+    texts: dict[Handle, str]
+    protected: int
+    """Handles that are left out."""
+
+
+def observed(case: Case, events: Events, standing: Standing) -> Observed:
+    """Read the tables of :data:`TABLES`; a board is named ``site / board`` where a site has several."""
+    rows, guarded = event_rows.posts(events), guard(case, events, standing)
+    shown = [Identifier(Handle(site, name), kind, token) for site, name, kind, token in event_rows.identifiers(events)]
+    handles = {Handle(row.site, row.handle) for row in rows} | {one.handle for one in shown}
+    hidden = {one for one in handles if guarded(one.site, one.name)}
+    posts = [
+        Post(
+            f"{row.id}",
+            place(row.site, row.board),
+            Handle(row.site, row.handle),
+            None if row.time is None else row.time / 1e9,
+            row.zone,
+            row.reply_to or None,
+            row.files,
+            row.unseen,
+            row.length,
+        )
+        for row in rows
+        if Handle(row.site, row.handle) not in hidden
+    ]
+    texts = {Handle(site, name): text for site, name, text in event_rows.texts(events)}
+    return Observed(
+        posts,
+        [one for one in shown if one.handle not in hidden],
+        {handle: text for handle, text in texts.items() if handle not in hidden},
+        len(hidden),
+    )
+
+
+def place(site: str, board: str) -> str:
+    """The name of a board over all sites."""
+    return f"{site} / {board}" if board and board != site else site
+
+
+def windows(events: Events, standing: Standing) -> list[Window]:
+    """What captures cover of every board. Needs ``posts`` and ``attachments``."""
+    return [
+        msgspec.structs.replace(window, board=place(one.site, one.board))
+        for one in event_reads.boards(events)
+        for window in windows_of(standing, one.captures, one.board)
+    ]

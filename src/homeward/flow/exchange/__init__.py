@@ -1,0 +1,1 @@
+"""What leaves a case and what partners send: exports, packages, private matching, clearing houses."""

@@ -1,0 +1,151 @@
+"""``homeward export``: what a case says of its media, in the formats of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+import homeward
+from homeward.core import StackedPath
+from homeward.descriptors import descriptor
+from homeward.exchange import case_out
+from homeward.exchange.icse_out import icse_list
+from homeward.exchange.medium import Medium, Place, exif_of
+from homeward.exchange.target import write_file, write_folder
+from homeward.exchange.vic_out import Heading, vic_case
+from homeward.flow.described import STILL
+from homeward.flow.process import segment_folder
+from homeward.flow.series.settling import View
+from homeward.flow.steps import STEPS
+from homeward.store import media_out, reads
+from homeward.store.ledger.entries import ACTS, decode
+
+if TYPE_CHECKING:
+    from homeward.core.canonical import Plain
+    from homeward.store import Case
+
+
+def export_vic(case: Case, target: Path, version: str) -> int:
+    """Write every medium in the shape of Project VIC (see :func:`write_file`); how many."""
+    total = media_out.count(case)
+    parts = vic_case(_heading(case, total), media(case), version)
+    details: dict[str, Plain] = {"format": "vics", "version": version, "media": total}
+    write_file(case, target, parts, details)
+    return total
+
+
+def export_icse(case: Case, target: Path) -> int:
+    """Write every medium as an ICSE-style list (see :func:`write_file`); how many."""
+    total = media_out.count(case)
+    write_file(case, target, icse_list(media(case)), {"format": "icse", "media": total})
+    return total
+
+
+def export_case(case: Case, target: Path) -> int:
+    """Write everything that was found, and what was done, as CASE JSON-LD in shards (see :func:`write_folder`); how many."""
+    info = case.info
+    exhibits = tuple((one.label, one.authority) for one in reads.exhibits(case))
+    lists = tuple(case_out.Delivery(one["name"], one["digest"], one["format"]) for one in media_out.lists(case))
+    heading = case_out.Heading(
+        info.origin, case.folder.name, info.agency, homeward.__version__, exhibits, tuple(_acts(case)), lists
+    )  # fmt: skip
+    unread = (case_out.Unread(_place(row), row["reason"]) for row in media_out.unread(case))
+    shards = case_out.Graph(heading).shards(media(case, every=True), unread)
+    return write_folder(case, target, shards, {"format": "case"})
+
+
+def _acts(case: Case) -> list[case_out.Act]:
+    """What the ledger says was done, one line for each step and version of it and for each other kind of act."""
+    found: dict[tuple[str, str, str], case_out.Act] = {}
+    captions = {step.name: step.caption for step in STEPS}
+    for _, body in case.custody.entries():
+        entry = decode(body)
+        step = entry.details.get("step") if entry.act.startswith("step.") else None
+        name = str(step or entry.act)
+        key = (name, str(entry.details.get("version", "")), str(entry.details.get("params", ""))) if step else (name, "", "")
+        before = found.get(key, case_out.Act(*key[:1], captions.get(name) or ACTS[entry.act], *key[1:], entry.time, "", 0))
+        found[key] = msgspec.structs.replace(before, ended=entry.time, entries=before.entries + 1)
+    return list(found.values())
+
+
+def media(case: Case, *, every: bool = False) -> Iterator[Medium]:
+    """Every medium of the case (with ``every`` all other content too), in the order of its items, page by page."""
+    telling = Telling(case)
+    for page in media_out.pages(case, every=every):
+        yield from map(telling.medium, page)
+
+
+class Telling:
+    """What a case says of its media, as it is when this is made."""
+
+    def __init__(self, case: Case) -> None:
+        view = View(case)
+        self._members = view.members
+        absorbed = view.history.absorbed(set(view.members.values()))
+        self._status = {name: view.status(name, names) for name, names in absorbed.items()}
+        self._hashes = _Hashes(case)
+
+    def medium(self, row: dict[str, Any]) -> Medium:
+        """A row of :mod:`homeward.store.media_out`, with everything that formats tell."""
+        pdq, quality = self._hashes.of(row["id"])
+        series = self._members.get(row["id"], "")
+        decoded = row["media"] or {"width": 0, "height": 0, "facts": {}}
+        return Medium(
+            row["id"], row["sha256"], row["sha1"], row["md5"], row["size"], row["mime"], row["kind"],
+            tuple(map(_place, row["places"])), decoded["width"], decoded["height"], exif_of(decoded["facts"]),
+            pdq, quality, series, self._status.get(series, ""), row["stack"], row["device"],
+            tuple(map(_known, row["known"])),
+        )  # fmt: skip
+
+
+class _Hashes:
+    """PDQ of stills where they lie; 16 bytes of memory a picture."""
+
+    def __init__(self, case: Case) -> None:
+        runs = case.segments.read(segment_folder("pdq", descriptor("pdq").width))
+        self._runs = [run for run in runs if len(run)]
+        starts = np.cumsum([0, *map(len, self._runs)])
+        items = [np.where(run["time_ms"] == STILL, run["item"], 0) for run in self._runs]
+        self._items = np.concatenate(items) if items else np.zeros(0, np.int64)
+        self._order = np.argsort(self._items, kind="stable")
+        self._items = self._items[self._order]
+        self._starts = starts
+
+    def of(self, item: int) -> tuple[str, int]:
+        """Hexadecimal value and quality; empty and 0 where there is none."""
+        at = int(np.searchsorted(self._items, item))
+        if at == len(self._items) or self._items[at] != item:
+            return "", 0
+        row = int(self._order[at])
+        run = int(np.searchsorted(self._starts, row, side="right")) - 1
+        record = self._runs[run][row - int(self._starts[run])]
+        return record["value"].tobytes().hex(), int(record["quality"])
+
+
+def _heading(case: Case, total: int) -> Heading:
+    origin = case.info.origin.rpartition("/")[2]
+    return Heading(f"{{{origin}}}", case.folder.name, case.info.agency, homeward.__version__, total)
+
+
+def _place(row: dict[str, Any]) -> Place:
+    layers = StackedPath.parse(row["path"]).layers
+    return Place(
+        row["exhibit__label"], layers, row["created"], row["modified"], row["accessed"], row["deleted"], row["embedded"],
+        row["changed"],
+    )  # fmt: skip
+
+
+def _known(row: dict[str, Any]) -> str:
+    identified = {True: "victim identified", False: "victim not identified", None: ""}[row["entry__victim_identified"]]
+    told = (
+        row["entry__list__name"],
+        f"{row['entry__kind']} at distance {row['distance']}",
+        " ".join((row["entry__list__scheme"], row["entry__list__scheme_version"], row["entry__codes"])).strip(),
+        row["entry__series"],
+        identified,
+    )
+    return "; ".join(part for part in told if part)

@@ -1,0 +1,167 @@
+"""Asking a case where a place or a thing of a picture was seen: the whole picture, or a region of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from homeward.core import WrongUse
+from homeward.descriptors.scene import Features
+from homeward.flow.clues.elsewhere import CANDIDATES, seen_in
+from homeward.flow.clues.rarity import Commonness, columns, told, weakened
+from homeward.flow.clues.sights import LEAST, rows_key
+from homeward.flow.features.boxes import Box, around
+from homeward.flow.features.comparing import MIRRORED
+from homeward.flow.features.gallery import Backgrounds, Gallery
+from homeward.flow.finding.asking import TooLittle
+from homeward.flow.finding.copies import measured
+from homeward.flow.finding.regions import LEAST_FEATURES, LEAST_SCORE, Found, ask_region
+from homeward.links.geometry import box_around, inverse
+from homeward.links.rarity import Common, Elsewhere, calibration
+from homeward.links.regions import inside_box
+from homeward.links.sight_evidence import Evidence, weigh
+from homeward.links.sights import Sight
+from homeward.links.site import look
+from homeward.store import backgrounds, reads, stacks
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+    from homeward.store.reads import Facts
+
+SHORTLIST = 50
+"""Pictures that share the most features with what is asked, which are looked at."""
+
+
+class Region(msgspec.Struct, frozen=True):
+    """A part of a picture in full-size pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def find_sights(case: Case, picture: Path, kind: str, region: Region | None, top: int) -> list[dict[str, Any]]:
+    """Pictures of the case that show the place or the thing, best first; see the command reference for the shape.
+
+    Features of a picture that the case holds are not measured again. It is asked as it is and in a mirror.
+
+    Args:
+        case: the case that is asked.
+        picture: the picture file that is asked with.
+        kind: ``place`` or ``object``.
+        region: where in the picture it is; everywhere unless told.
+        top: at most so many answers.
+
+    Raises:
+        WrongUse: local features of the case have not been measured yet, or the region lies outside of the picture.
+        TooLittle: the picture cannot be read, or it or the region shows too little.
+        OSError: the file cannot be opened.
+    """
+    gallery = Gallery(case)
+    if not len(gallery):
+        raise WrongUse(f"no pictures of this case have been compared yet (run: homeward process {case.folder})")
+    question = _held(gallery, reads.item_names(case), picture)
+    shown = gallery.features(question) if question else measured(picture)
+    rows = _within(shown, kind, region)
+    found = _found(gallery, shown, kind, region, rows, max(top, SHORTLIST))
+    facts = reads.item_facts(case)
+    common = _common(case, shown, rows, question, found) if kind == "object" else {}
+    answers = [_answer(item, one.said, one.region, facts[item], common.get(item)) for item, one in found.items()]
+    for member in stacks.members(case):
+        if member.item not in found and member.exemplar in found and member.item != member.exemplar:
+            one = found[member.exemplar]
+            lies = carried(one.region, inverse(member.matrix), facts[member.item])
+            if lies is not None:
+                answers.append(_answer(member.item, one.said, lies, facts[member.item], common.get(member.exemplar)))
+    best = sorted(answers, key=lambda row: (-row["log10_lr"], -row["score"], row["sha256"]))[:top]
+    paths = reads.stacked_paths(case, {row["item"] for row in best})
+    return [{"sha256": row["sha256"], "time": None, "paths": paths.get(row.pop("item"), []), **row} for row in best]
+
+
+def _held(gallery: Gallery, names: dict[int, str], picture: Path) -> int:
+    """The item of the case whose bytes a picture has, where its features are stored; 0 for none."""
+    with picture.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return next((item for item, name in names.items() if name == sha256 and item in gallery), 0)
+
+
+def _common(case: Case, shown: Features, rows: NDArray[np.int64], question: int, found: dict[int, Found]) -> dict[int, Common]:
+    """How common the thing is that each answer shows, of those that show enough of it to be counted."""
+    answers = {
+        item: (around(shown, one.own.agreeing.a), one.region, weigh(one.own, "place").log10_lr)
+        for item, one in found.items()
+        if one.own is not None and one.own.score >= LEAST and item != question
+    }
+    beyond: list[Elsewhere] = []
+    if backgrounds.parts(case):
+        held = Backgrounds(case)
+        near = held.index().search(shown.codes[rows], CANDIDATES).id.tolist()
+        beyond = [Elsewhere(question, box, one.place) for one, box in seen_in(held, shown, near, rows)]
+    return Commonness(case, rows_key()).asked(question, answers, beyond)
+
+
+def _within(shown: Features, kind: str, region: Region | None) -> NDArray[np.int64]:
+    """Rows of the features that are asked with; a thing may have few of its own, where its surroundings have some."""
+    if region is None:
+        return np.arange(len(shown), dtype=np.int64)
+    if min(region.x, region.y) < 0 or min(region.width, region.height) < 1:
+        raise WrongUse("a region is X,Y,WIDTH,HEIGHT in pixels, none of them negative, width and height at least 1")
+    if region.x >= shown.full_width or region.y >= shown.full_height:
+        raise WrongUse(f"the region lies outside of the picture, which has {shown.full_width} x {shown.full_height} pixels")
+    rows = inside_box(shown, msgspec.structs.astuple(region))
+    told = len(shown) if kind == "object" else len(rows)
+    if told < LEAST_FEATURES:
+        what = "picture" if kind == "object" else "region"
+        raise TooLittle(f"the {what} shows too little: {told} features, and {LEAST_FEATURES} are needed")
+    return rows
+
+
+def _found(
+    gallery: Gallery, shown: Features, kind: str, region: Region | None, rows: NDArray[np.int64], most: int
+) -> dict[int, Found]:
+    """Each picture that may show it; a thing in a region is asked about by what is around it too.
+
+    Of whole pictures, the better of the sights as they are and in a mirror.
+    """
+    index = gallery.index()
+    if kind == "object" and region is not None:
+        return ask_region(index, gallery.features, shown, msgspec.structs.astuple(region), most)
+    found = dict[int, Sight]()
+    for asked, count in ((shown, most), (shown.mirrored(), MIRRORED)):
+        for item in index.search(asked.codes[rows], count).id.tolist():
+            seen, _ = look(asked, gallery.features(item), rows)
+            if seen is not None and seen.score >= max(LEAST_SCORE, found[item].score + 1 if item in found else 0):
+                found[item] = seen
+    return {
+        item: Found(weigh(seen, kind), around(gallery.features(item), seen.agreeing.b), seen) for item, seen in found.items()
+    }
+
+
+def carried(there: Sequence[int], matrix: NDArray[np.float64], facts: Facts) -> Box | None:
+    """A box in another copy of the picture; None where it was cut away."""
+    low, high = np.rint(box_around(there, matrix).clip(0, [facts.width, facts.height])).astype(int)
+    size = high - low
+    return (int(low[0]), int(low[1]), int(size[0]), int(size[1])) if size.min() > 0 else None
+
+
+def _answer(item: int, said: Evidence, region: Box, facts: Facts, how: Common | None) -> dict[str, Any]:
+    value = weakened(said.log10_lr, how) if how else said.log10_lr
+    weighed = f"{said.calibration}; {calibration().name}" if said.kind == "object" else said.calibration
+    return {
+        "item": item,
+        "sha256": facts.sha256,
+        "score": said.score,
+        "log10_lr": round(value, 3),
+        "region": list(region),
+        "reason": said.reason + (told(how) if how else ""),
+        "calibration": weighed,
+        "caveats": [said.caveat],
+        **({"rarity": columns(how)} if how else {}),
+    }

@@ -1,0 +1,1 @@
+"""The devices behind a case, by sensor noise."""

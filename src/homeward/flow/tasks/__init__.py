@@ -1,0 +1,1 @@
+"""What locked workers do: bytes in, plain values out; nothing here knows a case."""

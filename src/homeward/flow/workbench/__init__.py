@@ -1,0 +1,1 @@
+"""What the workbench shows and who may see it."""

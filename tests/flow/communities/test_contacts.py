@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from homeward.communities.captures import mandate
+from homeward.communities.records import Handle
+from homeward.core import WrongUse
+from homeward.core.time import utc_now
+from homeward.flow.communities import boards, captures, contacts
+from homeward.flow.communities.captures import Delivery, Reason
+from homeward.flow.communities.observed import TABLES, observed
+from homeward.flow.ingest import Delivery as Seized
+from homeward.flow.ingest import ingest
+from homeward.flow.progress import Quiet
+from homeward.store import Case
+from homeward.store.captures import attached_items
+
+WHY = Reason("A Person", "a test")
+LAMP, RUG = hashlib.sha256(b"a lamp").hexdigest(), hashlib.sha256(b"a rug").hexdigest()
+MAPPING = """
+columns: {id: n, site: site, board: board, handle: by, time: at, kind: kind, reply_to: re, to: to}
+time: {zone: UTC}
+attachments: {in: files, name: name, start: start, md5: md5, sha256: sha256, captured: here}
+identifiers: {e-mail: mail}
+"""
+
+
+def post(number: int, by: str, **more: Any) -> dict[str, Any]:
+    return {"n": number, "site": "s1", "board": "lamps", "by": by, "at": f"2020-05-01T10:{number:02d}:00", **more}
+
+
+@pytest.fixture
+def held(case: Case, tmp_path: Path) -> Case:
+    (tmp_path / "seized").mkdir()
+    (tmp_path / "seized" / "1").write_bytes(b"a lamp")
+    ingest(case, [Seized("X", tmp_path / "seized", "W", "")], Quiet(), jobs=1)
+    (tmp_path / "map.yaml").write_text(MAPPING)
+    md5 = hashlib.md5(b"a lamp").hexdigest()
+    files = [
+        {"name": "a", "start": LAMP[:14], "here": 1},
+        {"name": "b", "md5": md5, "here": 1},
+        {"name": "c", "sha256": RUG, "here": 1},
+        {"name": "d", "start": LAMP[:8], "here": 1},
+        {"name": "e"},
+    ]
+    posts = [
+        post(1, "anna", files=files, mail="A@lamps.example"),
+        *(post(number, "bert", re="1") for number in (2, 3)),
+        *(post(number, "carl", kind="private", to=["bert"]) for number in (4, 5)),
+        *(post(number, "dora", re="1") for number in (6, 7)),
+        post(8, "erna", re="1"),
+        *(post(number, "fred", re="6") for number in (9, 10)),
+        *(post(number, "gerd", re="9") for number in (11, 12)),
+    ]
+    for label, chosen in (("one", posts), ("two", posts[:3])):
+        (tmp_path / label).write_text("".join(json.dumps(one) + "\n" for one in chosen))
+        right = mandate(
+            utc_now(), authority="W", purpose="p", method="seizure", begins="2020-01-01", ends="2020-12-31",
+            completeness="80", retain_until="2099-01-01",
+        )  # fmt: skip
+        captures.add_capture(case, Delivery(tmp_path / label, label, right, "A", mapping=tmp_path / "map.yaml"), Quiet())
+    captures.protect(case, "s1", "dora", "may be a child", "A Person")
+    return case
+
+
+def test_a_query_goes_no_further_than_it_may_and_names_nobody_who_is_protected(held: Case) -> None:
+    near = contacts.around(held, "s1", "anna", WHY)
+    assert near["handles"] == [{"handle": "bert", "steps": 1, "replies": 2, "private": 0}]
+    assert (near["protected"], near["few_contacts"], near["beyond_limit"]) == (1, 1, 0)
+    far = contacts.around(held, "s1", "anna", WHY, 2)
+    assert [(one["handle"], one["steps"]) for one in far["handles"]] == [("bert", 1), ("carl", 2)]  # fred only by way of dora
+    assert contacts.around(held, "s1", "anna", WHY, 2, 1)["beyond_limit"] == 1
+    for steps, limit in ((3, 10), (0, 10), (1, 0), (1, 201)):
+        with pytest.raises(WrongUse, match="at most"):
+            contacts.around(held, "s1", "anna", WHY, steps, limit)
+    with pytest.raises(WrongUse, match="protected"):
+        contacts.around(held, "s1", "dora", WHY)
+    with pytest.raises(WrongUse, match="no capture"):
+        contacts.around(held, "s1", "nobody", WHY)
+    asked = [(one["who"], one["about"], one["shown"], one["withheld"]) for one in captures.queries(held)]
+    person = "A Person"
+    assert asked == [
+        (person, "s1 nobody", 0, 0),
+        (person, "s1 dora", 0, 0),
+        (person, "s1 anna", 1, 3),
+        (person, "s1 anna", 2, 2),
+        (person, "s1 anna", 1, 2),
+    ]
+
+
+def test_a_board_says_how_much_of_it_is_in_the_case(held: Case) -> None:
+    (board,) = boards.boards(held, WHY)
+    assert (board["items"], board["attachments"], board["not_captured"]) == (1, 5, 1)
+    md5 = hashlib.md5(b"a lamp").hexdigest()
+    found = attached_items(held, [LAMP, LAMP[:14], LAMP[:8], RUG, md5])
+    assert found.keys() == {LAMP, LAMP[:14], md5}
+    assert len(set(found.values())) == 1
+
+
+REPORTS = """<reports><report><reportId>1</reportId><personOrUserReported><espIdentifier>x1</espIdentifier>
+</personOrUserReported><victim><victimPerson><email>a@LAMPS.example</email></victimPerson></victim></report>
+<report><reportId>2</reportId><personOrUserReported><espIdentifier>x2</espIdentifier><email>x2@lamps.example</email>
+</personOrUserReported><fileDetails><fileAnnotations><possibleSelfProduction/></fileAnnotations></fileDetails></report></reports>"""
+
+
+def test_whom_a_report_shows_to_be_a_victim_is_in_no_list_of_any_kind(held: Case, tmp_path: Path) -> None:
+    assert [one["handle"] for one in boards.members(held, "s1", "lamps", WHY)["members"]] == ["bert", "carl", "fred", "gerd"]
+    assert Handle("s1", "anna") in seen(held)
+    (tmp_path / "reports").write_text(REPORTS)
+    right = mandate(
+        utc_now(), authority="W", purpose="p", method="platform-report", begins="2020-01-01", ends="2020-12-31",
+        completeness="80", retain_until="2099-01-01",
+    )  # fmt: skip
+    captures.add_capture(held, Delivery(tmp_path / "reports", "three", right, "A", site="Lampchat"), Quiet())
+    with pytest.raises(WrongUse, match="protected"):
+        contacts.around(held, "s1", "anna", WHY)
+    assert seen(held).isdisjoint({Handle("s1", "anna"), Handle("s1", "dora"), Handle("Lampchat", "x2")})
+    assert boards.members(held, "s1", "lamps", WHY)["protected"] == 2
+
+
+NAMED = """<reports><report><reportId>7</reportId><personOrUserReported><espIdentifier>x7</espIdentifier>
+<screenName>x7</screenName></personOrUserReported><victim><victimPerson><screenName>CARL</screenName></victimPerson></victim>
+<intendedRecipient><espIdentifier>fred</espIdentifier></intendedRecipient>
+<fileDetails><originalFileName>possibleSelfProduction.jpg</originalFileName></fileDetails></report></reports>"""
+
+
+def test_a_victim_is_known_by_the_name_at_that_site_and_nobody_hides_behind_the_name_of_a_file(
+    held: Case, tmp_path: Path
+) -> None:
+    right = mandate(
+        utc_now(), authority="W", purpose="p", method="platform-report", begins="2020-01-01", ends="2020-12-31",
+        completeness="80", retain_until="2099-01-01",
+    )  # fmt: skip
+    (tmp_path / "reports").write_text(NAMED)
+    captures.add_capture(held, Delivery(tmp_path / "reports", "three", right, "A", site="S1"), Quiet())
+    assert seen(held).isdisjoint({Handle("s1", "carl"), Handle("s1", "fred")})
+    assert Handle("S1", "x7") in seen(held)
+    (tmp_path / "elsewhere").write_text(NAMED.replace("CARL", "bert").replace(">7<", ">8<"))
+    captures.add_capture(held, Delivery(tmp_path / "elsewhere", "four", right, "A", site="another"), Quiet())
+    assert Handle("s1", "bert") in seen(held)
+
+
+def seen(case: Case) -> set[Handle]:
+    with captures.opened(case, "test", "", WHY, TABLES) as (events, standing, _):
+        found = observed(case, events, standing)
+    return {one.handle for one in (*found.posts, *found.identifiers)}

@@ -1,0 +1,115 @@
+"""Decisions by real processes: killed at any moment, and several at once."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from killing import POINTS, run, start
+from series_case import deliver, groups, hold, series_of, sha
+
+from homeward.flow.progress import Quiet
+from homeward.flow.series.deciding import merge
+from homeward.flow.series.listing import shown
+from homeward.flow.verify import verify
+from homeward.store import Case
+
+BODIES = {"a": "1", "b": "1", "c": "2", "d": "2", "f": "3", "g": "3", "i": "4", "j": "4"}
+WHERE = (
+    "while series are replaced",
+    "before the ledger entry",
+    "after the ledger entry, before the commit",
+    "after the commit",
+)
+REFUSED = {"merge": b"has ended", "split": b"no pictures of the series", "undo": b"taken back before"}
+"""What is said of a decision that was made before."""
+BY = ["--why", "one room", "--by", "P"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case with the series ab, cd and fgij, the last held together by a person, and a picture that no run has grouped yet."""
+    folder = tmp_path_factory.mktemp("deciding") / "case"
+    with Case.create(folder, "Test Unit") as case:
+        deliver(case, "X", BODIES)
+        hold(case)
+        merge(case, series_of(case, "f"), series_of(case, "i"), "P", "one bedspread")
+        deliver(case, "Y", {"h": "1"})
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "case"))
+
+
+def deciding(folder: Path, act: str, one: str = "a", other: str = "c") -> list[str]:
+    """The command that makes a decision."""
+    with Case.open(folder) as case:
+        if act == "undo":
+            (decided,) = shown(case, series_of(case, "f"))["history"]
+            return ["series", str(folder), "undo", decided["event"], *BY]
+        name = series_of(case, one)
+        said = [name, series_of(case, other)] if act == "merge" else [name, "--items", sha("b")]
+    return ["series", str(folder), act, *said, *BY]
+
+
+def standing(folder: Path) -> list[str]:
+    with Case.open(folder) as case:
+        assert verify(case, Quiet()).faults == []
+        return groups(case, *BODIES, "h")
+
+
+def kill_and_repeat(folder: Path, tmp_path: Path, act: str, where: str, count: int) -> None:
+    """Kill a decision at a point, make it again, and end as if nothing had been."""
+    undisturbed = Path(shutil.copytree(folder, tmp_path / "undisturbed"))
+    run(deciding(undisturbed, act))
+    command, wanted = deciding(folder, act), standing(undisturbed)
+    killed = start(command, POINTS[where], count)
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    done = standing(folder) == wanted
+    again = start(command)
+    _, errors = again.communicate()
+    assert (again.returncode, REFUSED[act] in errors) == ((2, True) if done else (0, False))
+    assert standing(folder) == wanted
+    with Case.open(folder) as case, Case.open(undisturbed) as other:
+        for name in "afi":
+            told = [
+                [(one["act"], one["taken_back"]) for one in shown(some, series_of(some, name))["history"]]
+                for some in (case, other)
+            ]
+            assert told[0] == told[1]
+
+
+def test_a_decision_that_is_killed_before_its_commit_was_never_begun(folder: Path, tmp_path: Path) -> None:
+    kill_and_repeat(folder, tmp_path, "undo", "after the ledger entry, before the commit", 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [1, 2], ids=["while evidence is grouped", "while it is decided"])
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("act", REFUSED)
+def test_a_decision_that_is_killed_was_made_or_never_begun(
+    folder: Path, tmp_path: Path, act: str, where: str, count: int
+) -> None:
+    kill_and_repeat(folder, tmp_path, act, where, count)
+
+
+def test_two_people_decide_at_once(folder: Path) -> None:
+    commands = [deciding(folder, "merge", "a", "c"), deciding(folder, "merge", "a", "f")]
+    for one in [start(command) for command in commands]:
+        _, errors = one.communicate()
+        assert one.returncode == 0, errors.decode()
+    assert standing(folder) == ["abcdfghij"]
+
+
+def test_of_two_who_take_back_one_decision_at_once_one_is_told_in_a_sentence(folder: Path) -> None:
+    command = deciding(folder, "undo")
+    said = [(one.communicate()[1], one.returncode) for one in [start(command) for _ in range(2)]]
+    assert sorted(code for _, code in said) == [0, 2]
+    (refused,) = (errors for errors, code in said if code)
+    assert refused == b"Error: that was taken back before\n"
+    assert standing(folder) == ["abh", "cd", "fg", "ij"]

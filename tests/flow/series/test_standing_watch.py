@@ -1,0 +1,158 @@
+"""Old series stay awake: what new evidence, lists and the outcome of leads say to them, and who comes first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from series_case import FIRST, deliver, groups, hold, series_of, sha
+
+from homeward.core import WrongUse
+from homeward.flow.copies.match import match
+from homeward.flow.known import add_known_list, remove_known
+from homeward.flow.progress import Quiet
+from homeward.flow.series import leads, watch
+from homeward.flow.series.deciding import tell, undo, weigh
+from homeward.flow.series.listing import listed, shown
+from homeward.flow.steps import MATCH
+from homeward.store import Case
+from homeward.store import series as store
+from homeward.store.custody import ERASED
+from homeward.store.erasure import erase_name
+
+
+def test_two_deliveries_years_apart_are_joined_by_one_camera_and_the_watch_says_so(two: Case) -> None:
+    name = series_of(two, "a")
+    assert watch.notices(two) == []
+    deliver(two, "Y", {"f": "1", "g": "9"}, year=2026)
+    hold(two)
+    (notice,) = watch.notices(two)
+    assert notice["series"] == name
+    (change,) = notice["changes"]
+    assert change["kind"] == "joined"
+    assert "h204711" in change["what"]
+    assert sha("f") in change["pair"]
+    assert notice["strength"] == change["log10_lr"] > 1
+    hold(two)
+    assert watch.notices(two) == [notice]
+    assert watch.seen(two, name, "P") == name
+    assert watch.notices(two) == []
+    with pytest.raises(WrongUse, match="nothing is new"):
+        watch.seen(two, name, "P")
+
+
+def test_a_list_that_knows_the_victim_takes_a_series_out_of_the_way(two: Case, tmp_path: Path) -> None:
+    name = series_of(two, "c")
+    (tmp_path / "partner.csv").write_text(f"sha256,series,victim_identified\n{sha('c')},Lighthouse,yes\n")
+    add_known_list(two, tmp_path / "partner.csv", "Partner", Quiet())
+    match(two, MATCH, Quiet())
+    hold(two)
+    rows = listed(two)
+    assert [row["status"] for row in rows] == ["unidentified", "known elsewhere"]
+    assert (rows[-1]["id"], rows[-1]["priority"]) == (name, 0)
+    assert rows[-1]["known"] == [{"list": "Partner", "series": "Lighthouse", "victim_identified": True}]
+    tell(two, name, "contact", "Unit 9", "P", "")
+    assert listed(two)[-1]["contact"] == "Unit 9"
+    (notice,) = watch.notices(two)
+    assert notice["series"] == name
+    assert [change["what"] for change in notice["changes"]] == ["Partner names the series Lighthouse, victim identified"]
+
+
+def test_a_series_that_one_list_calls_not_identified_stays_awake_whatever_another_says(two: Case, tmp_path: Path) -> None:
+    told = {"c": "yes", "d": "no"}
+    rows = "".join(f"{sha(name)},Lighthouse,{word}\n" for name, word in told.items())
+    (tmp_path / "partner.csv").write_text("sha256,series,victim_identified\n" + rows)
+    add_known_list(two, tmp_path / "partner.csv", "Partner", Quiet())
+    match(two, MATCH, Quiet())
+    hold(two)
+    assert {row["status"] for row in listed(two)} == {"unidentified"}
+
+
+def test_a_list_that_is_taken_back_gives_the_series_back_to_the_order_of_work(two: Case, tmp_path: Path) -> None:
+    name, order = series_of(two, "c"), [row["id"] for row in listed(two)]
+    (tmp_path / "partner.csv").write_text(f"sha256,series,victim_identified\n{sha('c')},Lighthouse,yes\n")
+    add_known_list(two, tmp_path / "partner.csv", "Partner", Quiet())
+    match(two, MATCH, Quiet())
+    hold(two)
+    assert shown(two, name)["status"] == "known elsewhere"
+    tell(two, name, "note", "they have the file", "P", "")
+    remove_known(two, "Partner", "", "A", "sent by mistake")
+    match(two, MATCH, Quiet())
+    hold(two)
+    row = shown(two, name)
+    assert (row["status"], row["known"], row["notes"]) == ("unidentified", [], ["they have the file"])
+    assert row["priority"] > 0
+    assert [one["id"] for one in listed(two)] == order
+    assert groups(two, *FIRST) == ["ab", "cd", "e"]
+
+
+def test_the_youngest_come_first_and_an_agency_weighs_for_itself(two: Case) -> None:
+    one, other = series_of(two, "a"), series_of(two, "c")
+    tell(two, one, "age band", "14-17", "P", "")
+    tell(two, other, "age band", "0-2", "P", "")
+    assert [row["id"] for row in listed(two)] == [other, one]
+    weigh(two, "age", 0, "P", "a trial")
+    weigh(two, "recent", 1000, "P", "a trial")
+    deliver(two, "Y", {"f": "1"}, year=2026)
+    hold(two)
+    assert [row["id"] for row in listed(two)] == [one, other]
+
+
+def test_the_outcome_of_a_lead_reaches_the_series_and_everyone_who_worked_on_it(two: Case) -> None:
+    name = series_of(two, "a")
+    lead = leads.add(two, name, "ask the maker", "the label names a shop", "P", owner="R", due="2026-12-01")
+    (row,) = leads.listed(two)
+    assert (row["id"], row["owner"], row["due"], row["state"]) == (lead, "R", "2026-12-01", "open")
+    with pytest.raises(WrongUse, match="how that is known"):
+        leads.tell(two, lead, "outcome", "identified", "R", "")
+    leads.tell(two, lead, "outcome", "identified", "R", "by the shop's register")
+    assert leads.listed(two)[0]["state"] == "done"
+    (notice,) = watch.notices(two)
+    assert (notice["series"], notice["status"], notice["concerns"]) == (name, "identified", ["P", "R"])
+    assert [change["kind"] for change in notice["changes"]] == ["outcome"]
+    with pytest.raises(WrongUse, match="no day"):
+        leads.tell(two, lead, "due", "soon", "R", "")
+
+
+def test_who_follows_a_lead_can_be_erased_by_law(two: Case) -> None:
+    name = series_of(two, "a")
+    lead = leads.add(two, name, "ask the maker", "the label", "P", owner="Nobody Atall")
+    leads.tell(two, lead, "owner", "Somebody Else", "P", "")
+    assert leads.listed(two)[0]["owner"] == "Somebody Else"
+    assert [one["value"] for one in leads.shown(two, lead)["history"]] == ["ask the maker", "Nobody Atall", "Somebody Else"]
+    assert erase_name(two, "Nobody Atall", "order 12/26", "a test").left == {}
+    assert not any("Nobody Atall" in body for body in store.bodies(two))
+    assert [one["value"] for one in leads.shown(two, lead)["history"]] == ["ask the maker", ERASED, "Somebody Else"]
+
+
+def test_what_comes_after_a_notice_that_was_seen_is_new(two: Case) -> None:
+    deliver(two, "Y", {"f": "1"})
+    hold(two)
+    (first,) = watch.notices(two)
+    deliver(two, "Z", {"g": "1"})
+    hold(two)
+    assert [len(one["changes"]) for one in watch.notices(two)] == [2]
+    watch.seen(two, first["id"], "P")
+    (left,) = watch.notices(two)
+    assert [sha("g") in change["pair"] for change in left["changes"]] == [True]
+
+
+def test_an_outcome_that_is_taken_back_takes_its_status_with_it(two: Case) -> None:
+    name = series_of(two, "a")
+    lead = leads.add(two, name, "ask", "it names a shop", "P")
+    leads.tell(two, lead, "outcome", "located", "P", "by the register")
+    leads.tell(two, lead, "outcome", "identified", "P", "by the owner")
+    undo(two, leads.shown(two, lead)["history"][-1]["event"], "P", "another family")
+    assert (shown(two, name)["status"], leads.listed(two)[0]["outcome"]) == ("located", "located")
+    (notice,) = watch.notices(two)
+    assert [change["what"].partition(": ")[2] for change in notice["changes"]] == ["located. by the register"]
+    undo(two, leads.shown(two, lead)["history"][-1]["event"], "P", "another street")
+    assert (shown(two, name)["status"], leads.listed(two)[0]["state"], watch.notices(two)) == ("unidentified", "open", [])
+
+
+def test_a_lead_that_is_taken_back_takes_its_outcome_and_its_notice_with_it(two: Case) -> None:
+    name = series_of(two, "a")
+    lead = leads.add(two, name, "ask", "it names a shop", "P", owner="R")
+    leads.tell(two, lead, "outcome", "identified", "P", "by the owner")
+    undo(two, lead, "P", "another series was meant")
+    assert (shown(two, name)["status"], leads.listed(two), watch.notices(two)) == ("unidentified", [], [])

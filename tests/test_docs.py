@@ -23,6 +23,12 @@ def test_the_command_reference_is_what_the_commands_say() -> None:
     assert (DOCS / "reference" / "cli.md").read_text(encoding="utf-8") == said, "run: make docs"
 
 
+def test_the_figures_of_the_readme_are_those_of_the_results() -> None:
+    script = "import readme; print(readme.headlines(readme.tables()), end='')"
+    said = subprocess.run([sys.executable, "-c", script], cwd=ROOT / "bench", capture_output=True, text=True, check=True).stdout
+    assert said in (ROOT / "README.md").read_text(encoding="utf-8"), "run: python bench/readme.py"
+
+
 def test_every_setting_is_documented() -> None:
     told = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
     read = {

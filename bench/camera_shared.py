@@ -21,7 +21,7 @@ from camera_data import Photo
 from common import DATA
 from homeward.descriptors import camera
 from homeward.indexes import fingerprint
-from homeward.indexes.fingerprint import Frame
+from homeward.indexes.frames import Frame
 
 REFERENCE, ASKED = 5, 3
 """Pictures of each real camera that are known, and that are shared anew."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from homeward.descriptors import camera
-from homeward.indexes import fingerprint
+from homeward.indexes import fingerprint, frames
 
 seeds = st.integers(0, 2**32)
 
@@ -97,8 +97,8 @@ def test_the_more_places_are_tried_the_more_chance_finds() -> None:
     assert many > 4 * one
 
 
-def frame(plane: NDArray[np.float32], grain: float = 1.0) -> fingerprint.Frame:
-    return fingerprint.Frame(plane, round(plane.shape[1] / grain), round(plane.shape[0] / grain), grain)
+def frame(plane: NDArray[np.float32], grain: float = 1.0) -> frames.Frame:
+    return frames.Frame(plane, round(plane.shape[1] / grain), round(plane.shape[0] / grain), grain)
 
 
 def test_a_crop_is_found_where_it_was_cut() -> None:
@@ -118,7 +118,7 @@ def test_a_crop_is_found_where_it_was_cut() -> None:
 @pytest.mark.parametrize(("turn", "mirrored"), [(0, True), (1, False), (2, False), (3, False), (1, True)])
 def test_a_scaled_and_turned_picture_is_found(turn: int, mirrored: bool) -> None:
     sensor = residual(11, (400, 520))
-    small = fingerprint.resized(sensor, (200, 260)) / 0.5
+    small = frames.resized(sensor, (200, 260)) / 0.5
     shown = small + residual(12, (200, 260))
     shown = np.rot90(shown[:, ::-1] if mirrored else shown, -turn)
     shown = np.ascontiguousarray(shown)
@@ -138,7 +138,7 @@ def test_a_coarse_fingerprint_finds_and_a_fine_one_tells_better() -> None:
     found = fingerprint.search(coarse, crop)
     assert found is not None
     assert (found.scale, found.turn, found.agreement.down, found.agreement.right) == (1.0, 0, 100, 200)
-    finer = fingerprint.again(frame(sensor), crop, found)
+    finer = fingerprint.again(frame(sensor), crop, found, frames.Spectra())
     assert finer.deviations > 1.5 * found.deviations
     assert (finer.tried, finer.agreement.down, finer.agreement.right) == (found.tried, 100, 200)
 
@@ -167,4 +167,4 @@ def test_scaling_keeps_what_the_smaller_grid_can_hold() -> None:
         y, x = np.mgrid[:high, :wide]
         return np.cos(2 * np.pi * (3 * y / high + 5 * x / wide)).astype(np.float32)
 
-    np.testing.assert_allclose(fingerprint.resized(wave(240, 320), (121, 150)), wave(121, 150), atol=1e-4)
+    np.testing.assert_allclose(frames.resized(wave(240, 320), (121, 150)), wave(121, 150), atol=1e-4)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from homeward.descriptors import camera
 from homeward.flow.noise.exact import correlations
-from homeward.indexes import fingerprint, marks
+from homeward.indexes import fingerprint, frames, marks
 from homeward.indexes.fingerprint import Prints
 from homeward.links.devices import devices
 from homeward.testing import scenes
@@ -128,10 +128,10 @@ def test_a_mark_is_no_reason_to_be_found_elsewhere(seed: int) -> None:
     """A copy at half its size, of the sensor or of another one; both hold the same mark at the same place of the frame."""
     mark = noise(9, (8, 50))
     known, whole = noise(1, (512, 640)), noise(seed, (512, 640))
-    shown = fingerprint.resized(whole, (256, 320)) + 0.5 * noise(5)
+    shown = frames.resized(whole, (256, 320)) + 0.5 * noise(5)
     known[20:36, 60:160], shown[10:18, 30:80] = 6 * np.kron(mark, np.ones((2, 2), np.float32)), 6 * mark
-    frames = fingerprint.Frame(known, 640, 512), fingerprint.Frame(shown, 320, 256)
-    plain, found = fingerprint.search(*frames), marks.search(*frames)
+    pair = frames.Frame(known, 640, 512), frames.Frame(shown, 320, 256)
+    plain, found = fingerprint.search(*pair), marks.search(*pair)
     assert plain is not None
     assert found is not None
     assert plain.deviations > 6

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from homeward.descriptors.camera import MOST_SIDE
 from homeward.indexes import fingerprint_kernel
+from homeward.indexes.frames import Frame, Spectra, Spectrum, transformed, unturned
 
 LONG_SIDES = (1600, 1280, 1080, 2048, 960, 1024, 800, 720, 640)
 """Longer sides to which services scale pictures, the commonest first."""
@@ -78,16 +79,6 @@ class Found(msgspec.Struct, frozen=True):
     """Scales times turns that were tried in the same way."""
     deviations: float
     """Agreement in standard deviations of strangers, after paying for every place, scale and turn that was tried."""
-
-
-class Frame(msgspec.Struct, frozen=True, eq=False):
-    """What was measured of a whole picture: ``plane`` (h, w) float32 shows the middle of ``width`` x ``height`` pixels."""
-
-    plane: NDArray[np.float32]
-    width: int
-    height: int
-    grain: float = 1.0
-    """Samples of ``plane`` a pixel: 0.5 where it holds sums of 2 x 2."""
 
 
 def prints(digests: NDArray[np.uint8]) -> Prints:
@@ -169,11 +160,11 @@ def aligned(a: NDArray[np.float32], b: NDArray[np.float32], reach: int = 0) -> A
     """
     if a.shape != b.shape:
         raise ValueError("residuals of two sizes are compared by search()")
-    plane = _correlation(_spectrum(a, a.shape), b, a.shape)
+    plane = _correlation(transformed(a, a.shape), transformed(b, a.shape), a.shape)
     return _near(plane, (0, 0), reach, _norm(a, b))
 
 
-def search(sensor: Frame, shown: Frame) -> Found | None:
+def search(sensor: Frame, shown: Frame, spectra: Spectra | None = None) -> Found | None:
     """Find a cropped, scaled or turned picture in the fingerprint of a camera; exhaustive over shifts, a list over scales.
 
     That the whole frame was scaled is tried by itself, near the one place where it then lies: the fewer places are tried
@@ -182,29 +173,30 @@ def search(sensor: Frame, shown: Frame) -> Found | None:
     Args:
         sensor: the fingerprint, of pictures as the camera makes them.
         shown: the residual of the picture in question.
+        spectra: what is kept for other searches with either of them.
 
     Returns:
         The geometry that is least likely by chance; None where no scale leaves enough to compare.
     """
-    turns, sizes = _turns(sensor, shown), scales(sensor, shown)
-    tried = [found for scale in sizes for turn in turns for found in at(sensor, shown, scale, turn)]
+    turns, sizes, kept = _turns(sensor, shown), scales(sensor, shown), spectra or Spectra()
+    tried = [found for scale in sizes for turn in turns for found in at(sensor, shown, scale, turn, kept)]
     ways = [[found for found in tried if (found.agreement.places == _AROUND) == near] for near in (True, False)]
     paid = [_paid(found, len(way)) for way in ways for found in way]
     return max(paid, key=lambda found: found.deviations, default=None)
 
 
-def again(sensor: Frame, shown: Frame, found: Found) -> Found:
+def again(sensor: Frame, shown: Frame, found: Found, spectra: Spectra) -> Found:
     """The same geometry in a finer fingerprint of the same camera; it pays for everything that was tried to find it."""
     near = found.agreement.places == _AROUND
-    finer = [one for one in at(sensor, shown, found.scale, found.turn) if (one.agreement.places == _AROUND) == near]
+    finer = [one for one in at(sensor, shown, found.scale, found.turn, spectra) if (one.agreement.places == _AROUND) == near]
     return _paid(finer[0], found.tried) if finer else found
 
 
-def laid(sensor: Frame, shown: Frame, found: Found) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def laid(sensor: Frame, shown: Frame, found: Found, spectra: Spectra) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Where two frames lie on each other by a geometry that was found: (h, w) float32 of each, on the finest common grid."""
     least = min(sensor.grain, found.scale)
-    first = _regrained(sensor.plane, least / sensor.grain)
-    second = unturned(_regrained(shown.plane, least / found.scale), found.turn)
+    first = spectra.plane(sensor, least / sensor.grain)
+    second = unturned(spectra.plane(shown, least / found.scale), found.turn)
     unit = found.scale / least
     near = range(-int(np.ceil(unit)), int(np.ceil(unit)) + 1) if unit != 1 else range(1)  # shifts are in rounded pixels
     down, right = (round(shift / unit) for shift in (found.agreement.down, found.agreement.right))
@@ -224,20 +216,21 @@ def covered(found: Found, sensor: tuple[int, int], shown: tuple[int, int]) -> tu
     return left, top, max(0, right - left), max(0, bottom - top)
 
 
-def at(sensor: Frame, shown: Frame, scale: float, turn: int) -> list[Found]:
+def at(sensor: Frame, shown: Frame, scale: float, turn: int, spectra: Spectra) -> list[Found]:
     """The best place for one scale and turn: of all places, and of those near where a whole frame would lie."""
     least = min(sensor.grain, scale)  # the finest grid that both can be brought to
-    pair = _regrained(sensor.plane, least / sensor.grain), _regrained(shown.plane, least / scale)
-    if min(*pair[0].shape, *pair[1].shape) < _LEAST:
+    one, other = spectra.plane(sensor, least / sensor.grain), spectra.plane(shown, least / scale)
+    if min(*one.shape, *other.shape) < _LEAST:
         return []
-    turned = unturned(pair[1], turn)
+    sides = one.shape, (other.shape[::-1] if turn % 2 else other.shape)
     # Closed to a ring of the larger size, so that as much overlaps at every place and chance is everywhere the same.
-    shape = tuple(_good(max(sides)) for sides in zip(pair[0].shape, turned.shape, strict=True))
-    plane, norm = _correlation(_spectrum(pair[0], shape), turned, shape), _norm(pair[0], turned)
+    shape = tuple(_good(max(pair)) for pair in zip(*sides, strict=True))
+    ones, others = spectra.spectrum(sensor, least / sensor.grain, 0, shape), spectra.spectrum(shown, least / scale, turn, shape)
+    plane, norm = _correlation(ones, others, shape), _norm(one, other)
     y, x = np.unravel_index(int(np.argmax(plane)), plane.shape)
     found = [_agreement(plane, int(y), int(x), plane.size, norm)]
     if abs(_whole(sensor, shown, turn) / scale - 1) < _SAME:
-        middle = [(one - other) // 2 for one, other in zip(pair[0].shape, turned.shape, strict=True)]
+        middle = [(whole - part) // 2 for whole, part in zip(*sides, strict=True)]
         found.append(_near(plane, middle, _ROOM, norm))
     unit = scale / least  # back from the common grid to pixels of the picture
     return [_paid(Found(_moved(one, unit), scale, turn, 1, 0.0), 1) for one in found]
@@ -266,23 +259,6 @@ def scales(sensor: Frame, shown: Frame) -> list[float]:
     return list(dict.fromkeys(found))
 
 
-def unturned(plane: NDArray[np.float32], turn: int) -> NDArray[np.float32]:
-    """A picture's residual brought back to the sensor: ``turn`` as in :attr:`Found.turn`."""
-    turned = np.rot90(plane, turn % 4)
-    return np.ascontiguousarray(turned[:, ::-1] if turn >= 4 else turned)
-
-
-def resized(plane: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Scaled down in the spectrum: frequencies that the smaller grid cannot hold are left out, the others are untouched."""
-    if shape == plane.shape:
-        return plane
-    high, wide = shape
-    spectrum = scipy.fft.rfft2(plane)
-    rows = np.r_[0 : (high + 1) // 2, plane.shape[0] - high // 2 : plane.shape[0]]
-    scaled: NDArray[np.float32] = scipy.fft.irfft2(spectrum[rows, : wide // 2 + 1], s=shape)
-    return scaled * np.float32(high * wide / plane.size)
-
-
 def _turns(sensor: Frame, shown: Frame) -> tuple[int, ...]:
     """As stored and upside down, or the two quarter turns where the picture stands and the sensor lies; then mirrored."""
     standing = (sensor.width > sensor.height) != (shown.width > shown.height)
@@ -297,10 +273,6 @@ def _whole(sensor: Frame, shown: Frame, turn: int) -> float:
     wide, high = (shown.height, shown.width) if turn % 2 else (shown.width, shown.height)
     across, down = wide / sensor.width, high / sensor.height
     return across if down / across - 1 < _SAME else 0.0
-
-
-def _regrained(plane: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
-    return resized(plane, (round(plane.shape[0] * factor), round(plane.shape[1] * factor)))
 
 
 def _paid(found: Found, tried: int) -> Found:
@@ -330,14 +302,9 @@ def _overlap(
     return a[tuple(ones)], b[tuple(others)]
 
 
-def _spectrum(plane: NDArray[np.float32], shape: Sequence[int]) -> NDArray[np.complex64]:
-    spectrum: NDArray[np.complex64] = scipy.fft.rfft2(plane, s=tuple(shape))
-    return spectrum
-
-
-def _correlation(a: NDArray[np.complex64], b: NDArray[np.float32], shape: Sequence[int]) -> NDArray[np.float32]:
+def _correlation(a: Spectrum, b: Spectrum, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Sum of products for each shift of ``b``, modulo ``shape``."""
-    plane: NDArray[np.float32] = scipy.fft.irfft2(a * np.conj(_spectrum(b, shape)), s=tuple(shape))
+    plane: NDArray[np.float32] = scipy.fft.irfft2(a * np.conj(b), s=shape)
     return plane
 
 

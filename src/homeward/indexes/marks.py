@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.indexes import fingerprint, fingerprint_kernel
-from homeward.indexes.fingerprint import Found, Frame, Prints
+from homeward.indexes.fingerprint import Found, Prints
+from homeward.indexes.frames import Frame, Spectra
 
 STRIPS = 64
 """Parts of a digest: horizontal strips of whole words, as text lies."""
@@ -121,22 +122,23 @@ def without(plane: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[n
     return kept
 
 
-def search(sensor: Frame, shown: Frame) -> Found | None:
+def search(sensor: Frame, shown: Frame, spectra: Spectra | None = None) -> Found | None:
     """:func:`homeward.indexes.fingerprint.search`, where a mark that the two share is no reason to be found."""
-    found = fingerprint.search(sensor, shown)
-    return _unmarked(sensor, shown, found) if found is not None else None
+    kept = spectra or Spectra()
+    found = fingerprint.search(sensor, shown, kept)
+    return _unmarked(sensor, shown, found, kept) if found is not None else None
 
 
-def again(sensor: Frame, shown: Frame, found: Found) -> Found:
+def again(sensor: Frame, shown: Frame, found: Found, spectra: Spectra) -> Found:
     """:func:`homeward.indexes.fingerprint.again` in the same way."""
-    return _unmarked(sensor, shown, fingerprint.again(sensor, shown, found))
+    return _unmarked(sensor, shown, fingerprint.again(sensor, shown, found, spectra), spectra)
 
 
-def _unmarked(sensor: Frame, shown: Frame, found: Found) -> Found:
+def _unmarked(sensor: Frame, shown: Frame, found: Found, spectra: Spectra) -> Found:
     """What was found, worth as much less as agreement falls when marks are left out."""
     if found.deviations <= 0:
         return found
-    ones, others = fingerprint.laid(sensor, shown, found)
+    ones, others = fingerprint.laid(sensor, shown, found, spectra)
     if min(ones.shape) < 4 * TILES:
         return found
     clean = without(others, ones)

@@ -20,7 +20,7 @@ from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.tasks.noise_clips import _values as values
 from homeward.indexes import fingerprint
-from homeward.indexes.fingerprint import Frame
+from homeward.indexes.frames import Frame, Spectra, resized
 from homeward.links.devices import Device
 from homeward.media import video
 from homeward.store import Case, noise
@@ -61,13 +61,13 @@ def test_frames_that_do_not_agree_are_no_fingerprint() -> None:
 def test_a_clip_is_a_lead_to_its_device_and_to_no_other() -> None:
     rng = np.random.default_rng(3)
     sensors = [rng.normal(0, 1, (480, 640)).astype(np.float32) for _ in range(2)]
-    clip = fingerprint.resized(sensors[0][60:420], (270, 480)) + rng.normal(0, 1, (270, 480)).astype(np.float32)
+    clip = resized(sensors[0][60:420], (270, 480)) + rng.normal(0, 1, (270, 480)).astype(np.float32)
     shots = [Shot(at, f"{at:064x}", 640, 480, "Canon", "", "") for at in range(3)]
     group = Device((0, 1, 2), (9.0, 9.0, 9.0))
     for owner, sensor in enumerate(sensors):
         digests = [camera.digest((sensor + rng.normal(0, 1, sensor.shape)).astype(np.float32)) for _ in shots]
         held = fingerprint.prints(np.stack([np.frombuffer(digest, np.uint8) for digest in digests]))
-        rows = leads([Clip(77, Frame(clip, 480, 270))], shots, held, group)
+        rows = leads([Clip(77, Frame(clip, 480, 270))], shots, held, group, Spectra())
         assert [(row.item, row.device, row.merged) for row in rows] == ([(77, 0, False)] if owner == 0 else [])
         assert all(row.reason.startswith("a clip: ") and row.caveats[0] == LEAD for row in rows)
 

@@ -17,7 +17,8 @@ from homeward.flow.noise.clips import summed_frame
 from homeward.flow.noise.digests import buckets
 from homeward.flow.noise.residuals import Residual
 from homeward.indexes import fingerprint, marks
-from homeward.indexes.fingerprint import Found, Frame, Prints
+from homeward.indexes.fingerprint import Found, Prints
+from homeward.indexes.frames import Frame, Spectra
 from homeward.links import camera
 from homeward.links.devices import pictures
 from homeward.links.nuclei import hoped
@@ -52,6 +53,15 @@ class Reference(msgspec.Struct, frozen=True):
     """Where and how the picture lies on the sensor; None where it has the sensor's own size."""
 
 
+class Question(msgspec.Struct, frozen=True, eq=False):
+    """The noise of the picture asked with."""
+
+    asked: Residual
+    frame: Frame
+    spectra: Spectra
+    """What searches share: the picture is transformed once for each turn and not once for each device."""
+
+
 def find_cameras(case: Case, picture: Path, top: int) -> list[dict[str, Any]]:
     """Pictures of the case whose sensor noise agrees with that of ``picture``, best first; see the command reference.
 
@@ -65,15 +75,17 @@ def find_cameras(case: Case, picture: Path, top: int) -> list[dict[str, Any]]:
     """
     with Processes(1) as crew:
         sha256, asked = residuals.of_file(crew, picture)
-        references = sorted(_references(case, sha256, asked), key=lambda one: -one.score)
-        references = _exact(crew, case, asked, references[:EXACT]) + references[EXACT:]
+        question = Question(asked, Frame(asked.plane(), asked.width, asked.height), Spectra())
+        references = sorted(_references(case, sha256, question), key=lambda one: -one.score)
+        references = _exact(crew, case, question, references[:EXACT]) + references[EXACT:]
     found = sorted((row for one in references for row in _rows(one, asked)), key=lambda row: row.pop("order"))[:top]
     paths = reads.stacked_paths(case, {row["item"] for row in found})
     return [{"sha256": row["sha256"], "time": None, "paths": paths.get(row.pop("item"), []), **row} for row in found]
 
 
-def _references(case: Case, sha256: str, asked: Residual) -> list[Reference]:
+def _references(case: Case, sha256: str, question: Question) -> list[Reference]:
     """Everything in the case that the picture can be compared with, by digests."""
+    asked = question.asked
     references: list[Reference] = []
     searched = []
     known = _devices(case)
@@ -90,7 +102,7 @@ def _references(case: Case, sha256: str, asked: Residual) -> list[Reference]:
         raise WrongUse(f"no sensor noise of this case has been measured yet (run: homeward process {case.folder})")
     searched.sort(key=lambda entry: -entry[0])
     for _, shots, held, rows in searched[:SEARCHED]:
-        references += _elsewhere(asked, shots, held, rows)
+        references += _elsewhere(question, shots, held, rows)
     return references
 
 
@@ -130,30 +142,26 @@ def _alike(asked: Residual, shots: list[Shot], held: Prints, known: dict[int, in
         )
 
 
-def _elsewhere(asked: Residual, shots: list[Shot], held: Prints, rows: NDArray[np.int64]) -> Iterator[Reference]:
+def _elsewhere(question: Question, shots: list[Shot], held: Prints, rows: NDArray[np.int64]) -> Iterator[Reference]:
     """A device of another size, searched by the sum of its digests; nothing where nothing was found."""
     first = shots[rows[0]]
     matrix = marks.compare(held.take(rows))[1]
     strangers = fingerprint.floor(matrix, 64 * held.sure.shape[1])
     stand = rows[[some[0] for some in pictures(matrix, strangers)[0]]]
     sensor = summed_frame(held, stand, first.width, first.height)
-    found = marks.search(sensor, _frame(asked))
+    found = marks.search(sensor, question.frame, question.spectra)
     if found is not None and found.deviations >= FOUND:
         of_each = tuple(shots[at] for at in stand)
         yield Reference(tuple(shots[at] for at in rows), (0.0,) * len(rows), found.deviations, of_each, geometry=found)
 
 
-def _frame(asked: Residual) -> Frame:
-    return Frame(asked.plane(), asked.width, asked.height)
-
-
-def _exact(crew: Processes, case: Case, asked: Residual, references: list[Reference]) -> list[Reference]:
+def _exact(crew: Processes, case: Case, question: Question, references: list[Reference]) -> list[Reference]:
     """The same references by whole residuals, read again; what cannot be read any more stays as the digests say."""
     wanted = {shot.item: at for at, one in enumerate(references) for shot in one.stand[:MEMBERS]}
     totals: dict[int, _Fingerprint] = {}
     for item, read in residuals.of_items(crew, case, wanted):
         totals.setdefault(wanted[item], _Fingerprint()).add(read.plane())
-    return [_weighed_again(asked, one, totals[at]) if at in totals else one for at, one in enumerate(references)]
+    return [_weighed_again(question, one, totals[at]) if at in totals else one for at, one in enumerate(references)]
 
 
 class _Fingerprint:
@@ -168,14 +176,14 @@ class _Fingerprint:
         self.count += 1
 
 
-def _weighed_again(asked: Residual, one: Reference, whole: _Fingerprint) -> Reference:
+def _weighed_again(question: Question, one: Reference, whole: _Fingerprint) -> Reference:
     if one.geometry is None:
-        said = fingerprint.aligned(whole.plane, marks.without(asked.plane(), whole.plane))
+        said = fingerprint.aligned(whole.plane, marks.without(question.frame.plane, whole.plane))
         total = float(np.square(whole.plane, dtype=np.float64).sum())
         expected = _hoped(total, whole.count, said.floor) if said.floor else one.expected
         return msgspec.structs.replace(one, score=fingerprint.deviations(said.pce, said.places), expected=expected)
     sensor = Frame(whole.plane, one.shots[0].width, one.shots[0].height)
-    found = marks.again(sensor, _frame(asked), one.geometry)
+    found = marks.again(sensor, question.frame, one.geometry, question.spectra)
     return msgspec.structs.replace(one, score=found.deviations, geometry=found)
 
 

@@ -13,7 +13,8 @@ from homeward.flow.process import segment_folder
 from homeward.flow.steps import CLIP_NOISE
 from homeward.flow.units import NOISE, RESIDUAL
 from homeward.indexes import fingerprint
-from homeward.indexes.fingerprint import Frame, Prints
+from homeward.indexes.fingerprint import Prints
+from homeward.indexes.frames import Frame, Spectra
 from homeward.links import camera
 from homeward.links.devices import OFFER, Device
 from homeward.store import reads
@@ -64,8 +65,8 @@ def summed_frame(held: Prints, rows: NDArray[np.int64], width: int, height: int)
     return Frame(fingerprint.summed(held, rows, shape), width, height, shape[0] / middle(width, height)[3])
 
 
-def leads(clips: list[Clip], shots: list[Shot], held: Prints, group: Device) -> list[CameraRow]:
-    """Clips in which the fingerprint of a device is found."""
+def leads(clips: list[Clip], shots: list[Shot], held: Prints, group: Device, spectra: Spectra) -> list[CameraRow]:
+    """Clips in which the fingerprint of a device is found; ``spectra`` keeps what other devices are searched for."""
     if not clips:
         return []
     first = shots[group.members[0]]
@@ -73,7 +74,7 @@ def leads(clips: list[Clip], shots: list[Shot], held: Prints, group: Device) -> 
     make = next((shots[member].make for member in group.members if shots[member].make), "")
     rows = []
     for clip in clips:
-        found = fingerprint.search(sensor, clip.frame)
+        found = fingerprint.search(sensor, clip.frame, spectra)
         if found is not None and found.deviations >= OFFER:
             said = camera.weigh(found.deviations, group.distinct, None, None, make, found)
             score, value, calibration, reason, caveats = said.told()

@@ -19,6 +19,7 @@ from homeward.flow.noise.clips import Clip
 from homeward.flow.noise.digests import buckets
 from homeward.flow.steps import Step
 from homeward.indexes import fingerprint, marks
+from homeward.indexes.frames import Spectra
 from homeward.links import camera
 from homeward.links.devices import Device, Devices
 from homeward.links.devices import devices as grouped
@@ -41,13 +42,13 @@ def devices(case: Case, step: Step, progress: Progress) -> None:
     rows: list[CameraRow] = []
     bodies = constraints(facts_of(row) for row in headers.all_headers(case)).labels
     clips = noise_clips.clips(case)
-    left = noise_exact.MOST
+    left, spectra = noise_exact.MOST, Spectra()
     for shots, digests in buckets(case):
         held, matrix = marks.compare(fingerprint.prints(digests))
         strangers = fingerprint.floor(matrix, 64 * held.sure.shape[1])
         left -= noise_exact.sharpen(case, shots, matrix, strangers, left)
         found = grouped(matrix, strangers, [bodies.get(shot.item) for shot in shots])
-        rows += _rows(shots, held, found, clips)
+        rows += _rows(shots, held, found, clips, spectra)
     progress.advance()
     details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "links": len(rows)}
     with case.batch("step.set", details) as batch:
@@ -55,12 +56,12 @@ def devices(case: Case, step: Step, progress: Progress) -> None:
         results.complete_set(case, batch, step.name, key)
 
 
-def _rows(shots: list[Shot], held: fingerprint.Prints, found: Devices, clips: list[Clip]) -> list[CameraRow]:
+def _rows(shots: list[Shot], held: fingerprint.Prints, found: Devices, clips: list[Clip], spectra: Spectra) -> list[CameraRow]:
     rows = []
     for group in found.groups:
         if len(group.members) > 1:
             rows += _members(shots, held, group)
-            rows += noise_clips.leads(clips, shots, held, group)
+            rows += noise_clips.leads(clips, shots, held, group, spectra)
     return rows + _offered(shots, found)
 
 

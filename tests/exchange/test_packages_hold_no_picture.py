@@ -84,7 +84,7 @@ def plain(case: Case, file: Path) -> bytes:
 def test_nothing_of_a_picture_is_in_it(two: tuple[Case, Case], made: Path, tmp_path: Path) -> None:
     a, b = two
     told = send(a, tmp_path / "p.age", ["Unit B"], partners.CONTENTS, [], TERMS, "me")
-    assert told.counts == {"briefs": 1, "clues": 1, "hashes": 2}
+    assert told.counts == {"briefs": 1, "clues": 1, "hashes": 2, "fingerprints": 0}
     data = plain(b, tmp_path / "p.age")
     assert sha(made, 0).encode() in data
     assert b"shown" not in data

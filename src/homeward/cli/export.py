@@ -34,7 +34,13 @@ FORMATS = ("csv", "vics", "icse", "case", "package")
     help="vics: a file of Project VIC that is written again byte for byte, with what is ours added to its records.",
 )
 @click.option("--to", multiple=True, metavar="AGENCY", help="package: a trusted partner.")
-@click.option("--with", "contents", multiple=True, type=click.Choice(["briefs", "clues", "hashes"]), help="package: what.")
+@click.option(
+    "--with",
+    "contents",
+    multiple=True,
+    type=click.Choice(["briefs", "clues", "hashes", "fingerprints"]),
+    help="package: what.",
+)
 @click.option("--agreed", "proposal", type=int, help="package: pictures and veils that two people agreed to show.")
 @click.option("--series", multiple=True, help="package: the beginning of a series' name; without it, all.")
 @click.option("--purpose", default="", help="package: what it is for.")

@@ -231,6 +231,29 @@ def connect(case: Path, partner: str, url: str, who: str) -> None:
 @match.command()
 @case_argument
 @json_option
+def cameras(case: Path, as_json: bool) -> None:
+    """List devices of ours that agree with a fingerprint in a partner's package: support for the same device, and no more."""
+    from homeward.flow.exchange.fingerprints import listed
+
+    with opened(case) as opened_case:
+        found = listed(opened_case)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (one["device"][:12], ", ".join(one["series"]) or "none", one["agency"], one["their_camera"],
+         ", ".join(one["their_series"]), f"{one['log10_lr']:.1f}", one["reason"])
+        for one in found
+    ]  # fmt: skip
+    columns = ("our camera", "our series", "partner", "their camera", "their series", "log10 LR", "why")
+    print_table("Cameras of partners", columns, rows)
+    if found:
+        click.echo("Nothing was joined. To follow one up: homeward leads CASE add, and speak to that agency.")
+
+
+@match.command()
+@case_argument
+@json_option
 def series(case: Path, as_json: bool) -> None:
     """List series of ours and of partners that may be one, the most shared first, and who should lead."""
     from homeward.flow.exchange.matching_series import listed

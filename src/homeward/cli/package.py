@@ -75,7 +75,7 @@ def partners(case: Path, as_json: bool) -> None:
 @click.option(
     "--may",
     multiple=True,
-    type=click.Choice(["briefs", "clues", "hashes", "matching", "pictures", "veils"]),
+    type=click.Choice(["briefs", "clues", "hashes", "fingerprints", "matching", "pictures", "veils"]),
     help="What they may receive, or do.",
 )
 @by_option
@@ -183,7 +183,7 @@ def _person(case: Case, name: str) -> Person:
 @file_argument
 @by_option
 def open_(case: Path, file: Path, who: str) -> None:
-    """Take the package FILE in: its clues join ours, its hashes become a known list of the sender's name."""
+    """Take the package FILE in: its clues join ours, its hashes become a known list; fingerprints are kept."""
     from homeward.flow.exchange.packages import receive
 
     with opened_to_write(case) as opened_case:

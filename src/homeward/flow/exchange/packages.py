@@ -1,4 +1,6 @@
-"""Packages between agencies: made of briefs, clues and hashes, and taken in again; pictures only as two people have agreed."""
+"""Packages between agencies: made of briefs, clues, hashes and fingerprints of cameras, and taken in again; pictures only as
+two people have agreed.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ import msgspec
 from homeward.core import WrongUse
 from homeward.core.errors import said
 from homeward.core.time import utc_now
+from homeward.exchange import fingerprints as camera_file
 from homeward.exchange.bag import Held
 from homeward.exchange.envelope import LOOKS, Party, Told
 from homeward.exchange.errors import PackageRefused
@@ -23,7 +26,7 @@ from homeward.exchange.package import Opened, seal, unseal
 from homeward.exchange.target import write_file
 from homeward.flow import known
 from homeward.flow.clues import clue_ledger
-from homeward.flow.exchange import exporting, matching_series, showing
+from homeward.flow.exchange import exporting, fingerprints, matching_series, showing
 from homeward.flow.exchange.partners import CONTENTS, Directory, load_keys, own_card
 from homeward.flow.progress import Quiet
 from homeward.flow.series import listing as all_series
@@ -36,10 +39,12 @@ from homeward.store.ledger.entries import timestamp
 if TYPE_CHECKING:
     from homeward.store import Case
 
-FILES = {"briefs": "briefs.json", "clues": "clues.json", "hashes": "hashes.csv"}
+FILES = {"briefs": "briefs.json", "clues": "clues.json", "hashes": "hashes.csv", "fingerprints": "fingerprints.msgpack"}
+KEPT = ("briefs", "fingerprints")
+"""What is kept as it came, and read whenever it is asked for."""
 MOST_DAYS = 365
-LARGEST_TEXT = 32 << 20
-"""Bytes of briefs or of clues, which are read as a whole."""
+LARGEST = {"briefs": 32 << 20, "clues": 32 << 20, "fingerprints": 64 << 20}
+"""Bytes of what is read as a whole."""
 _HASHES = ("sha256", "md5", "sha1", "series", "victim identified")
 _SOLVED = ("identified", "safeguarded", "known elsewhere")
 _event = msgspec.json.Decoder(Event).decode
@@ -151,8 +156,7 @@ def receive(case: Case, file: Path, who: str) -> tuple[Opened, int]:
         "handling": [opened.told.tlp, opened.told.pap],
         "counts": opened.told.counts,
     }
-    if "briefs" in opened.told.counts:
-        details["briefs"] = case.blobs.put(opened.payload[FILES["briefs"]])
+    details |= {kind: case.blobs.put(opened.payload[FILES[kind]]) for kind in KEPT if kind in opened.told.counts}
     with case.batch("package.open", details, names):
         pass
     matching_series.learn(case)
@@ -194,13 +198,15 @@ def _take_hashes(case: Case, opened: Opened) -> None:
 
 
 def _check_payload(payload: Held) -> None:
-    for kind, name in FILES.items():
-        if kind != "hashes" and name in payload and payload.size(name) > LARGEST_TEXT:
-            raise PackageRefused(f"its {kind} are larger than {LARGEST_TEXT >> 20} MiB")
+    for kind, most in LARGEST.items():
+        if FILES[kind] in payload and payload.size(FILES[kind]) > most:
+            raise PackageRefused(f"its {kind} are larger than {most >> 20} MiB")
     try:
         msgspec.json.decode(payload.get(FILES["briefs"], b"null"))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PackageRefused("its briefs are no JSON") from error
+    if FILES["fingerprints"] in payload:
+        camera_file.read(payload[FILES["fingerprints"]])
     if FILES["hashes"] in payload and not next(payload.parts(FILES["hashes"]), b"").startswith(_line(_HASHES)):
         raise PackageRefused("its hashes are not in the form in which a package holds them")
 
@@ -236,6 +242,9 @@ def _payload(
         made["clues"] = data, len(msgspec.json.decode(data)["events"])
     if "hashes" in contents:
         made["hashes"] = _hashes(case, pictures), len(pictures)
+    if "fingerprints" in contents:
+        devices = fingerprints.of_series(case, rows)
+        made["fingerprints"] = camera_file.write(devices), len(devices)
     kinds = [kind for kind in CONTENTS if kind in made]
     return {FILES[kind]: made[kind][0] for kind in kinds}, {kind: made[kind][1] for kind in kinds}
 
@@ -254,14 +263,9 @@ def _brief(case: Case, row: dict[str, Any], clues: Sequence[Clue], theirs: Colle
         "known": [one for one in row["known"] if one["list"] not in theirs],
         "items": len(row["items"]),
         "places": [place["pictures"] for place in row["places"]],
-        "cameras": [{"code": _code(case, one["id"]), "items": one["items"]} for one in row["cameras"]],
+        "cameras": [{"code": fingerprints.camera_code(case, one["id"]), "items": one["items"]} for one in row["cameras"]],
         "clues": [{"id": one.id, "kind": one.kind, "value": one.value, "status": one.status} for one in clues],
     }
-
-
-def _code(case: Case, device: str) -> str:
-    """A camera's name for others: the same in every brief of a case, and no hash of a picture."""
-    return hashlib.sha256(f"homeward camera {case.info.origin} {device}".encode()).hexdigest()[:16]
 
 
 def _hashes(case: Case, pictures: Mapping[str, dict[str, Any]]) -> bytes:

@@ -19,7 +19,7 @@ from homeward.store.ledger.entries import decode, timestamp
 if TYPE_CHECKING:
     from homeward.store import Case
 
-CONTENTS = ("briefs", "clues", "hashes")
+CONTENTS = ("briefs", "clues", "hashes", "fingerprints")
 """What a package may hold."""
 MATCHING = "matching"
 """That something may be matched privately, with :mod:`homeward.flow.exchange.matching`."""

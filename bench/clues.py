@@ -17,13 +17,13 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Set
-from itertools import combinations
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from clue_decoys import result, strangers
 from clue_peers import PEERS
 from common import report
 from homeward.core import likelihood
@@ -42,7 +42,6 @@ from sight_data import (
     Row,
     crop_queries,
     features_of,
-    originals,
     pair_of,
     products,
     rarities,
@@ -58,8 +57,6 @@ SHORTLIST = 50
 RANKS = (1, 10, 100)
 QUERIES = 50
 """Questions about things in one band of sizes."""
-STRANGERS = 50_000
-"""Pairs of different homes."""
 SILENT = 10
 SAME_ROOM = ("same session", "other session", "other version")
 Ranking = dict[int, list[int]]
@@ -167,23 +164,8 @@ def silent_part() -> Iterator[dict[str, str]]:
 
 def strangers_part() -> Iterator[dict[str, str]]:
     """Pairs of different homes, whatever the index says of them."""
-    held, shown = originals("world")
-    pairs = [
-        (a, b)
-        for a, b in combinations(range(len(held)), 2)
-        if relation(shown[a], shown[b]) in {"other home", "twin room"} and min(map(len, (held.features[a], held.features[b])))
-    ]
-    pairs = [pairs[at] for at in sorted(np.random.default_rng(0).permutation(len(pairs))[:STRANGERS])]
-    made = sight_evidence.calibrations()["place"]
-    told: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for a, b in pairs:
-        seen = sight(held.features[a], held.features[b])
-        value = made.log10_lr(score_for("place", seen.score, seen.deep, seen.spread) if seen else 0)
-        told[relation(shown[a], shown[b])].append((_score(seen), value))
-    for name, values in sorted(told.items()):
-        shares = "; ".join(f"score {least} or more: {sum(score >= least for score, _ in values)}" for least in (6, 10, 15))
-        high = sum(value > 1 for _, value in values)
-        yield _told(f"world: all pairs, {name}", str(len(values)), f"{shares}; place LR > 10: {high}")
+    for name, told in sorted(strangers().items()):
+        yield _told(f"world: strangers, {name}", str(len(told)), result(told))
 
 
 def _compared(questions: dict[str, dict[int, set[int]]], held: Gallery, groups: list[str]) -> Iterator[dict[str, str]]:

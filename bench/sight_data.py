@@ -91,9 +91,9 @@ class Pair(msgspec.Struct, frozen=True):
 def world(name: str) -> tuple[Gallery, list[Row]]:
     """The camera pictures of a rendered world, one a burst, and what is true of each; its room's twin is in ``twin_of``."""
     root = DATA / name / "truth"
-    files = {row["file_id"]: row for row in _table(root / "files.csv")}
-    twins = {row["room"]: row["twin_of"] for row in _table(root / "rooms.csv")}
-    shown = [row for row in _table(root / "originals.csv") if row["burst_of"] in {"", row["file_id"]}]
+    files = {row["file_id"]: row for row in table(root / "files.csv")}
+    twins = {row["room"]: row["twin_of"] for row in table(root / "rooms.csv")}
+    shown = [row for row in table(root / "originals.csv") if row["burst_of"] in {"", row["file_id"]}]
     for row in shown:
         row["twin_of"] = twins[row["room"]]
     return Gallery([DATA / name / files[row["file_id"]]["path"] for row in shown]), shown
@@ -102,9 +102,9 @@ def world(name: str) -> tuple[Gallery, list[Row]]:
 def originals(name: str) -> tuple[Gallery, list[Row]]:
     """The same with every picture of every burst."""
     root = DATA / name / "truth"
-    files = {row["file_id"]: row for row in _table(root / "files.csv")}
-    twins = {row["room"]: row["twin_of"] for row in _table(root / "rooms.csv")}
-    shown = [row | {"twin_of": twins[row["room"]]} for row in _table(root / "originals.csv")]
+    files = {row["file_id"]: row for row in table(root / "files.csv")}
+    twins = {row["room"]: row["twin_of"] for row in table(root / "rooms.csv")}
+    shown = [row | {"twin_of": twins[row["room"]]} for row in table(root / "originals.csv")]
     return Gallery([DATA / name / files[row["file_id"]]["path"] for row in shown]), shown
 
 
@@ -124,7 +124,7 @@ def shared_again(held: Gallery) -> list[Features]:
 
 def products() -> tuple[Gallery, list[str]]:
     """The photographs of places, packages of sibling products among them, and the group of each; empty for those of none."""
-    rows = _table(DATA / "places/groundtruth.csv")
+    rows = table(DATA / "places/groundtruth.csv")
     return Gallery([DATA / "places/img" / row["file"] for row in rows]), [row["group"].strip("-") for row in rows]
 
 
@@ -155,17 +155,17 @@ def candidates(name: str) -> tuple[list[Pair], dict[int, str]]:
 
 def scenes() -> tuple[Gallery, list[str]]:
     """The photographs of places, packages left out, and the scene of each; empty for those of no scene."""
-    rows = [row for row in _table(DATA / "places/groundtruth.csv") if not row["group"].startswith("pack")]
+    rows = [row for row in table(DATA / "places/groundtruth.csv") if not row["group"].startswith("pack")]
     groups = [row["group"] if row["group"] != "-" else "" for row in rows]
     return Gallery([DATA / "places/img" / row["file"] for row in rows]), groups
 
 
 def crop_queries() -> tuple[Gallery, list[Query]]:
     """The photographs of places and an analyst's boxes in them."""
-    files = [row["file"] for row in _table(DATA / "places/groundtruth.csv")]
+    files = [row["file"] for row in table(DATA / "places/groundtruth.csv")]
     held, at = Gallery([DATA / "places/img" / name for name in files]), {name: number for number, name in enumerate(files)}
     queries = []
-    for row in _table(DATA / "places/crop_queries.csv"):
+    for row in table(DATA / "places/crop_queries.csv"):
         shown = frozenset(at[name] for name in row["positives"].split())
         queries.append(Query(at[row["query_file"]], _box(row), shown, shown))
     return held, queries
@@ -177,7 +177,7 @@ def thing_queries(name: str, most: int) -> tuple[Gallery, list[Row], dict[str, l
     at = {row["file_id"]: number for number, row in enumerate(shown)}
     seen: dict[str, list[tuple[int, Row]]] = defaultdict(list)
     partly: dict[str, set[int]] = defaultdict(set)
-    for row in _table(DATA / name / "truth/image_objects.csv"):
+    for row in table(DATA / name / "truth/image_objects.csv"):
         if row["file_id"] not in at or ":" in row["object_id"] or int(row["visible_px"]) < PART:
             continue
         partly[row["object_id"]].add(at[row["file_id"]])
@@ -244,12 +244,13 @@ def features_of(pixels: NDArray[np.uint8]) -> Features:
 def shown_things(name: str) -> dict[str, set[str]]:
     """The things and surfaces that each picture of a world shows."""
     found: dict[str, set[str]] = defaultdict(set)
-    for row in _table(DATA / name / "truth/image_objects.csv"):
+    for row in table(DATA / name / "truth/image_objects.csv"):
         if int(row["visible_px"]) >= SEEN:
             found[row["file_id"]].add(row["object_id"])
     return found
 
 
-def _table(path: Path) -> list[Row]:
+def table(path: Path) -> list[Row]:
+    """The rows of a table of truths."""
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))

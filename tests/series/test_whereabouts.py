@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homeward.series.cues import cues_of
+from homeward.series.daylight import DAYLIGHT
 from homeward.series.tables import DATA, calling_code, countries, numbered_by, of_position, offset_of, script_of, tables
 from homeward.series.whereabouts import ALSO, CAPS, POSITION, Cue, Whereabouts, flat, whereabouts
 
@@ -21,6 +22,8 @@ CUES = st.one_of(
     st.tuples(st.floats(-90, 90), st.floats(-180, 180)).map(lambda at: Cue(POSITION, f"{at[0]:.4f},{at[1]:.4f}")),
     st.just(Cue("barcode", "400")),
     st.just(Cue("socket", "Z")),
+    st.just(Cue(DAYLIGHT, "night 2019-06-03 21:30+02:00")),
+    st.just(Cue(DAYLIGHT, "day 2019-06-03 20:00")),
     st.just(Cue("wallpaper", "green")),
 )
 
@@ -82,7 +85,7 @@ def test_groups_are_capped_and_open_into_their_parts(cues: list[Cue]) -> None:
 def test_where_nothing_is_known_every_country_is_alike_and_all_is_missing() -> None:
     found = whereabouts([Cue("wallpaper", "green"), Cue("socket", "Z"), Cue(POSITION, "0,-30")])
     assert found.posterior == pytest.approx(flat())
-    assert set(found.missing) == {POSITION, *tables()}
+    assert set(found.missing) == {POSITION, DAYLIGHT, *tables()}
     assert all(part.why_not for part in found.parts)
 
 

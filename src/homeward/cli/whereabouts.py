@@ -17,7 +17,8 @@ from homeward.cli.common import case_argument, json_option, opened, print_json, 
 def whereabouts(case: Path, picture: str, as_json: bool) -> None:
     """Say in which countries pictures may have been made, from clues and metadata; of one item in full.
 
-    What an analyst sees is added with: homeward clues CASE add --kind attribute --value "socket: F".
+    What an analyst sees is added with: homeward clues CASE add --kind attribute --value "socket: F" (or "daylight: night",
+    which is weighed by the clock of the picture).
     """
     from homeward.flow.clues.whereabouts import located, located_one
 

@@ -18,7 +18,7 @@ def likeness(kind: str, value: str) -> str:
     * ``text``, ``serial``: Unicode NFKC, without case, runs of blanks as one.
     * ``code``: NFKC without blanks; hyphens are left out of codes of digits. Case counts: in QR codes it does.
     * ``coordinate``: latitude and longitude in degrees, rounded to :data:`DECIMALS`.
-    * ``attribute``: ``KIND: VALUE``, both as a table of :mod:`homeward.series.tables` has them.
+    * ``attribute``: ``KIND: VALUE``, both as a table of :mod:`homeward.series.tables` has them; or ``daylight: day``.
     * ``region``: itself; ``SHA256 TIME_MS LEFT,TOP,WIDTH,HEIGHT``.
 
     Raises:
@@ -50,12 +50,18 @@ def attribute(value: str) -> tuple[str, str]:
     Raises:
         ValueError: no table speaks of it.
     """
+    from homeward.series.daylight import DAYLIGHT, LIGHTS
     from homeward.series.tables import tables
 
     kind, _, what = (part.strip() for part in value.partition(":"))
+    if kind.casefold() == DAYLIGHT:
+        if what.casefold() not in LIGHTS:
+            raise ValueError(f"{DAYLIGHT} is one of {', '.join(LIGHTS)} (dusk is dawn too)")
+        return DAYLIGHT, what.casefold()
     table = tables().get(kind.casefold())
     if table is None:
-        raise ValueError(f"an attribute is written as KIND: VALUE with one of these kinds: {', '.join(sorted(tables()))}")
+        kinds = ", ".join(sorted({DAYLIGHT, *tables()}))
+        raise ValueError(f"an attribute is written as KIND: VALUE with one of these kinds: {kinds}")
     if table.likelihood(what) is None:
         known = sorted({*table.values, table.otherwise} - {""})
         raise ValueError(f"{kind} is one of {', '.join(known[:60])}")

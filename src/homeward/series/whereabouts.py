@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from homeward.series.daylight import DAYLIGHT, GROUP, SOURCE, of_daylight
 from homeward.series.tables import countries, of_position, tables
 
 POSITION = "position"
@@ -25,7 +26,7 @@ CAPS = {"electricity": 2.5, "print": 2.0, "road": 2.0, "device": 3.0}
 
 
 class Cue(msgspec.Struct, frozen=True, order=True):
-    """One observation: its kind is :data:`POSITION` or that of a table; ``origin`` says who observed it where."""
+    """One observation: its kind is that of a table, :data:`POSITION` or :data:`DAYLIGHT`; ``origin``: who observed it where."""
 
     kind: str
     value: str
@@ -85,13 +86,15 @@ def whereabouts(cues: Iterable[Cue], prior: Mapping[str, float] | None = None) -
         start,
         parts,
         groups,
-        tuple(sorted({POSITION, *tables()} - said)),
+        tuple(sorted({POSITION, DAYLIGHT, *tables()} - said)),
     )
 
 
 def _part(cue: Cue) -> Part:
     if cue.kind == POSITION:
         return _position(cue)
+    if cue.kind == DAYLIGHT:
+        return _daylight(cue)
     table = tables().get(cue.kind)
     if table is None:
         return Part(cue, "", "", {}, "no table speaks of it")
@@ -108,6 +111,13 @@ def _position(cue: Cue) -> Part:
     if likelihood is None:
         return Part(cue, "device", source, {}, "it is far from every town")
     return Part(cue, "device", source, _penalties(likelihood))
+
+
+def _daylight(cue: Cue) -> Part:
+    likelihood = of_daylight(cue.value)
+    if likelihood is None:
+        return Part(cue, GROUP, SOURCE, {}, "its camera states no time that can be read")
+    return Part(cue, GROUP, SOURCE, _penalties(likelihood))
 
 
 def _penalties(likelihood: Mapping[str, float]) -> dict[str, float]:

@@ -113,11 +113,11 @@ def stack_of(case: Case, item: int) -> list[tuple[int, str]]:
     return list(those.values_list("id", "sha256"))
 
 
-def zones(case: Case, items: Collection[int]) -> dict[int, str]:
-    """Item -> the offset from UTC that its camera wrote with the time of the picture."""
+def clocks(case: Case, items: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Item -> the time that its camera wrote and its offset from UTC; the offset is empty where there is none."""
     query = Media.objects.using(case.alias).filter(current=True, item_id__in=sorted(items))
-    rows = query.values_list("item_id", "facts__metadata__taken__offset")
-    return {item: offset for item, offset in rows if offset}
+    rows = query.values_list("item_id", "facts__metadata__taken__text", "facts__metadata__taken__offset")
+    return {item: (text, offset or "") for item, text, offset in rows if text}
 
 
 def hums(case: Case, items: Collection[int]) -> Iterator[tuple[int, str, int]]:

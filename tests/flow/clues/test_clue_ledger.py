@@ -22,7 +22,7 @@ from homeward.store.results import MediaRow
 
 FACTS = {
     "a": {"metadata": {"place": {"latitude": 59.33258, "longitude": 18.0649}, "body_serial": "77", "make": "Acme"}},
-    "b": {"metadata": {"place": {"latitude": 59.33262, "longitude": 18.06491}}},
+    "b": {"metadata": {"place": {"latitude": 59.33262, "longitude": 18.06491}, "taken": {"text": "2019:06:03 21:31:12"}}},
     "c": {"metadata": {}},
     "d": {
         "tags": {"location": "-33.8568+151.2153/"},
@@ -240,6 +240,9 @@ def test_whereabouts_of_a_stack_open_into_clues_and_metadata(case: Case) -> None
         batch.details["texts"] = digests.TEXTS.digest(case, batch.seq)
     row = next(row for row in located(case) if row["items"] == [sha("a")])
     assert ("language", "de") in [(cue["kind"], cue["value"]) for cue in row["cues"]]
+    sight(case, "attribute", "daylight: night", sha("b"), None, None, "Kim", "")
+    found = located_one(case, sha("b"))
+    assert ("daylight", "night 2019-06-03 21:30") in [(cue["kind"], cue["value"]) for cue in found["cues"]]
     with pytest.raises(WrongUse, match="socket is one of A, B"):
         sight(case, "attribute", "socket: Q", sha("c"), None, None, "Kim", "")
 

@@ -96,12 +96,13 @@ def _cues(
         yield Cue("language", said, f"words read in {', '.join(names[item][:12] for item in speaking[:3])}")
     for item, where, hertz in store.hums(case, names):
         yield Cue("mains", str(hertz), f"{where} of {names[item][:12]}")
-    offsets = store.zones(case, [item for item, _ in stack])
+    clocks = store.clocks(case, [item for item, _ in stack])
     for item, sha256 in stack:
+        clock = clocks.get(item, ("", ""))
         for clue in clues.get(sha256, []):
             by = sorted({name for one in clue.sightings if one.picture == sha256 for name in one.by})
-            yield from cues_of(clue.kind, clue.value, f"clue {clue.id[:12]} in {sha256[:12]} by {', '.join(by)}")
-        if offset := offset_of(offsets.get(item, "")):
+            yield from cues_of(clue.kind, clue.value, f"clue {clue.id[:12]} in {sha256[:12]} by {', '.join(by)}", clock)
+        if offset := offset_of(clock[1]):
             yield Cue("utc offset", offset, f"metadata of {sha256[:12]}")
 
 

@@ -37,7 +37,7 @@ def test_captures_by_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "map.yaml").write_text("columns: {id: n, site: site, handle: by}")
     (tmp_path / "rows").write_text("".join(f'{{"n": {at}, "site": "s", "by": "h\\u001b[31m"}}\n' for at in range(3)))
     lacking = [add(**{name.removeprefix("--"): ""}) for name in RIGHT]
-    made, *refused, added, twice, asked, board, listed, near, reports, wrong, oversight, gone = said(
+    made, *refused, added, twice, asked, board, listed, near, reports, persons, figures, unasked, wrong, oversight, gone = said(
         tmp_path,
         ["init", "case", "--agency", "Unit"],
         *lacking,
@@ -49,6 +49,9 @@ def test_captures_by_the_command_line(tmp_path: Path) -> None:
         ["capture", "list", "case", "--json"],
         ["handles", "case", "s", "nobody", "--purpose", "p"],
         ["reports", "case", "--purpose", "p", "--json"],
+        ["personas", "case", "--purpose", "p", "--json"],
+        ["personas", "case", "oversight", "--purpose", "p", "--json"],
+        ["personas", "case", "--json"],
         ["capture", "add", "case", "map.yaml", *add()[4:]],
         ["capture", "queries", "case", "--json"],
         ["capture", "expire", "case", "one", "--why", "over"],
@@ -60,6 +63,9 @@ def test_captures_by_the_command_line(tmp_path: Path) -> None:
     assert "nothing changed" in twice[1]
     assert (asked[0], "--purpose" in asked[2]) == (2, True)
     assert json.loads(board[1])[0]["handles"] == 1
+    assert (json.loads(persons[1])["handles"], json.loads(persons[1])["links"]) == (1, [])
+    assert json.loads(figures[1])["all"]["innocents"] == 1
+    assert (unasked[0], "purpose" in unasked[2]) == (2, True)
     told = json.loads(listed[1])[0]
     assert {
         "label",
@@ -74,5 +80,5 @@ def test_captures_by_the_command_line(tmp_path: Path) -> None:
     } <= told.keys()
     assert (near[0], wrong[0]) == (2, 2)
     assert json.loads(reports[1]) == {"protected": [], "queue": [], "reports": 0, "handled": 0, "audit": 0}
-    assert [one["query"] for one in json.loads(oversight[1])] == ["reports", "around", "boards"]
+    assert [one["query"] for one in json.loads(oversight[1])] == ["oversight", "personas", "reports", "around", "boards"]
     assert gone[1].startswith("Destroyed: one")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import by_option, case_argument, json_option, opened_to_write, print_json, print_table
+from homeward.cli.common import by_option, case_argument, json_option, opened_to_write, print_json, print_table, purpose_option
 
 
 @click.command()
 @case_argument
-@click.option("--purpose", required=True, help="What you need it for; it is kept in the ledger with what was shown.")
+@purpose_option
 @click.option("--members", "of", nargs=2, default=None, metavar="SITE BOARD", help="Who was on this board instead.")
 @click.option("--limit", default=50, show_default=True, help="Handles to name at most.")
 @by_option

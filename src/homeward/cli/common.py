@@ -13,11 +13,15 @@ import msgspec
 
 if TYPE_CHECKING:
     from homeward.flow.progress import Progress
+    from homeward.flow.workbench.people import Person
     from homeward.store import Case
 
 F = TypeVar("F", bound=Callable[..., Any])
 case_argument = click.argument("case", type=click.Path(path_type=Path))
 by_option = click.option("--by", "who", default="", help="Who says so; the account that runs this unless told.")
+purpose_option = click.option(
+    "--purpose", required=True, help="What you need it for; it is kept in the ledger with what was shown."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
 
 
@@ -25,10 +29,24 @@ class AfterCase(click.Group):
     """A group reads no option behind its argument; ``homeward clues CASE --json`` is what every reading command takes."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``--json`` before the case."""
-        if args[1:2] == ["--json"]:
-            args = [args[1], args[0], *args[2:]]
+        """What follows the case is a command, or else options of the group itself."""
+        ctx.allow_interspersed_args = args[1:2] != [] and args[1].startswith("-")
         return super().parse_args(ctx, args)
+
+
+def proven(case: Case, name: str) -> Person:
+    """The person called ``name``, who gives their password.
+
+    Raises:
+        WrongUse: there is nobody of that name and password.
+    """
+    from homeward.core import WrongUse
+    from homeward.flow.workbench.people import entering
+
+    found = entering(case, name, str(click.prompt("Password", hide_input=True, err=True)))
+    if found is None:
+        raise WrongUse("there is nobody of that name and password: homeward people lists who works on this case")
+    return found
 
 
 @contextmanager

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import by_option, case_argument, json_option, opened_to_write, print_json, print_table
+from homeward.cli.common import by_option, case_argument, json_option, opened_to_write, print_json, print_table, purpose_option
 
 
 @click.command()
 @case_argument
 @click.argument("site")
 @click.argument("handle")
-@click.option("--purpose", required=True, help="What you need it for; it is kept in the ledger with what was shown.")
+@purpose_option
 @click.option("--steps", default=1, show_default=True, help="How far from HANDLE; two at most.")
 @click.option("--limit", default=50, show_default=True, help="Handles to name at most.")
 @by_option

@@ -18,12 +18,11 @@ from homeward.cli.common import (
     print_json,
     print_table,
     printable,
+    proven,
 )
 
 if TYPE_CHECKING:
     from homeward.exchange.package import Opened
-    from homeward.flow.workbench.people import Person
-    from homeward.store import Case
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
@@ -130,7 +129,7 @@ def propose(case: Path, to: tuple[str, ...], pictures: tuple[str, ...], veils: t
     from homeward.flow.exchange import showing
 
     with opened_to_write(case) as opened_case:
-        number = showing.propose(opened_case, _person(opened_case, name), to, pictures, veils, reason)
+        number = showing.propose(opened_case, proven(opened_case, name), to, pictures, veils, reason)
     click.echo(f"Proposal {number}. Somebody else: homeward package agree {case} {number} --as NAME")
 
 
@@ -143,7 +142,7 @@ def agree(case: Path, number: int, name: str) -> None:
     from homeward.flow.exchange import showing
 
     with opened_to_write(case) as opened_case:
-        found = showing.agree(opened_case, number, _person(opened_case, name))
+        found = showing.agree(opened_case, number, proven(opened_case, name))
     click.echo(f"Agreed to {len(found.pictures)} pictures and {len(found.veils)} veils for {len(found.recipients)} partners.")
 
 
@@ -166,16 +165,6 @@ def unpack(case: Path, file: Path, out: Path, who: str) -> None:
         except PackageRefused as error:
             raise PackageRefused(f"{file}: {error}") from error
     click.echo(f"Wrote {count} files into {out}.")
-
-
-def _person(case: Case, name: str) -> Person:
-    from homeward.core import WrongUse
-    from homeward.flow.workbench.people import entering
-
-    found = entering(case, name, str(click.prompt("Password", hide_input=True, err=True)))
-    if found is None:
-        raise WrongUse("there is nobody of that name and password: homeward people lists who works on this case")
-    return found
 
 
 @package.command("open")

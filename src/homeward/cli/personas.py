@@ -1,117 +1,153 @@
-"""``homeward personas``, ``homeward succession`` and ``homeward appearances``: what may follow from captures."""
+"""``homeward personas``: handles that may be one person, what people rule on them, and what that comes to."""
 
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
-from homeward.cli.common import by_option, case_argument, json_option, opened_to_write, print_json, print_table
-
-purpose_option = click.option(
-    "--purpose", required=True, help="What you need it for; it is kept in the ledger with what was shown."
+from homeward.cli.common import (
+    AfterCase,
+    by_option,
+    case_argument,
+    json_option,
+    next_step,
+    opened_to_write,
+    print_json,
+    print_table,
+    proven,
+    purpose_option,
 )
 
+Command = Callable[..., None]
 
-@click.command()
+
+def _ruling(command: Command) -> Command:
+    """What every ruling takes."""
+    why = click.option("--why", required=True, help="The reason; it is kept. No name of a person.")
+    name = click.option("--as", "name", required=True, metavar="NAME", help="Who says so; asks for the password.")
+    return click.argument("hypothesis", metavar="ID")(why(name(click.pass_obj(command))))
+
+
+@click.group(cls=AfterCase, invoke_without_command=True)
 @case_argument
-@purpose_option
+@click.option("--purpose", default="", help="What you need it for; it is kept in the ledger with what was shown. Needed.")
 @click.option("--least", default=0.5, show_default=True, help="Probability from which a hypothesis is shown.")
 @click.option("--prior", default=0.1, show_default=True, help="Share of handles that have a counterpart on another site.")
 @click.option("--limit", default=50, show_default=True, help="Hypotheses to show at most.")
+@click.option("--all", "rejected", is_flag=True, help="Also what people rejected.")
 @by_option
 @json_option
-def personas(case: Path, purpose: str, least: float, prior: float, limit: int, who: str, as_json: bool) -> None:
+@click.pass_context
+def personas(context: click.Context, /, case: Path, as_json: bool, purpose: str, who: str, **asked: Any) -> None:
     """Handles of two sites that may be one person: hypotheses with all that speaks for and against them. People decide."""
+    context.obj = case
+    if context.invoked_subcommand is not None:
+        return
     from homeward.flow.communities.captures import Reason
     from homeward.flow.communities.personas import hypotheses
 
     with opened_to_write(case) as opened_case:
-        found = hypotheses(opened_case, Reason(who or getpass.getuser(), purpose), least, limit, prior)
+        found = hypotheses(opened_case, Reason(who or getpass.getuser(), purpose), **asked)
     if as_json:
         print_json(found)
         return
     rows = [
-        (_handle(one["a"]), _handle(one["b"]), f"{one['probability']:.2f}", f"{one['log10_lr']:+.1f}", f"{one['equals']:.2g}",
-         ", ".join(f"{part['of']} {part['log10_lr']:+.1f}" for part in one["parts"][:4]))
+        (one["id"][:8], _handle(one["a"]), _handle(one["b"]), f"{one['probability']:.2f}", f"{one['log10_lr']:+.1f}",
+         f"{one['equals']:.2g}", one["state"], ", ".join(f"{part['of']} {part['log10_lr']:+.1f}" for part in one["parts"][:4]))
         for one in found["links"]
     ]  # fmt: skip
-    columns = ("handle", "handle", "probability", "log10 LR", "strangers as alike", "parts")
+    columns = ("id", "handle", "handle", "probability", "log10 LR", "strangers as alike", "state", "parts")
     print_table("May be one person", columns, rows)
     for persona in found["personas"]:
         if len(persona["handles"]) > 2:
             click.echo("Together: " + ", ".join(map(_handle, persona["handles"])))
     click.echo(
         f"{found['handles']} handles, {found['compared']} pairs compared, {found['beyond_limit']} beyond the limit, "
-        f"{found['protected']} protected. A prior of {found['prior']} stands behind every probability."
+        f"{found['rejected']} rejected, {found['protected']} protected. "
+        f"A prior of {found['prior']} stands behind every probability."
     )
-    click.echo("Next: a person compares what both show; nothing is joined by itself.")
+    next_step(f"compare what both show, then homeward personas {case} accept ID --why REASON --as NAME (or reject)")
 
 
-@click.command()
-@case_argument
+@personas.command()
+@_ruling
+def accept(case: Path, hypothesis: str, why: str, name: str) -> None:
+    """Say that the two handles of the hypothesis ID are one person; it takes two people before it may leave the unit."""
+    _rule(case, hypothesis, "accept", why, name)
+
+
+@personas.command()
+@_ruling
+def reject(case: Path, hypothesis: str, why: str, name: str) -> None:
+    """Say that the two handles of the hypothesis ID are not one person; they are held apart from now on."""
+    _rule(case, hypothesis, "reject", why, name)
+
+
+@personas.command()
+@_ruling
+def withdraw(case: Path, hypothesis: str, why: str, name: str) -> None:
+    """Take back what NAME said of the hypothesis ID."""
+    _rule(case, hypothesis, "withdraw", why, name)
+
+
+@personas.command("pass-on")
+@click.argument("out", type=click.Path(path_type=Path))
 @purpose_option
-@click.option(
-    "--down", "closed", nargs=3, multiple=True, required=True, metavar="SITE BOARD DAY",
-    help="A board that was taken down, and when (BOARD is the site's name where it has one board only).",
-)  # fmt: skip
 @by_option
-@json_option
-def succession(case: Path, purpose: str, closed: tuple[tuple[str, str, str], ...], who: str, as_json: bool) -> None:
-    """Which board follows one that was taken down: where its members are new, beyond what all others do."""
+@click.pass_obj
+def pass_on(case: Path, out: Path, purpose: str, who: str) -> None:
+    """Write into the file OUT what two people accepted and nobody rejected; nothing else leaves."""
     from homeward.flow.communities.captures import Reason
-    from homeward.flow.communities.personas import followed
+    from homeward.flow.communities.rulings import pass_on as write
 
     with opened_to_write(case) as opened_case:
-        found = followed(opened_case, list(closed), Reason(who or getpass.getuser(), purpose))
+        count = write(opened_case, out, Reason(who or getpass.getuser(), purpose))
+    click.echo(f"Wrote {count} hypotheses into {out}. Each is a hypothesis, and names nobody.")
+
+
+@personas.command()
+@purpose_option
+@click.option("--least", default=0.9, show_default=True, help="Probability from which a hypothesis is acted upon.")
+@by_option
+@json_option
+@click.pass_obj
+def oversight(case: Path, purpose: str, least: float, who: str, as_json: bool) -> None:
+    """How many of 10,000 innocent handles are wrongly linked, whom it hits more, and how often people changed their minds."""
+    from homeward.flow.communities.captures import Reason
+    from homeward.flow.communities.oversight import oversight as figures
+
+    with opened_to_write(case) as opened_case:
+        found = figures(opened_case, Reason(who or getpass.getuser(), purpose), least)
     if as_json:
         print_json(found)
         return
-    for one in found:
-        click.echo(f"{one['board']}, down {one['down']}: {one['label']} ({one['members']} members seen, {one['moves']} moves)")
-        rows = [
-            (c["board"], c["joined"], f"{c['expected']:.1f}", f"{100 * c['share']:.0f} %", f"{c['p']:.2g}",
-             "yes" if c in one["successors"] else "no")
-            for c in one["candidates"]
-        ]  # fmt: skip
-        print_table("Where its members are new", ("board", "joined", "expected", "share", "p", "declared"), rows)
+    rows = [_rate(one) for one in (found["all"], *found["groups"])]
+    columns = ("group", "handles", "linked", "rejected", "of 10,000", "95 % interval", "expected of 10,000")
+    print_table(f"Linked with a probability of {least} or more", columns, rows)
+    for by, one in found["disparity"].items():
+        click.echo(f"By {by}: {'too few for a comparison' if one is None else f'at worst {one:.1f} times the rate of all'}.")
+    click.echo(
+        f"{found['decisions']} decisions of {found['people']} people, {found['reversed']} of them turned round later; "
+        f"{found['with_another_calibration']} were made with another calibration. {found['undecided']} links are undecided."
+    )
 
 
-@click.command()
-@case_argument
-@purpose_option
-@click.option("--series", "start", default="", help="Only the series whose id begins so.")
-@click.option("--limit", default=5, show_default=True, help="Candidates to name for a series at most.")
-@by_option
-@json_option
-def appearances(case: Path, purpose: str, start: str, limit: int, who: str, as_json: bool) -> None:
-    """Over which boards a series went, and who may have shown it first, here; with room for a source that was never seen."""
-    from homeward.flow.communities.appearances import appearances as told
-    from homeward.flow.communities.captures import Reason
+def _rate(one: dict[str, Any]) -> tuple[object, ...]:
+    low, high = one["interval"]
+    rates = (f"{one['per_10_000']:.0f}", f"{low:.0f} to {high:.0f}", f"{one['expected_per_10_000']:.0f}")
+    return one["group"], one["innocents"], one["linked"], one["wrong"], *rates
+
+
+def _rule(case: Path, hypothesis: str, word: str, why: str, name: str) -> None:
+    from homeward.flow.communities.rulings import rule
 
     with opened_to_write(case) as opened_case:
-        found = told(opened_case, Reason(who or getpass.getuser(), purpose), start, limit)
-    if as_json:
-        print_json(found)
-        return
-    for one in found:
-        boards = "; ".join(f"{b['board']} from {b['first'][:10]}" for b in one["boards"])
-        click.echo(f"Series {one['series'][:8]}, {one['files']} files: {boards}")
-        rows = [("(a source that was never seen)", f"{one['unseen_source']:.2f}", "", "", "")]
-        rows += [
-            (
-                _handle(c["handle"]),
-                f"{c['probability']:.2f}",
-                c["first_observed_here"][:10],
-                f"{c['watched']:.2f}",
-                str(c["files"]),
-            )
-            for c in one["candidates"]
-        ]
-        print_table("First observed here", ("handle", "probability", "first seen", "board watched", "files"), rows)
-    if not found:
-        click.echo("No capture that is held shows a file of a series.")
+        state = rule(opened_case, hypothesis, word, why, proven(opened_case, name))
+    click.echo(f"Recorded. The hypothesis is {state}.")
 
 
 def _handle(told: dict[str, str]) -> str:

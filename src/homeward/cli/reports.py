@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from homeward.cli.common import by_option, case_argument, json_option, opened_to_write, print_json, print_table
+from homeward.cli.common import by_option, case_argument, json_option, opened_to_write, print_json, print_table, purpose_option
 
 
 @click.command()
 @case_argument
-@click.option("--purpose", required=True, help="What you need it for; it is kept in the ledger with what was shown.")
+@purpose_option
 @click.option("--log-days", default=90, show_default=True, type=click.IntRange(0, 3650), help="Days that providers keep logs.")
 @click.option("--all", "handled", is_flag=True, help="Also what was handled.")
 @click.option("--handled", "name", default="", metavar="ID", help="Record instead that ID was dealt with.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -82,7 +83,24 @@ class Handled(msgspec.Struct, frozen=True, tag="handled"):
     why: str
 
 
-Event = Added | Expired | Protected | Handled
+class Ruled(msgspec.Struct, frozen=True, tag="ruled"):
+    """A person said whether two handles are one person; everything is named by keyed tokens alone."""
+
+    pair: str
+    a: str
+    b: str
+    person: str
+    """Key of who said it, see :class:`homeward.flow.workbench.people.Person`."""
+    says: Literal["same", "apart", "withdrawn"]
+    at: str
+    why: str
+    log10_lr: int
+    """What the evidence weighed at that time, in thousandths."""
+    calibration: str
+    """By which calibration."""
+
+
+Event = Added | Expired | Protected | Handled | Ruled
 _decode = msgspec.json.Decoder(Event).decode
 
 
@@ -112,6 +130,8 @@ class Standing(msgspec.Struct):
     """Tokens of handles."""
     handled: set[str] = set()
     """Tokens of reports."""
+    rulings: dict[str, list[tuple[Ruled, int]]] = {}
+    """Token of a pair of handles -> what people said of it and with which ledger entry, in order."""
 
 
 def body(event: Event) -> str:
@@ -128,6 +148,8 @@ def replay(events: Iterable[tuple[str, int]]) -> Standing:
             standing.captures[event.label] = Capture(event, batch)
         elif isinstance(event, Expired):
             standing.captures[event.label].expired = event
+        elif isinstance(event, Ruled):
+            standing.rulings.setdefault(event.pair, []).append((event, batch))
         else:
             tokens = standing.protected if isinstance(event, Protected) else standing.handled
             (tokens.discard if event.lifted else tokens.add)(event.token)

@@ -19,7 +19,8 @@ from homeward.flow.communities import captures
 from homeward.flow.communities.appearances import appearances
 from homeward.flow.communities.captures import Delivery, Reason
 from homeward.flow.communities.observed import TABLES, observed
-from homeward.flow.communities.personas import followed, hypotheses
+from homeward.flow.communities.personas import hypotheses
+from homeward.flow.communities.succession import followed
 from homeward.flow.progress import Quiet
 from homeward.store import Case
 from homeward.store.ledger.entries import decode

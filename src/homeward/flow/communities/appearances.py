@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from homeward.communities.appearance import Showing, first_shown
 from homeward.core import WrongUse
 from homeward.flow.communities import captures
+from homeward.flow.communities.linked import cameras_of
 from homeward.flow.communities.observed import TABLES, observed, windows
-from homeward.flow.communities.personas import cameras_of
 from homeward.store import series
 from homeward.store.captures import attached_items
 

@@ -1,0 +1,47 @@
+"""``homeward succession``: which board follows one that was taken down."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import click
+
+from homeward.cli.common import (
+    by_option,
+    case_argument,
+    json_option,
+    opened_to_write,
+    print_json,
+    print_table,
+    purpose_option,
+)
+
+
+@click.command()
+@case_argument
+@purpose_option
+@click.option(
+    "--down", "closed", nargs=3, multiple=True, required=True, metavar="SITE BOARD DAY",
+    help="A board that was taken down, and when (BOARD is the site's name where it has one board only).",
+)  # fmt: skip
+@by_option
+@json_option
+def succession(case: Path, purpose: str, closed: tuple[tuple[str, str, str], ...], who: str, as_json: bool) -> None:
+    """Which board follows one that was taken down: where its members are new, beyond what all others do."""
+    from homeward.flow.communities.captures import Reason
+    from homeward.flow.communities.succession import followed
+
+    with opened_to_write(case) as opened_case:
+        found = followed(opened_case, list(closed), Reason(who or getpass.getuser(), purpose))
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        click.echo(f"{one['board']}, down {one['down']}: {one['label']} ({one['members']} members seen, {one['moves']} moves)")
+        rows = [
+            (c["board"], c["joined"], f"{c['expected']:.1f}", f"{100 * c['share']:.0f} %", f"{c['p']:.2g}",
+             "yes" if c in one["successors"] else "no")
+            for c in one["candidates"]
+        ]  # fmt: skip
+        print_table("Where its members are new", ("board", "joined", "expected", "share", "p", "declared"), rows)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 import pytest
 from shown_case import fill, hold, sha, veil
 
 from homeward.flow.progress import Quiet
 from homeward.flow.series import listing as victims
 from homeward.flow.verify import verify
-from homeward.flow.workbench.evidence_shown import _on_veil
-from homeward.media import veil as veils
 from homeward.review.application import application
 from homeward.review.bench import Workbench
 from homeward.store import Case, series
@@ -94,22 +91,3 @@ def test_evidence_opens_to_its_parts(bench: Workbench, client: Callable[..., Any
     assert viewer.get(f"/api/evidence/{sha('a')}/{'0' * 64}").status_code == 400
     body = viewer.post("/api/veils", {"items": [sha("c"), "f" * 64]}, "application/json").content
     assert body == veil(items["c"], -1).tobytes() + bytes([128]) * 432
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("size", [(400, 300), (200, 600)])
-def test_a_box_lies_on_the_veil_where_it_lies_in_the_picture(
-    monkeypatch: pytest.MonkeyPatch, orientation: int, size: tuple[int, int]
-) -> None:
-    width, height = size
-    pixels = np.zeros((height, width), np.uint8)
-    left, top, wide, high = width // 2, height // 8, width // 3, height // 4
-    pixels[top : top + high, left : left + wide] = 255
-    shown = np.frombuffer(veils.veil(pixels, orientation, pixels.shape), np.uint8).reshape(18, 24)
-    monkeypatch.setattr("homeward.flow.workbench.evidence_shown.shape", lambda case, item: (width, height, orientation))
-    x, y, across, down = _on_veil(None, 0, f"{left} {top} {wide} {high}")  # type: ignore[arg-type, misc]
-    rows, columns = np.nonzero(shown > 200)
-    assert abs(x - columns.min()) <= 1
-    assert abs(y - rows.min()) <= 1
-    assert abs(x + across - columns.max() - 1) <= 1
-    assert abs(y + down - rows.max() - 1) <= 1

@@ -21,6 +21,8 @@ ROUTERS = {
     "/views": "homeward.review.api_views",
     "/queues": "homeward.review.api_queues",
     "": "homeward.review.api_series",
+    "/clues": "homeward.review.api_clues",
+    "/find": "homeward.review.api_find",
     "/ledger": "homeward.review.api_ledger",
 }
 """One file a group of endpoints."""

@@ -7,9 +7,12 @@ from typing import Any
 from ninja import Router, Schema
 
 from homeward.core import WrongUse
+from homeward.flow.workbench.on_veils import lies
 from homeward.flow.workbench.people import LOOK
+from homeward.media.veil import HEIGHT, WIDTH
 from homeward.review.door import Needs
-from homeward.store.facts import facts
+from homeward.store.facts import facts, shapes
+from homeward.store.tiles import number
 
 router = Router(tags=["items"])
 
@@ -32,7 +35,9 @@ class GradeOut(Schema):
 
 
 class ItemOut(Schema):
-    """An item; ``width`` and ``height`` in pixels as stored."""
+    """An item; ``width`` and ``height`` in pixels as stored; ``on_veil``: left, top, width and height of where it lies on its
+    veil of 24 x 18, which is upright.
+    """
 
     sha256: str
     mime: str
@@ -42,6 +47,7 @@ class ItemOut(Schema):
     height: int
     duration_ms: int | None
     damage: str
+    on_veil: tuple[float, float, float, float]
     series: str
     paths: list[str]
     matches: list[MatchOut]
@@ -51,7 +57,10 @@ class ItemOut(Schema):
 @router.get("/{sha256}", auth=Needs(LOOK), response=ItemOut)
 def item(request: Any, sha256: str) -> dict[str, Any]:
     """One item: where it was found, what lists say of it, and what people said."""
-    found = facts(request.bench.case, sha256)
+    case = request.bench.case
+    found = facts(case, sha256)
     if found is None:
         raise WrongUse("no picture of this case has this SHA-256")
-    return found
+    item = number(case, sha256) or -1
+    shape = shapes(case, [item]).get(item)
+    return {**found, "on_veil": lies(shape) if shape else (0, 0, WIDTH, HEIGHT)}

@@ -60,9 +60,10 @@ class Now(Schema):
 
 
 class Chosen(Schema):
-    """Some pictures."""
+    """Some pictures; of a clip, with ``times``, the frame nearest to so many milliseconds (-1: the one in the middle)."""
 
     items: Annotated[list[Sha256], Field(max_length=MOST)]
+    times: Annotated[list[Annotated[int, Field(ge=-1, lt=1 << 31)]], Field(max_length=MOST)] = []
 
 
 @router.get("/series", auth=Needs(LOOK), response=list[dict[str, Any]])
@@ -92,7 +93,7 @@ def between(request: Any, a: str, b: str) -> Any:
 @router.post("/veils", auth=Needs(LOOK))
 def veils(request: Any, chosen: Chosen) -> HttpResponse:
     """432 grey bytes for each of some pictures."""
-    body = request.bench.shown.veils(chosen.items)
+    body = request.bench.shown.veils(chosen.items, chosen.times)
     return HttpResponse(body, content_type="application/octet-stream")
 
 

@@ -47,6 +47,24 @@ def proposals(request: Any) -> HttpResponse:
     return frame(request, "proposals")
 
 
+@permits(LOOK)
+def picture(request: Any, name: str) -> HttpResponse:
+    """One picture as its veil, on which boxes can be drawn."""
+    return frame(request, "picture", name=name)
+
+
+@permits(LOOK)
+def clues(request: Any) -> HttpResponse:
+    """What may lead somewhere."""
+    return frame(request, "clues")
+
+
+@permits(LOOK)
+def clue(request: Any, name: str) -> HttpResponse:
+    """One clue."""
+    return frame(request, "clue", name=name)
+
+
 @permits(AUDIT)
 def ledger(request: Any) -> HttpResponse:
     """Everything that was done."""

@@ -87,12 +87,16 @@ class Shown:
             self._grades.follow()
             return tiles.marks(listed, self._grades, self.codes, places)
 
-    def veils(self, names: Sequence[str]) -> bytes:
-        """432 bytes for each of some items; plain grey for what there is none of."""
+    def veils(self, names: Sequence[str], times: Sequence[int] = ()) -> bytes:
+        """432 bytes for each of some items; plain grey for what there is none of. ``times``: of clips, which frame."""
         numbers = store.numbers(self._case, names)
         items = np.array([numbers.get(name, -1) for name in names], np.int64)
         held = self._current(fresh=not np.isin(items, self._current().items).all())
-        return held.veils.of(items).tobytes()
+        found = held.veils.of(items)
+        for row, (item, time) in enumerate(zip(items.tolist(), times, strict=False)):
+            if time >= 0 and (frame := held.veils.nearest(item, time)) is not None:
+                found[row] = frame
+        return found.tobytes()
 
     def _current(self, *, fresh: bool = False) -> Tiles:
         """The tiles at hand; with ``fresh`` those that there are now."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from homeward.core.orientation import ORIENTATIONS
 from homeward.store import grades, people
+from homeward.store.intake import CHUNK
 from homeward.store.models import Item, Match, Media, SeriesMember
 from homeward.store.reads import stacked_paths
 
@@ -45,9 +48,27 @@ def facts(case: Case, sha256: str) -> dict[str, Any] | None:
     }
 
 
-def shape(case: Case, item: int) -> tuple[int, int, int]:
-    """Width and height in pixels as stored, and EXIF orientation 1..8; 0, 0, 1 for what was not decoded."""
-    media = Media.objects.using(case.alias).filter(item=item, current=True).first()
-    if media is None:
-        return 0, 0, 1
-    return media.width, media.height, int(media.facts.get("orientation") or 1)
+class Shape(NamedTuple):
+    """Width and height in pixels as stored, and the EXIF orientation 1..8 by which it stands upright."""
+
+    width: int
+    height: int
+    orientation: int
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height when it stands upright."""
+        return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
+
+
+def shapes(case: Case, items: Iterable[int]) -> dict[int, Shape]:
+    """Of those items of which something was decoded."""
+    wanted = sorted(set(items))
+    found: dict[int, Shape] = {}
+    for first in range(0, len(wanted), CHUNK):
+        query = Media.objects.using(case.alias).filter(current=True, item_id__in=wanted[first : first + CHUNK])
+        rows = query.values_list("item_id", "width", "height", "facts__orientation", "facts__rotation")
+        for item, width, height, orientation, rotation in rows:
+            if width and height:
+                found[item] = Shape(width, height, int(orientation or ORIENTATIONS.get(rotation or 0, 1)))
+    return found

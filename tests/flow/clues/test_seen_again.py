@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from hashlib import sha256
 from pathlib import Path
 
 import cv2
@@ -21,6 +22,7 @@ from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.flow.workbench import people
+from homeward.flow.workbench.clues_shown import elsewhere
 from homeward.flow.workbench.drawings import draw
 from homeward.store import Case
 from homeward.store.ledger import Entry, decode
@@ -120,6 +122,17 @@ def test_a_picture_of_the_case_is_asked_from_what_is_stored(worked: Case, tmp_pa
     picture.write_bytes(pictures()["front.jpg"])
     found = find_sights(worked, picture, "place", None, 3)
     assert name(found[0]["paths"]) == "front.jpg"
+
+
+def test_a_box_on_a_veil_is_asked_from_what_is_stored(worked: Case) -> None:
+    rows, columns = POSTER
+    front = sha256(pictures()["front.jpg"]).hexdigest()
+    drawn = columns.start / 640 * 24, rows.start / 480 * 18, 240 / 640 * 24, 180 / 480 * 18
+    found = {name(row["paths"]): row for row in elsewhere(worked, front, drawn, "object")}
+    assert "front.jpg" not in found
+    assert {"aside.jpg", "elsewhere.jpg"} <= found.keys()
+    for row in found.values():
+        assert row["veil_box"] == pytest.approx([edge * 24 / 640 for edge in row["region"]])
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,16 @@ def sight(case: Case, kind: str, value: str, picture: str, time: float | None, b
     return _say(case, event, who)
 
 
+def seen_too(case: Case, clue: Clue, picture: str, time_ms: int, box: Box | None, who: str, why: str) -> Clue:
+    """Record that a person sees a clue that there is in one more picture: what software proposed, or they found themselves.
+
+    Raises:
+        WrongUse: no such picture, or a region outside it.
+    """
+    event = _event(case, clue.kind, clue.value, "sight", why=why, picture=_picture(case, picture, box))
+    return _say(case, msgspec.structs.replace(event, time_ms=time_ms, box=box), who)
+
+
 def tell(case: Case, clue: Clue, act: Act, who: str, why: str = "", **told: Any) -> Clue:
     """Record what a person says about a clue; what it is afterwards.
 

@@ -64,11 +64,34 @@ def find_sights(case: Case, picture: Path, kind: str, region: Region | None, top
         TooLittle: the picture cannot be read, or it or the region shows too little.
         OSError: the file cannot be opened.
     """
+    gallery = _gallery(case)
+    question = _held(gallery, reads.item_names(case), picture)
+    return _answers(case, gallery, gallery.features(question) if question else measured(picture), question, kind, region, top)
+
+
+def sights_of(case: Case, item: int, kind: str, region: Region | None, top: int) -> list[dict[str, Any]]:
+    """The same, asked with a still of the case itself, whose features are stored.
+
+    Raises:
+        WrongUse: local features of it have not been measured, or the region lies outside of it.
+        TooLittle: it or the region shows too little.
+    """
+    gallery = _gallery(case)
+    if item not in gallery:
+        raise WrongUse("local features of this picture have not been measured: it is no still, or shows too little")
+    return _answers(case, gallery, gallery.features(item), item, kind, region, top)
+
+
+def _gallery(case: Case) -> Gallery:
     gallery = Gallery(case)
     if not len(gallery):
         raise WrongUse(f"no pictures of this case have been compared yet (run: homeward process {case.folder})")
-    question = _held(gallery, reads.item_names(case), picture)
-    shown = gallery.features(question) if question else measured(picture)
+    return gallery
+
+
+def _answers(
+    case: Case, gallery: Gallery, shown: Features, question: int, kind: str, region: Region | None, top: int
+) -> list[dict[str, Any]]:
     rows = _within(shown, kind, region)
     found = _found(gallery, shown, kind, region, rows, max(top, SHORTLIST))
     facts = reads.item_facts(case)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
+from homeward.core.orientation import ORIENTATIONS
 from homeward.descriptors import mains
 from homeward.flow.tasks import heading
 from homeward.flow.tasks.handed import clip_source
@@ -19,8 +20,6 @@ from homeward.sandbox import ByteRange, alive
 
 _encode = msgspec.msgpack.Encoder().encode
 _order = msgspec.msgpack.Decoder(Order).decode
-ORIENTATIONS = {0: 1, 90: 6, 180: 3, 270: 8}
-"""Degrees clockwise to EXIF orientation."""
 
 
 def warm_up() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from homeward.core.orientation import ORIENTATIONS
 from homeward.descriptors import text
-from homeward.flow.tasks.clips import ORIENTATIONS
 from homeward.flow.tasks.handed import clip_source, still_bytes
 from homeward.flow.tasks.stills import STILL
 from homeward.flow.units import Described, Order, Written

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from homeward.core.orientation import ORIENTATIONS
 from homeward.flow.answers import LONGEST_SIDE
-from homeward.flow.tasks.clips import ORIENTATIONS
 from homeward.flow.tasks.handed import clip_source, still_bytes
 from homeward.flow.units import Seen, ViewOrder
 from homeward.flow.workbench.people import DRAWING, GREY, REGION

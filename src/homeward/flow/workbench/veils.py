@@ -48,5 +48,10 @@ class Veils:
         first, count = int(self._first[at]), int(self._count[at])
         return self._times[first : first + count], np.array([self._veil(first + one) for one in range(count)], np.uint8)
 
+    def nearest(self, item: int, time_ms: int) -> NDArray[np.uint8] | None:
+        """(432,) uint8 of the frame nearest to a moment; None where the item has none."""
+        times, veils = self.frames(item)
+        return np.asarray(veils[np.abs(times - time_ms).argmin()]) if len(times) else None
+
     def _veil(self, place: int) -> NDArray[np.uint8]:
         return np.asarray(self._runs[self._run[place]]["value"][self._row[place]])

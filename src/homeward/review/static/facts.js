@@ -2,25 +2,28 @@
 
 import { get } from "./api.js";
 import { el, plural } from "./dom.js";
+import { address } from "./figures.js";
 
 let shown = null;
 
-export async function showFacts(panel, sha256, resized) {
-  if (sha256 === shown) return;
-  shown = sha256;
+// time: milliseconds of the frame that is shown, -1 of a still.
+export async function showFacts(panel, sha256, resized, time = -1) {
+  const key = sha256 && `${sha256} ${time}`;
+  if (key === shown) return;
+  shown = key;
   const was = panel.hidden;
   panel.hidden = sha256 === null;
   if (was !== panel.hidden) resized();
   if (sha256 === null) return;
   try {
     const facts = await get(`/items/${sha256}`);
-    if (sha256 === shown) panel.replaceChildren(...parts(facts));
+    if (key === shown) panel.replaceChildren(...parts(facts, time));
   } catch (error) {
     panel.replaceChildren(el("p", { class: "wrong" }, error.message));
   }
 }
 
-function parts(facts) {
+function parts(facts, time) {
   const rows = [
     ["SHA-256", el("code", {}, facts.sha256)],
     ["Kind", `${facts.format || facts.mime}, ${facts.width} × ${facts.height}`],
@@ -29,12 +32,13 @@ function parts(facts) {
     facts.damage ? ["Damage", facts.damage] : null,
     facts.series ? ["Series", el("a", { href: `/series/${facts.series}` }, facts.series)] : null,
     ...facts.matches.map((one) => ["Named by", `${one.list}: ${one.codes || one.series || one.kind}`]),
-    ...facts.paths.map((path) => ["Found at", path]),
+    ...facts.paths.map((path) => ["Found at", el("bdi", {}, path)]),
   ];
   const said = facts.grades.map((one) => el("li", {}, `${one.who || "somebody"}: ${one.code || "undecided"}${one.taken_back ? " (taken back)" : ""}`));
   return [
     el("h2", {}, "About this picture"),
     el("dl", {}, rows.filter(Boolean).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+    location.pathname.startsWith("/pictures/") ? null : el("p", {}, el("a", { href: address(facts.sha256, time) }, "Draw a box on it"), " ", el("kbd", {}, "d")),
     said.length ? el("h2", {}, "Said of it") : null,
     said.length ? el("ul", {}, said) : null,
   ].filter(Boolean);

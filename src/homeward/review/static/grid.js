@@ -4,9 +4,10 @@ import { get, post } from "./api.js";
 import { Chosen } from "./chosen.js";
 import { el, plural, say } from "./dom.js";
 import { showFacts } from "./facts.js";
+import { address as picture } from "./figures.js";
 import { listKeys, named } from "./keys.js";
 import { Painter } from "./painter.js";
-import { Reveal } from "./reveal.js";
+import { middle, Reveal } from "./reveal.js";
 import { IN_PART, IN_SERIES, KNOWN, Tiles, VIDEO } from "./tiles.js";
 
 const part = (id) => document.getElementById(id);
@@ -21,9 +22,12 @@ const painter = new Painter(stage, part("scroller"), part("room"), part("tiles")
   state: (index) => ({ cursor: index === chosen.cursor, chosen: chosen.has(index) }),
   category: (grade) => grid.categories[grade - 1],
 });
-const reveal = new Reveal(stage, part("steps"), may, () => {
-  const tile = tiles?.at(chosen.cursor);
-  return tile && { sha256: tile.sha256, time_ms: tile.time, video: Boolean(tile.flags & VIDEO), ...painter.place(chosen.cursor) };
+const reveal = new Reveal(stage, part("steps"), may, {
+  target: () => {
+    const tile = tiles?.at(chosen.cursor);
+    return tile && { sha256: tile.sha256, time_ms: tile.time, ...painter.place(chosen.cursor) };
+  },
+  lay: (size) => middle(stage, size),
 });
 
 // Lists: what is open stands in the address, and coming back is coming back to the same place.
@@ -133,7 +137,7 @@ function tell() {
     const category = grid.categories[tile.grade - 1];
     words.push(category ? category.name + (tile.flags & IN_PART ? ", in part" : "") : "undecided");
     part("here").textContent = words.join(" · ");
-    showFacts(part("facts"), grid.kind === "stacks" ? null : tile.sha256, () => painter.measure());
+    showFacts(part("facts"), grid.kind === "stacks" ? null : tile.sha256, () => painter.measure(), tile.time);
     remember();
   }, 60);
 }
@@ -143,6 +147,13 @@ function into() {
   if (!tile) return;
   if (grid.kind === "stacks") goTo(`stack:${tile.sha256}`);
   else if (grid.kind === "items" && tile.flags & VIDEO) goTo(`frames:${tile.sha256}`);
+}
+
+function draw() {
+  const tile = grid.count ? tiles.at(chosen.cursor) : null;
+  if (!tile) return;
+  remember();
+  location.assign(picture(tile.sha256, tile.time));
 }
 
 const out = () => { if (grid.kind !== "stacks" || queue.includes(":")) history.length > 1 ? history.back() : location.assign("/"); };
@@ -156,7 +167,7 @@ const ACTS = {
   pageDown: (extend) => move(chosen.cursor + painter.columns * painter.rows(), extend),
   first: (extend) => move(0, extend),
   last: (extend) => move(grid.count - 1, extend),
-  open: into, back: out, undo, help: () => listKeys(part("keys"), grid.categories, may),
+  open: into, back: out, draw, undo, help: () => listKeys(part("keys"), grid.categories, may),
   clear: () => give("", false),
 };
 

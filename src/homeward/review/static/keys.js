@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 
 const PLAIN = {
   ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", PageUp: "pageUp", PageDown: "pageDown",
-  Home: "first", End: "last", Enter: "open", Escape: "back", u: "undo", "?": "help", 0: "clear",
+  Home: "first", End: "last", Enter: "open", Escape: "back", u: "undo", d: "draw", "?": "help", 0: "clear",
 };
 
 export function named(event) {
@@ -21,6 +21,7 @@ export function listKeys(dialog, categories, may) {
     ["Shift", "with any of these: choose from here to there; Ctrl+click adds one tile"],
     ["Enter", "open the stack, or the frames of a video"],
     ["Esc", "back to the same place"],
+    ["d", "open the picture to draw a box on it, and ask where else that is"],
   ];
   if (may("grade")) {
     rows.push(...categories.map((one) => [one.key, one.name]), ["0", "undecided again"],

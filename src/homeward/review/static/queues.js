@@ -9,10 +9,10 @@ const QUEUES = {
   unknown: ["Unknown stacks", "No list names them and nobody has decided; the most urgent come first.", null, ""],
   proposals: ["Proposals", "Pictures that may show one victim; nothing is joined until you accept it.", () => "/proposals", "log10 LR"],
   notices: ["The watch", "What is new about other series that are not solved.", (to) => `/series/${to}`, "points"],
-  clues: ["Open clues", "Things that may lead to a place or a person.", null, "pictures"],
+  clues: ["Open clues", "Things that may lead to a place or a person.", (to) => `/clues/${to}`, "pictures"],
   leads: ["Leads", "What is to be done, by deadline.", (to) => `/series/${to}`, ""],
 };
-const ALL = { unknown: "/grid?queue=unknown", proposals: "/proposals" };
+const ALL = { unknown: "/grid?queue=unknown", proposals: "/proposals", clues: "/clues" };
 
 function queue(one) {
   const [title, sentence, link, unit] = QUEUES[one.name];

@@ -9,9 +9,9 @@ const SAID = { drawing: "a line drawing", grey: "in grey, small", region: "the p
 const REASONS = ["to decide on a category", "to compare with another picture", "to look for clues", "to check a proposal"];
 
 export class Reveal {
-  constructor(stage, bar, may, target) {
-    this.stage = stage;
-    this.target = target;
+  // target: which picture, and where its veil lies on the stage; lay: where on the stage its pixels are shown.
+  constructor(stage, bar, may, { target, lay }) {
+    Object.assign(this, { stage, target, lay });
     this.steps = Object.fromEntries(Object.entries(KEYS).filter(([, step]) => may(step)));
     this.held = null;
     this.pointer = null;
@@ -50,14 +50,15 @@ export class Reveal {
     const target = this.target();
     if (!target) return;
     const held = { by, view: null, over: false };
+    const where = this.#where(target);
     this.held = held;
     try {
-      const answer = await call("POST", "/views", { sha256: target.sha256, time_ms: target.time_ms, step, reason: this.reason.value, ...this.#where(target) });
+      const answer = await call("POST", "/views", { sha256: target.sha256, time_ms: target.time_ms, step, reason: this.reason.value, ...where });
       held.view = answer.headers.get("Homeward-View");
       const size = answer.headers.get("Homeward-Size").split(" ").map(Number);
       const pixels = new Uint8Array(await answer.arrayBuffer());
       if (held.over) this.#tell(held);
-      else this.#draw(pixels, ...size);
+      else this.#draw(pixels, ...size, this.lay(size, step, where));
       pixels.fill(0);
     } catch (error) {
       if (!held.over) say(error.message, true);
@@ -86,20 +87,23 @@ export class Reveal {
     return found && found.x >= 0 && found.x <= 1000 && found.y >= 0 && found.y <= 1000 ? found : { x: 500, y: 500 };
   }
 
-  #draw(pixels, width, height, channels) {
+  #draw(pixels, width, height, channels, place) {
     const image = new ImageData(width, height);
     const whole = new Uint32Array(image.data.buffer);
     if (channels === 1) for (let at = 0; at < whole.length; at++) whole[at] = 0xff000000 | (pixels[at] * 0x010101);
     else for (let at = 0, from = 0; at < whole.length; at++, from += 3) whole[at] = 0xff000000 | (pixels[from + 2] << 16) | (pixels[from + 1] << 8) | pixels[from];
-    const { clientWidth, clientHeight } = this.stage;
-    const scale = Math.min((clientWidth - 48) / width, (clientHeight - 48) / height, 3);
     this.canvas.width = width;
     this.canvas.height = height;
-    Object.assign(this.canvas.style, {
-      width: `${width * scale}px`, height: `${height * scale}px`, left: `${(clientWidth - width * scale) / 2}px`, top: `${(clientHeight - height * scale) / 2}px`,
-    });
+    for (const [edge, value] of Object.entries(place)) this.canvas.style[edge] = `${value}px`;
     this.canvas.getContext("2d").putImageData(image, 0, 0);
     image.data.fill(0);
     this.stage.dataset.clear = "true";
   }
+}
+
+// As large as it fits, in the middle.
+export function middle(stage, [width, height]) {
+  const { clientWidth, clientHeight } = stage;
+  const scale = Math.min((clientWidth - 48) / width, (clientHeight - 48) / height, 3);
+  return { left: (clientWidth - width * scale) / 2, top: (clientHeight - height * scale) / 2, width: width * scale, height: height * scale };
 }

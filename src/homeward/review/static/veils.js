@@ -7,11 +7,11 @@ import { VEIL } from "./tiles.js";
 const BYTES = VEIL.width * VEIL.height, AT_ONCE = 256;
 let waiting = [];
 
-// box: left, top, width and height in the veil's own pixels, where features agree.
-export function veil(sha256, label, { box = null, size = "small" } = {}) {
+// box: left, top, width and height in the veil's own pixels, of what is meant; time: milliseconds, of which frame of a clip.
+export function veil(sha256, label, { box = null, size = "small", time = -1 } = {}) {
   const canvas = el("canvas", { class: `veil ${size}`, width: VEIL.width * 8, height: VEIL.height * 8, role: "img", "aria-label": label });
   if (!waiting.length) queueMicrotask(fetchAll);
-  waiting.push({ sha256, canvas, box });
+  waiting.push({ sha256, canvas, box, time });
   return canvas;
 }
 
@@ -20,7 +20,7 @@ async function fetchAll() {
   waiting = [];
   for (let first = 0; first < all.length; first += AT_ONCE) {
     const some = all.slice(first, first + AT_ONCE);
-    const body = await (await call("POST", "/veils", { items: some.map((one) => one.sha256) })).arrayBuffer();
+    const body = await (await call("POST", "/veils", { items: some.map((one) => one.sha256), times: some.map((one) => one.time) })).arrayBuffer();
     some.forEach((one, at) => draw(one, new Uint8Array(body, at * BYTES, BYTES)));
   }
 }

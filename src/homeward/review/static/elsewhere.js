@@ -1,0 +1,24 @@
+// "Where else?": the answers to a box on a picture, as veils with boxes of their own.
+
+import { post } from "./api.js";
+import { el, plural, say } from "./dom.js";
+import { figure } from "./figures.js";
+import { strength } from "./pair.js";
+
+export async function elsewhere(place, question, act = () => null) {
+  place.setAttribute("aria-busy", "true");
+  place.replaceChildren(el("p", { class: "soft" }, "Looking …"));
+  try {
+    const found = await post("/find/elsewhere", question);
+    const what = question.by === "place" ? "place" : "thing";
+    place.replaceChildren(
+      el("h2", {}, `The ${what} elsewhere`),
+      el("p", { class: "hint" }, found.length ? `${plural(found.length, "picture")}, best first; one of each stack; below 0 speaks against it. Nothing is recorded until you say so.` : `No other picture of this case shows this ${what}.`),
+      el("div", { class: "sights" }, found.map((row) => figure(row, [`log10 LR ${strength(row.log10_lr)}`, row.reason, row.copies ? `${plural(row.copies, "copy", "copies")} more` : ""], act(row)))));
+    return found;
+  } catch (error) {
+    place.replaceChildren();
+    say(error.message, true);
+    return null;
+  } finally { place.removeAttribute("aria-busy"); }
+}

@@ -145,7 +145,7 @@ CLIP_NOISE = Step(
 )
 DEVICES = Step(
     "devices",
-    "11",
+    "12",
     {"calibration": 4},
     function="homeward.flow.noise.devices:devices",
     caption="Finding devices",

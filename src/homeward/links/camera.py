@@ -19,6 +19,8 @@ from homeward.indexes.fingerprint import Found, Prints, summed
 METHOD, VERSION = "sensor noise", "5"
 LOCAL = "agreement is local: a few parts of the frame hold nearly all of it, so it counts as nothing"
 COPIES = "copies of one picture, which agree whatever the sensor: nothing follows for other pictures"
+NOT_UNIQUE, UNSTUDIED = "uniqueness not established", "uniqueness not known for this make"
+"""How caveats begin that say whether several devices are known to share a pattern; one of the two is always there."""
 TILES = 4
 """Tiles across and down in which agreement is looked at by itself."""
 LEAST_SPREAD = 0.4
@@ -70,9 +72,7 @@ def weigh(
     if geometry is not None:
         value = max(0.0, value)
         caveats.append("the picture was scaled or cut after the camera: that nothing is found would mean nothing")
-    words = _uniqueness(make)
-    if words:
-        caveats.append(words)
+    caveats.append(uniqueness(make))
     side = "the same device" if value > 0 else "different devices" if value < 0 else "neither side"
     against = f"{pictures} other picture{'s' if pictures > 1 else ''}"
     where = _geometry(geometry) if geometry is not None else ""
@@ -103,9 +103,13 @@ def by_tile(
     return found
 
 
-def uniqueness(makes: set[str]) -> str:
-    """Why uniqueness is not established for a device of these makes; empty where nothing speaks against it."""
-    return next((words for words in map(_uniqueness, sorted(makes)) if words), "" if makes else _uniqueness(""))
+def uniqueness(make: str) -> str:
+    """What independent studies found for devices of a make; that there is none known here is no good sign."""
+    if not make:
+        return f"{NOT_UNIQUE}: the files do not say which camera it is"
+    first = make.strip().lower().split()[0]
+    known = next((family for family in shared_artefacts() if family.make == first), None)
+    return f"{NOT_UNIQUE}: {known.words} ({known.source})" if known else f"{UNSTUDIED}: no study of its devices is known here"
 
 
 @cache
@@ -127,14 +131,6 @@ def _geometry(found: Found) -> str:
     mirrored = ", mirrored" if found.turn >= 4 else ""
     scaled = f"at {100 * found.scale:.0f} % of their size" if abs(found.scale - 1) > 0.005 else "as a part of their frame"
     return f" {scaled}{turned}{mirrored}"
-
-
-def _uniqueness(make: str) -> str:
-    if not make:
-        return "uniqueness not established: the files do not say which camera it is"
-    first = make.strip().lower().split()[0]
-    known = next((family for family in shared_artefacts() if family.make == first), None)
-    return f"uniqueness not established: {known.words} ({known.source})" if known else ""
 
 
 class Family(msgspec.Struct, frozen=True):

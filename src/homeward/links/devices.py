@@ -82,7 +82,7 @@ def devices(matrix: NDArray[np.float32], strangers: float, bodies: Sequence[tupl
             forged, noise hardly.
     """
     named = list(bodies) or [None] * len(matrix)
-    files, alone, apart = _without_copies(matrix, _apart(named), max(COPY, BEYOND * strangers))
+    files, alone, apart = _without_copies(matrix, _apart(named), copies_from(strangers))
     size = len(files)
     state = Merging(alone, apart, strangers)
     for first, *others in nuclei(alone, apart, strangers):
@@ -108,8 +108,13 @@ def pictures(matrix: NDArray[np.float32], strangers: float) -> tuple[list[list[i
     Returns:
         The files of each of k pictures, ascending, and (k, k) float32 correlations of the pictures.
     """
-    files, alone, _ = _without_copies(matrix, np.zeros(matrix.shape, bool), max(COPY, BEYOND * strangers))
+    files, alone, _ = _without_copies(matrix, np.zeros(matrix.shape, bool), copies_from(strangers))
     return files, alone
+
+
+def copies_from(strangers: float) -> float:
+    """Correlation from which two files are copies of one picture."""
+    return max(COPY, BEYOND * strangers)
 
 
 def threshold(pictures: int) -> float:

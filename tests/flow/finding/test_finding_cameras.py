@@ -1,6 +1,12 @@
-"""Asking by sensor noise where the case holds several copies of one picture: they say no more than the picture does."""
+"""Asking by sensor noise where the case holds several copies of one picture, which say no more than the picture does, and
+asking with what is no picture.
+"""
 
 from __future__ import annotations
+
+import os
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,11 +14,15 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from homeward.descriptors import camera
+from homeward.flow.executors import Processes
+from homeward.flow.finding.asking import TooLittle
 from homeward.flow.finding.cameras import Reference, _alike
+from homeward.flow.noise import residuals
 from homeward.flow.noise.residuals import Residual
 from homeward.indexes import fingerprint
 from homeward.store.noise import Shot
 from homeward.testing import scenes
+from homeward.testing.corpus.bombs import bombs as hostile_bombs
 
 SIZE = 480, 640
 SENSORS = [np.random.default_rng(seed).normal(0, 0.006, SIZE) for seed in (1, 2)]
@@ -72,3 +82,30 @@ def test_copies_of_one_picture_alone_expect_nothing(files: list[camera.Noise]) -
     found = reference(files, [0, 8, 9, 10], asked(0, 20))
     assert len(found.stand) == 1
     assert found.expected is None
+
+
+def test_what_is_no_picture_is_refused_in_a_sentence_and_the_next_one_is_measured(tmp_path: Path) -> None:
+    """By the same worker, or by the one that follows it: a file that kills its reader ends nothing but its own question."""
+    bombs = {file.name: file.data for file in islice(hostile_bombs(), 8) if file.name.startswith("bomb-30000")}
+    assert bombs
+    jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(taken(0, 30)[..., None]), 93, colorspace="GRAY")
+    hostile = {"empty.jpg": b"", "words.jpg": b"no picture", "cut.jpg": jpeg[: len(jpeg) // 3], **bombs}
+    good = tmp_path / "good.jpg"
+    good.write_bytes(jpeg)
+    with Processes(1) as crew:
+        for name, body in hostile.items():
+            (tmp_path / name).write_bytes(body)
+            refused(crew, tmp_path / name)
+            _, found = residuals.of_file(crew, good)
+            assert (found.width, found.height) == SIZE[::-1]
+        os.mkfifo(tmp_path / "pipe.jpg")
+        for path in (tmp_path / "pipe.jpg", tmp_path, Path("/dev/zero"), tmp_path / "none.jpg"):
+            refused(crew, path)
+
+
+def refused(crew: Processes, picture: Path) -> None:
+    with pytest.raises(TooLittle) as told:
+        residuals.of_file(crew, picture)
+    assert str(told.value).startswith(picture.name)
+    assert "\n" not in str(told.value)
+    assert len(str(told.value)) < 300

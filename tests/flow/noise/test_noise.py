@@ -27,7 +27,7 @@ from homeward.store.models import CameraLink, Item, LedgerHead
 from homeward.testing import scenes
 
 SIZE = (480, 640)
-SENSORS = [np.random.default_rng(seed).normal(0, 0.012, SIZE) for seed in (1, 2)]
+SENSORS = [np.random.default_rng(seed).normal(0, 0.006, SIZE) for seed in (1, 2)]
 
 
 def taken(sensor: NDArray[np.float64], seed: int) -> bytes:

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from homeward.descriptors import camera
+from homeward.flow.noise.digests import together
 from homeward.flow.noise.exact import MOST_OF_A_SIZE, SEVERAL, correlations, worth
+from homeward.store.noise import Shot
 
 
 def kept(planes: list[NDArray[np.float64]]) -> tuple[list[NDArray[np.uint8]], NDArray[np.float64]]:
@@ -60,6 +62,37 @@ def test_what_is_worth_a_residual_is_bounded_and_does_not_depend_on_the_order(si
     other = worth(matrix[np.ix_(order, order)], 1.0, left)
     best = np.where(np.eye(size, dtype=bool), -1, matrix).max(axis=1, initial=-1)
     assert sorted(best[chosen]) == sorted(best[order[other]])  # two that agree best with each other are worth the same
+
+
+def test_copies_of_one_picture_are_not_worth_a_residual_for_each_other() -> None:
+    """Two copies agree by hundreds of deviations, and that says nothing of a sensor; those that agree with others go first."""
+    strangers = 1 / 700
+    matrix = np.zeros((8, 8), np.float32)
+    matrix[6, 7] = matrix[7, 6] = 0.9
+    matrix[:4, :4] = 5 * strangers
+    matrix[4, 5] = matrix[5, 4] = 2 * strangers
+    np.fill_diagonal(matrix, 1)
+    assert sorted(worth(matrix, strangers, 4)) == [0, 1, 2, 3]
+    assert sorted(worth(matrix, strangers, 100)) == [0, 1, 2, 3, 4, 5]
+    matrix[0, 7] = matrix[7, 0] = 6 * strangers  # a copy that belongs to the device is worth what others are
+    assert sorted(worth(matrix, strangers, 2)) == []
+    assert sorted(worth(matrix, strangers, 3)) == [0, 1, 7]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["", "Canon", "Nikon"]), st.sampled_from(["", "a", "b"])), max_size=40),
+    st.integers(1, 9),
+)
+def test_pictures_of_a_size_are_compared_in_bounded_parts_of_one_model(models: list[tuple[str, str]], most: int) -> None:
+    shots = [Shot(at, f"{at:064x}", 640, 480, *model, "") for at, model in enumerate(models)]
+    parts = list(together(shots, most))
+    assert sorted(shot.item for part in parts for shot in part) == list(range(len(shots)))
+    assert all(0 < len(part) <= most for part in parts)
+    assert all(part == sorted(part, key=lambda shot: shot.sha256) for part in parts)
+    if len(shots) <= most:
+        assert len(parts) <= 1
+    else:
+        assert all(len({(shot.make, shot.model) for shot in part}) == 1 for part in parts)
 
 
 def test_a_residual_of_nothing_agrees_with_nothing() -> None:

@@ -30,6 +30,8 @@ def asked(
         TooLittle: it cannot be read.
         OSError: it cannot be opened.
     """
+    if not picture.is_file():  # a pipe or a device would never end
+        raise TooLittle(f"{picture.name} is no file that can be read")
     with contextlib.ExitStack() as beside, picture.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.tell()

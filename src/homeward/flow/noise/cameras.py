@@ -10,6 +10,7 @@ import msgspec
 from homeward.descriptors.header_make import parts_of, reference
 from homeward.descriptors.header_records import HeaderSignature
 from homeward.links import headers as links
+from homeward.links.camera import UNSTUDIED
 from homeward.store import headers, noise, reads
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _device(members: list[noise.CameraRow], said: dict[int, dict[str, Any]], pat
         "id": f"noise:{rows[0]['item__sha256']}",
         "serial": _common(rows, "body_serial"),
         "log10_lr": min(row.log10_lr for row in members) / 1000,
-        "uniqueness": "not established" if caveats else "nothing speaks against it",
+        "uniqueness": "not known for this make" if caveats and caveats[0].startswith(UNSTUDIED) else "not established",
         "caveats": caveats,
         "items": [item | why for item, why in zip(told["items"], evidence, strict=True)],
     }

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.descriptors.camera import digest_bytes, digest_shape, middle
-from homeward.flow.process import segment_folder
+from homeward.flow.noise.digests import by_item
 from homeward.flow.steps import CLIP_NOISE
-from homeward.flow.units import NOISE, RESIDUAL
+from homeward.flow.units import RESIDUAL
 from homeward.indexes import fingerprint
 from homeward.indexes.fingerprint import Prints
 from homeward.indexes.frames import Frame, Spectra
@@ -48,11 +48,10 @@ def decoded_clips(case: Case) -> list[int]:
 def clips(case: Case) -> list[Clip]:
     """The fingerprints of clips, in the order of their contents' SHA-256."""
     found = []
-    for item, _, width, height in sorted(reads.clip_sizes(case), key=lambda row: row[1])[:MOST]:
-        if min(width, height) < 2:
-            continue
-        folder = segment_folder(NOISE, digest_bytes(width, height), CLIP_NOISE)
-        value = next((r["value"] for run in case.segments.read(folder) for r in run if r["item"] == item), None)
+    chosen = [row for row in sorted(reads.clip_sizes(case), key=lambda row: row[1])[:MOST] if min(row[2:]) >= 2]
+    read = {length: by_item(case, length, CLIP_NOISE) for length in {digest_bytes(*row[2:]) for row in chosen}}
+    for item, _, width, height in chosen:
+        value = read[digest_bytes(width, height)].get(item)
         if value is not None:
             held = fingerprint.prints(np.asarray(value)[None])
             found.append(Clip(item, summed_frame(held, np.zeros(1, np.int64), width, height)))

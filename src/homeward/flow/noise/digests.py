@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from homeward.descriptors import camera as noise
 from homeward.flow.process import segment_folder
-from homeward.flow.steps import CLIP_NOISE
+from homeward.flow.steps import CLIP_NOISE, Step
 from homeward.flow.steps import NOISE as NOISE_STEP
 from homeward.flow.units import NO_NOISE, NOISE, REASON_BYTES
 from homeward.store import noise as stored
@@ -19,6 +19,9 @@ from homeward.store.noise import Shot
 
 if TYPE_CHECKING:
     from homeward.store import Case
+
+MOST_TOGETHER = 4096
+"""Pictures that are compared all with all: 64 MiB of correlations, several times over, and 2 GiB of digests at most."""
 
 
 def unusable(case: Case) -> dict[int, str]:
@@ -31,18 +34,31 @@ def unusable(case: Case) -> dict[int, str]:
 
 
 def buckets(case: Case) -> Iterator[tuple[list[Shot], NDArray[np.uint8]]]:
-    """Pictures of one native size and their (n, bytes) digests, both in the order of their contents' SHA-256."""
+    """Pictures that are compared with each other, of one native size, and their (n, bytes) digests; both in the order of their
+    contents' SHA-256. Of a size with more than :data:`MOST_TOGETHER` pictures those of one model are compared, so many at once.
+    """
     sizes: dict[tuple[int, int], list[Shot]] = defaultdict(list)
     for shot in stored.shots(case):
         sizes[shot.width, shot.height].append(shot)
-    held = {width: _digests(case, width) for width in {noise.digest_bytes(*size) for size in sizes if min(size) >= 2}}
+    lengths = {noise.digest_bytes(*size) for size in sizes if min(size) >= 2}
+    held = {length: by_item(case, length, NOISE_STEP) for length in lengths}
     for size, shots in sorted(sizes.items()):
         digests = held.get(noise.digest_bytes(*size), {}) if min(size) >= 2 else {}
         told = sorted((shot for shot in shots if shot.item in digests), key=lambda shot: shot.sha256)
-        if told:
-            yield told, np.stack([digests[shot.item] for shot in told])
+        for some in together(told, MOST_TOGETHER):
+            yield some, np.stack([digests[shot.item] for shot in some])
 
 
-def _digests(case: Case, width: int) -> dict[int, NDArray[np.uint8]]:
-    runs = case.segments.read(segment_folder(NOISE, width, NOISE_STEP))
+def by_item(case: Case, width: int, step: Step) -> dict[int, NDArray[np.uint8]]:
+    """Digests of one length, (bytes,) uint8, of stills or of clips."""
+    runs = case.segments.read(segment_folder(NOISE, width, step))
     return {int(record["item"]): record["value"] for run in runs for record in run}
+
+
+def together(shots: list[Shot], most: int) -> Iterator[list[Shot]]:
+    """Parts of pictures of one size that are compared with each other: all, or at most so many of one model."""
+    models: dict[tuple[str, str], list[Shot]] = defaultdict(list)
+    for shot in shots:
+        models[(shot.make, shot.model) if len(shots) > most else ("", "")].append(shot)
+    for _, some in sorted(models.items()):
+        yield from (some[start : start + most] for start in range(0, len(some), most))

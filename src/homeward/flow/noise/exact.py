@@ -18,6 +18,7 @@ from homeward.flow.process import segment_folder
 from homeward.flow.steps import RESIDUALS
 from homeward.flow.units import RESIDUAL
 from homeward.indexes import fingerprint, marks
+from homeward.links.devices import copies_from
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -46,7 +47,8 @@ def survivors(case: Case) -> list[int]:
 def worth(matrix: NDArray[np.float32], strangers: float, left: int) -> list[int]:
     """Pictures of one size that are worth a residual, the best first.
 
-    It depends on what the digests say and on nothing that was kept before: however deliveries came, the same are chosen.
+    It depends on what the digests say and on nothing that was kept before: however deliveries came, the same are chosen. That
+    copies of one picture agree says nothing: a picture is worth what it shares with others.
 
     Args:
         matrix: (n, n) correlations of digests.
@@ -55,9 +57,11 @@ def worth(matrix: NDArray[np.float32], strangers: float, left: int) -> list[int]
     """
     if len(matrix) < SEVERAL:
         return []
-    others = matrix.copy()
-    np.fill_diagonal(others, -1)
-    best = others.max(axis=1) / strangers
+    copies, best = copies_from(strangers), np.empty(len(matrix))
+    for at, row in enumerate(matrix):  # row by row: a second matrix would not fit
+        others = np.where(row < copies, row, -1)
+        others[at] = -1
+        best[at] = others.max() / strangers
     order = np.argsort(-best, kind="stable")[: min(MOST_OF_A_SIZE, left)]
     rows = [int(at) for at in order if best[at] >= WORTH]
     return rows if len(rows) >= SEVERAL else []

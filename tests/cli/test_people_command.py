@@ -40,6 +40,7 @@ def test_people_are_let_in_changed_and_locked_out(people: Callable[..., Result])
     assert json.loads(people("--json").stdout) == told
     assert people("unlock", "Otto").exit_code == 0
     assert people("password", "Otto", typed=twice).exit_code == 0
+    assert people("recover", "Otto", typed=twice).exit_code == 0
     listed = people()
     assert "Otto" in listed.stdout
     assert "Next: " in listed.stdout

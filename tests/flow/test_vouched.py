@@ -21,6 +21,7 @@ FREE = {
     ("homeward_job", "attempts"): "work in hand",
     ("homeward_job", "owner"): "work in hand",
     ("homeward_job", "expires"): "work in hand",
+    ("homeward_person", "second_used"): "says only which one-time code counts no more",
 }
 WHERE = {"homeward_job": "WHERE state = 'done'"}
 """Rows that are chosen from, where not from all."""

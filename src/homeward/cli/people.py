@@ -90,6 +90,19 @@ def password(case: Path, name: str) -> None:
 @people.command()
 @name_argument
 @click.pass_obj
+def recover(case: Path, name: str) -> None:
+    """Let NAME in without one-time codes again, whose telephone is gone; give them another password as well."""
+    from homeward.flow.workbench import people as keeping
+
+    with opened_to_write(case) as opened_case:
+        keeping.set_password(opened_case, name, _asked(), getpass.getuser())
+        keeping.set_second(opened_case, name, "", getpass.getuser())
+    click.echo(f"{name} comes in with the new password alone, and can set up codes again.")
+
+
+@people.command()
+@name_argument
+@click.pass_obj
 def lock(case: Path, name: str) -> None:
     """Lock NAME out, at once and until unlock; what they did stays theirs."""
     _set_locked(case, name, locked=True)
@@ -115,6 +128,12 @@ def _asked() -> str:
     return str(click.prompt(_PROMPT, hide_input=True, confirmation_prompt=True, err=True))
 
 
+def _way(one: dict[str, object]) -> str:
+    if one["locked"]:
+        return "locked out"
+    return ("password and code" if one["second"] else "password") if one["password"] else "link"
+
+
 def _list(case: Path, as_json: bool) -> None:
     from homeward.flow.workbench.people import listed
 
@@ -123,9 +142,6 @@ def _list(case: Path, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [
-        (one["name"], one["role"], "locked out" if one["locked"] else "password" if one["password"] else "link")
-        for one in found
-    ]
+    rows = [(one["name"], one["role"], _way(one)) for one in found]
     print_table("People", ("name", "role", "comes in by"), rows)
     next_step(f"homeward people {case} add NAME --role ROLE")

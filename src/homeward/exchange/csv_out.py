@@ -33,17 +33,18 @@ def write_csv(case: Case, target: Path) -> int:
     details: dict[str, Plain] = {"format": "csv", "rows": 0, "program": homeward.__version__}
     rows = 0
 
-    def lines() -> Iterator[bytes]:
+    def counted() -> Iterator[bytes]:
         nonlocal rows
-        for rows, line in enumerate(_lines(case)):  # noqa: B007 - the heading is line 0
+        for rows, line in enumerate(lines(case)):  # noqa: B007 - the heading is line 0
             yield line
         details["rows"] = rows
 
-    write_file(case, target, lines(), details)
+    write_file(case, target, counted(), details)
     return rows
 
 
-def _lines(case: Case) -> Iterator[bytes]:
+def lines(case: Case) -> Iterator[bytes]:
+    """A heading, then a line for every occurrence."""
     yield _line(COLUMNS)
     for row in reads.occurrences(case):
         yield _line(_cells(row))

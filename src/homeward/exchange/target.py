@@ -6,9 +6,9 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from homeward.core import HomewardError, WrongUse
 from homeward.evidence import EvidenceMissing, sources
@@ -51,6 +51,27 @@ def write_file(
     finally:
         building.unlink(missing_ok=True)
     return digest
+
+
+def hand_out(
+    case: Case, parts: Iterable[bytes], details: dict[str, Plain], names: dict[str, str], check: Callable[[], None]
+) -> IO[bytes]:
+    """``parts`` in a file without a name, for somebody who is connected; recorded as by :func:`write_file`, unless ``check``
+    objects by an error at that moment.
+    """
+    file = tempfile.TemporaryFile(dir=case.private)  # noqa: SIM115 - it is handed out
+    try:
+        digest = hashlib.sha256()
+        for part in parts:
+            file.write(part)
+            digest.update(part)
+        with case.leaving({**details, "sha256": digest.hexdigest()}, names):
+            check()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def write_folder(

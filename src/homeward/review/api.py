@@ -24,6 +24,9 @@ ROUTERS = {
     "/clues": "homeward.review.api_clues",
     "/find": "homeward.review.api_find",
     "/ledger": "homeward.review.api_ledger",
+    "/me": "homeward.review.api_me",
+    "/people": "homeward.review.api_people",
+    "/releases": "homeward.review.api_releases",
 }
 """One file a group of endpoints."""
 

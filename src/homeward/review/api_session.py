@@ -21,10 +21,11 @@ class Link(Schema):
 
 
 class Entrance(Schema):
-    """A name and a password."""
+    """A name and a password, and a one-time code where one is wanted."""
 
     name: Annotated[str, Field(max_length=1000)]
     password: Annotated[str, Field(max_length=1000)]
+    code: Annotated[str, Field(max_length=20)] = ""
 
 
 class Me(Schema):
@@ -35,6 +36,8 @@ class Me(Schema):
     may: list[str]
     agency: str
     idle_seconds: int
+    second: bool
+    """Whether they also type a one-time code."""
 
 
 @router.get("", auth=Needs(SIGNED_IN), response=Me)
@@ -47,6 +50,7 @@ def who(request: Any) -> Me:
         may=sorted(ROLES[person.role]),
         agency=request.bench.case.info.agency,
         idle_seconds=request.bench.idle,
+        second=person.second,
     )
 
 
@@ -59,7 +63,7 @@ def enter_by_link(request: Any, link: Link) -> Status[None]:
 @router.post("", auth=Needs(ANYBODY), response={204: None})
 def enter_by_password(request: Any, entrance: Entrance) -> Status[None]:
     """Come in by name and password."""
-    found = request.bench.by_password(entrance.name, entrance.password)
+    found = request.bench.by_password(entrance.name, entrance.password, entrance.code)
     return _enter(request, found, "password", "the name or the password is wrong")
 
 

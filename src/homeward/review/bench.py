@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from homeward.core import HomewardError
 from homeward.flow.workbench import grading, people
 from homeward.flow.workbench.grading import Scheme
-from homeward.flow.workbench.people import Person
+from homeward.flow.workbench.people import CodeWanted, Person
 from homeward.review.shown import Shown
 from homeward.review.views import Views
 
@@ -47,6 +47,7 @@ class Workbench:
         self._lock = threading.Lock()
         self._links: dict[str, tuple[str, float]] = {}
         self._wrong: dict[str, tuple[int, float]] = {}
+        self._strangers = 0
 
     def link(self, person: Person) -> str:
         """A word that lets ``person`` in once, within ten minutes."""
@@ -62,11 +63,12 @@ class Workbench:
         person = people.by_key(self.case, key) if time.monotonic() < until else None
         return None if person is None or person.locked else person
 
-    def by_password(self, name: str, password: str) -> Person | None:
-        """Who comes in by a name and a password.
+    def by_password(self, name: str, password: str, code: str = "") -> Person | None:
+        """Who comes in by a name and a password, and a one-time code where they have chosen that.
 
         Raises:
             TryLater: there were too many wrong ones.
+            CodeWanted: everything is right but the code.
         """
         name = name.strip()
         with self._lock:
@@ -75,11 +77,30 @@ class Workbench:
                 raise TryLater(f"too many wrong passwords: try again in {until - time.monotonic():.0f} seconds")
             wait = min(FIRST_WAIT * 2.0 ** (tries + 1 - FREE_TRIES), LONGEST_WAIT) if tries + 1 >= FREE_TRIES else 0.0
             self._wrong[name] = (tries + 1, time.monotonic() + wait)  # before the answer: tries at once count too
-        person = people.entering(self.case, name, password)
-        if person is not None:
+        try:
+            person = people.entering(self.case, name, password, code)
+        except CodeWanted:
+            if code:
+                self._refuse(name, "code")
+            raise
+        if person is None:
+            self._refuse(name, "password")
+        else:
             with self._lock:
                 self._wrong.pop(name, None)
         return person
+
+    def _refuse(self, name: str, wrong: str) -> None:
+        """Record it, without what was typed: people type passwords where a name belongs. Of names that nobody has only the
+        number is told, from time to time, so that guessing does not fill the ledger.
+        """
+        known = {row["name"]: str(row["key"]) for row in people.listed(self.case)}
+        if name not in known:
+            with self._lock:
+                self._strangers += 1
+            return
+        with self.case.batch("session.refuse", {"person": known[name], "wrong": wrong}, {"who": name}):
+            pass
 
     def begin(self, session: SessionBase, person: Person, by: str) -> None:
         """Let somebody in."""
@@ -118,10 +139,19 @@ class Workbench:
         before, self._left_behind = self._left_behind, 0
         self.views.end_unended(before)
         self.views.end_all(self.idle, "idle")
+        self._tell_strangers()
+
+    def _tell_strangers(self) -> None:
+        with self._lock:
+            tries, self._strangers = self._strangers, 0
+        if tries:
+            with self.case.batch("session.refuse", {"wrong": "name", "tries": tries}):
+                pass
 
     def close(self) -> None:
         """Give back what is at hand."""
         try:
+            self._tell_strangers()
             self.views.close()
         finally:
             os.close(self._running)

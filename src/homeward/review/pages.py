@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 
-from homeward.flow.workbench.people import AUDIT, LOOK
+from homeward.flow.workbench.people import AUDIT, DECIDE, LOOK, PEOPLE, ROLES
 from homeward.review.door import ANYBODY, SIGNED_IN, permits
 from homeward.review.frames import frame
 
@@ -69,6 +69,24 @@ def clue(request: Any, name: str) -> HttpResponse:
 def ledger(request: Any) -> HttpResponse:
     """Everything that was done."""
     return frame(request, "ledger")
+
+
+@permits(PEOPLE)
+def people(request: Any) -> HttpResponse:
+    """Who may come in."""
+    return frame(request, "people", roles=list(ROLES))
+
+
+@permits(SIGNED_IN)
+def me(request: Any) -> HttpResponse:
+    """One's own password and codes."""
+    return frame(request, "me")
+
+
+@permits(DECIDE)
+def releases(request: Any) -> HttpResponse:
+    """What leaves by two people."""
+    return frame(request, "releases")
 
 
 @permits(SIGNED_IN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +13,7 @@ from homeward.store import digests
 from homeward.store.custody import ERASED, storable_name
 from homeward.store.errors import StoreError
 from homeward.store.models import Person
+from homeward.store.sealing import new_key, read_key, seal_text, unseal_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +32,13 @@ class PersonRow(msgspec.Struct, frozen=True):
     locked: bool
     stamp: str
     """Changes with the password; empty without one."""
+    second: bool
+    """Whether they also type a one-time code."""
+
+
+KEY = "people.key"
+"""In ``keys/``: opens the secrets of one-time codes, so that a copy of the records alone tells none."""
+SECRETS = ("password", "second")
 
 
 def people(case: Case) -> list[PersonRow]:
@@ -45,7 +54,7 @@ def by_key(case: Case, key: str) -> PersonRow | None:
 
 def _row(row: Person) -> PersonRow:
     stamp = hashlib.sha256(row.password.encode()).hexdigest()[:16] if row.password else ""
-    return PersonRow(row.key, row.name, row.role, row.locked, stamp)
+    return PersonRow(row.key, row.name, row.role, row.locked, stamp, bool(row.second))
 
 
 def add(case: Case, name: str, role: str, password: str, who: str) -> PersonRow:
@@ -65,11 +74,15 @@ def add(case: Case, name: str, role: str, password: str, who: str) -> PersonRow:
 
 
 def change(case: Case, key: str, who: str, **to: str | bool) -> None:
-    """Give somebody another ``role`` or ``password``, or lock or unlock them (``locked``)."""
+    """Give somebody another ``role``, ``password`` or secret of one-time codes (``second``; empty: none any more), or lock or
+    unlock them (``locked``).
+    """
     details: dict[str, Plain] = {"key": key, "changed": sorted(to)}
-    details |= {name: value for name, value in to.items() if name != "password"}
+    details |= {name: value for name, value in to.items() if name not in SECRETS}
     if "password" in to:
         to["password"] = hashed(str(to["password"]))
+    if to.get("second"):
+        to["second"] = seal_text(str(to["second"]), _key(case), key)
     with case.batch("people.change", details, {"who": who}) as batch:
         Person.objects.using(case.alias).filter(key=key).update(**to)
         batch.details["people"] = digests.PEOPLE.digest(case)
@@ -82,6 +95,14 @@ def hashed(password: str) -> str:
     return make_password(password) if password else ""
 
 
+@cache
+def most_used() -> frozenset[str]:
+    """The 20,000 passwords that are used most, as Django brings them, and none."""
+    from django.contrib.auth.password_validation import CommonPasswordValidator
+
+    return frozenset(CommonPasswordValidator().passwords) | {""}
+
+
 def knows(case: Case, name: str, password: str) -> PersonRow | None:
     """The person of that name if the password is theirs; takes as long if there is nobody of that name."""
     from django.contrib.auth.hashers import check_password
@@ -91,6 +112,22 @@ def knows(case: Case, name: str, password: str) -> PersonRow | None:
         hashed(password)
         return None
     return by_key(case, row.key) if check_password(password, row.password) else None
+
+
+def second(case: Case, key: str) -> tuple[str, int]:
+    """The secret of somebody's one-time codes, empty without, and the number of the one that was used last."""
+    row = Person.objects.using(case.alias).get(key=key)
+    return (unseal_text(row.second, _key(case), key) if row.second else "", row.second_used)
+
+
+def use_code(case: Case, key: str, number: int) -> bool:
+    """Note that a one-time code was used; whether it was not used before."""
+    return bool(Person.objects.using(case.alias).filter(key=key, second_used__lt=number).update(second_used=number))
+
+
+def _key(case: Case) -> bytes:
+    path = case.folder / "keys" / KEY
+    return read_key(path) if path.exists() else new_key(path)
 
 
 class Acquainted:
@@ -110,7 +147,7 @@ class Acquainted:
 
     def finish(self) -> Iterator[str]:
         """One sentence for everything that is wrong."""
-        if digests.PEOPLE.digest(self._case) != self._told:
+        if not digests.PEOPLE.agrees(self._case, None, self._told):
             yield "the people who may open the workbench, or what they may do, are not those of the ledger"
         for row in people(self._case):
             if row.name != self._names.get(row.key):

@@ -6,6 +6,7 @@ Hoang, Reyhanitabar, Rogaway and Vizár, Crypto 2015), under a key that HKDF mak
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 from pathlib import Path
@@ -129,3 +130,22 @@ def _write(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
+
+
+def seal_text(text: str, key: bytes, name: str) -> str:
+    """A short secret, encrypted under ``name``, as text for a record."""
+    salt = secrets.token_bytes(_SALT)
+    return base64.b64encode(salt + _cipher(key, salt, name).encrypt(_nonce(0, True), text.encode(), None)).decode()
+
+
+def unseal_text(sealed: str, key: bytes, name: str) -> str:
+    """What :func:`seal_text` sealed.
+
+    Raises:
+        CaseDamaged: it was changed, or the key or the name is another.
+    """
+    try:
+        body = base64.b64decode(sealed, validate=True)
+        return _cipher(key, body[:_SALT], name).decrypt(_nonce(0, True), body[_SALT:], None).decode()
+    except (InvalidTag, ValueError) as error:
+        raise CaseDamaged("a sealed secret was changed, or its key is another") from error

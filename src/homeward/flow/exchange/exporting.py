@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,17 +32,23 @@ if TYPE_CHECKING:
 def export_vic(case: Case, target: Path, version: str) -> int:
     """Write every medium in the shape of Project VIC (see :func:`write_file`); how many."""
     total = media_out.count(case)
-    parts = vic_case(_heading(case, total), media(case), version)
     details: dict[str, Plain] = {"format": "vics", "version": version, "media": total}
-    write_file(case, target, parts, details)
+    write_file(case, target, parts(case, "vics", version), details)
     return total
 
 
 def export_icse(case: Case, target: Path) -> int:
     """Write every medium as an ICSE-style list (see :func:`write_file`); how many."""
     total = media_out.count(case)
-    write_file(case, target, icse_list(media(case)), {"format": "icse", "media": total})
+    write_file(case, target, parts(case, "icse"), {"format": "icse", "media": total})
     return total
+
+
+def parts(case: Case, form: str, version: str = "2.0") -> Iterable[bytes]:
+    """Every medium in the shape of Project VIC (``vics``), or as an ICSE-style list (``icse``)."""
+    if form == "icse":
+        return icse_list(media(case))
+    return vic_case(_heading(case, media_out.count(case)), media(case), version)
 
 
 def export_case(case: Case, target: Path) -> int:

@@ -18,6 +18,7 @@ from homeward.core.errors import said
 from homeward.exchange.envelope import LOOKS, Shown
 from homeward.exchange.errors import PackageRefused
 from homeward.exchange.target import write_folder
+from homeward.flow.exchange import two_people
 from homeward.flow.exchange.partners import Directory
 from homeward.flow.opening import Opened as OpenedItem
 from homeward.flow.opening import Opener
@@ -29,12 +30,12 @@ from homeward.media.veil import HEIGHT, WIDTH
 from homeward.sandbox import ByteRange
 from homeward.store import reads, tiles
 from homeward.store.custody import ERASED
-from homeward.store.ledger.entries import decode
 
 if TYPE_CHECKING:
     from homeward.exchange.package import Opened
     from homeward.store import Case
 
+ACT = "package.propose"
 MOST_PICTURES = 40
 """Pictures of one package."""
 LARGEST = 128 << 20
@@ -98,11 +99,9 @@ def propose(
     directory = Directory(case)
     recipients = sorted({directory.recipient(name, kinds).card.fingerprint for name in to})
     details: dict[str, Any] = {
-        "pictures": sorted(set(pictures)), "veils": sorted(set(veils)), "recipients": recipients, "person": person.key,
+        "pictures": sorted(set(pictures)), "veils": sorted(set(veils)), "recipients": recipients,
     }  # fmt: skip
-    with case.batch("package.propose", details, {"who": person.name, "reason": said(reason, "the reason")}) as batch:
-        pass
-    return batch.seq
+    return two_people.propose(case, ACT, person, details, reason)
 
 
 def agree(case: Case, number: int, person: Person) -> Proposal:
@@ -114,12 +113,7 @@ def agree(case: Case, number: int, person: Person) -> Proposal:
     """
     found = proposal(case, number)
     _need(person, found.pictures)
-    if found.person == person.key:
-        raise WrongUse("who proposed it cannot agree with it: it takes two people")
-    if found.agreed:
-        raise WrongUse(f"somebody has agreed with the proposal {number} before")
-    with case.batch("package.agree", {"proposal": number, "person": person.key}, {"who": person.name}):
-        pass
+    two_people.agree(case, two_people.proposed(case, number, ACT), person)
     return found
 
 
@@ -129,20 +123,9 @@ def proposal(case: Case, number: int) -> Proposal:
     Raises:
         WrongUse: there is none.
     """
-    found: Proposal | None = None
-    for seq, body in case.custody.entries(max(0, number)):
-        entry = decode(body)
-        told = entry.details
-        if seq == number and entry.act == "package.propose":
-            found = Proposal(
-                seq, tuple(told["pictures"]), tuple(told["veils"]), tuple(told["recipients"]), told["person"]
-            )  # fmt: skip
-        elif found is not None and told.get("proposal") == number:
-            found.agreed = seq if entry.act == "package.agree" else found.agreed
-            found.left = found.left or entry.act == "export"
-    if found is None:
-        raise WrongUse(f"there is no proposal {number}")
-    return found
+    one = two_people.proposed(case, number, ACT)
+    pictures, veils, recipients = (tuple(one.told[name]) for name in ("pictures", "veils", "recipients"))
+    return Proposal(number, pictures, veils, recipients, one.person, one.agreed, one.left)
 
 
 def ready(case: Case, number: int, recipients: Collection[str]) -> tuple[Proposal, Shown]:

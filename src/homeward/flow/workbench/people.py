@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from homeward.core import HomewardError, WrongUse
 from homeward.core.errors import said
+from homeward.flow.workbench import codes
 from homeward.store import people as store
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ class NotAllowed(HomewardError, PermissionError):
     """The person has no permission for it."""
 
 
+class CodeWanted(NotAllowed):
+    """The password is right, and the one-time code is missing or wrong."""
+
+
 class Person(msgspec.Struct, frozen=True):
     """Somebody who works on a case."""
 
@@ -41,6 +47,8 @@ class Person(msgspec.Struct, frozen=True):
     locked: bool = False
     stamp: str = ""
     """Changes with the password."""
+    second: bool = False
+    """Whether they also type a one-time code."""
 
     def may(self, permission: str) -> bool:
         """Whether they are allowed to."""
@@ -60,8 +68,8 @@ def need(person: Person, permission: str) -> None:
 def listed(case: Case) -> list[dict[str, object]]:
     """Everybody, with what they may do."""
     return [
-        {"name": row.name, "role": row.role, "locked": row.locked, "password": bool(row.stamp),
-         "may": sorted(ROLES.get(row.role, ()))}
+        {"key": row.key, "name": row.name, "role": row.role, "locked": row.locked, "password": bool(row.stamp),
+         "second": row.second, "may": sorted(ROLES.get(row.role, ()))}
         for row in store.people(case)
     ]  # fmt: skip
 
@@ -109,6 +117,15 @@ def set_password(case: Case, name: str, password: str, who: str) -> None:
     store.change(case, find(case, name).key, who, password=password)
 
 
+def set_second(case: Case, name: str, secret: str, who: str) -> None:
+    """Let somebody in only with a one-time code too, made by ``secret``; empty: with the password alone again.
+
+    Raises:
+        WrongUse: there is no such person.
+    """
+    store.change(case, find(case, name).key, who, second=secret)
+
+
 def find(case: Case, name: str) -> Person:
     """The person called ``name``.
 
@@ -127,10 +144,21 @@ def by_key(case: Case, key: str) -> Person | None:
     return None if row is None else _person(row)
 
 
-def entering(case: Case, name: str, password: str) -> Person | None:
-    """The person of that name, if the password is theirs and they are not locked out."""
+def entering(case: Case, name: str, password: str, typed: str = "") -> Person | None:
+    """The person of that name, if the password is theirs and they are not locked out; ``typed`` is their one-time code.
+
+    Raises:
+        CodeWanted: everything is right but the code.
+    """
     row = store.knows(case, name.strip(), password)
-    return _person(row) if row and not row.locked else None
+    if row is None or row.locked:
+        return None
+    if row.second:
+        secret, used = store.second(case, row.key)
+        number = codes.number_of(secret, typed, time.time(), used)
+        if number is None or not store.use_code(case, row.key, number):
+            raise CodeWanted("type the code that your telephone shows now; each counts once")
+    return _person(row)
 
 
 def at_this_machine(case: Case, name: str) -> Person:
@@ -148,14 +176,17 @@ def at_this_machine(case: Case, name: str) -> Person:
 
 
 def check_password(name: str, password: str) -> None:
-    """Refuse what is too easily guessed.
+    """Refuse what is too easily guessed (NIST SP 800-63B, 5.1.1.2: length and lists, no rules of composition, no expiry).
 
     Raises:
-        WrongUse: it is shorter than :data:`SHORTEST_PASSWORD`, holds the name, or has too few different characters.
+        WrongUse: it is shorter than :data:`SHORTEST_PASSWORD`, holds the name, has too few different characters, or is one of
+            the 20,000 most used ones, whatever is put before or after it.
     """
     if len(password) < SHORTEST_PASSWORD:
         raise WrongUse(f"a password has at least {SHORTEST_PASSWORD} characters")
-    if name.lower() in password.lower() or len(set(password)) < SHORTEST_PASSWORD // 2:
+    plain = password.lower().strip("0123456789!?.,-_*#$ ")
+    few = len(set(password)) < SHORTEST_PASSWORD // 2
+    if name.lower() in password.lower() or few or {plain, password.lower()} & store.most_used():
         raise WrongUse("this password is too easily guessed")
 
 
@@ -165,4 +196,4 @@ def _check_role(role: str) -> None:
 
 
 def _person(row: store.PersonRow) -> Person:
-    return Person(row.key, row.name, row.role, row.locked, row.stamp)
+    return Person(row.key, row.name, row.role, row.locked, row.stamp, row.second)

@@ -14,12 +14,18 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   wrong.hidden = true;
   try {
-    await post("/session", { name: form.elements.name.value, password: form.elements.password.value });
+    await post("/session", { name: form.elements.name.value, password: form.elements.password.value, code: form.elements.code.value });
     location.replace(next());
   } catch (error) {
-    form.elements.password.value = "";
+    const code = document.getElementById("code");
+    const wanted = /telephone/.test(error.message);
+    if (wanted) {
+      wrong.hidden = code.hidden; // the first time it is a question and no fault
+      code.hidden = false;
+      form.elements.code.value = "";
+    } else form.elements.password.value = "";
     wrong.textContent = `${error.message[0].toUpperCase()}${error.message.slice(1)}.`;
-    wrong.hidden = false;
-    form.elements.password.focus();
+    if (!wanted) wrong.hidden = false;
+    form.elements[wanted ? "code" : "password"].focus();
   }
 });

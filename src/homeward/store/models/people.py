@@ -17,6 +17,10 @@ class Person(models.Model):
     locked = models.BooleanField()
     password = models.TextField()
     """Salted hash as Django keeps it; empty: only by the link that the command line gives."""
+    second = models.TextField(default="")
+    """Secret of one-time codes, sealed under ``keys/people.key``; empty: the password is enough."""
+    second_used = models.BigIntegerField(default=0)
+    """The last one-time code that let them in, by its number: each counts once."""
 
 
 class Grade(models.Model):

@@ -1,0 +1,68 @@
+"""What people set for themselves."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from ninja import Field, Router, Schema, Status
+
+from homeward.core import WrongUse
+from homeward.flow.workbench import codes, people
+from homeward.review.door import SIGNED_IN, Needs, asker
+
+router = Router(tags=["me"])
+_Typed = Annotated[str, Field(max_length=1000)]
+
+
+class Another(Schema):
+    """The password until now, and the one from now on."""
+
+    old: _Typed
+    new: _Typed
+    code: Annotated[str, Field(max_length=20)] = ""
+
+
+class Secret(Schema):
+    """What a telephone makes one-time codes from, in base32, and as it takes it by a link."""
+
+    secret: str
+    address: str
+
+
+class Code(Schema):
+    """A one-time code."""
+
+    code: Annotated[str, Field(max_length=20)]
+
+
+@router.post("/password", auth=Needs(SIGNED_IN), response={204: None})
+def password(request: Any, said: Another) -> Status[None]:
+    """Take another password; whatever began with the old one ends, this session too."""
+    person = asker(request)
+    if request.bench.by_password(person.name, said.old, said.code) is None:
+        raise WrongUse("the password until now is wrong")
+    people.set_password(request.bench.case, person.name, said.new, person.name)
+    return Status(204, None)
+
+
+@router.post("/second", auth=Needs(SIGNED_IN), response=Secret)
+def begin(request: Any) -> Secret:
+    """Begin to use one-time codes: nothing changes before one was typed."""
+    person = asker(request)
+    if person.second:
+        raise WrongUse("you use codes already; an administrator can let you begin again")
+    secret = codes.new_secret()
+    request.session["second"] = secret
+    return Secret(secret=secret, address=codes.address(secret, person.name, request.bench.case.info.agency))
+
+
+@router.put("/second", auth=Needs(SIGNED_IN), response={204: None})
+def confirm(request: Any, said: Code) -> Status[None]:
+    """From now on a code is wanted beside the password."""
+    person, secret = asker(request), request.session.get("second", "")
+    if not secret or codes.number_of(secret, said.code, time.time(), 0) is None:
+        raise WrongUse("this is not the code of this minute: is the clock of the telephone right?")
+    people.set_second(request.bench.case, person.name, secret, person.name)
+    del request.session["second"]
+    return Status(204, None)

@@ -1,0 +1,50 @@
+// How somebody comes in: their password and one-time codes.
+
+import { call, post } from "./api.js";
+import { el, say } from "./dom.js";
+
+const form = document.getElementById("password");
+const place = document.getElementById("second");
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { old, new: fresh, code } = form.elements;
+  try {
+    await post("/me/password", { old: old.value, new: fresh.value, code: code?.value ?? "" });
+    location.assign("/login");
+  } catch (error) { say(error.message, true); }
+});
+
+function offer() {
+  if (place.dataset.on) {
+    place.replaceChildren(el("p", {}, "You type a code of your telephone beside your password. If it is lost, an administrator lets you begin again."));
+    return;
+  }
+  place.replaceChildren(
+    el("p", {}, "A code from a telephone makes a stolen password useless; any app for one-time codes does."),
+    el("button", { type: "button", onclick: begin }, "Set up codes"));
+}
+
+async function begin() {
+  try {
+    const { secret, address } = await post("/me/second");
+    const code = el("input", { name: "code", inputmode: "numeric", maxlength: "8", required: true, autocomplete: "one-time-code" });
+    const confirm = el("form", { class: "row", onsubmit: (event) => { event.preventDefault(); finish(code.value); } },
+      el("label", {}, "The code that it shows now ", code), el("button", { type: "submit" }, "Use codes from now on"));
+    place.replaceChildren(
+      el("p", {}, "Type this key into the app (time based, six digits), or open the ", el("a", { href: address }, "link"), " on the telephone. It is shown once."),
+      el("p", {}, el("code", {}, secret.match(/.{1,4}/g).join(" "))), confirm);
+    code.focus();
+  } catch (error) { say(error.message, true); }
+}
+
+async function finish(code) {
+  try {
+    await call("PUT", "/me/second", { code });
+    place.dataset.on = "yes";
+    say("From now on a code is wanted.");
+    offer();
+  } catch (error) { say(error.message, true); }
+}
+
+offer();

@@ -21,6 +21,10 @@ FREE = {
     ("homeward_job", "attempts"): "work in hand",
     ("homeward_job", "owner"): "work in hand",
     ("homeward_job", "expires"): "work in hand",
+    ("homeward_lease", "item_id"): "work in hand",
+    ("homeward_lease", "person"): "work in hand",
+    ("homeward_lease", "until"): "work in hand",
+    ("homeward_lease", "handed"): "work in hand",
     ("homeward_person", "second_used"): "says only which one-time code counts no more",
 }
 WHERE = {"homeward_job": "WHERE state = 'done'"}

@@ -45,6 +45,8 @@ ENDPOINTS = {
     "GET /items/{sha256}": "look",
     "GET /ledger": "audit",
     "GET /queues": "look",
+    "GET /work/colleagues": "grade",
+    "POST /work/hand-over": "grade",
     "POST /me/password": SIGNED_IN,
     "POST /me/second": SIGNED_IN,
     "PUT /me/second": SIGNED_IN,

@@ -35,15 +35,19 @@ class AfterCase(click.Group):
 
 
 def proven(case: Case, name: str) -> Person:
-    """The person called ``name``, who gives their password.
+    """The person called ``name``, who gives their password, and a code of their telephone if they come in so.
 
     Raises:
         WrongUse: there is nobody of that name and password.
     """
     from homeward.core import WrongUse
-    from homeward.flow.workbench.people import entering
+    from homeward.flow.workbench.people import CodeWanted, entering
 
-    found = entering(case, name, str(click.prompt("Password", hide_input=True, err=True)))
+    password = str(click.prompt("Password", hide_input=True, err=True))
+    try:
+        found = entering(case, name, password)
+    except CodeWanted:
+        found = entering(case, name, password, str(click.prompt("Code of your telephone", err=True)))
     if found is None:
         raise WrongUse("there is nobody of that name and password: homeward people lists who works on this case")
     return found

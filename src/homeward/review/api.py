@@ -24,6 +24,7 @@ ROUTERS = {
     "/clues": "homeward.review.api_clues",
     "/find": "homeward.review.api_find",
     "/ledger": "homeward.review.api_ledger",
+    "/work": "homeward.review.api_work",
     "/me": "homeward.review.api_me",
     "/people": "homeward.review.api_people",
     "/releases": "homeward.review.api_releases",

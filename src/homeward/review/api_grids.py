@@ -8,8 +8,8 @@ from django.http import HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from homeward.core import WrongUse
-from homeward.flow.workbench import grading
-from homeward.flow.workbench.people import GRADE, LOOK
+from homeward.flow.workbench import grading, handing
+from homeward.flow.workbench.people import GRADE, LOOK, Person
 from homeward.review.door import Needs, asker
 from homeward.review.shown import Shown
 
@@ -41,6 +41,8 @@ class Grid(Schema):
     title: str
     count: int
     scheme: str
+    opinions: int
+    """How many are wanted of each picture, none of which knows of another."""
     categories: list[Category]
 
 
@@ -77,11 +79,14 @@ class Changed(Schema):
 
 @router.post("", auth=Needs(LOOK), response=Grid)
 def begin(request: Any, asked: Asked) -> Grid:
-    """Begin a list: ``unknown``, ``known``, ``decided``, ``all``, ``series:NAME``, ``stack:SHA256`` or ``frames:SHA256``."""
+    """Begin a list: ``unknown``, ``opinions``, ``disputed``, ``yours``, ``known``, ``decided``, ``all``,
+    ``series:NAME``, ``stack:SHA256`` or ``frames:SHA256``.
+    """
     shown = request.bench.shown
-    name, listed = shown.begin(asked.queue)
+    name, listed = shown.begin(asked.queue, asker(request))
     return Grid(
         id=name, kind=listed.kind, title=listed.title, count=len(listed.places), scheme=shown.scheme.title,
+        opinions=shown.scheme.opinions,
         categories=[Category(key=c.key, code=c.code, name=c.name, colour=c.colour) for c in shown.scheme.categories],
     )  # fmt: skip
 
@@ -94,7 +99,7 @@ def tiles(
     count: Annotated[int, Query(ge=1, le=MOST)] = 128,
 ) -> HttpResponse:
     """Tiles: 44 bytes each (SHA-256, copies, milliseconds or -1, flags, category, two spare), then 24 x 18 grey bytes each."""
-    body = request.bench.shown.packed(name, first, count)
+    body = request.bench.shown.packed(name, first, count, asker(request))
     return HttpResponse(body, content_type="application/octet-stream")
 
 
@@ -109,19 +114,22 @@ def grade(request: Any, name: str, said: Said) -> Changed:
         raise WrongUse("the list has no such tiles")
     stretches = [listed.group(said.tiles[0].first)] if said.group else [listed.items(one.first, one.last) for one in said.tiles]
     items = sorted({item for stretch in stretches for item in stretch})
-    grading.give(request.bench.case, shown.scheme, items, said.code, asker(request))
-    return _changed(shown, name, items)
+    person = asker(request)
+    handing.check(request.bench.case, person, listed.tiles.standing_for(items))
+    grading.give(request.bench.case, shown.scheme, items, said.code, person)
+    return _changed(shown, name, items, person)
 
 
 @router.post("/{name}/undo", auth=Needs(GRADE), response=Changed)
 def undo(request: Any, name: str) -> Changed:
     """Take back what you said last and still stands; again and again, as far as you like."""
-    items = grading.undo(request.bench.case, asker(request))
-    return _changed(request.bench.shown, name, items)
+    person = asker(request)
+    items = grading.undo(request.bench.case, person)
+    return _changed(request.bench.shown, name, items, person)
 
 
-def _changed(shown: Shown, name: str, items: list[int]) -> Changed:
+def _changed(shown: Shown, name: str, items: list[int], person: Person) -> Changed:
     places = shown.listing(name).touched(items)
-    marks = shown.marks(name, places) if len(places) <= MOST else []
+    marks = shown.marks(name, places, person) if len(places) <= MOST else []
     told = [Mark(at=at, grade=grade, flags=flags) for at, grade, flags in marks]
     return Changed(items=len(items), more=len(places) > MOST, tiles=told)

@@ -10,7 +10,7 @@ from homeward.core import WrongUse
 from homeward.flow.workbench.on_veils import lies
 from homeward.flow.workbench.people import LOOK
 from homeward.media.veil import HEIGHT, WIDTH
-from homeward.review.door import Needs
+from homeward.review.door import Needs, asker
 from homeward.store.facts import facts, shapes
 from homeward.store.tiles import number
 
@@ -56,11 +56,16 @@ class ItemOut(Schema):
 
 @router.get("/{sha256}", auth=Needs(LOOK), response=ItemOut)
 def item(request: Any, sha256: str) -> dict[str, Any]:
-    """One item: where it was found, what lists say of it, and what people said."""
+    """One item: where it was found, what lists say of it, and what people said, unless the one who asks is still to say their
+    own opinion.
+    """
     case = request.bench.case
     found = facts(case, sha256)
     if found is None:
         raise WrongUse("no picture of this case has this SHA-256")
     item = number(case, sha256) or -1
     shape = shapes(case, [item]).get(item)
+    person = asker(request)
+    if not request.bench.shown.may_know(item, person):
+        found["grades"] = [one for one in found["grades"] if one["person"] == person.key]
     return {**found, "on_veil": lies(shape) if shape else (0, 0, WIDTH, HEIGHT)}

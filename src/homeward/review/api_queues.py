@@ -8,7 +8,7 @@ from ninja import Router, Schema
 
 from homeward.flow.workbench.people import LOOK
 from homeward.flow.workbench.queues import queues
-from homeward.review.door import Needs
+from homeward.review.door import Needs, asker
 
 router = Router(tags=["queues"])
 
@@ -44,5 +44,6 @@ class Work(Schema):
 @router.get("", auth=Needs(LOOK), response=Work)
 def work(request: Any) -> dict[str, Any]:
     """What there is to do, most urgent first."""
-    left = request.bench.shown.left()
-    return {"queues": queues(request.bench.case, left["unknown"]), **left}
+    person = asker(request)
+    left = request.bench.shown.left(person)
+    return {"queues": queues(request.bench.case, person, left), **left}

@@ -17,6 +17,7 @@ from homeward.flow.workbench.grading import Scheme
 from homeward.flow.workbench.people import CodeWanted, Person
 from homeward.review.shown import Shown
 from homeward.review.views import Views
+from homeward.store import leases
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
@@ -115,6 +116,7 @@ class Workbench:
         session.flush()
         if person is not None:
             self.views.end(person, None, "left")
+            leases.release(self.case, person.key)
             with self.case.batch("session.end", {"person": person.key, "why": why}, {"who": person.name}):
                 pass
 

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from homeward.core import HomewardError, WrongUse
-from homeward.flow.workbench import tiles
+from homeward.flow.workbench import handing, tiles
 from homeward.flow.workbench.grading import Grades, Scheme
+from homeward.flow.workbench.people import AUDIT
+from homeward.flow.workbench.tiles import For
+from homeward.store import leases
 from homeward.store import tiles as store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from homeward.flow.workbench.people import Person
     from homeward.flow.workbench.tiles import Listing, Tiles
     from homeward.store import Case
 
@@ -43,23 +47,30 @@ class Shown:
         self._grades = Grades(case, scheme)
         self._listings: OrderedDict[str, Listing] = OrderedDict()
 
-    def begin(self, queue: str) -> tuple[str, Listing]:
-        """A new list of what there is now, and what it is called."""
+    def begin(self, queue: str, person: Person | None = None) -> tuple[str, Listing]:
+        """A new list of what there is now for somebody, and what it is called."""
+        whom = self._whom(person)
         with self._lock:
             self._grades.follow()
-            made = self._listed(queue)
+            made = self._listed(queue, whom)
             name = secrets.token_urlsafe(9)
             self._listings[name] = made
             while len(self._listings) > KEPT or len({id(one.tiles) for one in self._listings.values()}) > MOMENTS:
                 self._listings.popitem(last=False)
             return name, made
 
-    def _listed(self, queue: str) -> Listing:
+    def _whom(self, person: Person | None) -> For:
+        if person is None:
+            return tiles.ANYBODY
+        own = frozenset(row.item for row in leases.of(self._case, person.key))
+        return For(person.key, frozenset(leases.others(self._case, person.key)), own)
+
+    def _listed(self, queue: str, whom: For) -> Listing:
         """While a case is processed every queue shows what is new; what is opened from one is looked for there first."""
         if ":" in queue:
             with contextlib.suppress(WrongUse):
-                return tiles.listing(self._case, self._current(), self._grades, queue)
-        return tiles.listing(self._case, self._current(fresh=True), self._grades, queue)
+                return tiles.listing(self._case, self._current(), self._grades, queue, whom)
+        return tiles.listing(self._case, self._current(fresh=True), self._grades, queue, whom)
 
     def listing(self, name: str) -> Listing:
         """The list of that name.
@@ -73,19 +84,35 @@ class Shown:
             self._listings.move_to_end(name)
             return self._listings[name]
 
-    def packed(self, name: str, first: int, count: int) -> bytes:
-        """Tiles of a list, see :func:`homeward.flow.workbench.tiles.packed`."""
+    def packed(self, name: str, first: int, count: int, person: Person | None = None) -> bytes:
+        """Tiles of a list, see :func:`homeward.flow.workbench.tiles.packed`; of work that is given out they are in
+        hand then.
+        """
         listed = self.listing(name)
+        if person is not None and listed.queue in tiles.WORK:
+            handing.take(self._case, person, listed.stacks(first, first + count - 1))
+        whom = self._whom(person)
         with self._lock:
             self._grades.follow()
-            return tiles.packed(self._case, listed, self._grades, self.codes, first, count)
+            return tiles.packed(self._case, listed, self._grades, self.codes, first, count, whom)
 
-    def marks(self, name: str, places: list[int]) -> list[tuple[int, int, int]]:
+    def marks(self, name: str, places: list[int], person: Person) -> list[tuple[int, int, int]]:
         """What some tiles of a list say now, see :func:`homeward.flow.workbench.tiles.marks`."""
-        listed = self.listing(name)
+        listed, whom = self.listing(name), self._whom(person)
         with self._lock:
             self._grades.follow()
-            return tiles.marks(listed, self._grades, self.codes, places)
+            return tiles.marks(listed, self._grades, self.codes, places, whom)
+
+    def may_know(self, item: int, person: Person) -> bool:
+        """Whether somebody may see what others said of an item, see :meth:`Grades.may_know`; who checks what was done may."""
+        with self._lock:
+            self._grades.follow()
+            return person.may(AUDIT) or self._grades.may_know(item, person.key)
+
+    def in_hand(self, person: Person) -> list[int]:
+        """The stacks that somebody has in hand and has not decided, by the items that stand for them."""
+        _, listed = self.begin("yours", person)
+        return listed.stacks(0, len(listed.places) - 1)
 
     def veils(self, names: Sequence[str], times: Sequence[int] = ()) -> bytes:
         """432 bytes for each of some items; plain grey for what there is none of. ``times``: of clips, which frame."""
@@ -105,17 +132,20 @@ class Shown:
                 self._tiles = tiles.Tiles(self._case)
             return self._tiles
 
-    def left(self) -> dict[str, int]:
-        """How many stacks there are, known, decided, and left to decide of those that no list names."""
+    def left(self, person: Person | None = None) -> dict[str, int]:
+        """How many stacks there are, known, decided, and in each queue of work for somebody."""
+        whom = self._whom(person)
         with self._lock:
             self._grades.follow()
             held = self._current(fresh=True)
-            unknown = tiles.listing(self._case, held, self._grades, "unknown")
+            waiting = {
+                queue: int(tiles.chosen(held, self._grades, queue, whom).sum()) for queue in (*sorted(tiles.WORK), "yours")
+            }
             decided = held.decided(self._grades)
         return {
             "stacks": len(held.exemplars),
             "known": int(held.stack_known.sum()),
             "decided": int(decided.sum()),
             "known_or_decided": int((held.stack_known | decided).sum()),
-            "unknown": len(unknown.places),
+            **waiting,
         }

@@ -41,7 +41,7 @@ def facts(case: Case, sha256: str) -> dict[str, Any] | None:
             dict(zip(("list", "kind", "codes", "series"), row, strict=True)) for row in matches.values_list(*columns).distinct()
         ],
         "grades": [
-            {"who": called.get(row.person, ""), "code": row.code, "taken_back": row.batch in gone}
+            {"person": row.person, "who": called.get(row.person, ""), "code": row.code, "taken_back": row.batch in gone}
             for row in grades.said_of(case, [item.pk])
             if row.takes_back is None
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,6 +47,8 @@ class Scheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: _Code
     title: _Name
     categories: Annotated[tuple[Category, ...], msgspec.Meta(min_length=1, max_length=9)]
+    opinions: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
+    """How many people say what a picture is, none of whom knows what another said, before it counts as decided."""
 
     @property
     def id(self) -> str:
@@ -107,6 +110,24 @@ def undo(case: Case, person: Person) -> list[int]:
     return items
 
 
+Opinions = tuple[tuple[str, str], ...]
+"""Person and code of everybody who has said something of an item, the newest last."""
+
+
+def settled(said: Opinions, wanted: int) -> tuple[str, bool]:
+    """What opinions amount to: the category that holds, empty for none, and whether enough people spoke who do not agree.
+
+    Where one opinion is wanted the newest holds. Where more are, that of more than half of those who spoke, once enough have.
+    """
+    if wanted == 1:
+        return (said[-1][1] if said else UNDECIDED), False
+    given = [code for _, code in said if code != UNDECIDED]
+    if len(given) < wanted:
+        return UNDECIDED, False
+    code, votes = Counter(given).most_common(1)[0]
+    return (code, False) if 2 * votes > len(given) else (UNDECIDED, True)
+
+
 class Grades:
     """Which category each item has now in one scheme; follows what is written, by others too."""
 
@@ -115,6 +136,12 @@ class Grades:
         self._last = 0
         self.codes: dict[int, str] = {}
         """Item -> code, of those that have one."""
+        self.open: dict[int, Opinions] = {}
+        """Item -> opinions, of those on which people spoke, and more are wanted or they do not agree."""
+        self.disputed: set[int] = set()
+        """Items on which enough people spoke, who do not agree."""
+        self._said: dict[int, Opinions] = {}
+        self._alike: dict[Opinions, Opinions] = {}
 
     def follow(self) -> set[int]:
         """Take in what was written since; the items that it was about."""
@@ -126,22 +153,50 @@ class Grades:
             if row.takes_back is not None:
                 taken.add(row.item)
             elif row.scheme == self._scheme.id:
-                self._set(row.item, row.code)
+                self._set(row.item, _with(self._said.get(row.item, ()), row.person, row.code))
         if taken:
             self._replay(sorted(taken))
         return touched
 
+    def seen(self, item: int, person: str) -> str:
+        """The category of an item as somebody sees it who is not to know what others said of it before it holds."""
+        if item in self.open:
+            return dict(self.open[item]).get(person, UNDECIDED)
+        return self.codes.get(item, UNDECIDED)
+
+    def may_know(self, item: int, person: str) -> bool:
+        """Whether somebody may see what others said: it is decided, or they have spoken themselves."""
+        return item not in self.open or self.spoke(item, person)
+
+    def spoke(self, item: int, person: str) -> bool:
+        """Whether somebody said something of an item that is still open."""
+        return dict(self.open.get(item, ())).get(person, UNDECIDED) != UNDECIDED
+
     def _replay(self, items: Sequence[int]) -> None:
         gone = store.taken_back(self._case)
-        held = dict.fromkeys(items, UNDECIDED)
+        held: dict[int, Opinions] = dict.fromkeys(items, ())
         for row in store.said_of(self._case, items):
             if row.takes_back is None and row.batch not in gone and row.scheme == self._scheme.id:
-                held[row.item] = row.code
-        for item, code in held.items():
-            self._set(item, code)
+                held[row.item] = _with(held[row.item], row.person, row.code)
+        for item, said in held.items():
+            self._set(item, said)
 
-    def _set(self, item: int, code: str) -> None:
+    def _set(self, item: int, said: Opinions) -> None:
+        code, disputed = settled(said, self._scheme.opinions)
         if code == UNDECIDED:
             self.codes.pop(item, None)
         else:
             self.codes[item] = code
+        if self._scheme.opinions == 1:
+            return  # the newest holds: who said what before plays no part
+        said = self._alike.setdefault(said, said)  # most are equal: they lie in memory once
+        self._said[item] = said
+        if code == UNDECIDED and any(one != UNDECIDED for _, one in said):
+            self.open[item] = said
+        else:
+            self.open.pop(item, None)
+        (self.disputed.add if disputed else self.disputed.discard)(item)
+
+
+def _with(said: Opinions, person: str, code: str) -> Opinions:
+    return (*((who, what) for who, what in said if who != person), (person, code))

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 from homeward.flow.clues import clue_ledger as clues
 from homeward.flow.series import leads, watch
 from homeward.flow.series import listing as series
+from homeward.flow.workbench import handing
 from homeward.series.clues import OPEN
 from homeward.series.events import UNIDENTIFIED
 from homeward.series.leads import DONE
 from homeward.store import series as store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeward.flow.workbench.people import Person
     from homeward.store import Case
 
 NEW_FILES = frozenset({"joined", "merged", "known"})
@@ -21,13 +25,14 @@ SHOWN = 8
 """Rows of each queue that are told; ``count`` says how many there are."""
 
 
-def queues(case: Case, unknown: int) -> list[dict[str, Any]]:
-    """The queues of people's work: ``name``, ``count``, and the first ``rows`` with ``title``, ``detail`` and ``to``, what they
-    are about.
+def queues(case: Case, person: Person, left: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The queues of somebody's work: ``name``, ``count``, and the first ``rows`` with ``title``, ``detail`` and ``to``, what
+    they are about.
 
     Args:
         case: the case.
-        unknown: how many stacks no list names and nobody has decided on.
+        person: whose work.
+        left: how many stacks are ``unknown``, wait for their ``opinions``, are ``disputed``, and are in hand (``yours``).
     """
     news = watch.notices(case) if store.count(case) else []  # it reads everything, however little there is to tell
     known = {row["id"] for row in series.listed(case) if row["known"]} if news else set()
@@ -37,7 +42,10 @@ def queues(case: Case, unknown: int) -> list[dict[str, Any]]:
         (fresh if one["series"] in known and one["status"] == UNIDENTIFIED and _brings_files(one) else rest).append(one)
     return [
         _queue("known series", [_news(one) for one in fresh]),
-        {"name": "unknown", "count": unknown, "rows": []},
+        {"name": "yours", "count": left["yours"], "rows": handing.handed(case, person) if left["yours"] else []},
+        {"name": "unknown", "count": left["unknown"], "rows": []},
+        {"name": "opinions", "count": left["opinions"], "rows": []},
+        {"name": "disputed", "count": left["disputed"], "rows": []},
         _queue("proposals", [_proposal(one) for one in series.proposals(case)]),
         _queue("notices", [_news(one) for one in rest]),
         _queue("clues", [_clue(one) for one in clues.listed(case) if one["status"] == OPEN and not one["stopped"]]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,22 +17,43 @@ from homeward.store import series as series_store
 from homeward.store import tiles as store
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from homeward.store import Case
 
 QUEUES = {
-    "unknown": "Unknown: no list names them, and nobody has decided",
+    "unknown": "Unknown: no list names them, and nobody has spoken of them",
+    "opinions": "Another opinion is wanted: somebody has spoken, and you do not know what they said",
+    "disputed": "Opinions differ: speak with each other, or let somebody else say",
     "known": "Known: a list names them",
     "decided": "Decided: all copies have a category",
+    "yours": "What you have in hand, or were handed, and have not decided",
     "all": "All stacks",
 }
+WORK = frozenset({"unknown", "opinions", "disputed"})
+"""Queues of work to be given out: who has something of them on the screen has it in hand."""
 STACKS, ITEMS, FRAMES = "stacks", "items", "frames"
-VIDEO, KNOWN, IN_PART, IN_SERIES = 1, 2, 4, 8
+VIDEO, KNOWN, IN_PART, IN_SERIES, TAKEN = 1, 2, 4, 8, 16
 """Bits of what a tile says about itself."""
 RECORD = np.dtype([("sha256", "u1", 32), ("count", "<u4"), ("time_ms", "<i4"), ("flags", "u1"), ("grade", "u1"), ("", "V2")])
 """How a tile is told to a browser; its veil follows after all records. ``grade`` is the place of its category in the scheme,
 from 1 on; 0 without one."""
 
 Ids = NDArray[np.int64]
+
+
+class For(msgspec.Struct, frozen=True):
+    """Whom a list is for."""
+
+    person: str = ""
+    """Their key."""
+    others: frozenset[int] = frozenset()
+    """Items that stand for stacks which others have in hand."""
+    own: frozenset[int] = frozenset()
+    """And those that they have themselves."""
+
+
+ANYBODY = For()
 
 
 class Tiles:
@@ -80,6 +102,14 @@ class Tiles:
         graded = np.isin(self.items, np.fromiter(grades.codes, np.int64, len(grades.codes)))
         return np.asarray(np.bincount(self.home[graded], minlength=len(self.exemplars)) == self.counts)
 
+    def standing_for(self, items: Collection[int]) -> list[int]:
+        """The items that stand for the stacks on which some items lie."""
+        return [int(one) for one in self.exemplars[self.with_any(items)]]
+
+    def with_any(self, items: Collection[int]) -> NDArray[np.bool_]:
+        """(stacks,): whether some of these items lie on it."""
+        return self._any(np.isin(self.items, np.fromiter(items, np.int64, len(items))))
+
     def by_priority(self, case: Case) -> Ids:
         """Stacks in the order of work: by the priority of their series while its victim is not found, then what is straight
         from a camera, then the larger stack.
@@ -110,6 +140,7 @@ class Listing(NamedTuple):
     """Milliseconds of frames; empty for others."""
     stack: int = -1
     """The stack that was opened."""
+    queue: str = ""
 
     def items(self, first: int, last: int) -> list[int]:
         """The items behind tiles ``first`` to ``last``, copies included."""
@@ -129,6 +160,11 @@ class Listing(NamedTuple):
         inside = self.places[self.tiles.stack_series[self.places] == name]
         return [int(item) for one in inside.tolist() for item in self.tiles.items[self.tiles.members(one)]]
 
+    def stacks(self, first: int, last: int) -> list[int]:
+        """The items that stand for the stacks behind tiles ``first`` to ``last``."""
+        chosen = self.places[first : last + 1]
+        return [int(one) for one in self.tiles.exemplars[chosen if self.kind == STACKS else self.tiles.home[chosen]]]
+
     def touched(self, items: list[int]) -> list[int]:
         """Where in this list something shows of some items."""
         places = np.flatnonzero(np.isin(self.tiles.items, items))
@@ -136,8 +172,10 @@ class Listing(NamedTuple):
         return [int(one) for one in np.flatnonzero(np.isin(self.places, places))]
 
 
-def listing(case: Case, tiles: Tiles, grades: Grades, queue: str) -> Listing:
+def listing(case: Case, tiles: Tiles, grades: Grades, queue: str, whom: For = ANYBODY) -> Listing:
     """The tiles of a queue: one of :data:`QUEUES`, ``series:NAME``, ``stack:SHA256``, or ``frames:SHA256`` for a clip.
+
+    What others have in hand is in no queue of :data:`WORK`.
 
     Raises:
         WrongUse: there is no such queue, series or item.
@@ -146,15 +184,11 @@ def listing(case: Case, tiles: Tiles, grades: Grades, queue: str) -> Listing:
     none = np.zeros(0, np.int32)
     if kind in QUEUES and not name:
         order = tiles.by_priority(case)
-        decided = tiles.decided(grades)
-        chosen = {
-            "unknown": ~tiles.stack_known & ~decided, "known": tiles.stack_known, "decided": decided,
-            "all": np.ones(len(order), bool),
-        }[kind]  # fmt: skip
-        return Listing(tiles, STACKS, QUEUES[kind], order[chosen[order]], none)
+        here = chosen(tiles, grades, kind, whom)
+        return Listing(tiles, STACKS, QUEUES[kind], order[here[order]], none, queue=kind)
     if kind == "series" and name in tiles.series_names:
-        here = np.flatnonzero(tiles.series == tiles.series_names.index(name))
-        return Listing(tiles, STACKS, f"Series {name}", np.unique(tiles.home[here]), none)
+        inside = np.flatnonzero(tiles.series == tiles.series_names.index(name))
+        return Listing(tiles, STACKS, f"Series {name}", np.unique(tiles.home[inside]), none)
     item = tiles.at(store.number(case, name) or -1) if kind in {"stack", "frames"} else None
     if item is None:
         raise WrongUse(f"there is nothing called {queue!r} to be shown")
@@ -166,7 +200,29 @@ def listing(case: Case, tiles: Tiles, grades: Grades, queue: str) -> Listing:
     return Listing(tiles, FRAMES, "Frames of one video", np.full(len(times), item), times, stack)
 
 
-def packed(case: Case, listed: Listing, grades: Grades, codes: dict[str, int], first: int, count: int) -> bytes:
+def chosen(tiles: Tiles, grades: Grades, queue: str, whom: For) -> NDArray[np.bool_]:
+    """(stacks,): which are in a queue of :data:`QUEUES`."""
+    if queue in {"all", "known"}:
+        return tiles.stack_known if queue == "known" else np.ones(len(tiles.exemplars), bool)
+    decided = tiles.decided(grades)
+    if queue == "decided":
+        return decided
+    if queue == "yours":
+        spoken = tiles.with_any([item for item in grades.open if grades.spoke(item, whom.person)])
+        return np.isin(tiles.exemplars, list(whom.own)) & ~decided & ~spoken
+    here = ~decided & ~np.isin(tiles.exemplars, list(whom.others))
+    disputed = tiles.with_any(grades.disputed)
+    if queue == "disputed":
+        return here & disputed
+    begun = tiles.with_any(grades.open)
+    if queue == "unknown":
+        return here & ~tiles.stack_known & ~begun
+    return here & ~disputed & tiles.with_any([item for item in grades.open if not grades.spoke(item, whom.person)])
+
+
+def packed(
+    case: Case, listed: Listing, grades: Grades, codes: dict[str, int], first: int, count: int, whom: For = ANYBODY
+) -> bytes:
     """Tiles from ``first`` on: their :data:`RECORD` each, then 432 bytes of veil each. ``codes`` are places in the scheme."""
     tiles, chosen = listed.tiles, listed.places[first : first + count]
     shown = tiles.exemplars[chosen] if listed.kind == STACKS else tiles.items[chosen]
@@ -175,7 +231,7 @@ def packed(case: Case, listed: Listing, grades: Grades, codes: dict[str, int], f
     records["time_ms"] = -1
     records["sha256"] = np.frombuffer(b"".join(bytes.fromhex(names[item]) for item in shown.tolist()), np.uint8).reshape(-1, 32)
     records["count"] = tiles.counts[chosen] if listed.kind == STACKS else 1
-    told = marks(listed, grades, codes, list(range(first, first + len(chosen))))
+    told = marks(listed, grades, codes, list(range(first, first + len(chosen))), whom)
     for row, (_, grade, flags) in enumerate(told):
         records[row]["grade"], records[row]["flags"] = grade, flags
     if listed.kind == FRAMES:
@@ -186,8 +242,10 @@ def packed(case: Case, listed: Listing, grades: Grades, codes: dict[str, int], f
     return records.tobytes() + veils.tobytes()
 
 
-def marks(listed: Listing, grades: Grades, codes: dict[str, int], places: list[int]) -> list[tuple[int, int, int]]:
-    """For some tiles of a list: where, which category, which flags."""
+def marks(
+    listed: Listing, grades: Grades, codes: dict[str, int], places: list[int], whom: For = ANYBODY
+) -> list[tuple[int, int, int]]:
+    """For some tiles of a list: where, which category as this person may see it, which flags."""
     tiles = listed.tiles
     chosen = listed.places[places] if places else np.zeros(0, np.int64)
     if listed.kind == STACKS:
@@ -196,10 +254,12 @@ def marks(listed: Listing, grades: Grades, codes: dict[str, int], places: list[i
     else:
         video, known, series = tiles.video[chosen], tiles.known[chosen], tiles.series[chosen]
         inside = [[item] for item in tiles.items[chosen].tolist()]
-    flags = VIDEO * video | KNOWN * known | IN_SERIES * (series >= 0)
+    stacks = tiles.exemplars[chosen if listed.kind == STACKS else tiles.home[chosen]]
+    taken = np.isin(stacks, list(whom.others))
+    flags = VIDEO * video | KNOWN * known | IN_SERIES * (series >= 0) | TAKEN * taken
     found = []
     for at, own, items in zip(places, flags.tolist(), inside, strict=True):
-        said = [grades.codes.get(item, "") for item in items]
+        said = [grades.seen(item, whom.person) for item in items]
         given = {code for code in said if code}
         partly = IN_PART * (bool(given) and ("" in said or len(given) > 1))
         found.append((at, codes.get(given.pop(), 0) if len(given) == 1 else 0, own | partly))

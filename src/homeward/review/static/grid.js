@@ -8,7 +8,7 @@ import { address as picture } from "./figures.js";
 import { listKeys, named } from "./keys.js";
 import { Painter } from "./painter.js";
 import { middle, Reveal } from "./reveal.js";
-import { IN_PART, IN_SERIES, KNOWN, Tiles, VIDEO } from "./tiles.js";
+import { IN_PART, IN_SERIES, KNOWN, TAKEN, Tiles, VIDEO } from "./tiles.js";
 
 const part = (id) => document.getElementById(id);
 const stage = part("stage");
@@ -54,6 +54,7 @@ async function open(asked, at = 0, kept = null) {
 function frame() {
   const inside = grid.kind !== "stacks" || queue.includes(":");
   for (const tab of part("queues").children) {
+    if (["opinions", "disputed"].includes(tab.dataset.queue)) tab.hidden = grid.opinions < 2;
     tab.dataset.queue === queue ? tab.setAttribute("aria-current", "page") : tab.removeAttribute("aria-current");
   }
   part("back").hidden = !inside;
@@ -133,6 +134,7 @@ function tell() {
     if (tile.count > 1) words.push(plural(tile.count, "copy", "copies"));
     if (tile.flags & VIDEO) words.push("video");
     if (tile.flags & KNOWN) words.push("a list names it");
+    if (tile.flags & TAKEN) words.push("somebody else has it in hand");
     if (tile.flags & IN_SERIES) words.push("in a series");
     const category = grid.categories[tile.grade - 1];
     words.push(category ? category.name + (tile.flags & IN_PART ? ", in part" : "") : "undecided");

@@ -1,6 +1,6 @@
 // Draws the tiles that are on the screen, once a frame and only when something has changed.
 
-import { IN_PART, IN_SERIES, KNOWN, VEIL, VIDEO } from "./tiles.js";
+import { IN_PART, IN_SERIES, KNOWN, TAKEN, VEIL, VIDEO } from "./tiles.js";
 
 export const CELL = { width: 132, height: 102, gap: 8 };
 const TALLEST = 15_000_000; // pixels that every browser can scroll through
@@ -121,6 +121,10 @@ export class Painter {
     }
     if (chosen) {
       context.fillStyle = `${ink.accent}40`;
+      context.fillRect(x, y, width, height);
+    }
+    if (tile && tile.flags & TAKEN) {
+      context.fillStyle = `${ink.ground}b0`;
       context.fillRect(x, y, width, height);
     }
     if (tile) this.#badges(tile, x, y, width, height);

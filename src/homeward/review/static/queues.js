@@ -2,17 +2,21 @@
 
 import { get } from "./api.js";
 import { el, plural, say } from "./dom.js";
+import { handing } from "./hand.js";
 
 const place = document.getElementById("queues");
 const QUEUES = {
   "known series": ["Known series with new files", "A list knows them, their victim is not identified, and there is new material.", (to) => `/series/${to}`, "points"],
   unknown: ["Unknown stacks", "No list names them and nobody has decided; the most urgent come first.", null, ""],
+  yours: ["In your hands", "What you have on your list, or were handed, and have not decided; nobody else is given it.", () => "/grid?queue=yours", "stacks"],
+  opinions: ["Another opinion", "Somebody has spoken of these; say yours without knowing theirs.", null, ""],
+  disputed: ["Opinions differ", "Speak with each other, or let somebody else say.", null, ""],
   proposals: ["Proposals", "Pictures that may show one victim; nothing is joined until you accept it.", () => "/proposals", "log10 LR"],
   notices: ["The watch", "What is new about other series that are not solved.", (to) => `/series/${to}`, "points"],
   clues: ["Open clues", "Things that may lead to a place or a person.", (to) => `/clues/${to}`, "pictures"],
   leads: ["Leads", "What is to be done, by deadline.", (to) => `/series/${to}`, ""],
 };
-const ALL = { unknown: "/grid?queue=unknown", proposals: "/proposals", clues: "/clues" };
+const ALL = { yours: "/grid?queue=yours", unknown: "/grid?queue=unknown", opinions: "/grid?queue=opinions", disputed: "/grid?queue=disputed", proposals: "/proposals", clues: "/clues" };
 
 function queue(one) {
   const [title, sentence, link, unit] = QUEUES[one.name];
@@ -33,6 +37,7 @@ try {
   const spared = work.known_or_decided;
   place.replaceChildren(
     el("p", { class: "spared" }, `Of ${plural(work.stacks, "stack")}, ${spared.toLocaleString("en")} need not be looked at again: ${work.known.toLocaleString("en")} are known, ${work.decided.toLocaleString("en")} are decided.`),
-    el("div", { class: "queues" }, work.queues.map(queue)));
+    el("div", { class: "queues" }, work.queues.filter((one) => one.count || !["yours", "opinions", "disputed"].includes(one.name)).map(queue)),
+    ...(await handing(work.yours)));
 } catch (error) { say(error.message, true); }
 place.removeAttribute("aria-busy");

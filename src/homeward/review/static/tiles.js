@@ -4,7 +4,7 @@ import { call, post } from "./api.js";
 
 export const CHUNK = 128;
 export const VEIL = { width: 24, height: 18 };
-export const VIDEO = 1, KNOWN = 2, IN_PART = 4, IN_SERIES = 8;
+export const VIDEO = 1, KNOWN = 2, IN_PART = 4, IN_SERIES = 8, TAKEN = 16;
 const RECORD = 44, ACROSS = 16, KEPT = 96, AT_ONCE = 3;
 
 export class Tiles {

@@ -54,6 +54,7 @@ ACTS = {
     "step.set": "a step over everything was completed",
     "decision": "a person decided",
     "grade": "a person gave items a category, or took one back",
+    "work.hand": "a person handed over what they had in hand",
     "view": "a person saw a picture more clearly than its veil",
     "view.end": "and stopped looking",
     "people.add": "somebody was let in",

@@ -35,3 +35,14 @@ class Grade(models.Model):
     person = models.CharField(max_length=16)
     batch = models.BigIntegerField(db_index=True)
     """Ledger entry that vouches for this row."""
+
+
+class Lease(models.Model):
+    """A stack that somebody has in hand, so that nobody else is given it."""
+
+    item = models.OneToOneField(Item, models.PROTECT)
+    """The one that stands for the stack."""
+    person = models.CharField(max_length=16, db_index=True)
+    until = models.DateTimeField()
+    handed = models.BigIntegerField(null=True)
+    """Ledger entry by which somebody handed it to them."""

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # helpers of these tests are imported by name
 
+import communities_case
 from day_case import make
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -49,22 +50,40 @@ class Desk(NamedTuple):
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
+    _needs_browser()
+    with at_desk(make(tmp_path), tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def followed_desk(tmp_path: Path) -> Iterator[Desk]:
+    """Before a case that holds captures of communities, and nothing else."""
+    _needs_browser()
+    with at_desk(communities_case.make(tmp_path), tmp_path) as made:
+        yield made
+
+
+def _needs_browser() -> None:
     if not CHROMIUM:
         if os.environ.get("HOMEWARD_REQUIRE_DATA") == "1":
             pytest.fail("no Chromium")
         pytest.skip("no Chromium (apt-get install chromium)")
+
+
+@contextmanager
+def at_desk(case: Path, folder: Path) -> Iterator[Desk]:
+    """The workbench over ``case``, and a browser that Ines has in front of it."""
     from playwright.sync_api import sync_playwright
 
-    case = make(tmp_path)
     serving = subprocess.Popen([*SERVE, str(case), "--port", "0", "--as", "Ines"], stdout=subprocess.PIPE, text=True)
     assert serving.stdout is not None
     link = next(found[0] for line in serving.stdout if (found := re.search(r"http://\S+/enter#\S+", line)))
     try:
         with sync_playwright() as play:
             browser = play.chromium.launch_persistent_context(
-                str(tmp_path / "profile"), executable_path=CHROMIUM, args=list(QUIET), viewport={"width": 1280, "height": 800}
+                str(folder / "profile"), executable_path=CHROMIUM, args=list(QUIET), viewport={"width": 1280, "height": 800}
             )
-            yield _watched(browser, case, link, tmp_path / "profile")
+            yield _watched(browser, case, link, folder / "profile")
             browser.close()
     finally:
         serving.terminate()

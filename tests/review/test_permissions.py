@@ -11,8 +11,8 @@ from bench_people import ROLES
 ANYBODY, SIGNED_IN = "anybody", "signed in"
 MAY = {
     "viewer": {"look", "drawing"},
-    "analyst": {"look", "grade", "decide", "drawing", "grey", "region", "full"},
-    "lead": {"look", "grade", "decide", "drawing", "grey", "region", "full", "people"},
+    "analyst": {"look", "grade", "decide", "follow", "drawing", "grey", "region", "full"},
+    "lead": {"look", "grade", "decide", "follow", "drawing", "grey", "region", "full", "people"},
     "auditor": {"look", "audit"},
     "administrator": {"people"},
 }
@@ -28,6 +28,11 @@ PAGES = {
     "people": "people",
     "me": SIGNED_IN,
     "releases": "decide",
+    "communities": "follow",
+    "personas": "follow",
+    "appearances": "follow",
+    "reports": "follow",
+    "oversight": "audit",
     "login": ANYBODY,
     "enter": ANYBODY,
     "openapi.json": SIGNED_IN,
@@ -75,6 +80,15 @@ ENDPOINTS = {
     "POST /series/{name}/facts": "decide",
     "POST /series/{name}/seen": "decide",
     "POST /decisions/{event}/undo": "decide",
+    "POST /communities/boards": "follow",
+    "POST /communities/life": "follow",
+    "POST /communities/succession": "follow",
+    "POST /communities/personas": "follow",
+    "POST /communities/personas/{name}": "decide",
+    "POST /communities/oversight": "audit",
+    "POST /communities/appearances": "follow",
+    "POST /communities/reports": "follow",
+    "POST /communities/reports/{name}": "decide",
     "POST /views": "look",
     "DELETE /views/{view}": "look",
 }

@@ -23,6 +23,7 @@ ROUTERS = {
     "": "homeward.review.api_series",
     "/clues": "homeward.review.api_clues",
     "/find": "homeward.review.api_find",
+    "/communities": "homeward.review.api_communities",
     "/ledger": "homeward.review.api_ledger",
     "/work": "homeward.review.api_work",
     "/me": "homeward.review.api_me",

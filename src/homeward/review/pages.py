@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 
-from homeward.flow.workbench.people import AUDIT, DECIDE, LOOK, PEOPLE, ROLES
+from homeward.flow.workbench.people import AUDIT, DECIDE, FOLLOW, LOOK, PEOPLE, ROLES
 from homeward.review.door import ANYBODY, SIGNED_IN, permits
 from homeward.review.frames import frame
 
@@ -63,6 +63,36 @@ def clues(request: Any) -> HttpResponse:
 def clue(request: Any, name: str) -> HttpResponse:
     """One clue."""
     return frame(request, "clue", name=name)
+
+
+@permits(FOLLOW)
+def communities(request: Any) -> HttpResponse:
+    """Boards, the life of one, and what follows one that was taken down."""
+    return frame(request, "communities")
+
+
+@permits(FOLLOW)
+def personas(request: Any) -> HttpResponse:
+    """Handles that may be one person, with all that speaks for and against it."""
+    return frame(request, "personas")
+
+
+@permits(FOLLOW)
+def appearances(request: Any) -> HttpResponse:
+    """Over which boards series went."""
+    return frame(request, "appearances")
+
+
+@permits(FOLLOW)
+def reports(request: Any) -> HttpResponse:
+    """Reports of platforms, in the order in which they are to be read."""
+    return frame(request, "reports")
+
+
+@permits(AUDIT)
+def oversight(request: Any) -> HttpResponse:
+    """Figures about hypotheses and rulings; nobody is named in them."""
+    return frame(request, "oversight")
 
 
 @permits(AUDIT)

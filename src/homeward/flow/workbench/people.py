@@ -15,14 +15,14 @@ from homeward.store import people as store
 if TYPE_CHECKING:
     from homeward.store import Case
 
-LOOK, GRADE, DECIDE, AUDIT, PEOPLE = "look", "grade", "decide", "audit", "people"
+LOOK, GRADE, DECIDE, FOLLOW, AUDIT, PEOPLE = "look", "grade", "decide", "follow", "audit", "people"
 DRAWING, GREY, REGION, FULL = "drawing", "grey", "region", "full"
 STEPS = (DRAWING, GREY, REGION, FULL)
 """Steps of seeing clearly, each a permission of its own, the gentlest first."""
 ROLES: dict[str, frozenset[str]] = {
     "viewer": frozenset({LOOK, DRAWING}),
-    "analyst": frozenset({LOOK, GRADE, DECIDE, *STEPS}),
-    "lead": frozenset({LOOK, GRADE, DECIDE, *STEPS, PEOPLE}),
+    "analyst": frozenset({LOOK, GRADE, DECIDE, FOLLOW, *STEPS}),
+    "lead": frozenset({LOOK, GRADE, DECIDE, FOLLOW, *STEPS, PEOPLE}),
     "auditor": frozenset({LOOK, AUDIT}),
     "administrator": frozenset({PEOPLE}),
 }

@@ -1,0 +1,69 @@
+"""Communities at the workbench, by keyboard, in a real browser."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from conftest import Desk
+from homeward.flow.communities import captures
+from homeward.flow.progress import Quiet
+from homeward.flow.verify import verify
+from homeward.store import Case
+
+pytestmark = pytest.mark.browser
+
+
+def asked(folder: Path) -> list[tuple[str, str, str]]:
+    with Case.open(folder) as case:
+        assert verify(case, Quiet()).faults == []
+        return [(one["query"], one["who"], one["purpose"]) for one in reversed(captures.queries(case))]
+
+
+def aside(folder: Path) -> Any:
+    """In a thread of its own: Django refuses to work where Playwright keeps its loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asked, folder).result()
+
+
+def test_boards_handles_and_reports_by_keyboard(followed_desk: Desk) -> None:
+    page = followed_desk.page
+    page.goto(followed_desk.link)
+    page.wait_for_selector("header a[href='/communities']")
+    page.click("header a[href='/communities']")
+    expect(page.locator("#purpose-text")).to_be_focused()
+    assert page.locator("#communities table").count() == 0
+    page.keyboard.type("to find the next board")
+    page.keyboard.press("Enter")
+    page.locator("#communities button", has_text="old").press("Enter")
+    expect(page.locator("svg path.flow")).not_to_have_count(0)
+    expect(page.locator("#board h2").first).to_have_text("old")
+    page.fill("input[type=date]", "2020-05-01")
+    page.locator("input[type=date]").press("Enter")
+    expect(page.locator("#after")).to_contain_text("It continues on one board")
+    page.goto(f"{followed_desk.address}/personas")
+    page.locator("#purpose-text").press("Enter")
+    first = page.locator(".hypothesis").first
+    expect(first).to_contain_text("proposed")
+    first.get_by_role("button", name="One person", exact=True).press("Enter")
+    page.fill("#ask-why", "the same key")
+    page.locator("#ask-yes").press("Enter")
+    expect(page.locator(".hypothesis", has_text="the same key").first).to_contain_text("supported")
+    page.goto(f"{followed_desk.address}/reports")
+    page.locator("#purpose-text").press("Enter")
+    expect(page.locator(".report")).to_have_count(1)
+    page.locator(".report button").press("Enter")
+    page.fill("#ask-why", "sent to the unit of the harbour")
+    page.locator("#ask-yes").press("Enter")
+    expect(page.locator(".report")).to_have_count(0)
+    page.goto(f"{followed_desk.address}/appearances")
+    page.locator("#purpose-text").press("Enter")
+    expect(page.locator("#appearances")).to_contain_text("No capture that is held shows a file of a series.")
+    assert (followed_desk.errors, followed_desk.elsewhere) == ([], [])
+    told = aside(followed_desk.case)
+    assert {(who, purpose) for _, who, purpose in told[:3]} == {("Ines", "to find the next board")}
+    assert [query for query, *_ in told[:3]] == ["boards", "life", "succession"]

@@ -39,6 +39,7 @@ _STAGES = {
     "shown": "what is shared is shown to the partner",
     "done": "both know what they share",
     "declined": "it was declined",
+    "expired": "it was given up, because nothing came in time",
 }
 _TOPICS = ("copies", "near", "clues", "cameras")
 
@@ -146,10 +147,11 @@ def status(case: Path, as_json: bool) -> None:
         return
     rows = [
         (one["match"][:12], one["partner"], "ours" if one["asker"] else "theirs", _STAGES[one["stage"]], one["waits_for"],
+         one["until"][:10],
          ", ".join(f"{count} {topic}" for topic, count in one["found"].items()))
         for one in found
     ]  # fmt: skip
-    print_table("Matchings", ("matching", "partner", "asked", "stage", "waits for", "shared"), rows)
+    print_table("Matchings", ("matching", "partner", "asked", "stage", "waits for", "until", "shared"), rows)
     for one in found:
         if one["speak_to"]:
             click.echo(f"Speak to {printable(one['speak_to'])} first, before you act on any of those handles.")

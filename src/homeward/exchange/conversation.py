@@ -26,7 +26,9 @@ from homeward.exchange.near_tokens import PARTS, parts
 
 Topic = Literal["copies", "near", "clues", "cameras", "handles"]
 Act = Literal["ask", "answer", "agree", "open", "show", "close", "decline"]
-Stage = Literal["asking", "asked", "answered", "counted", "agreeing", "wanted", "opened", "shown", "done", "declined"]
+Stage = Literal[
+    "asking", "asked", "answered", "counted", "agreeing", "wanted", "opened", "shown", "done", "declined", "expired"
+]
 Status = Literal["unidentified", "located", "identified", "safeguarded", "known elsewhere"]
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -38,7 +40,7 @@ TOPICS: tuple[Topic, ...] = ("copies", "near", "clues", "cameras", "handles")
 COUNTED_ONLY = ("handles",)
 WAITING = {"asked": "whether to answer", "counted": "whether to see which", "wanted": "whether to show which"}
 """Stages in which a person decides, and on what."""
-ENDED = ("done", "declined")
+ENDED = ("done", "declined", "expired")
 
 
 class Brief(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

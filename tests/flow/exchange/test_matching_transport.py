@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from matching_case import agencies, ask
 
 from homeward.core import WrongUse
-from homeward.flow.exchange import matching, matching_transport, partners
+from homeward.flow.exchange import matching, matching_memory, matching_transport, partners
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.store import Case
@@ -38,6 +40,15 @@ def test_whose_trust_has_ended_fetches_nothing_more(both: dict[str, Case], tmp_p
     assert box.read(partner, name)
     partners.revoke(a, "Unit b", "me", "the key was stolen")
     assert (box.waiting(partner), box.read(partner, name)) == ([], None)
+
+
+def test_what_was_begun_and_can_no_longer_become_whole_is_deleted(both: dict[str, Case]) -> None:
+    box = matching_transport.CaseBox(both["a"], "me")
+    folder = box.spool("partner")
+    for name, days in (("old", matching_memory.DAYS + 1), ("young", 1)):
+        (folder / name).write_bytes(b"begun")
+        os.utime(folder / name, (time.time() - 86_400 * days,) * 2)
+    assert [path.name for path in box.spool("partner").iterdir()] == ["young"]
 
 
 def test_the_whole_conversation_between_two_processes(both: dict[str, Case], tmp_path: Path) -> None:

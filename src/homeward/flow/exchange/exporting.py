@@ -1,4 +1,4 @@
-"""``homeward export``: what a case says of its media, in the formats of others."""
+"""``homeward export``: what a case says of its media, in the formats of others; what partners have told goes no farther."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from homeward.exchange.medium import Medium, Place, exif_of
 from homeward.exchange.target import write_file, write_folder
 from homeward.exchange.vic_out import Heading, vic_case
 from homeward.flow.described import STILL
+from homeward.flow.exchange.matching_series import partners_lists
 from homeward.flow.process import segment_folder
 from homeward.flow.series.settling import View
 from homeward.flow.steps import STEPS
@@ -55,7 +56,12 @@ def export_case(case: Case, target: Path) -> int:
     """Write everything that was found, and what was done, as CASE JSON-LD in shards (see :func:`write_folder`); how many."""
     info = case.info
     exhibits = tuple((one.label, one.authority) for one in reads.exhibits(case))
-    lists = tuple(case_out.Delivery(one["name"], one["digest"], one["format"]) for one in media_out.lists(case))
+    theirs = partners_lists(case)
+    lists = tuple(
+        case_out.Delivery(one["name"], one["digest"], one["format"])
+        for one in media_out.lists(case)
+        if one["name"] not in theirs
+    )
     heading = case_out.Heading(
         info.origin, case.folder.name, info.agency, homeward.__version__, exhibits, tuple(_acts(case)), lists
     )  # fmt: skip
@@ -94,6 +100,7 @@ class Telling:
         absorbed = view.history.absorbed(set(view.members.values()))
         self._status = {name: view.status(name, names) for name, names in absorbed.items()}
         self._hashes = _Hashes(case)
+        self._theirs = partners_lists(case)
 
     def medium(self, row: dict[str, Any]) -> Medium:
         """A row of :mod:`homeward.store.media_out`, with everything that formats tell."""
@@ -104,7 +111,7 @@ class Telling:
             row["id"], row["sha256"], row["sha1"], row["md5"], row["size"], row["mime"], row["kind"],
             tuple(map(_place, row["places"])), decoded["width"], decoded["height"], exif_of(decoded["facts"]),
             pdq, quality, series, self._status.get(series, ""), row["stack"], row["device"],
-            tuple(map(_known, row["known"])),
+            tuple(_known(one) for one in row["known"] if one["entry__list__name"] not in self._theirs),
         )  # fmt: skip
 
 

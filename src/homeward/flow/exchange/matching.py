@@ -27,6 +27,7 @@ from homeward.exchange.envelope import Party, Told
 from homeward.exchange.errors import PackageRefused
 from homeward.exchange.package import LARGEST, Opened, seal, unseal
 from homeward.exchange.target import write_file
+from homeward.flow.exchange.matching_memory import DAYS, EXPIRED, deadlines, forget, give_up, keep
 from homeward.flow.exchange.matching_series import learn, read_state, states
 from homeward.flow.exchange.matching_sets import MOST_ASKED, Sets, handles, operated
 from homeward.flow.exchange.partners import MATCHING, Directory, load_keys, own_card
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from homeward.exchange.keys import Card
     from homeward.store import Case
 
-DAYS = 30
-"""Until a message expires."""
 MOST_NEAR = 200_000
 """Near hashes that one side puts in: each has 64 tokens, of some 250 bytes of memory."""
 _HEAD = "match.json"
@@ -70,6 +69,7 @@ def begin(
     Raises:
         WrongUse: no such partner or series, nothing to ask, or more than may be asked.
     """
+    give_up(case, said(who, "who says so"))
     partner = Directory(case).recipient(to, [MATCHING])
     wanted = dict.fromkeys([*topics, *(["handles"] if asked_handles else [])])
     values = _values(case, wanted, series, asked_handles)
@@ -123,6 +123,7 @@ def agree(case: Case, start: str, folder: Path | None, who: str, basis: str = ""
     Raises:
         WrongUse: there is no such matching, or it does not wait for a decision of ours.
     """
+    give_up(case, said(who, "who says so"))
     rows, state = _find(case, start)
     if rows[-1].sent and state.stage not in talk.ENDED:
         return Step(state, _write(case, rows[-1], folder))
@@ -167,10 +168,12 @@ def again(case: Case, start: str, folder: Path) -> Path | None:
 def listed(case: Case) -> list[dict[str, Any]]:
     """Every matching as it is shown, the newest last."""
     agencies = {one.card.fingerprint: one.card.agency for one in Directory(case).partners.values()}
+    until = deadlines(case)
     return [
         {
             "match": match, "partner": agencies.get(state.partner, state.partner), "asker": state.asker, "stage": state.stage,
-            "waits_for": talk.WAITING.get(state.stage, ""), "purpose": names.get("purpose", ""),
+            "waits_for": talk.WAITING.get(state.stage, ""),
+            "until": timestamp(until[match]) if match in until else "", "purpose": names.get("purpose", ""),
             "legal_basis": names.get("basis", ""),
             "asked": {topic: told.values for topic, told in state.asked.items()}, "found": state.found,
             "speak_to": agencies.get(state.partner, "") if state.asker and state.found.get("handles") else "",
@@ -187,8 +190,11 @@ def _take(case: Case, data: bytes, partner: str | None, folder: Path | None, who
     sender = opened.told.sender.fingerprint
     if partner not in {None, sender}:
         raise PackageRefused("it is of another partner than the one who brings it")
+    give_up(case, said(who, "who says so"))
     rows = store.messages(case, message.match)
-    _forget(case, rows)  # also after a kill between message and forgetting
+    forget(case, rows)  # also after a kill between message and forgetting
+    if rows and rows[-1].act == EXPIRED:
+        raise PackageRefused("its matching was given up here, because nothing came in time: begin anew")
     before = next((row for row in rows if row.number == message.number), None)
     if before is not None:
         if before.file != digest or before.sent:
@@ -205,7 +211,7 @@ def _take(case: Case, data: bytes, partner: str | None, folder: Path | None, who
         state, following = conversation_taken.asked(blank, message, files), None
         _check_cap(case, state)
     state = msgspec.structs.replace(state, before=digest)
-    row = MessageRow(message.match, message.number, message.act, False, sender, case.blobs.put(data), _keep(case, state))
+    row = MessageRow(message.match, message.number, message.act, False, sender, case.blobs.put(data), keep(case, state))
     if following is None:
         _record(case, [row], {message.number: message}, state, who, message.why)
         return _learned(case, Step(state, None))
@@ -230,7 +236,7 @@ def _go(
     data = _seal(case, state, message, files)
     state = msgspec.structs.replace(state, before=hashlib.sha256(data).hexdigest())
     row = MessageRow(
-        state.match, message.number, message.act, True, state.partner, case.blobs.put(data), _keep(case, state)
+        state.match, message.number, message.act, True, state.partner, case.blobs.put(data), keep(case, state)
     )  # fmt: skip
     rows = [one for one in (taken_row, row) if one is not None]
     told = {message.number: message} | ({taken.number: taken} if taken else {})
@@ -256,13 +262,7 @@ def _record(case: Case, rows: list[MessageRow], told: Mapping[int, Message], sta
     names = {"who": said(who, "who says so"), "purpose": state.purpose, "basis": state.basis}
     if not store.write(case, rows, details, {name: text for name, text in (names | {"why": why}).items() if text}):
         raise PackageRefused("somebody else has gone on with this matching meanwhile: look again")
-    _forget(case, store.messages(case, state.match))
-
-
-def _forget(case: Case, rows: Sequence[MessageRow]) -> None:
-    """Delete what was remembered after earlier messages of a matching than its newest: secrets, and handles in clear."""
-    for name in {row.state for row in rows[:-1]} - {row.state for row in rows[-1:]}:
-        case.blobs.remove(name)
+    forget(case, store.messages(case, state.match))
 
 
 def _seal(case: Case, state: State, message: Message, files: Mapping[str, bytes]) -> bytes:
@@ -344,15 +344,8 @@ def _find(case: Case, start: str) -> tuple[list[MessageRow], State]:
     if len(names) != 1 or not start:
         raise WrongUse(f"no matching, or several, have a name that begins with {start!r}")
     mine = [row for row in rows if row.match == names[0]]
-    _forget(case, mine)
+    forget(case, mine)
     return mine, read_state(case, mine[-1].state)
-
-
-def _keep(case: Case, state: State) -> str:
-    """Keep a state; of one that has ended purpose and legal basis stand in the ledger alone, from which they can be erased."""
-    if state.stage in talk.ENDED:
-        state = msgspec.structs.replace(state, purpose="", basis="")
-    return case.blobs.put(msgspec.msgpack.encode(state))
 
 
 def _salt(match: str) -> bytes:

@@ -180,6 +180,11 @@ def lists_of(agency: str) -> tuple[str, str]:
     return agency, f"{agency} (matched)"
 
 
+def partners_lists(case: Case) -> set[str]:
+    """Names of the lists that say what partners hold, which these have told to nobody else."""
+    return {name for one in Directory(case).partners.values() for name in lists_of(one.card.agency)}
+
+
 def _keep(case: Case, name: str, rows: Iterable[str]) -> None:
     """As a list, on no disk outside of the case."""
     with os.fdopen(os.memfd_create("matched", os.MFD_CLOEXEC), "wb") as file:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from homeward.core import HomewardError, WrongUse
 from homeward.core.errors import said
+from homeward.core.time import utc_now
 from homeward.exchange import transport_http, transport_tls
 from homeward.exchange.errors import PackageRefused
 from homeward.exchange.keys import newest_signing
 from homeward.exchange.target import write_file
 from homeward.flow.exchange import matching
+from homeward.flow.exchange.matching_memory import DAYS
 from homeward.flow.exchange.partners import MATCHING, TRUSTED, Directory, own_card
 from homeward.store import matching as store
 
@@ -52,9 +54,14 @@ class CaseBox:
         return ""
 
     def spool(self, partner: str) -> Path:
-        """Where incomplete messages of a partner lie."""
+        """Where incomplete messages of a partner lie, as long as they can still become whole."""
         folder = self._case.folder / "spool" / partner
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        oldest = utc_now().timestamp() - DAYS * 86_400
+        for path in folder.iterdir():
+            with suppress(FileNotFoundError):  # which another connection has completed meanwhile
+                if path.stat().st_mtime < oldest:  # a message has expired by then
+                    path.unlink()
         return folder
 
 

@@ -224,7 +224,7 @@ def _payload(
 ) -> tuple[dict[str, bytes], dict[str, int]]:
     pictures = {one["sha256"]: row for row in rows for one in row["items"]}
     ledger = clue_ledger.ledger(case)
-    theirs = {name for one in Directory(case).partners.values() for name in matching_series.lists_of(one.card.agency)}
+    theirs = matching_series.partners_lists(case)
     seen = {name: found for name, clue in sorted(ledger.items()) if (found := _series_of(clue, pictures))}
     made: dict[str, tuple[bytes, int]] = {}
     if "briefs" in contents:

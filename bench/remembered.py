@@ -24,6 +24,7 @@ from homeward.flow.steps import DESCRIBE, STEPS, TEXT, Step
 from homeward.flow.units import VEIL, Described, Heading, Sighting, Tool, Unit, Written
 from homeward.store import Case, reads
 from homeward.store.models import Finding, Header, Job, Media, SegmentRun, TextLine
+from series_data import add_captures
 
 
 def narrowed(world: str, pooled: Path, agency: str) -> Path:
@@ -33,6 +34,7 @@ def narrowed(world: str, pooled: Path, agency: str) -> Path:
     subprocess.run(view, check=True, stdout=subprocess.DEVNULL)
     run([*HOMEWARD, "init", str(root / "case"), "--agency", "Bench"])
     run([*HOMEWARD, "ingest", str(root / "case"), str(root / agency), "--exhibit", agency, "--authority", "bench"])
+    add_captures(root / "case", root / agency)
     with homeward.open(pooled) as told, homeward.open(root / "case") as case:
         EXECUTORS["remembered"] = lambda _: Remembered(told)
         process(case, "remembered", 1, Quiet())
@@ -108,7 +110,7 @@ class _Said:
         rows = TextLine.objects.using(self._told.alias).filter(item_id=item, current=True).order_by("line")
         return tuple(
             Written(row.time_ms, row.text, (row.left, row.top, row.width, row.height), row.angle, row.confidence, row.source,
-                    tuple((word, tuple(box)) for word, *box in row.words))
+                    tuple((word, tuple(box)) for word, box in row.words))
             for row in rows
         )  # fmt: skip
 

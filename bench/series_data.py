@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from datetime import datetime
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -20,11 +18,17 @@ from numpy.typing import NDArray
 import homeward
 from common import DATA, HOMEWARD, run
 from homeward.flow.series import fusing
-from homeward.links.fuse import SILENCE, Cue
-from homeward.links.fuse_traces import Posting, Trace, cues, first_posters, meetings, silence
+from homeward.links.fuse import Cue
+from homeward.links.fuse_traces import Trace, silence
 from homeward.store import reads
 
 AGENCIES = ("agencyA", "agencyB", "agencyC", "agencyD")
+MAPPING = """
+columns: {id: post_id, site: site, thread: thread, handle: handle, time: time}
+time: {zone: UTC}
+attachments: {in: attachments, name: name, start: file, after: f, captured: file}
+"""
+"""Which column of a rendered world's captures is what."""
 Pair = tuple[int, int]
 Values = NDArray[np.float64]
 
@@ -87,20 +91,29 @@ def prepared(world: str, case: Path | None, agencies: tuple[str, ...] = AGENCIES
         view = [sys.executable, str(DATA / world / "agency_view.py"), str(DATA / world), agency, str(root / agency)]
         subprocess.run(view, check=True, stdout=subprocess.DEVNULL)
         run([*HOMEWARD, "ingest", str(made), str(root / agency), "--exhibit", agency, "--authority", "bench"])
+        add_captures(made, root / agency)
     run([*HOMEWARD, "process", str(made), "--jobs", "1"])
     return made
 
 
-def held(world: str, folder: Path, *, posts: bool = False) -> Held:
-    """What a case of ``world`` holds; with ``posts`` also who was the first to post what, as all its captures say."""
+def add_captures(case: Path, view: Path) -> None:
+    """Take in what an agency captured of boards."""
+    mapping = view / "mapping.yaml"
+    mapping.write_text(MAPPING, encoding="utf-8")
+    days = ["--from", "2000-01-01", "--to", "2025-12-31", "--completeness", "50%", "--retain-until", "2099-12-31"]
+    why = ["--authority", "bench", "--purpose", "a benchmark", "--acquirer", "nobody", "--method", "other"]
+    for file in sorted(view.glob("cap-*.jsonl")):
+        run([*HOMEWARD, "capture", "add", str(case), str(file), "--label", file.stem, "--mapping", str(mapping), *why, *days])
+
+
+def held(world: str, folder: Path) -> Held:
+    """What a case of ``world`` holds."""
     truth = by_sha256(DATA / world / "truth")
     with homeward.open(folder) as case:
         home = fusing.units(case)
         names = reads.item_names(case)
         traces = fusing.all_traces(case, home)
         evidence = fusing.evidence(case, home)
-    if posts:
-        _posted(evidence, {names[item]: unit for item, unit in home.items()}, world)
     items: dict[int, list[int]] = {}
     for item, unit in sorted(home.items()):
         if names[unit] in truth:
@@ -112,25 +125,6 @@ def held(world: str, folder: Path, *, posts: bool = False) -> Held:
     shown = _carried(DATA / world / "truth")
     carried = {unit: frozenset(shown.get(truth[names[unit]]["file_id"], ())) for unit in items}
     return Held(*told, items, carried, evidence)
-
-
-def _posted(evidence: dict[Pair, list[Cue]], units: dict[str, int], world: str) -> None:
-    """Add to ``evidence`` whom captures show as the first to post two units."""
-    names = {row["file_id"]: row["sha256"] for row in table(DATA / world / "truth" / "files.csv")}
-    posts = [
-        json.loads(line)
-        for path in sorted((DATA / world / "evidence").glob("*/cap-*.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
-    postings = [
-        Posting(units[sha256], post["site"], post["handle"], datetime.fromisoformat(post["time"] + "Z").timestamp())
-        for post in posts
-        for file in post["attachments"]
-        if (sha256 := names.get(file["file"] or "", "")) in units
-    ]
-    first = {unit: Trace(unit, posters=who) for unit, who in first_posters(postings).items()}
-    for a, b in meetings(first.values()):
-        evidence[a, b] = [*(cue for cue in evidence.get((a, b), ()) if cue.kind != SILENCE), *cues(first[a], first[b])]
 
 
 def by_sha256(folder: Path) -> dict[str, dict[str, str]]:

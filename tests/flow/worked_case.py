@@ -18,7 +18,7 @@ from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.workbench import people
 from homeward.flow.workbench.grading import give, scheme, undo
-from homeward.store import Case, backgrounds, digests, matching, results, series
+from homeward.store import Case, backgrounds, digests, matching, posters, results, series
 from homeward.store.clips import ClipRow, add_clip_links
 from homeward.store.kept import Kept
 from homeward.store.models import Item
@@ -80,6 +80,9 @@ def add_more(case: Case, material: Path, beside: Path) -> None:
     with case.batch("step.set", {"step": "devices"}) as batch:
         replace_cameras(case, [CameraRow(a, b, True, 1, 2, "none", "a test", ["made up"])])
         results.complete_set(case, batch, "devices", "a test")
+    with case.batch("step.set", {"step": "posters"}) as batch:
+        posters.replace(case, [posters.PosterRow(a, "a site", "0" * 32, 1_600_000_000)])
+        results.complete_set(case, batch, "posters", "a test")
     kept = [case.blobs.put(body) for body in (b"a message", b"what is remembered")]
     matching.write(case, [matching.MessageRow("0" * 32, 1, "ask", True, "f" * 40, *kept)], {}, {})
     person = people.add(case, "Ines", "analyst", "nine green bottles", "a test")

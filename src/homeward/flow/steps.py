@@ -152,7 +152,14 @@ DEVICES = Step(
     reads=("noise", "residual"),
 )
 
-SERIES = Step("series", "4", {}, function="homeward.flow.series.settling:settle", caption="Holding pictures together")
+POSTERS = Step(
+    "posters",
+    "1",
+    {},
+    function="homeward.flow.communities.first_posters:first_posters",
+    caption="Reading who posted first",
+)
+SERIES = Step("series", "5", {}, function="homeward.flow.series.settling:settle", caption="Holding pictures together")
 
 STEPS = (
     DESCRIBE,
@@ -169,8 +176,9 @@ STEPS = (
     DEVICES,
     TEXT,
     CLUES,
+    POSTERS,
     SERIES,
 )
 """Items first, then what compares them: all others need descriptions, stacking needs what clips have in common, and local
 features are measured only of what copy hashes leave apart or unsure; words are read of one picture a stack. Reading comes last
-but for the clues that it gives and for series, which rest on everything: it costs most."""
+but for the clues that it gives and for series, which rest on everything, captures too: it costs most."""

@@ -21,6 +21,7 @@ from homeward.store.models import (
     ClueEvent,
     CopyMember,
     Finding,
+    FirstPosting,
     Grade,
     Header,
     Job,
@@ -185,6 +186,7 @@ SETS = {
     "devices": Vouched(
         CameraLink, ("item__sha256", "device__sha256", "merged", "score", "log10_lr", "calibration", "reason", "caveats")
     ),
+    "posters": Vouched(FirstPosting, ("item__sha256", "site", "handle", "time")),
     "series": Vouched(SeriesMember, ("item__sha256", "series")),
     "series joins": Vouched(SeriesJoin, ("a__sha256", "b__sha256", "proposed", "log10_lr", "pair_lr", "why")),
 }

@@ -27,7 +27,7 @@ from homeward.flow.communities.filing import Filing
 from homeward.sandbox import Call, Limits, Lost, Pool
 from homeward.sandbox import Message as Said
 from homeward.store import captures as store
-from homeward.store import events, sealing
+from homeward.store import events, posters, sealing
 from homeward.store.ledger.entries import decode, timestamp
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ def expire(case: Case, labels: Sequence[str], why: str) -> list[str]:
         gone = [Expired(label, timestamp(now), reason) for label, reason in sorted(reasons.items())]
         store.write(case, batch, [captures.body(event) for event in gone])
         batch.skip = not gone
+        if gone:
+            posters.forget(case, batch)
         kept = {one.added.folder for label, one in held.items() if label not in reasons}
     if store.leftovers(case, kept):
         with case.batch(ACT) as tidying:  # only once it is on record may the keys go
@@ -147,6 +149,7 @@ def protect(case: Case, site: str, handle: str, why: str, who: str, *, lifted: b
         batch.skip = (token in standing(case).protected) != lifted
         if not batch.skip:
             store.write(case, batch, [captures.body(Protected(token, timestamp(utc_now()), lifted, why))])
+            posters.forget(case, batch)
     return not batch.skip
 
 

@@ -9,7 +9,7 @@ from homeward.core.posted import posted
 from homeward.flow.series.fusing import units
 from homeward.links import headers as named
 from homeward.series.clocks import Reading, clock
-from homeward.store import headers, noise, reads, traces
+from homeward.store import headers, noise, posters, reads, traces
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -45,19 +45,20 @@ def _devices(case: Case) -> list[tuple[str, str, list[int]]]:
 def _readings(case: Case) -> dict[int, Reading]:
     """What the clock said of every picture straight from a camera, and by when it was registered or a copy of it was posted."""
     home, names = units(case), reads.item_names(case)
-    there: dict[int, int] = {}
-    for item, _, path in traces.places(case):
-        stamp = posted(path)
-        if stamp is not None:
-            there[home[item]] = min(stamp, there.get(home[item], stamp))
+    there: dict[int, tuple[int, str]] = {}
+    named_times = ((item, posted(path)) for item, _, path in traces.places(case))
+    told = [(item, stamp, "posted, as the name of a copy says") for item, stamp in named_times if stamp is not None]
+    told += [(row.item, row.time, "posted, as a capture shows") for row in posters.rows(case) if row.item in home]
+    for item, stamp, how in told:
+        there[home[item]] = min((stamp, how), there.get(home[item], (stamp, how)))
     straight = {row["item"] for row in headers.all_headers(case) if row["origin"] == "camera"}
     found, acquired = {}, traces.registered(case)
     for row in traces.stated(case):
         taken = _seconds(row.taken)
         if taken is not None and row.item in straight and row.item in home:
-            stamp = there.get(home[row.item])
+            earliest = there.get(home[row.item])
             known = [(acquired[row.item].timestamp(), "in an exhibit when it was registered")]
-            known += [] if stamp is None else [(float(stamp), "posted, as the name of a copy says")]
+            known += [] if earliest is None else [(float(earliest[0]), earliest[1])]
             found[row.item] = Reading(names[row.item], taken, tuple(known), _seconds(row.fix))
     return found
 

@@ -14,8 +14,8 @@ from homeward.flow.clues import text_links
 from homeward.flow.clues.rarity import Commonness
 from homeward.links import fuse_traces, headers, rarity, sight_evidence, text
 from homeward.links.fuse import Cue, Fused, calibration, fuse
-from homeward.links.fuse_traces import WIDEST, Trace, cues, meetings, pairs_of, silence, star_of
-from homeward.store import noise, reads, stacks, traces
+from homeward.links.fuse_traces import WIDEST, Posting, Trace, cues, first_posters, meetings, pairs_of, silence, star_of
+from homeward.store import noise, posters, reads, stacks, traces
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -76,6 +76,9 @@ def all_traces(case: Case, home: dict[int, int]) -> dict[int, Trace]:
         _place(label, path, models.get(item, ""), held[home[item]])
     for item, name in traces.series_names(case):
         held[home[item]]["series"].add(name)
+    posted_by = (Posting(home[row.item], row.site, row.handle, row.time) for row in posters.rows(case) if row.item in home)
+    for unit, who in first_posters(posted_by).items():
+        held[unit]["posters"] = set(who)
     return {unit: Trace(unit, **{kind: frozenset(values) for kind, values in held[unit].items()}) for unit in sorted(held)}
 
 

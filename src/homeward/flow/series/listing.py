@@ -20,7 +20,7 @@ from homeward.links.fuse import Fused
 from homeward.series.clues import OPEN
 from homeward.series.events import AWAKE, DECISIONS, Event
 from homeward.series.priority import Facts, reasons
-from homeward.store import noise, reads, traces
+from homeward.store import noise, posters, reads, traces
 from homeward.store import series as store
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Picture:
         self.exhibits = store.exhibit_labels(case)
         self.today = store.newest_delivery(case) or utc_now()
         self.taken = {row.item: taken for row in traces.stated(case) if (taken := _taken(row.taken)) is not None}
+        self.posted = {row.item: datetime.fromtimestamp(row.time, UTC) for row in posters.rows(case)}
         self.devices = {row.item: device for device, rows in noise.devices(case).items() for row in rows}
         self.open_clues = self._clues(case)
         told = {name: [(item, self.view.names[item]) for item in items] for name, items in self.pictures.items()}
@@ -94,7 +95,7 @@ class Picture:
         """What its priority rests on."""
         items = self.pictures[name]
         chance, country = self.countries.get(name, (0.0, ""))
-        times = [self.taken[item] for item in items if item in self.taken]
+        times = [when for item in items if (when := self.taken.get(item, self.posted.get(item))) is not None]
         return Facts(
             status=self.status(name),
             straight=sum(item in self.straight for item in items),
@@ -113,8 +114,17 @@ def listed(case: Case) -> list[dict[str, Any]]:
     """Every series, what comes first is worked on first; what is known or solved elsewhere comes last."""
     read = Picture(case)
     paths = reads.stacked_paths(case, read.view.members)
-    rows = [_row(read, name, paths) for name in read.pictures]
-    return sorted(rows, key=lambda row: (row["status"] not in AWAKE, -row["priority"], -len(row["items"]), row["id"]))
+    return [_row(read, name, paths) for name in ordered(read)]
+
+
+def ordered(read: Picture) -> list[str]:
+    """Names of all series in the order of work."""
+
+    def rank(name: str) -> tuple[bool, int, int, str]:
+        points = sum(one.points for one in reasons(read.facts(name), read.view.history.weights()))
+        return read.status(name) not in AWAKE, -points, -len(read.pictures[name]), name
+
+    return sorted(read.pictures, key=rank)
 
 
 def shown(case: Case, start: str) -> dict[str, Any]:
@@ -163,7 +173,11 @@ def _concerning(read: Picture, name: str) -> list[tuple[str, Event]]:
 
 def proposals(case: Case) -> list[dict[str, Any]]:
     """Joins that a person is asked about, the strongest first."""
-    view = View(case)
+    return proposed(case, View(case))
+
+
+def proposed(case: Case, view: View) -> list[dict[str, Any]]:
+    """The same, by what was read of the case before."""
     return [_join(join, view) for join in store.joins(case) if join.proposed]
 
 

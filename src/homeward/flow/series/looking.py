@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from homeward.flow.series import fusing
-from homeward.flow.series.listing import Picture, listed, proposals
+from homeward.flow.series.listing import Picture, ordered, proposed
 from homeward.links.fuse import Fused
 from homeward.series.events import AWAKE
 
@@ -22,24 +23,50 @@ LEFT = 1000
 def queue(case: Case) -> list[dict[str, Any]]:
     """Pairs of pictures in the order in which they decide most for the fewest pictures opened.
 
-    First what joins the situations of each series, one joint of each series in the order of work, then the next of each; then
-    what is proposed; then what speaks most for any other two, without those that people hold apart.
+    First what leads from one situation of each series to the next, one joint of each series in the order of work, then the next
+    of each. Then what is proposed, and what else joins situations. Then what speaks most for any other two, without those that
+    people hold apart. Of joins that are asked for, those first that are expected to put most pictures together.
     """
     read = Picture(case)
     pairs = list(fusing.fused_pairs(case))
-    awake = [row["id"] for row in listed(case) if row["status"] in AWAKE]
-    joints = [[_joint(name, one) for one in read.situations(name, pairs)["timeline"]] for name in awake]
-    rounds = [one for some in zip_longest(*joints) for one in some if one is not None]
-    asked = [{"why": "proposed", **one} for one in proposals(case)]
+    inside: dict[str, list[Fused]] = defaultdict(list)
+    for pair in pairs:
+        name = read.view.members.get(pair.a)
+        if name is not None and name == read.view.members.get(pair.b):
+            inside[name].append(pair)
+    awake = [name for name in ordered(read) if read.status(name) in AWAKE]
+    joints = [_joints(name, read.situations(name, inside[name])["timeline"]) for name in awake]
+    leading, confirming = _in_turn([one for one, _ in joints]), _in_turn([one for _, one in joints])
+    asked = [{"why": "proposed", **one} for one in proposed(case, read.view)]
     told = {frozenset((one["series"] or one["a"], one["other"] or one["b"])) for one in asked}
-    others = [*asked, *_left(read, pairs, told)]
     known = set(read.pictures).difference(awake)
-    return [*rounds, *(one for one in others if not _solved(one, known))]
+    open_ones, others = ([one for one in some if not _solved(one, known)] for some in (asked, _left(read, pairs, told)))
+    sizes = {name: len({read.home[item] for item in items if item in read.home}) for name, items in read.pictures.items()}
+    return [*leading, *sorted(open_ones, key=lambda one: -_gain(one, sizes)), *confirming, *others]
 
 
-def _joint(name: str, one: dict[str, Any]) -> dict[str, Any]:
-    told = {key: one[key] for key in ("a", "b", "log10_lr", "reason")}
-    return {"why": "joins situations", **told, "series": name, "other": name}
+def _joints(name: str, timeline: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What joins the situations of a series: what leads to one that was not reached before, and all others."""
+    reached: set[int] = set()
+    leading, confirming = [], []
+    for one in timeline:
+        told = {key: one[key] for key in ("a", "b", "log10_lr", "reason")}
+        new = not reached.issuperset((one["from"], one["to"]))
+        (leading if new else confirming).append({"why": "joins situations", **told, "series": name, "other": name})
+        reached |= {one["from"], one["to"]}
+    return leading, confirming
+
+
+def _in_turn(parts: Iterable[list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """The first of each, then the second of each, and so on."""
+    for some in zip_longest(*parts):
+        yield from (one for one in some if one is not None)
+
+
+def _gain(one: dict[str, Any], sizes: Mapping[str, int]) -> float:
+    """Pictures that a yes puts together, times its probability where a yes is as likely as a no before any evidence."""
+    ratio: float = 10 ** one["log10_lr"]
+    return min(sizes.get(one[end] or "", 1) for end in ("series", "other")) * ratio / (1 + ratio)
 
 
 def _solved(one: dict[str, Any], known: set[str]) -> bool:

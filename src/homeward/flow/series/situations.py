@@ -14,6 +14,8 @@ WITHIN = frozenset({"place", "time", "file name", "position", "look-alike", "cop
 """Kinds of evidence that put two pictures into one situation; others carry from one to another."""
 LEAST = 1.0
 """log10 ratio of such a cue from which they are."""
+NEAR = frozenset({"place", "look-alike", "time", "position"})
+"""Kinds of evidence that, however weak, let guess that two situations are of one home or one week."""
 Ends = tuple[int, int]
 """Numbers of two situations, the earlier first."""
 
@@ -77,18 +79,26 @@ def _gap(before: dict[str, Any], after: dict[str, Any]) -> int | None:
 
 def _looked_at(pairs: Iterable[Fused], situations: Sequence[Sequence[int]]) -> list[tuple[Ends, Fused]]:
     """For each two situations that evidence joins, the strongest pair: first those that lead from the largest situation to each
-    other one, the largest first, then all others; of pairs that are as strong, the one with the fewest pictures not yet seen.
+    other one, to what may be another home before what is guessed to be of one, for that tells least, and to the largest first;
+    then all others. Of pairs that are as strong, the one with the fewest pictures not yet seen.
     """
     at = {unit: number for number, units in enumerate(situations) for unit in units}
-    waiting = _strongest(pairs, at)
+    known = list(pairs)
+    waiting, homes = _strongest(known, at), _homes(known, at)
     sizes = [len(units) for units in situations]
     reached: set[int] = set()
     opened: set[int] = set()
     found = []
 
-    def rank(ends: Ends) -> tuple[bool, int, float, Ends]:
+    def rank(ends: Ends) -> tuple[bool, bool, int, float, Ends]:
         new = [sizes[end] for end in ends if end not in reached]
-        return len(new) == 1, min(new, default=0), waiting[ends][0].log10_lr, (-ends[0], -ends[1])
+        return (
+            len(new) == 1,
+            homes[ends[0]] != homes[ends[1]],
+            min(new, default=0),
+            waiting[ends][0].log10_lr,
+            (-ends[0], -ends[1]),
+        )
 
     while waiting:
         ends = max(waiting, key=rank)
@@ -109,6 +119,12 @@ def _strongest(pairs: Iterable[Fused], at: Mapping[int, int]) -> dict[Ends, list
         if ends[0] != ends[1] and pair.log10_lr > 0 and pair.log10_lr >= value:
             best[ends] = [*known, pair] if pair.log10_lr == value else [pair]
     return best
+
+
+def _homes(pairs: Iterable[Fused], at: Mapping[int, int]) -> dict[int, int]:
+    """Situation -> a number that those share of which any evidence, step by step, says that they are of one home or week."""
+    near = [(at[pair.a], at[pair.b]) for pair in pairs if any(cue.kind in NEAR and cue.log10_lr > 0 for cue in pair.parts)]
+    return {one: group[0] for group in components([*near, *((one, one) for one in at.values())]) for one in group}
 
 
 def _joint(ends: Ends, pair: Fused, names: Mapping[int, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ Hashes are lower-case hexadecimal; moments are nanoseconds since 1970 (see :clas
 from __future__ import annotations
 
 from homeward.store.models.clues import ClueEvent
-from homeward.store.models.communities import CaptureEvent
+from homeward.store.models.communities import CaptureEvent, FirstPosting
 from homeward.store.models.evidence import CaseInfo, Exhibit, Finding, Item, Occurrence, Source
 from homeward.store.models.known import KnownEntry, KnownList, KnownWord, Match
 from homeward.store.models.ledger import LedgerEntry, LedgerHead, LedgerOpening
@@ -29,6 +29,7 @@ __all__ = [
     "CopyMember",
     "Exhibit",
     "Finding",
+    "FirstPosting",
     "Grade",
     "Header",
     "Item",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from homeward.store.models.evidence import Item
+
 
 class CaptureEvent(models.Model):
     """One thing that happened to captures or was decided about what is in them: never changed, never deleted."""
@@ -14,3 +16,19 @@ class CaptureEvent(models.Model):
     """Canonical JSON of an event of :mod:`homeward.communities.captures`."""
     batch = models.BigIntegerField(db_index=True)
     """Ledger entry that vouches for this row, and holds the names of persons as commitments."""
+
+
+class FirstPosting(models.Model):
+    """A handle that was the first to post an item, as far as captures that are held show."""
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+")
+    site = models.TextField()
+    handle = models.CharField(max_length=64)
+    """Token of site and handle under the key of the case: it names nobody without that key."""
+    time = models.BigIntegerField()
+    """Seconds since 1970 in UTC."""
+
+    class Meta:
+        """Each handle of an item once."""
+
+        constraints = [models.UniqueConstraint(fields=["item", "site", "handle"], name="first_posting_once")]

@@ -1,0 +1,60 @@
+"""Who was the first to post what, as captures show: read whenever they change, kept without names until one of them goes."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from homeward.core.canonical import canonical_json
+from homeward.flow.communities import captures
+from homeward.flow.communities.captures import Reason
+from homeward.flow.communities.observed import TABLES, observed
+from homeward.store import posters, results
+from homeward.store.captures import Tokens, attached_items
+from homeward.store.posters import PosterRow
+
+if TYPE_CHECKING:
+    from homeward.core.canonical import Plain
+    from homeward.flow.communities.observed import Observed
+    from homeward.flow.progress import Progress
+    from homeward.flow.steps import Step
+    from homeward.store import Case
+
+READING = Reason("homeward process", "who was the first to post a file, for series")
+
+
+def first_posters(case: Case, step: Step, progress: Progress) -> None:
+    """The step: for every item its earliest postings. It reads captures again when there are others, or other items."""
+    standing = captures.standing(case)
+    held = sorted(one.added.folder for one in standing.captures.values() if one.expired is None)
+    inputs: list[Plain] = [held, sorted(standing.protected), posters.items_measured(case)] if held else []
+    key = hashlib.sha256(canonical_json([step.version, step.params_digest, inputs])).hexdigest() if held else ""
+    if results.step_key(case, step.name) == key:
+        return
+    progress.begin(step.caption, 1)
+    rows: list[PosterRow] = []
+    if held:
+        with captures.opened(case, "first posters", "", READING, TABLES) as (events, now, asked):
+            seen = observed(case, events, now)
+            rows = _earliest(case, seen)
+            asked.shown = len(rows)
+    with case.batch("step.set", {"step": step.name, "version": step.version, "params": step.params_digest}) as batch:
+        posters.replace(case, rows)
+        results.complete_set(case, batch, step.name, key)
+    progress.advance()
+
+
+def _earliest(case: Case, seen: Observed) -> list[PosterRow]:
+    """One row a handle that was the first; several where they are of one second."""
+    items, tokens = attached_items(case, {file for post in seen.posts for file in post.files}), Tokens.open(case)
+    first: dict[int, float] = {}
+    posts = [post for post in seen.posts if post.time is not None]
+    shown = [(items[file], post, int(post.time or 0.0)) for post in posts for file in post.files if file in items]
+    for item, _, second in shown:
+        first[item] = min(second, first.get(item, second))
+    found = {
+        PosterRow(item, post.handle.site, tokens.of("handle", *post.handle), second)
+        for item, post, second in shown
+        if second == first[item]
+    }
+    return sorted(found, key=lambda row: (row.item, row.site, row.handle))

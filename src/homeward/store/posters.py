@@ -1,0 +1,65 @@
+"""Who was the first to post an item, by tokens that name nobody; gone with the captures that showed it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.db.models import Count, Max
+
+from homeward.store import bulk, digests
+from homeward.store.models import FirstPosting, Item
+from homeward.store.results import step_key, write_step_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from django.db.models import QuerySet
+
+    from homeward.core.canonical import Plain
+    from homeward.store.batch import Batch
+    from homeward.store.case import Case
+
+STEP = "posters"
+_COLUMNS = ("item", "site", "handle", "time")
+
+
+class PosterRow(msgspec.Struct, frozen=True):
+    """A :class:`~homeward.store.models.FirstPosting`."""
+
+    item: int
+    site: str
+    handle: str
+    """Token of site and handle under the key of the case."""
+    time: int
+    """Seconds since 1970 in UTC."""
+
+
+def rows(case: Case) -> Iterator[PosterRow]:
+    """The earliest postings of each item, in the order of items."""
+    query = _all(case).order_by("item", "site", "handle").values_list("item_id", "site", "handle", "time")
+    yield from (PosterRow(*row) for row in query.iterator(chunk_size=5000))
+
+
+def replace(case: Case, rows: Sequence[PosterRow]) -> None:
+    """Put ``rows`` in the place of all that there are, inside the caller's batch."""
+    _all(case).delete()
+    bulk.insert(case.alias, FirstPosting, _COLUMNS, [msgspec.structs.astuple(row) for row in rows])
+
+
+def forget(case: Case, batch: Batch) -> None:
+    """Destroy all rows inside the caller's batch; the next run reads what is still held."""
+    if step_key(case, STEP):
+        _all(case).delete()
+        write_step_key(case, batch, STEP, "")
+        batch.details["sets"] = {STEP: digests.SETS[STEP].digest(case)}
+
+
+def items_measured(case: Case) -> list[Plain]:
+    """Changes whenever there are other items."""
+    found = Item.objects.using(case.alias).aggregate(last=Max("id"), many=Count("id"))
+    return [found["last"], found["many"]]
+
+
+def _all(case: Case) -> QuerySet[FirstPosting]:
+    return FirstPosting.objects.using(case.alias).all()

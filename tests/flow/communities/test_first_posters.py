@@ -1,0 +1,133 @@
+"""Who was the first to post what: evidence for one series, without names, and only as long as captures may be held."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from series_case import deliver, hold, sha
+
+from homeward.communities import captures as mandates
+from homeward.flow.communities import captures
+from homeward.flow.communities.captures import Delivery
+from homeward.flow.communities.first_posters import first_posters
+from homeward.flow.progress import Quiet
+from homeward.flow.series import fusing
+from homeward.flow.series.listing import Picture
+from homeward.flow.steps import POSTERS
+from homeward.flow.verify import verify
+from homeward.store import Case, posters, results
+from homeward.store.models import Item
+
+MAPPING = """
+columns: {id: n, site: site, handle: by, time: at}
+time: {zone: UTC}
+attachments: {in: files, start: start}
+"""
+RIGHT = {
+    "authority": "Warrant 7", "purpose": "the harbour series", "method": "seizure",
+    "begins": "2019-01-01", "ends": "2021-12-31", "completeness": "80%", "retain_until": "2099-01-31",
+}  # fmt: skip
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def posted(number: int, by: str, day: int, *names: str) -> dict[str, Any]:
+    files = [{"start": sha(name)[:14]} for name in names]
+    return {"n": number, "site": "harbour", "by": by, "at": f"2020-03-{day:02d}T10:00:00", "files": files}
+
+
+def take(case: Case, folder: Path, label: str, *posts: dict[str, Any]) -> None:
+    (folder / "map.yaml").write_text(MAPPING)
+    (folder / f"{label}.jsonl").write_text("".join(json.dumps(one) + "\n" for one in posts))
+    mandate = mandates.mandate(NOW, **RIGHT)
+    delivery = Delivery(folder / f"{label}.jsonl", label, mandate, "An Officer", mapping=folder / "map.yaml")
+    captures.add_capture(case, delivery, Quiet())
+
+
+def read(case: Case) -> dict[str, tuple[str, str]]:
+    """Run the step; picture -> site, and the handle's token."""
+    first_posters(case, POSTERS, Quiet())
+    names = dict(Item.objects.using(case.alias).values_list("id", "sha256"))
+    called = {sha(name): name for name in "abef"}
+    return {called[names[row.item]]: (row.site, row.handle) for row in posters.rows(case)}
+
+
+def joined(case: Case) -> set[frozenset[str]]:
+    """Pairs of pictures that one first poster joins."""
+    called = {sha(name): name for name in "abef"}
+    told = fusing.links(case)
+    return {
+        frozenset((called[one["a"]], called[one["b"]]))
+        for one in told
+        if any(part["kind"] == "first poster" for part in one["parts"])
+    }
+
+
+@pytest.fixture
+def held(case: Case, tmp_path: Path) -> Case:
+    """Two pictures that ``mara`` posts, after which ``tom`` posts one of them again, and one of his own."""
+    deliver(case, "X", {"a": "1", "e": "", "f": ""})
+    take(case, tmp_path, "one", posted(1, "mara", 2, "a"), posted(2, "Mara", 4, "e"), posted(3, "tom", 9, "e", "f"))
+    return case
+
+
+def test_who_was_first_joins_pictures_and_is_named_nowhere(held: Case) -> None:
+    found = read(held)
+    assert found["a"] == found["e"] != found["f"]
+    assert joined(held) == {frozenset("ae")}
+    assert "mara" not in repr(found).lower()
+    (query,) = captures.queries(held)
+    assert (query["query"], query["who"]) == ("first posters", "homeward process")
+    assert verify(held, Quiet()).faults == []
+
+
+def test_an_earlier_posting_that_comes_to_light_counts_instead(held: Case, tmp_path: Path) -> None:
+    before = read(held)
+    take(held, tmp_path, "two", posted(7, "tom", 1, "e"))
+    after = read(held)
+    assert after == before | {"e": before["f"]}
+    assert joined(held) == {frozenset("ef")}
+
+
+def test_a_picture_that_comes_later_is_looked_up_too_and_nothing_is_read_twice(held: Case, tmp_path: Path) -> None:
+    take(held, tmp_path, "two", posted(7, "mara", 1, "b"))
+    assert "b" not in read(held)
+    deliver(held, "Y", {"b": "2"})
+    found = read(held)
+    assert found["b"] == found["a"]
+    entries = len(list(held.custody.entries()))
+    assert read(held) == found
+    assert len(list(held.custody.entries())) == entries
+
+
+@pytest.mark.parametrize("how", ["expired", "protected"])
+def test_what_may_not_be_held_or_shown_is_gone_at_once_and_so_is_what_it_said(held: Case, how: str) -> None:
+    assert read(held)
+    if how == "expired":
+        captures.expire(held, ["one"], "the court ended it")
+    else:
+        captures.protect(held, "harbour", "mara", "a child", "A Person")
+    assert list(posters.rows(held)) == []
+    assert joined(held) == set()
+    assert verify(held, Quiet()).faults == []
+    assert {name for name in read(held)} == (set() if how == "expired" else {"e", "f"})
+    assert joined(held) == (set() if how == "expired" else {frozenset("ef")})
+
+
+def test_a_case_without_captures_reads_none(case: Case) -> None:
+    deliver(case, "X", {"a": "1"})
+    entries = len(list(case.custody.entries()))
+    assert read(case) == {}
+    assert len(list(case.custody.entries())) == entries
+    assert results.step_key(case, POSTERS.name) == ""
+
+
+def test_a_picture_without_a_time_of_its_camera_is_as_recent_as_its_first_posting(held: Case) -> None:
+    read(held)
+    hold(held)
+    told = Picture(held)
+    (name,) = told.pictures
+    assert told.facts(name).newest == datetime(2020, 3, 4, 10, tzinfo=UTC)

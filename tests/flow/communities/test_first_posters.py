@@ -113,7 +113,7 @@ def test_what_may_not_be_held_or_shown_is_gone_at_once_and_so_is_what_it_said(he
     assert list(posters.rows(held)) == []
     assert joined(held) == set()
     assert verify(held, Quiet()).faults == []
-    assert {name for name in read(held)} == (set() if how == "expired" else {"e", "f"})
+    assert set(read(held)) == (set() if how == "expired" else {"e", "f"})
     assert joined(held) == (set() if how == "expired" else {frozenset("ef")})
 
 

@@ -81,7 +81,7 @@ def add_more(case: Case, material: Path, beside: Path) -> None:
         replace_cameras(case, [CameraRow(a, b, True, 1, 2, "none", "a test", ["made up"])])
         results.complete_set(case, batch, "devices", "a test")
     with case.batch("step.set", {"step": "posters"}) as batch:
-        posters.replace(case, [posters.PosterRow(a, "a site", "0" * 32, 1_600_000_000)])
+        posters.replace(case, [posters.PosterRow(a, "a site", "0" * 32, 1_600_000_000, True)])
         results.complete_set(case, batch, "posters", "a test")
     kept = [case.blobs.put(body) for body in (b"a message", b"what is remembered")]
     matching.write(case, [matching.MessageRow("0" * 32, 1, "ask", True, "f" * 40, *kept)], {}, {})

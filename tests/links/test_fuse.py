@@ -116,6 +116,7 @@ postings = st.builds(
     site=st.sampled_from("st"),
     handle=st.sampled_from("hijk"),
     time=st.integers(0, 4).map(float),
+    passed_on=st.booleans(),
 )
 
 
@@ -123,9 +124,10 @@ postings = st.builds(
 def test_the_first_poster_is_who_posted_before_all_others(those: list[Posting], dice: object) -> None:
     found = first_posters(those)
     assert found.keys() == {one.unit for one in those}
-    for unit, who in found.items():
+    for unit, told in found.items():
         mine = [one for one in those if one.unit == unit]
-        assert who == {(one.site, one.handle) for one in mine if all(one.time <= other.time for other in mine)}
+        assert told.who == {(one.site, one.handle) for one in mine if all(one.time <= other.time for other in mine)}
+        assert told.passed_on == (any(one.passed_on for one in mine) or len({(one.site, one.handle) for one in mine}) > 1)
     turned = [*those, *those[:2]]
     dice.shuffle(turned)  # type: ignore[attr-defined]
     assert first_posters(turned) == found
@@ -133,10 +135,12 @@ def test_the_first_poster_is_who_posted_before_all_others(those: list[Posting], 
 
 def test_one_handle_that_posted_both_first_speaks_for_one_series_and_is_not_named() -> None:
     first = first_posters([Posting(1, "a site", "somebody", 1.0), Posting(2, "a site", "somebody", 2.0)])
-    a, b = (Trace(unit, posters=first[unit]) for unit in (1, 2))
+    a, b = (Trace(unit, posters=first[unit].who) for unit in (1, 2))
     assert list(meetings([a, b])) == [(1, 2)]
     (said,) = cues(a, b)
-    assert (said.kind, said.log10_lr > 1, "somebody" in said.reason) == ("first poster", True, False)
+    assert (said.kind, said.log10_lr > 0, "somebody" in said.reason) == ("first poster", True, False)
+    (passed,) = cues(a, Trace(2, posters=first[2].who, passed_on=True))
+    assert passed.log10_lr < said.log10_lr
     assert cues(a, Trace(3, posters=frozenset({("another site", "somebody")}))) == []
 
 

@@ -31,6 +31,8 @@ _METRES = 111_320.0  # of a degree of latitude
 _WIDE = 10
 """By how much a degree of longitude may be shorter: beyond 84 degrees of latitude positions may be missed."""
 DIFFERS = "serial number differs"
+ONLY = "only poster"
+"""Neither was seen to be posted by anybody else: of what many pass on, captures often miss who was first."""
 EDITED = "serial numbers can be edited, and programs copy them on"
 CLOCKS = "clocks of cameras are often wrong: only the difference between two times of one clock counts"
 OTHERS = "an owner has several cameras: two bodies speak against one camera, little against one series"
@@ -66,6 +68,8 @@ class Trace(msgspec.Struct, frozen=True):
     """Names of series that known lists give."""
     posters: frozenset[tuple[str, str]] = frozenset()
     """Site and handle that were the first to post it."""
+    passed_on: bool = False
+    """Whether another handle was seen to post it too."""
 
     @property
     def tells(self) -> bool:
@@ -81,19 +85,30 @@ class Posting(msgspec.Struct, frozen=True):
     handle: str
     time: float
     """Seconds since 1970 in UTC."""
+    passed_on: bool = False
+    """Whether another handle was seen to post that file too."""
 
 
-def first_posters(postings: Iterable[Posting]) -> dict[int, frozenset[tuple[str, str]]]:
-    """For each unit site and handle of its earliest posting; several where they are of one second."""
-    earliest: dict[int, float] = {}
-    some = list(postings)
-    for one in some:
-        earliest[one.unit] = min(one.time, earliest.get(one.unit, one.time))
-    found: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    for one in some:
-        if one.time == earliest[one.unit]:
-            found[one.unit].add((one.site, one.handle))
-    return {unit: frozenset(who) for unit, who in found.items()}
+class FirstPoster(msgspec.Struct, frozen=True):
+    """Site and handle of the earliest posting of a unit; several where they are of one second."""
+
+    who: frozenset[tuple[str, str]]
+    passed_on: bool
+    """Whether another handle was seen to post the unit too."""
+
+
+def first_posters(postings: Iterable[Posting]) -> dict[int, FirstPoster]:
+    """Who was the first to post each unit."""
+    posted: dict[int, list[Posting]] = defaultdict(list)
+    for one in postings:
+        posted[one.unit].append(one)
+    found = {}
+    for unit, some in posted.items():
+        earliest = min(one.time for one in some)
+        who = frozenset((one.site, one.handle) for one in some if one.time == earliest)
+        passed_on = any(one.passed_on or (one.site, one.handle) not in who for one in some) or len(who) > 1
+        found[unit] = FirstPoster(who, passed_on)
+    return found
 
 
 def cues(a: Trace, b: Trace) -> list[Cue]:
@@ -109,8 +124,9 @@ def cues(a: Trace, b: Trace) -> list[Cue]:
     if a.series & b.series:
         found.append(_cue("known series", 1, f"known lists name both {min(a.series & b.series)}", "a list can be wrong"))
     if a.posters & b.posters:
-        site = min(a.posters & b.posters)[0]
-        found.append(_cue("first poster", 1, f"one handle of {site} was the first that was seen to post both", POSTERS))
+        site, alone = min(a.posters & b.posters)[0], not (a.passed_on or b.passed_on)
+        reason = f"one handle of {site} was the {'only one' if alone else 'first'} that was seen to post both"
+        found.append(_cue("first poster", alone, reason, POSTERS, ONLY if alone else ""))
     return found
 
 
@@ -231,6 +247,8 @@ def trace(cue: Cue) -> str:
     """Under which name the fusion's calibration keeps the ratio of a cue of :func:`cues`."""
     if cue.kind == "serial number":
         return cue.kind if cue.score else DIFFERS
+    if cue.kind == "first poster":
+        return ONLY if cue.score else cue.kind
     return next(name for limit, name in SOON.items() if cue.score <= limit) if cue.kind == "time" else cue.kind
 
 

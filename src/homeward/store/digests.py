@@ -186,7 +186,7 @@ SETS = {
     "devices": Vouched(
         CameraLink, ("item__sha256", "device__sha256", "merged", "score", "log10_lr", "calibration", "reason", "caveats")
     ),
-    "posters": Vouched(FirstPosting, ("item__sha256", "site", "handle", "time")),
+    "posters": Vouched(FirstPosting, ("item__sha256", "site", "handle", "time", "passed_on")),
     "series": Vouched(SeriesMember, ("item__sha256", "series")),
     "series joins": Vouched(SeriesJoin, ("a__sha256", "b__sha256", "proposed", "log10_lr", "pair_lr", "why")),
 }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from homeward.store.case import Case
 
 STEP = "posters"
-_COLUMNS = ("item", "site", "handle", "time")
+_COLUMNS = ("item", "site", "handle", "time", "passed_on")
 
 
 class PosterRow(msgspec.Struct, frozen=True):
@@ -33,11 +33,12 @@ class PosterRow(msgspec.Struct, frozen=True):
     """Token of site and handle under the key of the case."""
     time: int
     """Seconds since 1970 in UTC."""
+    passed_on: bool = False
 
 
 def rows(case: Case) -> Iterator[PosterRow]:
     """The earliest postings of each item, in the order of items."""
-    query = _all(case).order_by("item", "site", "handle").values_list("item_id", "site", "handle", "time")
+    query = _all(case).order_by("item", "site", "handle").values_list("item_id", *_COLUMNS[1:])
     yield from (PosterRow(*row) for row in query.iterator(chunk_size=5000))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from homeward.core.canonical import canonical_json
@@ -14,6 +15,7 @@ from homeward.store.captures import Tokens, attached_items
 from homeward.store.posters import PosterRow
 
 if TYPE_CHECKING:
+    from homeward.communities.records import Handle
     from homeward.core.canonical import Plain
     from homeward.flow.communities.observed import Observed
     from homeward.flow.progress import Progress
@@ -48,12 +50,14 @@ def _earliest(case: Case, seen: Observed) -> list[PosterRow]:
     """One row a handle that was the first; several where they are of one second."""
     items, tokens = attached_items(case, {file for post in seen.posts for file in post.files}), Tokens.open(case)
     first: dict[int, float] = {}
+    hands: dict[int, set[Handle]] = defaultdict(set)
     posts = [post for post in seen.posts if post.time is not None]
     shown = [(items[file], post, int(post.time or 0.0)) for post in posts for file in post.files if file in items]
-    for item, _, second in shown:
+    for item, post, second in shown:
         first[item] = min(second, first.get(item, second))
+        hands[item].add(post.handle)
     found = {
-        PosterRow(item, post.handle.site, tokens.of("handle", *post.handle), second)
+        PosterRow(item, post.handle.site, tokens.of("handle", *post.handle), second, len(hands[item]) > 1)
         for item, post, second in shown
         if second == first[item]
     }

@@ -76,10 +76,17 @@ def all_traces(case: Case, home: dict[int, int]) -> dict[int, Trace]:
         _place(label, path, models.get(item, ""), held[home[item]])
     for item, name in traces.series_names(case):
         held[home[item]]["series"].add(name)
-    posted_by = (Posting(home[row.item], row.site, row.handle, row.time) for row in posters.rows(case) if row.item in home)
-    for unit, who in first_posters(posted_by).items():
-        held[unit]["posters"] = set(who)
-    return {unit: Trace(unit, **{kind: frozenset(values) for kind, values in held[unit].items()}) for unit in sorted(held)}
+    rows = [row for row in posters.rows(case) if row.item in home]
+    who = first_posters(Posting(home[row.item], row.site, row.handle, row.time, row.passed_on) for row in rows)
+    return {
+        unit: Trace(
+            unit,
+            **{kind: frozenset(values) for kind, values in held[unit].items()},
+            posters=who[unit].who if unit in who else frozenset(),
+            passed_on=unit in who and who[unit].passed_on,
+        )
+        for unit in sorted(held)
+    }
 
 
 def _state(row: traces.Stated, held: dict[str, set[Any]], models: dict[int, str]) -> None:

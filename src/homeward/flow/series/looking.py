@@ -48,7 +48,8 @@ def queue(case: Case) -> list[dict[str, Any]]:
 def _joints(name: str, timeline: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What joins the situations of a series: what leads to one that was not reached before, and all others."""
     reached: set[int] = set()
-    leading, confirming = [], []
+    leading: list[dict[str, Any]] = []
+    confirming: list[dict[str, Any]] = []
     for one in timeline:
         told = {key: one[key] for key in ("a", "b", "log10_lr", "reason")}
         new = not reached.issuperset((one["from"], one["to"]))

@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
                 ("site", models.TextField()),
                 ("handle", models.CharField(max_length=64)),
                 ("time", models.BigIntegerField()),
+                ("passed_on", models.BooleanField()),
                 ("item", models.ForeignKey("homeward.item", django.db.models.deletion.PROTECT, related_name="+")),
             ],
             options={

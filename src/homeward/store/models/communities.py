@@ -27,6 +27,8 @@ class FirstPosting(models.Model):
     """Token of site and handle under the key of the case: it names nobody without that key."""
     time = models.BigIntegerField()
     """Seconds since 1970 in UTC."""
+    passed_on = models.BooleanField()
+    """Whether another handle was seen to post the item too."""
 
     class Meta:
         """Each handle of an item once."""

@@ -1,15 +1,17 @@
 """Makes the calibration of fused evidence that is kept in the package, from a world that nothing is reported on.
 
-usage: python bench/calibrate_fusion.py [--case CASE] [--world world-tune] [--write]
+usage: python bench/calibrate_fusion.py [--cases FOLDER] [--world world-tune] [--write]
 
-CASE: a case of that world with all steps run and its four agencies as exhibits; made anew unless told. Ratios of traces are
-shares among pairs of one owner over shares among pairs of two, which are never taken to be rarer than one in the number of
+FOLDER: cases of that world with all steps run, ``pooled`` and ``agencyA`` to ``agencyD``, as ``bench/series.py`` has them; made
+anew unless told. Each case weighs alike, for a ratio must hold where everything is held as well as where little is. Ratios of traces
+are shares among pairs of one owner over shares among pairs of two, which are never taken to be rarer than one in the number of
 independent ones. Weights are a logistic regression, bounded to 0.1..1. Cross-validated on pairs of owners that it has not seen.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -19,7 +21,8 @@ from scipy.optimize import minimize
 
 from homeward.links.fuse import FAMILIES, SILENCE, Cue, Fusion, families
 from homeward.links.fuse_traces import SOON, trace
-from series_data import Held, Values, held, prepared
+from remembered import cases
+from series_data import AGENCIES, Held, Values, held
 
 TARGET = Path(__file__).resolve().parents[1] / "src/homeward/links/fusion_calibration.json"
 NAME = "rendered homes that nothing is reported on, one owner"
@@ -35,41 +38,47 @@ _TEN = float(np.log(10))
 def main() -> None:
     """Fit, say how well on owners not seen, and keep it with ``--write``."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--case", type=Path)
+    asked.add_argument("--cases", type=Path)
     asked.add_argument("--world", default="world-tune")
     asked.add_argument("--write", action="store_true")
     told = asked.parse_args()
-    case = prepared(told.world, told.case)
-    had, posted = held(told.world, case), held(told.world, case, posts=True)
+    some = {name: held(told.world, case) for name, case in cases(told.world, told.cases, ["pooled", *AGENCIES]).items()}
+    every = list(some.values())
     for floor in (0.0, 1.0, 1.5, 2.0):
-        costs, wrong = zip(*_unseen(had, {"sight": floor}), strict=True)
+        unseen = _unseen(every, {"sight": floor})
+        costs, wrong = ([one[at] for one in unseen] for at in (0, 1))
         print(f"floor {floor} of sights: Cllr on two unseen owners {np.mean(costs):.4f}, strangers above 10: {max(wrong):.4f}")
     for kinds in ({"device"}, {"sight"}, {"session"}, {"delivery"}, {"silence"}):
-        print(f"  {kinds} alone: {np.mean([cost for cost, _ in _unseen(had, FLOORS, kinds)]):.4f}")
-    made = fitted(had, FLOORS)
-    # Weights and offset are of cases without captures, where nothing in common says less.
-    first = _ratios(posted, *posted.weighed())["first poster"]
-    made = msgspec.structs.replace(made, traces=made.traces | {"first poster": first})
-    print(f"with the first to post as well: Cllr {_cost(had, made):.4f} without posts, {_cost(posted, made):.4f} with them")
+        print(f"  {kinds} alone: {np.mean([cost for cost, _ in _unseen(every, FLOORS, kinds)]):.4f}")
+    made = fitted(every, FLOORS)
+    for name, had in some.items():
+        print(f"{name}: {len(had.owner)} units, Cllr {cost(ratios(had, made), *had.weighed()):.4f}")
     print(msgspec.json.format(msgspec.json.encode(made), indent=1).decode())
     if told.write:
         TARGET.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
 
 
-def fitted(had: Held, floors: dict[str, float], only: set[str] | None = None) -> Fusion:
-    """The fusion that fits some owners best; families other than ``only`` weigh nothing where it is given."""
-    same, weights = had.weighed()
-    traces = _ratios(had, same, weights) | JUDGED
+def fitted(some: Sequence[Held], floors: dict[str, float], only: set[str] | None = None) -> Fusion:
+    """The fusion that fits some cases best; families other than ``only`` weigh nothing where it is given."""
+    judged = [had.weighed() for had in some]
+    same = np.concatenate([one for one, _ in judged])
+    weights = np.concatenate([one for _, one in judged]) / len(some)
+    traces = _ratios(some) | JUDGED
     names = sorted(set(FAMILIES.values()))
-    rows = _values(had, traces, floors, names)
+    rows = np.concatenate([_values(had, traces, floors, names) for had in some])
     used = [at for at, name in enumerate(names) if rows[:, at].any() and (only is None or name in only)]
     found = _logistic(rows[:, used], same, weights)
     unseen = 1.0 if only is None else 0.0
     weigh = dict.fromkeys(names, unseen) | {names[at]: round(float(one), 3) for at, one in zip(used, found, strict=False)}
     if only is not None:
         weigh = {name: one if name in only else 0.0 for name, one in weigh.items()}
-    cap = round(float(np.log10(had.independent())), 3)
+    cap = round(float(np.log10(_independent(some))), 3)
     return Fusion(NAME, weigh, floors, round(float(found[-1]), 3), cap, traces, int(same.sum()), int((~same).sum()))
+
+
+def _independent(some: Sequence[Held]) -> int:
+    """Cases of one world share their rooms: the most of any."""
+    return max(had.independent() for had in some)
 
 
 def ratios(had: Held, made: Fusion) -> Values:
@@ -86,31 +95,32 @@ def cost(values: Values, same: np.ndarray, weights: Values) -> float:
     return float((weights * lost).sum() / (2 * np.log(2)))
 
 
-def _cost(had: Held, made: Fusion) -> float:
-    return cost(ratios(had, made), *had.weighed())
-
-
-def _unseen(had: Held, floors: dict[str, float], only: set[str] | None = None) -> list[tuple[float, float]]:
-    """Cllr, and the share of strangers above 10, of each two owners by what fits all others."""
-    owners = sorted(set(had.owner.values()))
+def _unseen(some: Sequence[Held], floors: dict[str, float], only: set[str] | None = None) -> list[tuple[float, float]]:
+    """Cllr, and the share of strangers above 10, of each two owners in each case by what fits all others in all cases."""
+    owners = sorted({owner for had in some for owner in had.owner.values()})
     found = []
     for left_out in combinations(owners, 2):
-        rest, asked = had.only(set(owners) - set(left_out)), had.only(set(left_out))
-        values = ratios(asked, fitted(rest, floors, only))
-        same, weights = asked.weighed()
-        found.append((cost(values, same, weights), float(np.mean(values[~same] > 1))))
+        made = fitted([had.only(set(owners) - set(left_out)) for had in some], floors, only)
+        for had in some:
+            asked = had.only(set(left_out))
+            same, weights = asked.weighed()
+            if same.any() and not same.all():
+                values = ratios(asked, made)
+                found.append((cost(values, same, weights), float(np.mean(values[~same] > 1))))
     return found
 
 
-def _ratios(had: Held, same: np.ndarray, weights: Values) -> dict[str, float]:
+def _ratios(some: Sequence[Held]) -> dict[str, float]:
     """log10 ratio of each trace that was met, rarest first held to what the number of independent strangers supports."""
-    at = {pair: row for row, pair in enumerate(had.pairs())}
     share: dict[str, list[float]] = {}
-    for pair, cues in had.evidence.items():
-        if pair in at:
-            for name in {trace(cue) for cue in cues if cue.kind not in MEASURED}:
-                share.setdefault(name, [0.0, 0.0])[0 if same[at[pair]] else 1] += weights[at[pair]]
-    least = 1 / (had.independent() + 1)
+    for had in some:
+        same, weights = had.weighed()
+        at = {pair: row for row, pair in enumerate(had.pairs())}
+        for pair, cues in had.evidence.items():
+            if pair in at:
+                for name in {trace(cue) for cue in cues if cue.kind not in MEASURED}:
+                    share.setdefault(name, [0.0, 0.0])[0 if same[at[pair]] else 1] += weights[at[pair]] / len(some)
+    least = 1 / (_independent(some) + 1)
     found = {name: float(np.log10(max(one, least) / max(other, least))) for name, (one, other) in share.items()}
     soon = [name for name in SOON.values() if name in found]
     for sooner, later in reversed(list(pairwise(soon))):

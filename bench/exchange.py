@@ -59,7 +59,7 @@ def main() -> None:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="homeward-bench-") as scratch:
         if {"agencies", "near"} & set(told.parts):
-            pooled = prepared(told.world, told.case)
+            pooled = told.case or prepared(told.world, AGENCIES)
             cases = _cases(pooled, Path(scratch))
             if "agencies" in told.parts:
                 rows += _agencies(told.world, pooled, cases, Path(scratch))

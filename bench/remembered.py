@@ -6,6 +6,7 @@ is what ``homeward process`` would have ended with: results are keyed by step, v
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from homeward.flow.steps import DESCRIBE, STEPS, TEXT, Step
 from homeward.flow.units import VEIL, Described, Heading, Sighting, Tool, Unit, Written
 from homeward.store import Case, reads
 from homeward.store.models import Finding, Header, Job, Media, SegmentRun, TextLine
-from series_data import add_captures
+from series_data import AGENCIES, add_captures, prepared
 
 
 def narrowed(world: str, pooled: Path, agency: str) -> Path:
@@ -39,6 +40,26 @@ def narrowed(world: str, pooled: Path, agency: str) -> Path:
         EXECUTORS["remembered"] = lambda _: Remembered(told)
         process(case, "remembered", 1, Quiet())
     return root / "case"
+
+
+def cases(world: str, folder: Path | None, names: Iterable[str]) -> dict[str, Path]:
+    """A case of ``world`` for each of ``names``: those in ``folder`` as they are; what is missing there is made and kept.
+
+    ``pooled`` holds what all agencies hold; a case of one agency is made of it where it is there.
+    """
+    found: dict[str, Path] = {}
+    for name in names:
+        kept = folder / name if folder else None
+        pooled = folder / "pooled" if folder else found.get("pooled")
+        if kept is not None and kept.is_dir():
+            found[name] = kept
+            continue
+        if name in AGENCIES and pooled is not None and pooled.is_dir():
+            made = narrowed(world, pooled, name)
+        else:
+            made = prepared(world, AGENCIES if name == "pooled" else (name,))
+        found[name] = made if kept is None else Path(shutil.move(made, kept))
+    return found
 
 
 class Remembered(Processes):

@@ -43,8 +43,8 @@ from homeward.flow.series import fusing, looking
 from homeward.links.fuse import FAMILIES, calibration
 from homeward.series.grouping import group
 from homeward.store import Case, reads
-from remembered import narrowed
-from series_data import AGENCIES, Held, Pair, held, prepared
+from remembered import cases
+from series_data import AGENCIES, Held, Pair, held
 
 DRAWS = 1000
 Groups = list[list[int]]
@@ -59,19 +59,8 @@ def main() -> None:
     asked.add_argument("--growth", action="store_true")
     asked.add_argument("--json", type=Path)
     told = asked.parse_args()
-    rows = []
-    for name in told.held:
-        kept = told.cases / name if told.cases else None
-        here = kept if kept is not None and kept.is_dir() else None
-        pooled = told.cases / "pooled" if told.cases else None
-        if here is None and name in AGENCIES and pooled is not None and pooled.is_dir():
-            made = narrowed(told.world, pooled, name)
-        else:
-            made = prepared(told.world, here, AGENCIES if name == "pooled" else (name,))
-        if kept is not None and here is None:
-            shutil.move(made, kept)
-            made = kept
-        rows += _rows(name, told.world, made)
+    made = cases(told.world, told.cases, told.held)
+    rows = [row for name, folder in made.items() for row in _rows(name, told.world, folder)]
     if told.growth:
         rows.append(_growth(told.world))
     report("Series", rows, told.json)
@@ -163,7 +152,7 @@ def _alone(had: Held, kind: str) -> float:
     kept = {pair: [cue for cue in cues if cue.kind == kind] for pair, cues in had.evidence.items()}
     only = msgspec.structs.replace(had, evidence={pair: cues for pair, cues in kept.items() if cues})
     same, weights = had.weighed()
-    return cost(ratios(only, fitted(only, FLOORS, {FAMILIES[kind]})), same, weights)
+    return cost(ratios(only, fitted([only], FLOORS, {FAMILIES[kind]})), same, weights)
 
 
 def _joined(groups: Groups, pairs: Iterable[Pair]) -> Groups:

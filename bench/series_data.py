@@ -80,10 +80,8 @@ class Held(msgspec.Struct, frozen=True):
         return sum(a[0] != b[0] for a, b in combinations(rooms, 2))
 
 
-def prepared(world: str, case: Path | None, agencies: tuple[str, ...] = AGENCIES) -> Path:
-    """The folder of a case with all steps run, an exhibit for each agency: ``case``, or made anew in a temporary folder."""
-    if case is not None:
-        return case
+def prepared(world: str, agencies: tuple[str, ...]) -> Path:
+    """The folder of a case with all steps run, an exhibit for each agency, made in a temporary folder."""
     root = Path(tempfile.mkdtemp(prefix="homeward-series-"))
     made = root / "case"
     run([*HOMEWARD, "init", str(made), "--agency", "Bench"])

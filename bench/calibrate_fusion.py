@@ -3,9 +3,9 @@
 usage: python bench/calibrate_fusion.py [--cases FOLDER] [--world world-tune] [--write]
 
 FOLDER: cases of that world with all steps run, ``pooled`` and ``agencyA`` to ``agencyD``, as ``bench/series.py`` has them; made
-anew unless told. Each case weighs alike, for a ratio must hold where everything is held as well as where little is. Ratios of traces
-are shares among pairs of one owner over shares among pairs of two, which are never taken to be rarer than one in the number of
-independent ones. Weights are a logistic regression, bounded to 0.1..1. Cross-validated on pairs of owners that it has not seen.
+anew unless told. Each case weighs alike, for a ratio must hold where everything is held as well as where little is. Ratios of
+traces are shares among pairs of one owner over shares among pairs of two, which are never taken to be rarer than one in the
+number of independent ones. Weights are a logistic regression, bounded to 0.1..1. Cross-validated on pairs of owners not seen.
 """
 
 from __future__ import annotations

@@ -125,9 +125,11 @@ def test_a_case_without_captures_reads_none(case: Case) -> None:
     assert results.step_key(case, POSTERS.name) == ""
 
 
-def test_a_picture_without_a_time_of_its_camera_is_as_recent_as_its_first_posting(held: Case) -> None:
-    read(held)
-    hold(held)
-    told = Picture(held)
+def test_a_picture_without_a_time_of_its_camera_is_as_recent_as_its_first_posting(case: Case, tmp_path: Path) -> None:
+    deliver(case, "X", {"e": "", "f": ""})
+    take(case, tmp_path, "one", posted(1, "mara", 2, "f"), posted(2, "mara", 4, "e"))
+    read(case)
+    hold(case)
+    told = Picture(case)
     (name,) = told.pictures
     assert told.facts(name).newest == datetime(2020, 3, 4, 10, tzinfo=UTC)

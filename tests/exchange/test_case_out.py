@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from case_utils.case_validate import main as case_validate
 from hypothesis import given, settings
@@ -19,7 +20,8 @@ from hypothesis import strategies as st
 from no_pictures import assert_no_picture
 
 from homeward.core import WrongUse
-from homeward.exchange.case_out import LARGEST_SHARD, Act, Delivery, Graph, Heading, Unread
+from homeward.exchange.case_out import LARGEST_SHARD, Graph
+from homeward.exchange.case_records import Act, Connection, Delivery, Heading, Unread
 from homeward.exchange.medium import Medium, Place
 from homeward.exchange.target import MANIFEST
 from homeward.flow.exchange.exporting import export_case
@@ -60,10 +62,16 @@ SAMPLE = (
     Medium(4, "ae" * 32, "cd" * 20, "ec" * 16, 1, "", "", (there("notes.txt"),)),
 )  # fmt: skip
 FAILED = (Unread(there("locked.zip"), "it is encrypted"),)
+LINKS = (
+    Connection(
+        "camera", "ab" * 32, "ac" * 32, "sensor noise", 2.5, "support for the same device", ("uniqueness not established",)
+    ),
+    Connection("copy", "ab" * 32, "ad" * 32, "clips", None, "seen in the clip", where="1.5"),
+)
 
 
-def shards(media: Iterable[Medium], unread: Iterable[Unread] = ()) -> list[Any]:
-    return [json.loads(text) for _, text in Graph(HEADING).shards(media, unread)]
+def shards(media: Iterable[Medium], unread: Iterable[Unread] = (), links: Iterable[Connection] = ()) -> list[Any]:
+    return [json.loads(text) for _, text in Graph(HEADING).shards(media, unread, links)]
 
 
 def assert_sound(shard: Any) -> None:
@@ -96,7 +104,9 @@ def of_kind(shard: Any, kind: str) -> list[Any]:
 def test_the_standards_own_validator_takes_a_sample_of_every_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ((_, text),) = Graph(HEADING).shards(SAMPLE, FAILED)
+    ((_, text),) = Graph(msgspec.structs.replace(HEADING, cac=True)).shards(SAMPLE, FAILED, LINKS)
+    for name in ("CACInvestigation", "DatabaseMatchAction", "PerceptualHash"):
+        assert text.count(name.encode()) == 1
     assert_sound(json.loads(text))
     (tmp_path / "good.jsonld").write_bytes(text)
     assert _validated(tmp_path / "good.jsonld", monkeypatch, capsys) == (0, True)
@@ -148,6 +158,19 @@ def test_everything_of_a_case_is_in_it(case: Case, tmp_path: Path) -> None:
     done = {node["uco-core:name"] for node in of_kind(shard, "uco-analysis:Analysis")}
     assert {"describe", "match", "copies", "sights"} <= done
     assert [one["case-investigation:exhibitNumber"] for one in of_kind(shard, "case-investigation:ProvenanceRecord")] == ["X 1"]
+
+
+def test_a_link_stands_between_its_items_wherever_these_are() -> None:
+    for found in (shards(SAMPLE, (), LINKS)[-1], shards((), (), LINKS)[-1]):
+        assert_sound(found)
+        items = {node["@id"] for node in of_kind(found, "uco-observable:ContentData")}
+        links = of_kind(found, "homeward:Link")
+        assert [one["uco-core:kindOfRelationship"] for one in links] == ["same camera", "same copy"]
+        assert {one[end]["@id"] for one in links for end in ("uco-core:source", "uco-core:target")} <= items
+        assert links[0]["uco-core:description"] == ["support for the same device", "uniqueness not established"]
+        assert [one.get("homeward:log10LR", {}).get("@value") for one in links] == ["2.500", None]
+    (both,) = shards((), (), [LINKS[1], msgspec.structs.replace(LINKS[1], where="2.5")])
+    assert len(of_kind(both, "homeward:Link")) == 2
 
 
 def test_nothing_that_stands_there_is_written_over(case: Case, tmp_path: Path) -> None:

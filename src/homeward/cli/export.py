@@ -33,6 +33,7 @@ FORMATS = ("csv", "vics", "icse", "case", "package")
     type=click.Path(path_type=Path, dir_okay=False),
     help="vics: a file of Project VIC that is written again byte for byte, with what is ours added to its records.",
 )
+@click.option("--cac", is_flag=True, help="case: with classes of Project VIC's CAC Ontology beside those of CASE.")
 @click.option("--to", multiple=True, metavar="AGENCY", help="package: a trusted partner.")
 @click.option(
     "--with",
@@ -52,7 +53,7 @@ FORMATS = ("csv", "vics", "icse", "case", "package")
 @click.option("--days", type=int, default=30, show_default=True, help="package: days until it expires.")
 @by_option
 @click.argument("out", type=click.Path(path_type=Path))
-def export(case: Path, form: str, vics_version: str, into: Path | None, out: Path, **terms: Any) -> None:
+def export(case: Path, form: str, vics_version: str, into: Path | None, cac: bool, out: Path, **terms: Any) -> None:
     """Write what the case says of its files to OUT; the export is recorded in the ledger."""
     with opened(case) as opened_case:
         recorded = not opened_case.read_only
@@ -63,12 +64,12 @@ def export(case: Path, form: str, vics_version: str, into: Path | None, out: Pat
         elif into is not None:
             click.echo(f"{_written_back(opened_case, into, out)} Wrote {out}.")
         else:
-            told = _written(opened_case, form, vics_version, out)
+            told = _written(opened_case, form, vics_version, out, cac=cac)
             click.echo(f"Wrote {told} to {out}. It holds paths and hashes, no pictures.")
     say_unrecorded(recorded)
 
 
-def _written(case: Case, form: str, vics_version: str, out: Path) -> str:
+def _written(case: Case, form: str, vics_version: str, out: Path, *, cac: bool) -> str:
     if form == "csv":
         from homeward.exchange import write_csv
 
@@ -76,7 +77,7 @@ def _written(case: Case, form: str, vics_version: str, out: Path) -> str:
     from homeward.flow.exchange import exporting
 
     if form == "case":
-        return f"{exporting.export_case(case, out)} shards"
+        return f"{exporting.export_case(case, out, cac=cac)} shards"
     media = exporting.export_vic(case, out, vics_version) if form == "vics" else exporting.export_icse(case, out)
     return f"{media} media"
 

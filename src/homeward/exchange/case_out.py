@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from homeward.exchange.case_records import Act, Connection, Delivery, Heading, Unread
 from homeward.exchange.medium import Medium, Place, readable
 
 LARGEST_SHARD = 100
@@ -29,50 +30,14 @@ _CONTEXT = {
     },
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
+_CAC = {
+    "cacontology": "https://cacontology.projectvic.org#",
+    "cacontology-detection": "https://cacontology.projectvic.org/detection#",
+}
+"""The CAC Ontology of Project VIC (3.0.0, experimental by its own words).
+Its classes stand beside those of CASE if they are asked for."""
 _encode = msgspec.json.Encoder().encode
 Node = dict[str, Any]
-
-
-class Act(msgspec.Struct, frozen=True):
-    """What was done under one name and version, by whatever number of ledger entries. Times are ISO 8601 in UTC."""
-
-    name: str
-    caption: str
-    version: str
-    params: str
-    """Their digest, as in ledger entries; empty where there are none."""
-    started: str
-    ended: str
-    entries: int
-
-
-class Delivery(msgspec.Struct, frozen=True):
-    """A known list, as one file delivered it."""
-
-    name: str
-    sha256: str
-    format: str
-
-
-class Heading(msgspec.Struct, frozen=True):
-    """What is said of the case as a whole."""
-
-    origin: str
-    """Of its ledger; IRIs are made from it."""
-    name: str
-    agency: str
-    program: str
-    exhibits: tuple[tuple[str, str], ...]
-    """Label and authority."""
-    acts: tuple[Act, ...]
-    lists: tuple[Delivery, ...]
-
-
-class Unread(msgspec.Struct, frozen=True):
-    """An occurrence that could not be read, and why."""
-
-    place: Place
-    reason: str
 
 
 class Graph:
@@ -83,10 +48,12 @@ class Graph:
         self._space = uuid.uuid5(uuid.NAMESPACE_URL, f"homeward:{heading.origin}")
         self._authority = dict(heading.exhibits)
 
-    def shards(self, media: Iterable[Medium], unread: Iterable[Unread]) -> Iterator[tuple[str, bytes]]:
+    def shards(
+        self, media: Iterable[Medium], unread: Iterable[Unread], links: Iterable[Connection] = ()
+    ) -> Iterator[tuple[str, bytes]]:
         """Name and text of each shard."""
         shard, number = _Shard(self), 0
-        for put in self._everything(media, unread):
+        for put in self._everything(media, unread, links):
             put(shard)
             if shard.weight >= LARGEST_SHARD:
                 yield f"{number:06d}.jsonld", shard.text()
@@ -94,7 +61,9 @@ class Graph:
         if shard.weight or not number:
             yield f"{number:06d}.jsonld", shard.text()
 
-    def _everything(self, media: Iterable[Medium], unread: Iterable[Unread]) -> Iterator[Callable[[_Shard], None]]:
+    def _everything(
+        self, media: Iterable[Medium], unread: Iterable[Unread], links: Iterable[Connection]
+    ) -> Iterator[Callable[[_Shard], None]]:
         for label, _ in self._heading.exhibits:
             yield _adding(self.exhibit(label))
         for act in self._heading.acts:
@@ -107,6 +76,8 @@ class Graph:
                 yield partial(self._file, medium=medium, place=place)
         for failed in unread:
             yield partial(self._unread, failed=failed)
+        for link in links:
+            yield partial(self._link, link=link)
 
     def _content(self, shard: _Shard, medium: Medium) -> None:
         item = self.item(medium)
@@ -125,8 +96,8 @@ class Graph:
     def _file(self, shard: _Shard, medium: Medium, place: Place) -> None:
         file = self.file(place, medium)
         shard.add(file)
-        shard.shared({"@id": self._id("item", medium.sha256), "@type": "uco-observable:ContentData"})
-        shard.add(self._relation("Contained_Within", self._id("item", medium.sha256), file["@id"]), weight=0)
+        item = self._elsewhere(shard, medium.sha256)
+        shard.add(self._relation("Contained_Within", item, file["@id"]), weight=0)
         shard.member(self.exhibit(place.exhibit), file["@id"])
 
     def _unread(self, shard: _Shard, failed: Unread) -> None:
@@ -134,9 +105,42 @@ class Graph:
         shard.add(file)
         shard.member(self.exhibit(failed.place.exhibit), file["@id"])
 
+    def _link(self, shard: _Shard, link: Connection) -> None:
+        ends = [self._elsewhere(shard, sha256) for sha256 in (link.a, link.b)]
+        kinds = ["homeward:Link", "uco-core:Relationship"]
+        shard.add(
+            {
+                **self._named("link", " ".join((link.kind, link.a, link.b, link.method, link.where)), kinds),
+                "uco-core:source": {"@id": ends[0]},
+                "uco-core:target": {"@id": ends[1]},
+                "uco-core:kindOfRelationship": f"same {link.kind}",
+                "uco-core:isDirectional": False,
+                "uco-core:description": [link.reason, *link.caveats],
+                "homeward:method": link.method,
+                **({} if link.log10_lr is None else {"homeward:log10LR": _typed("decimal", f"{link.log10_lr:.3f}")}),
+            }
+        )
+
+    def _elsewhere(self, shard: _Shard, sha256: str) -> str:
+        """An item of which more may be said in another shard; its IRI."""
+        name = self._id("item", sha256)
+        shard.shared({"@id": name, "@type": "uco-observable:ContentData"})
+        return name
+
+    @property
+    def context(self) -> dict[str, str]:
+        """What the prefixes of a shard stand for."""
+        return _CONTEXT | (_CAC if self._heading.cac else {})
+
+    def _tagged(self, kinds: list[str], tag: str) -> str | list[str]:
+        """Types of a node, and that of the CAC Ontology if it was asked for."""
+        kinds = [*kinds, tag] if self._heading.cac else kinds
+        return kinds if len(kinds) > 1 else kinds[0]
+
     def investigation(self) -> Node:
         """The case; each shard says which of its objects it holds."""
-        told = self._named("investigation", self._heading.origin, "case-investigation:Investigation")
+        kind = self._tagged(["case-investigation:Investigation"], "cacontology:CACInvestigation")
+        told = self._named("investigation", self._heading.origin, kind)
         return {**told, "uco-core:name": self._heading.name, "case-investigation:investigationForm": "case"}
 
     def agency(self) -> Node:
@@ -183,8 +187,9 @@ class Graph:
             "uco-configuration:usesConfiguration": configuration,
         }
         kinds = ["case-investigation:InvestigativeAction", *(["uco-analysis:Analysis"] if act.version else [])]
+        tagged = self._tagged(kinds, "cacontology-detection:DatabaseMatchAction") if act.name == "match" else kinds
         done = {
-            **self._named("act", key, kinds),
+            **self._named("act", key, tagged),
             "uco-core:name": act.name,
             "uco-core:description": [act.caption],
             "uco-action:startTime": _typed("dateTime", act.started),
@@ -279,7 +284,7 @@ class Graph:
     def _content_facet(self, of: str, hashes: Iterable[tuple[str, str]], told: Node) -> Node:
         made = [
             {
-                **self._named("hash", f"{of} {method}", "uco-types:Hash"),
+                **self._named("hash", f"{of} {method}", self._hash_kind(method)),
                 "uco-types:hashMethod": method,
                 "uco-types:hashValue": _typed("hexBinary", value),
             }
@@ -287,6 +292,9 @@ class Graph:
             if value
         ]
         return self._facet("ContentDataFacet", of, {**told, "uco-observable:hash": made})
+
+    def _hash_kind(self, method: str) -> str | list[str]:
+        return self._tagged(["uco-types:Hash"], "cacontology-detection:PerceptualHash") if method == "PDQ" else "uco-types:Hash"
 
     def _facet(self, kind: str, of: str, told: Node) -> Node:
         return {**self._named(kind.lower(), of, f"uco-observable:{kind}"), **told}
@@ -324,7 +332,7 @@ class _Shard:
         objects = [{"@id": name} for name in self._nodes]
         investigation = {**self._graph.investigation(), "uco-core:object": objects}
         nodes = [_encode(node) for node in (investigation, *self._nodes.values())]
-        return b'{"@context":' + _encode(_CONTEXT) + b',"@graph":[\n' + b",\n".join(nodes) + b"\n]}\n"
+        return b'{"@context":' + _encode(self._graph.context) + b',"@graph":[\n' + b",\n".join(nodes) + b"\n]}\n"
 
 
 def _adding(*nodes: Node) -> Callable[[_Shard], None]:

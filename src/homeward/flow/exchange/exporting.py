@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +13,18 @@ import numpy as np
 import homeward
 from homeward.core import StackedPath
 from homeward.descriptors import descriptor
-from homeward.exchange import case_out
+from homeward.exchange import case_out, case_records
 from homeward.exchange.icse_out import icse_list
 from homeward.exchange.medium import Medium, Place, exif_of
 from homeward.exchange.target import write_file, write_folder
 from homeward.exchange.vic_out import Heading, vic_case
+from homeward.flow.clues import sights, text_links
 from homeward.flow.described import STILL
 from homeward.flow.exchange.matching_series import partners_lists
 from homeward.flow.process import segment_folder
 from homeward.flow.series.settling import View
 from homeward.flow.steps import STEPS
-from homeward.store import media_out, reads
+from homeward.store import clips, media_out, noise, reads
 from homeward.store.ledger.entries import ACTS, decode
 
 if TYPE_CHECKING:
@@ -52,34 +54,57 @@ def parts(case: Case, form: str, version: str = "2.0") -> Iterable[bytes]:
     return vic_case(_heading(case, media_out.count(case)), media(case), version)
 
 
-def export_case(case: Case, target: Path) -> int:
-    """Write everything that was found, and what was done, as CASE JSON-LD in shards (see :func:`write_folder`); how many."""
+def export_case(case: Case, target: Path, *, cac: bool = False) -> int:
+    """Write everything that was found, and what was done, as CASE JSON-LD in shards (see :func:`write_folder`); how many.
+
+    With ``cac``, classes of the CAC Ontology stand beside those of CASE.
+    """
     info = case.info
     exhibits = tuple((one.label, one.authority) for one in reads.exhibits(case))
     theirs = partners_lists(case)
     lists = tuple(
-        case_out.Delivery(one["name"], one["digest"], one["format"])
+        case_records.Delivery(one["name"], one["digest"], one["format"])
         for one in media_out.lists(case)
         if one["name"] not in theirs
     )
-    heading = case_out.Heading(
-        info.origin, case.folder.name, info.agency, homeward.__version__, exhibits, tuple(_acts(case)), lists
+    heading = case_records.Heading(
+        info.origin, case.folder.name, info.agency, homeward.__version__, exhibits, tuple(_acts(case)), lists, cac
     )  # fmt: skip
-    unread = (case_out.Unread(_place(row), row["reason"]) for row in media_out.unread(case))
-    shards = case_out.Graph(heading).shards(media(case, every=True), unread)
-    return write_folder(case, target, shards, {"format": "case"})
+    unread = (case_records.Unread(_place(row), row["reason"]) for row in media_out.unread(case))
+    shards = case_out.Graph(heading).shards(media(case, every=True), unread, _links(case))
+    return write_folder(case, target, shards, {"format": "case", "cac": cac})
 
 
-def _acts(case: Case) -> list[case_out.Act]:
+def _links(case: Case) -> Iterator[case_records.Connection]:
+    """What holds pictures of one series together, kind by kind, each kind from the strongest on."""
+    names = media_out.digests(case)
+    home = {names[item]: series for item, series in View(case).members.items() if item in names}
+    tables = (
+        clips.links,
+        noise.links,
+        partial(sights.links, kind="place"),
+        partial(sights.links, kind="object"),
+        text_links.links,
+    )
+    for row in (row for table in tables for row in table(case)):
+        if home.get(row["a"], "") == home.get(row["b"]):
+            where = " ".join(str(row[time]) for time in ("a_time", "b_time") if row[time] is not None)
+            yield case_records.Connection(
+                row["kind"], row["a"], row["b"], row["method"], row["log10_lr"], row["reason"],
+                tuple(row.get("caveats") or ()), where,
+            )  # fmt: skip
+
+
+def _acts(case: Case) -> list[case_records.Act]:
     """What the ledger says was done, one line for each step and version of it and for each other kind of act."""
-    found: dict[tuple[str, str, str], case_out.Act] = {}
+    found: dict[tuple[str, str, str], case_records.Act] = {}
     captions = {step.name: step.caption for step in STEPS}
     for _, body in case.custody.entries():
         entry = decode(body)
         step = entry.details.get("step") if entry.act.startswith("step.") else None
         name = str(step or entry.act)
         key = (name, str(entry.details.get("version", "")), str(entry.details.get("params", ""))) if step else (name, "", "")
-        before = found.get(key, case_out.Act(*key[:1], captions.get(name) or ACTS[entry.act], *key[1:], entry.time, "", 0))
+        before = found.get(key, case_records.Act(*key[:1], captions.get(name) or ACTS[entry.act], *key[1:], entry.time, "", 0))
         found[key] = msgspec.structs.replace(before, ended=entry.time, entries=before.entries + 1)
     return list(found.values())
 

@@ -18,7 +18,7 @@ from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.workbench import people
 from homeward.flow.workbench.grading import give, scheme, undo
-from homeward.store import Case, backgrounds, digests, matching, posters, results, series
+from homeward.store import Case, backgrounds, digests, matching, posters, results, searches, series
 from homeward.store.clips import ClipRow, add_clip_links
 from homeward.store.kept import Kept
 from homeward.store.models import Item
@@ -88,6 +88,7 @@ def add_more(case: Case, material: Path, beside: Path) -> None:
     person = people.add(case, "Ines", "analyst", "nine green bottles", "a test")
     give(case, scheme(), [a, b], "urgent", person)
     undo(case, person)
+    searches.keep(case, (person.key, person.name), "rooms", "path=room")
     joined = series.Standing(series.members(case), [series.JoinRow(a, b, True, 1, 2, "a test")])
     series.write(case, [], joined, {}, {}, seen=series.count(case))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 
@@ -26,9 +27,16 @@ def sha(name: str) -> str:
 
 
 def fill(
-    case: Case, label: str, stills: list[str], clips: dict[str, int], bodies: dict[str, str] | None = None
+    case: Case,
+    label: str,
+    stills: list[str],
+    clips: dict[str, int],
+    bodies: dict[str, str] | None = None,
+    metadata: dict[str, dict[str, Any]] | None = None,
 ) -> dict[str, int]:
-    """An exhibit with ``stills``, some by the camera ``bodies`` names, and ``clips`` with so many frames; name to item."""
+    """An exhibit with ``stills``, some by the camera ``bodies`` names or with ``metadata``, and ``clips`` with so many frames;
+    name to item.
+    """
     rows = []
     for name in [*stills, *clips]:
         hasher = Hasher()
@@ -39,7 +47,11 @@ def fill(
     held = dict(Item.objects.using(case.alias).values_list("sha256", "id"))
     items = {name: held[sha(name)] for name in [*stills, *clips]}
     with case.batch("step.batch", {"step": "describe"}) as batch:
-        results.write_media(case, [_media(items[name], (bodies or {}).get(name, "")) for name in items], batch.seq)
+        results.write_media(
+            case,
+            [_media(items[name], (bodies or {}).get(name, ""), (metadata or {}).get(name, {})) for name in items],
+            batch.seq,
+        )
         batch.details["media"] = digests.MEDIA.digest(case, batch.seq)
         batch.details |= {"findings": digests.NO_ROWS, "jobs": digests.NO_ROWS}
         shown = [(item, time) for name, item in items.items() for time in ([-1] if name in stills else range(clips[name]))]
@@ -51,9 +63,9 @@ def fill(
     return items
 
 
-def _media(item: int, serial: str) -> MediaRow:
-    metadata = {"make": "Halden", "model": "H2", "body_serial": f"H2-0471{serial}"} if serial else {}
-    return MediaRow(item, "JPEG", 40, 30, None, 0, "", {"metadata": metadata})
+def _media(item: int, serial: str, more: dict[str, Any]) -> MediaRow:
+    camera = {"make": "Halden", "model": "H2", "body_serial": f"H2-0471{serial}"} if serial else {}
+    return MediaRow(item, "JPEG", 40, 30, None, 0, "", {"metadata": camera | more})
 
 
 def hold(case: Case, propose: tuple[int, int]) -> None:

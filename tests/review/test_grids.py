@@ -15,6 +15,7 @@ from homeward.flow.verify import verify
 from homeward.flow.workbench.grading import Grades, give, scheme
 from homeward.flow.workbench.tiles import IN_PART, QUEUES, RECORD, VIDEO, Tiles, listing
 from homeward.review.bench import Workbench
+from homeward.review.handed import HandedOver
 from homeward.review.shown import MOMENTS, ListGone, Shown
 from homeward.store import Case
 from homeward.store.ledger import decode
@@ -148,7 +149,7 @@ def test_lists_hold_each_stack_once(bench: Workbench, items: dict[str, int]) -> 
 def test_lists_of_few_states_of_a_case_are_kept(new_case: Case) -> None:
     """A state takes a hundred times what a list takes, and there is a new one every minute while a case is processed."""
     fill(new_case, "A", ["a"], {})
-    shown = Shown(new_case, scheme())
+    shown = Shown(new_case, scheme(), HandedOver(new_case).answers)
     first, old = shown.begin("all")
     again, _ = shown.begin("known")
     for at in range(MOMENTS):

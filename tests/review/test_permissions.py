@@ -19,6 +19,7 @@ MAY = {
 PAGES = {
     "": "look",
     "grid": "look",
+    "find": "look",
     "ledger": "audit",
     "series/<slug:name>": "look",
     "pictures/<slug:name>": "look",
@@ -74,6 +75,10 @@ ENDPOINTS = {
     "POST /clues/{name}/told": "decide",
     "POST /clues/{name}/events/{event}/undo": "decide",
     "POST /find/elsewhere": "look",
+    "POST /find/pictures": "look",
+    "GET /find/choices": "look",
+    "POST /find/kept": "look",
+    "GET /grids/{name}/words/{at}": "look",
     "POST /proposals/{name}": "decide",
     "POST /series/{name}/merge": "decide",
     "POST /series/{name}/split": "decide",

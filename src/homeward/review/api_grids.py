@@ -9,6 +9,7 @@ from ninja import Field, Query, Router, Schema
 
 from homeward.core import WrongUse
 from homeward.flow.workbench import grading, handing
+from homeward.flow.workbench.finding import LONGEST
 from homeward.flow.workbench.people import GRADE, LOOK, Person
 from homeward.review.door import Needs, asker
 from homeward.review.shown import Shown
@@ -21,7 +22,7 @@ MOST = 1024
 class Asked(Schema):
     """Which tiles."""
 
-    queue: Annotated[str, Field(max_length=100)]
+    queue: Annotated[str, Field(max_length=LONGEST + 100)]
 
 
 class Category(Schema):
@@ -40,6 +41,7 @@ class Grid(Schema):
     kind: str
     title: str
     count: int
+    ranked: bool
     scheme: str
     opinions: int
     """How many are wanted of each picture, none of which knows of another."""
@@ -61,6 +63,12 @@ class Said(Schema):
     group: bool = False
 
 
+class Words(Schema):
+    """What is said of a tile."""
+
+    words: str
+
+
 class Mark(Schema):
     """What a tile says now: its place in the list, its category (place in the scheme from 1 on; 0: none), its flags."""
 
@@ -79,16 +87,21 @@ class Changed(Schema):
 
 @router.post("", auth=Needs(LOOK), response=Grid)
 def begin(request: Any, asked: Asked) -> Grid:
-    """Begin a list: ``unknown``, ``opinions``, ``disputed``, ``yours``, ``known``, ``decided``, ``all``,
-    ``series:NAME``, ``stack:SHA256`` or ``frames:SHA256``.
+    """Begin a list: ``unknown``, ``opinions``, ``disputed``, ``yours``, ``known``, ``decided``, ``all``, ``series:NAME``,
+    ``stack:SHA256``, ``frames:SHA256``, or ``find:`` with a question as it stands in the address of the page that finds.
     """
     shown = request.bench.shown
     name, listed = shown.begin(asked.queue, asker(request))
     return Grid(
-        id=name, kind=listed.kind, title=listed.title, count=len(listed.places), scheme=shown.scheme.title,
+        id=name,
+        kind=listed.kind,
+        title=listed.title,
+        count=len(listed.places),
+        ranked=bool(listed.words),
+        scheme=shown.scheme.title,
         opinions=shown.scheme.opinions,
         categories=[Category(key=c.key, code=c.code, name=c.name, colour=c.colour) for c in shown.scheme.categories],
-    )  # fmt: skip
+    )
 
 
 @router.get("/{name}/tiles", auth=Needs(LOOK))
@@ -101,6 +114,15 @@ def tiles(
     """Tiles: 44 bytes each (SHA-256, copies, milliseconds or -1, flags, category, two spare), then 24 x 18 grey bytes each."""
     body = request.bench.shown.packed(name, first, count, asker(request))
     return HttpResponse(body, content_type="application/octet-stream")
+
+
+@router.get("/{name}/words/{at}", auth=Needs(LOOK), response=Words)
+def words(request: Any, name: str, at: int) -> Words:
+    """Why a tile is in a list that a question ranked."""
+    listed = request.bench.shown.listing(name)
+    if not 0 <= at < len(listed.places):
+        raise WrongUse("the list has no such tile")
+    return Words(words=(listed.words or {}).get(int(listed.places[at]), ""))
 
 
 @router.post("/{name}/grades", auth=Needs(GRADE), response=Changed)

@@ -15,6 +15,7 @@ from homeward.core import HomewardError
 from homeward.flow.workbench import grading, people
 from homeward.flow.workbench.grading import Scheme
 from homeward.flow.workbench.people import CodeWanted, Person
+from homeward.review.handed import HandedOver
 from homeward.review.shown import Shown
 from homeward.review.views import Views
 from homeward.store import leases
@@ -40,7 +41,8 @@ class Workbench:
 
     def __init__(self, case: Case, *, idle: int = IDLE, scheme: Scheme | None = None) -> None:
         case.writable()
-        self.shown = Shown(case, scheme or grading.scheme())
+        self.handed = HandedOver(case)
+        self.shown = Shown(case, scheme or grading.scheme(), self.handed.answers)
         self.views = Views(case)
         self._running, self._left_behind = _running(case)
         self.case = case

@@ -31,7 +31,7 @@ def queues(request: Any) -> HttpResponse:
 
 @permits(LOOK)
 def grid(request: Any) -> HttpResponse:
-    """The grid of veils."""
+    """The grid of veils, of a queue or of what a question found."""
     return frame(request, "grid")
 
 

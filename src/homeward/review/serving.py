@@ -17,6 +17,7 @@ from homeward.core import HomewardError, WrongUse
 from homeward.flow.workbench.grading import Scheme
 from homeward.review.application import application
 from homeward.review.bench import Workbench
+from homeward.review.settings import IN
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -26,8 +27,6 @@ PORT = 8471
 THREADS = 8
 OUT = 1 << 30
 """Bytes of an answer that wait in memory: what is more would wait in a file, and clear pixels are never in one."""
-IN = 4 << 20
-"""Bytes of a request; more is refused."""
 PUBLISH_EVERY = 20.0
 """Seconds between two checkpoints of the ledger's files while the server runs."""
 
@@ -67,7 +66,7 @@ def listening(bench: Workbench, port: int, mark: str = "") -> Any:
     try:
         return create_server(
             application(bench, mark), host=ADDRESS, port=port, threads=THREADS, ident=None,
-            outbuf_overflow=OUT, max_request_body_size=IN,
+            outbuf_overflow=OUT, max_request_body_size=IN, inbuf_overflow=IN + 1,
         )  # fmt: skip
     except OSError as error:
         raise WrongUse(f"port {port} cannot be used: {(error.strerror or str(error)).lower()} (another one: --port)") from error

@@ -8,6 +8,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 SESSION_COOKIE = "homeward_session"
+IN = 24 << 20
+"""Bytes of a request, which wait in memory and in no file; more is refused. The largest is a picture that is asked with."""
 WEB: dict[str, Any] = {
     "SECRET_KEY": secrets.token_urlsafe(48),
     "ROOT_URLCONF": "homeward.review.urls",
@@ -31,5 +33,5 @@ WEB: dict[str, Any] = {
     "CSRF_COOKIE_HTTPONLY": True,
     "CSRF_COOKIE_NAME": "homeward_csrf",
     "CSRF_COOKIE_AGE": None,
-    "DATA_UPLOAD_MAX_MEMORY_SIZE": 4 << 20,
+    "DATA_UPLOAD_MAX_MEMORY_SIZE": IN,
 }

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from homeward.core import HomewardError, WrongUse
-from homeward.flow.workbench import handing, tiles
+from homeward.flow.workbench import finding, handing, tiles
+from homeward.flow.workbench.found import found
 from homeward.flow.workbench.grading import Grades, Scheme
 from homeward.flow.workbench.people import AUDIT
 from homeward.flow.workbench.tiles import For
@@ -21,12 +22,15 @@ from homeward.store import tiles as store
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from homeward.flow.workbench.finding import Asked
     from homeward.flow.workbench.people import Person
     from homeward.flow.workbench.tiles import Listing, Tiles
     from homeward.store import Case
 
 KEPT = 200
 """Lists that are kept: of a million tiles each holds 8 MB."""
+FIND = "find:"
+"""Before a question that stands where a queue stands."""
 MOMENTS = 4
 """States of the case that those lists may be of: the tiles of a million take 150 MB, and change while a case is processed."""
 
@@ -38,8 +42,9 @@ class ListGone(HomewardError, LookupError):
 class Shown:
     """Shared by all threads."""
 
-    def __init__(self, case: Case, scheme: Scheme) -> None:
-        self._case = case
+    def __init__(self, case: Case, scheme: Scheme, handed: Asked) -> None:
+        """``handed`` knows what was found with the pictures that questions are about."""
+        self._case, self._handed = case, handed
         self.scheme = scheme
         self.codes = {one.code: at + 1 for at, one in enumerate(scheme.categories)}
         self._lock = threading.RLock()
@@ -50,9 +55,14 @@ class Shown:
     def begin(self, queue: str, person: Person | None = None) -> tuple[str, Listing]:
         """A new list of what there is now for somebody, and what it is called."""
         whom = self._whom(person)
+        question = finding.question(queue.removeprefix(FIND)) if queue.startswith(FIND) else None
+        answer = finding.find(self._case, question, self._handed) if question else None  # it takes long: others go on meanwhile
         with self._lock:
             self._grades.follow()
-            made = self._listed(queue, whom)
+            if question and answer:
+                made = found(self._case, self._current(fresh=True), finding.described(question), answer)
+            else:
+                made = self._listed(queue, whom)
             name = secrets.token_urlsafe(9)
             self._listings[name] = made
             while len(self._listings) > KEPT or len({id(one.tiles) for one in self._listings.values()}) > MOMENTS:

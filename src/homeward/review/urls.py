@@ -11,6 +11,7 @@ from homeward.review.static_files import static_file
 urlpatterns = [
     path("", pages.queues),
     path("grid", pages.grid),
+    path("find", pages.grid),
     path("series/<slug:name>", pages.series),
     path("pictures/<slug:name>", pages.picture),
     path("clues", pages.clues),

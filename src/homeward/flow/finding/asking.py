@@ -1,11 +1,14 @@
-"""A picture file from outside a case, measured behind the lock and not kept."""
+"""A picture from outside a case, measured behind the lock and not kept."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -20,22 +23,45 @@ class TooLittle(HomewardError, ValueError):
     """The picture asked with cannot be read, or shows too little to find anything by."""
 
 
+class Handed:
+    """A picture that somebody handed over: its bytes lie in memory alone, under no name, until it is closed."""
+
+    name = "the picture"
+
+    def __init__(self, data: bytes) -> None:
+        self._fd = os.memfd_create("picture", os.MFD_CLOEXEC)
+        with os.fdopen(os.dup(self._fd), "wb") as file:
+            file.write(data)
+
+    def open(self, mode: Literal["rb"]) -> BufferedReader:
+        """A file of its own over the same bytes."""
+        return open(f"/proc/self/fd/{self._fd}", mode)  # noqa: PTH123 - a descriptor has no path of its own
+
+    def close(self) -> None:
+        """Forget it."""
+        os.close(self._fd)
+
+
+Picture = Path | Handed
+"""What a case can be asked with."""
+
+
 def asked(
-    crew: Processes, picture: Path, task: str, tool: Tool | None = None, box: tuple[int, int, int, int] | None = None
+    crew: Processes, picture: Picture, task: str, tool: Tool | None = None, box: tuple[int, int, int, int] | None = None
 ) -> tuple[str, Described]:
-    """SHA-256 of a picture file, and what a locked worker of ``crew`` says of it when given ``task``, or the plug-in ``tool``
+    """SHA-256 of a picture, and what a locked worker of ``crew`` says of it when given ``task``, or the plug-in ``tool``
     says of the part of it in ``box``.
 
     Raises:
         TooLittle: it cannot be read.
         OSError: it cannot be opened.
     """
-    if not picture.is_file():  # a pipe or a device would never end
+    if isinstance(picture, Path) and not picture.is_file():  # a pipe or a device would never end
         raise TooLittle(f"{picture.name} is no file that can be read")
     with contextlib.ExitStack() as beside, picture.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.tell()
-        unit = Unit(0, sha256, size, "still", "", str(picture.parent), picture.name, "", picture.name)
+        unit = Unit(0, sha256, size, "still", "", "", picture.name, "", picture.name)
         order = msgspec.msgpack.encode(Order(0, 0, size, sha256, tool.manifest if tool else b"", box))
         check = partial(read_said, unit, tool.manifest) if tool else partial(read_described, unit)
         fds = [file.fileno()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from homeward.core import WrongUse
 from homeward.flow.executors import Processes
+from homeward.flow.finding.asking import Picture
 from homeward.flow.noise import residuals
 from homeward.flow.noise.clips import summed_frame
 from homeward.flow.noise.digests import buckets
@@ -62,7 +62,7 @@ class Question(msgspec.Struct, frozen=True, eq=False):
     """What searches share: the picture is transformed once for each turn and not once for each device."""
 
 
-def find_cameras(case: Case, picture: Path, top: int) -> list[dict[str, Any]]:
+def find_cameras(case: Case, picture: Picture, top: int) -> list[dict[str, Any]]:
     """Pictures of the case whose sensor noise agrees with that of ``picture``, best first; see the command reference.
 
     Pictures of the same size are compared one by one and as devices; devices of other sizes are searched for a crop, a

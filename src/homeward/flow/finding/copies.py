@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from homeward.flow.described import STILL
 from homeward.flow.executors import Processes
 from homeward.flow.features.comparing import CANDIDATES, MIRRORED
 from homeward.flow.features.gallery import LEAST_TO_COMPARE, Gallery
-from homeward.flow.finding.asking import TooLittle, asked
+from homeward.flow.finding.asking import Picture, TooLittle, asked
 from homeward.flow.steps import COPIES, DESCRIBE, SCENE
 from homeward.flow.units import Described
 from homeward.links.geometry import box_around, compose, inverse
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from homeward.store.reads import Facts
 
 
-def find_copies(case: Case, picture: Path, top: int) -> list[dict[str, Any]]:
+def find_copies(case: Case, picture: Picture, top: int) -> list[dict[str, Any]]:
     """Copies of ``picture`` in the case and pictures that look alike, best first; see the command reference for the shape.
 
     Stills are told by local features; moments of clips, and stills that show too little for features, by copy hashes.
@@ -64,7 +63,7 @@ def find_copies(case: Case, picture: Path, top: int) -> list[dict[str, Any]]:
     return [{"sha256": row["sha256"], "paths": paths.get(row.pop("item"), []), **row} for row in best]
 
 
-def measured(picture: Path) -> Features:
+def measured(picture: Picture) -> Features:
     """The local features of a picture file, measured behind the lock.
 
     Raises:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,7 +18,7 @@ from homeward.flow.clues.sights import LEAST, rows_key
 from homeward.flow.features.boxes import Box, around
 from homeward.flow.features.comparing import MIRRORED
 from homeward.flow.features.gallery import Backgrounds, Gallery
-from homeward.flow.finding.asking import TooLittle
+from homeward.flow.finding.asking import Picture, TooLittle
 from homeward.flow.finding.copies import measured
 from homeward.flow.finding.regions import LEAST_FEATURES, LEAST_SCORE, Found, ask_region
 from homeward.links.geometry import box_around, inverse
@@ -47,7 +46,7 @@ class Region(msgspec.Struct, frozen=True):
     height: int
 
 
-def find_sights(case: Case, picture: Path, kind: str, region: Region | None, top: int) -> list[dict[str, Any]]:
+def find_sights(case: Case, picture: Picture, kind: str, region: Region | None, top: int) -> list[dict[str, Any]]:
     """Pictures of the case that show the place or the thing, best first; see the command reference for the shape.
 
     Features of a picture that the case holds are not measured again. It is asked as it is and in a mirror.
@@ -108,7 +107,7 @@ def _answers(
     return [{"sha256": row["sha256"], "time": None, "paths": paths.get(row.pop("item"), []), **row} for row in best]
 
 
-def _held(gallery: Gallery, names: dict[int, str], picture: Path) -> int:
+def _held(gallery: Gallery, names: dict[int, str], picture: Picture) -> int:
     """The item of the case whose bytes a picture has, where its features are stored; 0 for none."""
     with picture.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

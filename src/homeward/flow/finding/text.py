@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import WrongUse, wording
@@ -12,7 +11,7 @@ from homeward.descriptors import text_models
 from homeward.flow.clues.text import Hit, Place, answers, check_read, in_lines, merged
 from homeward.flow.clues.text_links import common
 from homeward.flow.executors import TEXT, Processes
-from homeward.flow.finding.asking import TooLittle, asked
+from homeward.flow.finding.asking import Picture, TooLittle, asked
 from homeward.flow.finding.sights import Region
 from homeward.flow.units import Described
 from homeward.links.text import ELSEWHERE, SHORTEST
@@ -25,7 +24,7 @@ MOST = 40
 """Strings of one picture that are looked for, the longest first."""
 
 
-def find_by_text(case: Case, picture: Path, region: Region | None, top: int) -> list[dict[str, Any]]:
+def find_by_text(case: Case, picture: Picture, region: Region | None, top: int) -> list[dict[str, Any]]:
     """Pictures of the case that show words of ``picture``, or of the region of it, best first; itself is left out.
 
     The score is the share of what is asked with that is found, rare strings counting more; it is no likelihood.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from homeward.descriptors.camera import middle, unpacked
 from homeward.flow.executors import Processes
-from homeward.flow.finding.asking import TooLittle, asked
+from homeward.flow.finding.asking import Picture, TooLittle, asked
 from homeward.flow.process import unit_of
 from homeward.flow.units import NO_NOISE, NOISE, RESIDUAL, Described
 from homeward.store import reads
@@ -39,7 +38,7 @@ class Residual(msgspec.Struct, frozen=True, eq=False):
         return unpacked(self.packed, (high, wide))
 
 
-def of_file(crew: Processes, picture: Path) -> tuple[str, Residual]:
+def of_file(crew: Processes, picture: Picture) -> tuple[str, Residual]:
     """SHA-256 and noise of a picture file from outside.
 
     Raises:

@@ -141,6 +141,8 @@ class Listing(NamedTuple):
     stack: int = -1
     """The stack that was opened."""
     queue: str = ""
+    words: dict[int, str] | None = None
+    """What is said of stacks that a question found, where it ranks."""
 
     def items(self, first: int, last: int) -> list[int]:
         """The items behind tiles ``first`` to ``last``, copies included."""

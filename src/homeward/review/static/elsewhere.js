@@ -14,6 +14,7 @@ export async function elsewhere(place, question, act = () => null) {
     place.replaceChildren(
       el("h2", {}, `The ${what} elsewhere`),
       el("p", { class: "hint" }, found.length ? `${plural(found.length, "picture")}, best first; one of each stack; below 0 speaks against it. Nothing is recorded until you say so.` : `No other picture of this case shows this ${what}.`),
+      el("p", {}, el("a", { href: `/find?${filters(question)}` }, "With filters, as a list")),
       el("div", { class: "sights" }, found.map((row) => figure(row, [`log10 LR ${strength(row.log10_lr)}`, row.reason, row.copies ? `${plural(row.copies, "copy", "copies")} more` : ""], act(row)))));
     return found;
   } catch (error) {
@@ -21,4 +22,10 @@ export async function elsewhere(place, question, act = () => null) {
     say(error.message, true);
     return null;
   } finally { place.removeAttribute("aria-busy"); }
+}
+
+function filters({ picture, veil_box: box, by }) {
+  const asked = new URLSearchParams({ like: picture, by });
+  if (box) asked.set("box", box.map((edge) => Math.max(0, Number(edge.toFixed(2)))).join(","));
+  return asked;
 }

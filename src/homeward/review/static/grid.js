@@ -4,6 +4,7 @@ import { get, post } from "./api.js";
 import { Chosen } from "./chosen.js";
 import { el, plural, say } from "./dom.js";
 import { showFacts } from "./facts.js";
+import { FIND, Finder } from "./find.js";
 import { address as picture } from "./figures.js";
 import { listKeys, named } from "./keys.js";
 import { Painter } from "./painter.js";
@@ -13,6 +14,7 @@ import { IN_PART, IN_SERIES, KNOWN, TAKEN, Tiles, VIDEO } from "./tiles.js";
 const part = (id) => document.getElementById(id);
 const stage = part("stage");
 const chosen = new Chosen();
+const EMPTY = { unknown: "Nothing is left to decide here.", [FIND]: "Say above what you look for; everything that you say has to hold." };
 let grid = null, tiles = null, queue = "", working = Promise.resolve();
 
 const me = await get("/session");
@@ -30,17 +32,27 @@ const reveal = new Reveal(stage, part("steps"), may, {
   lay: (size) => middle(stage, size),
 });
 
+const finder = location.pathname === "/find" ? new Finder(part("find"), (query) => goTo(FIND + query)) : null;
+part("find").hidden = !finder;
+part("queues").hidden = Boolean(finder);
+
 // Lists: what is open stands in the address, and coming back is coming back to the same place.
 
 async function open(asked, at = 0, kept = null) {
   reveal.end();
-  tiles?.forget();
-  queue = asked;
+  if (asked.startsWith(FIND)) finder?.fill(asked.slice(FIND.length));
+  stage.setAttribute("aria-busy", "true");
   const arrived = () => { painter.draw(); tell(); };
   if (kept) {
     grid = kept;
     tiles = new Tiles(kept, arrived);
-  } else ({ grid, tiles } = await Tiles.open(asked, arrived));
+  } else {
+    const made = await Tiles.open(asked, arrived).finally(() => stage.removeAttribute("aria-busy"));
+    tiles?.forget();
+    ({ grid, tiles } = made);
+  }
+  queue = asked;
+  stage.removeAttribute("aria-busy");
   tiles.failed = (error) => (/no longer kept/.test(error.message) ? open(queue, chosen.cursor) : say(error.message, true));
   chosen.reset(Math.max(0, Math.min(at, grid.count - 1)));
   frame();
@@ -65,11 +77,14 @@ function frame() {
     return el("button", { type: "button", disabled: !may("grade"), title: `${one.name} (${one.key})`, onclick: () => give(one.code, false) }, swatch, el("kbd", {}, one.key), one.name);
   }));
   part("empty").hidden = grid.count > 0;
-  part("empty").textContent = queue === "unknown" ? "Nothing is left to decide here." : "There is nothing in this list.";
+  part("empty").textContent = EMPTY[queue] ?? "There is nothing in this list.";
 }
 
 const remember = () => history.replaceState({ queue, at: chosen.cursor, grid }, "", address(queue, chosen.cursor));
-const address = (name, at) => `/grid?queue=${encodeURIComponent(name)}${at ? `&at=${at}` : ""}`;
+function address(name, at) {
+  const page = name.startsWith(FIND) ? `/find?${name.slice(FIND.length)}` : `/grid?queue=${encodeURIComponent(name)}`;
+  return at ? `${page}${page.endsWith("?") ? "" : "&"}at=${at}` : page;
+}
 
 async function goTo(name) {
   remember();
@@ -139,6 +154,7 @@ function tell() {
     const category = grid.categories[tile.grade - 1];
     words.push(category ? category.name + (tile.flags & IN_PART ? ", in part" : "") : "undecided");
     part("here").textContent = words.join(" · ");
+    if (grid.ranked) why(words);
     showFacts(part("facts"), grid.kind === "stacks" ? null : tile.sha256, () => painter.measure(), tile.time);
     remember();
   }, 60);
@@ -149,6 +165,15 @@ function into() {
   if (!tile) return;
   if (grid.kind === "stacks") goTo(`stack:${tile.sha256}`);
   else if (grid.kind === "items" && tile.flags & VIDEO) goTo(`frames:${tile.sha256}`);
+}
+
+// Why a tile is among the answers of a question.
+async function why(words) {
+  const at = chosen.cursor, list = grid;
+  try {
+    const said = (await get(`/grids/${list.id}/words/${at}`)).words;
+    if (said && at === chosen.cursor && list === grid) part("here").textContent = [...words, said].join(" · ");
+  } catch (error) { say(error.message, true); }
 }
 
 function draw() {
@@ -208,8 +233,10 @@ part("scroller").addEventListener("dblclick", into);
 const asked = new URLSearchParams(location.search);
 try {
   const before = history.state;
-  const name = asked.get("queue") ?? "unknown";
-  await open(name, Number(asked.get("at")) || 0, before?.queue === name ? before.grid : null);
+  const at = Number(asked.get("at")) || 0;
+  asked.delete("at");
+  const name = finder ? FIND + asked : asked.get("queue") ?? "unknown";
+  await open(name, at, before?.queue === name ? before.grid : null);
   remember();
 } catch (error) { say(error.message, true); }
 

@@ -55,6 +55,7 @@ ACTS = {
     "decision": "a person decided",
     "grade": "a person gave items a category, or took one back",
     "work.hand": "a person handed over what they had in hand",
+    "search": "a person kept a question under a name, or let it go",
     "view": "a person saw a picture more clearly than its veil",
     "view.end": "and stopped looking",
     "people.add": "somebody was let in",

@@ -14,7 +14,7 @@ from homeward.store.models.ledger import LedgerEntry, LedgerHead, LedgerOpening
 from homeward.store.models.links import BackgroundSight, CameraLink, ClipLink, CopyMember, Kin, SightLink, StackMember
 from homeward.store.models.matching import MatchMessage
 from homeward.store.models.media import Header, Media
-from homeward.store.models.people import Grade, Lease, Person
+from homeward.store.models.people import Grade, Lease, Person, Search
 from homeward.store.models.series import SeriesEvent, SeriesJoin, SeriesMember
 from homeward.store.models.texts import TextGram, TextLine
 from homeward.store.models.work import Job, SegmentRun, StepRun
@@ -47,6 +47,7 @@ __all__ = [
     "Media",
     "Occurrence",
     "Person",
+    "Search",
     "SegmentRun",
     "SeriesEvent",
     "SeriesJoin",

@@ -1,4 +1,4 @@
-"""Who works on a case, and which category they gave."""
+"""Who works on a case, which category they gave, and what they look for again and again."""
 
 from __future__ import annotations
 
@@ -46,3 +46,14 @@ class Lease(models.Model):
     until = models.DateTimeField()
     handed = models.BigIntegerField(null=True)
     """Ledger entry by which somebody handed it to them."""
+
+
+class Search(models.Model):
+    """A question that a person keeps under a name of their own; never changed, the newest row of a name holds."""
+
+    person = models.CharField(max_length=16)
+    name = models.TextField()
+    query = models.TextField()
+    """As it stands in an address; empty: kept no more."""
+    batch = models.BigIntegerField(db_index=True)
+    """Ledger entry that vouches for this row."""

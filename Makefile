@@ -17,7 +17,7 @@ JOBS ?= 2
 .venv/.installed: .venv/bin/uv pyproject.toml uv.lock
 	$(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode --extra text --no-group dev --python $(BIN)/python
 	$(BIN)/python -m compileall -q src
-	$(BIN)/python -c "import homeward.media.stills, homeward.descriptors.pdq_exact, homeward.indexes.compiled, homeward.indexes.local, homeward.descriptors.camera, homeward.indexes.fingerprint_kernel, homeward.links.geometry_kernel, homeward.descriptors.surroundings, homeward.communities.style, homeward.communities.row_dots" # compiles their kernels once
+	$(BIN)/python -c "import homeward.media.stills, homeward.descriptors.pdq_exact, homeward.indexes.compiled, homeward.indexes.local, homeward.descriptors.camera, homeward.indexes.fingerprint_kernel, homeward.links.geometry_kernel, homeward.descriptors.surroundings, homeward.communities.style, homeward.communities.row_dots, homeward.exchange.golomb" # compiles their kernels once
 	touch $@
 
 .venv/.developer: .venv/.installed

@@ -1,18 +1,22 @@
 """Agencies that hold parts of the same series: what they find out of each other without showing a picture, and at what price.
 
-usage: python bench/exchange.py [--world world] [--case FOLDER] [--json FILE] [PART...]     parts: agencies near psi
+usage: python bench/exchange.py [--world world] [--agencies FOLDER] [--case FOLDER] [--json FILE] [PART...]
+parts: agencies cameras near psi
 
-``agencies``: each agency of a rendered world has a case of its own, cut out of one prepared case in which each is an exhibit
-(FOLDER, or made anew). Every two of them hold one matching (copies, camera bodies, clues) to its end, and the first two another
-one of near copies. An owner who is the maker of files of both is *discovered* when both are asked about two series, or pictures
-in none, that are of that owner; two series of which most pictures are of different owners and that are proposed are *falsely
-joined*. Beside it what one pooled case holds together.
+Each agency of a rendered world has a case of its own, made of what it holds alone (below FOLDER under its name, or made
+anew), and exchanges with the others in packages and matchings alone. Beside it one pooled case in which each is an exhibit.
+``agencies``: every two hold one matching (copies, camera bodies, clues) to its end, and the first two another one of near
+copies. An owner who is the maker of files of both is *discovered* when both are asked about two series, or pictures in none,
+that are of that owner; two series of which most pictures are of different owners and that are proposed are *falsely joined*.
+``cameras``: every two send each other the fingerprints of their cameras. A pair of agencies and a device of which one has a
+fingerprint to send and the other any picture of its size is *found* when the other is told of them; *false* are devices here
+of which most pictures are by another device than most of those behind the fingerprint.
 ``near``: of all pairs of files of two agencies that show one original and are not equal, how many share a token and are within
 31 bits, by the edits that lie between them; 95 % of 1,000 bootstrap draws of originals.
 ``psi``: processor time and bytes of the exact protocol by itself, both sides in this process.
 
-The width and number of parts of near copies were chosen on another world. The peer is plain intersection of all hashes in the
-clear, which is what an agency gives away without this.
+The width and number of parts of near copies, and when a fingerprint agrees, were chosen on another world. The peer is plain
+intersection of all hashes in the clear, which is what an agency gives away without this.
 """
 
 from __future__ import annotations
@@ -32,14 +36,16 @@ import numpy as np
 
 import homeward
 from common import DATA, report
-from exchange_data import cut, edits, owners
+from exchange_data import edits, made, owners
 from homeward.descriptors.pdq import LEAST_QUALITY
 from homeward.exchange import psi
 from homeward.exchange.conversation_taken import RADIUS
 from homeward.exchange.near_tokens import distance, parts
 from homeward.flow.copies.views import views
-from homeward.flow.exchange import matching, matching_series, partners
-from homeward.store import Case, media_out, reads, series
+from homeward.flow.exchange import fingerprints, matching, matching_series, partners
+from homeward.flow.exchange.packages import Terms, receive, send
+from homeward.flow.series import listing as all_series
+from homeward.store import Case, media_out, noise, reads, series
 from homeward.store.models import Occurrence
 from series_data import AGENCIES, by_sha256, prepared, table
 
@@ -51,18 +57,20 @@ Row = dict[str, str]
 def main() -> None:
     """Run the parts that were asked for and print one table."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("parts", nargs="*", default=["agencies", "near", "psi"])
+    asked.add_argument("parts", nargs="*", default=["agencies", "cameras", "near", "psi"])
     asked.add_argument("--world", default="world")
+    asked.add_argument("--agencies", type=Path)
     asked.add_argument("--case", type=Path)
     asked.add_argument("--json", type=Path)
     told = asked.parse_args()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="homeward-bench-") as scratch:
-        if {"agencies", "near"} & set(told.parts):
-            pooled = told.case or prepared(told.world, AGENCIES)
-            cases = _cases(pooled, Path(scratch))
+        if {"agencies", "cameras", "near"} & set(told.parts):
+            cases = _cases(told.world, told.agencies, Path(scratch))
             if "agencies" in told.parts:
-                rows += _agencies(told.world, pooled, cases, Path(scratch))
+                rows += _agencies(told.world, told.case or prepared(told.world, AGENCIES), cases, Path(scratch))
+            if "cameras" in told.parts:
+                rows += _cameras(told.world, cases, Path(scratch))
             if "near" in told.parts:
                 rows += _near(told.world, cases)
             for case in cases.values():
@@ -72,16 +80,15 @@ def main() -> None:
     report("Exchange between agencies", rows, told.json)
 
 
-def _cases(pooled: Path, scratch: Path) -> dict[str, Case]:
+def _cases(world: str, agencies: Path | None, scratch: Path) -> dict[str, Case]:
     cases = {}
     for name in AGENCIES:
-        cut(pooled, name, name, scratch / name)
-        case = cases[name] = homeward.open(scratch / name)
+        case = cases[name] = homeward.open(made(world, name, agencies, scratch))
         (scratch / f"{name}.card").write_bytes(msgspec.json.encode(partners.own_card(case, new=True, who="bench")))
     for name, case in cases.items():
         for other in AGENCIES:
             if other != name:
-                found = partners.add(case, scratch / f"{other}.card", ("matching",), "bench")
+                found = partners.add(case, scratch / f"{other}.card", ("matching", "fingerprints"), "bench")
                 partners.trust(case, found.card.fingerprint, "bench", "in one process")
     return cases
 
@@ -190,6 +197,55 @@ def _pooled(folder: Path, truth: dict[str, dict[str, str]]) -> dict[str, set[str
     found: dict[str, set[str]] = defaultdict(set)
     for (owner, _), labels in of_series.items():
         found[owner] |= labels if len(labels) > 1 else set()
+    return found
+
+
+def _cameras(world: str, cases: dict[str, Case], scratch: Path) -> list[Row]:
+    truth = by_sha256(DATA / world / "truth")
+    devices = {sha256: row["device"] for sha256, row in truth.items()}
+    for name, case in cases.items():
+        to = [other for other in AGENCIES if other != name]
+        send(
+            case, scratch / f"{name}-cameras.age", to, ["fingerprints"], [], Terms("bench", "bench", "amber", "red", 5), "bench"
+        )
+    both, found, proposed, wrong, size = set(), set(), 0, 0, 0
+    began = time.process_time()
+    for here, case in cases.items():
+        for there in AGENCIES:
+            if there != here:
+                receive(case, scratch / f"{there}-cameras.age", "bench")
+        sent = {there: _sent(cases[there], devices) for there in AGENCIES if there != here}
+        held = {(devices[shot.sha256], shot.width, shot.height) for shot in noise.shots(case) if shot.sha256 in devices}
+        both |= {(there, here, one[0]) for there, some in sent.items() for one in some.values() if one in held}
+        for hit in fingerprints.listed(case):
+            theirs = sent[hit["agency"]][hit["their_camera"]][0]
+            mine = _most(Counter(devices[name] for name in hit["items"] if name in devices))
+            proposed, wrong = proposed + 1, wrong + (theirs not in mine)
+            found |= {(hit["agency"], here, theirs)} if theirs in mine else set()
+    spent, size = time.process_time() - began, sum((scratch / f"{name}-cameras.age").stat().st_size for name in AGENCIES)
+    low, high = _interval([(key[2], key in found) for key in both])
+    return [
+        _row(
+            f"{world}: devices of which one agency has a fingerprint and another pictures, found",
+            f"{len(found & both)} of {len(both)} ({len(found & both) / max(1, len(both)):.3f})",
+            "serial numbers in headers: see the topic cameras", f"95 %: {low:.3f} to {high:.3f}",
+        ),
+        _row(f"{world}: devices that agree with a fingerprint, falsely", f"{wrong} of {proposed}", "", "target 0"),
+        _row(f"{world}: fingerprints of each agency for the others", f"{size / 1e6:.2f} MB, {spent:.0f} CPU-s", "", ""),
+    ]  # fmt: skip
+
+
+def _sent(case: Case, devices: dict[str, str]) -> dict[str, tuple[str, int, int]]:
+    """By code, the device of most pictures behind each fingerprint that a case sends, and its size."""
+    rows = all_series.listed(case)
+    told = fingerprints.of_series(case, rows)
+    names = {fingerprints.camera_code(case, one["id"]): one["id"] for row in rows for one in row["cameras"]}
+    shown = reads.item_names(case)
+    groups = {shown[item]: [shown[row.item] for row in some] for item, some in noise.devices(case).items()}
+    found = {}
+    for one in told:
+        counts = Counter(devices[name] for name in groups[names[one.code]] if name in devices)
+        found[one.code] = (counts.most_common(1)[0][0] if counts else "", one.width, one.height)
     return found
 
 

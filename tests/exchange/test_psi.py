@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homeward.exchange import psi
+from homeward.exchange import golomb, psi
 from homeward.exchange.errors import PackageRefused
 from homeward.store.ledger.tree import leaf_hash, node_hash
 
@@ -74,6 +75,58 @@ def test_a_made_up_offer_is_refused_or_shares_nothing_certain(count: int, diviso
     except PackageRefused:
         return
     assert set(found) <= {0, 1}
+
+
+def plainly(coded: bytes, divisor: int, spread: int) -> list[int] | None:
+    """The numbers of a coded set, bit by bit; None where it is none."""
+    bits = [byte >> place & 1 for byte in coded for place in range(8)]
+    found: list[int] = []
+    while 1 in bits:
+        quotient = bits.index(1)
+        rest, bits = bits[quotient + 1 : quotient + 1 + divisor], bits[quotient + 1 + divisor :]
+        gap = (quotient << divisor) + sum(bit << place for place, bit in enumerate(rest))
+        found.append(gap + (found[-1] if found else 0))
+        if len(rest) < divisor or found[-1] >= spread or (len(found) > 1 and not gap):
+            return None
+    return found if len(bits) < 8 else None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=24), st.integers(0, 62), st.integers(1, 1 << 62) | st.integers(1, 5000))
+def test_a_coded_set_is_read_as_bit_by_bit(coded: bytes, divisor: int, spread: int) -> None:
+    found = plainly(coded, divisor, spread)
+    assert golomb.numbers(np.frombuffer(coded, np.uint8), divisor, spread) == (-1 if found is None else len(found))
+
+
+OFFERED, OFFERED_BITS = psi.offer(names(set(range(40))), 30, KEYS[1])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 8 * len(OFFERED_BITS) - 1), st.integers(0, 40), st.booleans())
+def test_what_is_changed_in_a_set_is_refused_or_read_to_its_last_bit(at: int, cut: int, flip: bool) -> None:
+    """Whatever comes through is a whole set for the slow reader too."""
+    changed = bytearray(OFFERED_BITS[: len(OFFERED_BITS) - cut] if not flip else OFFERED_BITS)
+    if flip:
+        changed[at // 8] ^= 1 << at % 8
+    answered = psi.answer(psi.blind(names(set(range(10, 40))), KEYS[0]), KEYS[1], in_order=True)
+    try:
+        found = psi.shared((OFFERED, bytes(changed)), answered, KEYS[0])
+    except PackageRefused:
+        return
+    read = plainly(bytes(changed), OFFERED.divisor, OFFERED.spread)
+    assert read is not None
+    assert len(found) <= len(read) <= OFFERED.count
+
+
+def test_a_set_that_ends_inside_its_last_number_is_refused() -> None:
+    """OpenMined's library reads what lies behind it in memory."""
+    answered = psi.answer(psi.blind(names({1, 2}), KEYS[0]), KEYS[1], in_order=True)
+    made, bits = psi.offer(names({7}), 2, KEYS[1])
+    unary = bytes([0x80])  # a quotient of 7, and nothing of the rest
+    assert len(bits) > 1
+    for coded in (unary, bits[:-1], bits[:-1] + unary):
+        with pytest.raises(PackageRefused):
+            psi.count((made, coded), answered, KEYS[0])
 
 
 def test_a_commitment_is_the_root_over_tokens_behind_nonces() -> None:

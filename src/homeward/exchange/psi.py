@@ -4,8 +4,8 @@ The asker blinds its tokens; the holder raises them to a secret power and offers
 Golomb-coded set. What the asker unblinds lies in that set exactly if both hold the token (Meadows, S&P 1986; Huberman, Franklin
 and Hogg, EC 1999). Answered in another order than asked, it tells how many they share; in the order asked, which.
 
-Both sides follow the protocol and may be curious: an asker can ask for what it does not hold. Lengths, points and parameters of
-what came from outside are checked here, before the library reads it.
+Both sides follow the protocol and may be curious: an asker can ask for what it does not hold. Of what came from outside the
+library is handed points of the right length, and sets that were read strictly before: it does not look itself where a set ends.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+import numpy as np
 
 from homeward.core import WrongUse
+from homeward.exchange import golomb
 from homeward.exchange.errors import PackageRefused
 from homeward.store.ledger.tree import Frontier, leaf_hash
 
@@ -144,6 +146,8 @@ def _resolved(offered: tuple[Offer, bytes], answered: bytes, key: bytes, how: st
     if told.spread < spread * 0.999:  # over few values everything would seem to be shared
         raise PackageRefused("what it offers is not what the protocol offers")
     if not told.divisor * told.count <= 8 * len(bits) <= (told.divisor + 4) * told.count + 64:  # a code is little longer
+        raise PackageRefused("what it offers is not what the protocol offers")
+    if not 0 < golomb.numbers(np.frombuffer(bits, np.uint8), told.divisor, told.spread) <= told.count:
         raise PackageRefused("what it offers is not what the protocol offers")
     library = _library()
     setup = library.ServerSetup()

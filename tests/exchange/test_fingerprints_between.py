@@ -31,6 +31,7 @@ from homeward.flow.series.settling import settle
 from homeward.flow.steps import DEVICES, NOISE, SERIES
 from homeward.flow.verify import verify
 from homeward.store import Case
+from homeward.store.errors import CaseDamaged
 from homeward.store.ledger.entries import decode
 from homeward.testing import scenes
 
@@ -107,8 +108,20 @@ def test_one_camera_is_found_by_its_fingerprint_and_nothing_is_joined(two: tuple
     assert verify(b, Quiet(), full=True).faults == []
     shown = CliRunner().invoke(homeward, ["match", "cameras", str(tmp_path / "b"), "--json"])
     assert json.loads(shown.output) == before[1]
+    check_gone(b)
     partners.revoke(b, "Unit a", "me", "stolen")
     assert fingerprints.listed(b) == []
+
+
+def check_gone(case: Case) -> None:
+    """Whoever deletes what a partner told is found out, in one sentence."""
+    (name,) = [details["fingerprints"] for act, details in seen(case) if act == "package.open"]
+    body = case.blobs.get(name)
+    case.blobs.remove(name)
+    assert [fault for fault in verify(case, Quiet()).faults if fault == "fingerprints that a partner sent are missing"]
+    with pytest.raises(CaseDamaged, match="is gone"):
+        fingerprints.listed(case)
+    assert case.blobs.put(body) == name
 
 
 def seen(case: Case) -> list[tuple[str, dict[str, Any]]]:

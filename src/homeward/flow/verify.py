@@ -10,6 +10,7 @@ import msgspec
 
 from homeward.core import WrongUse
 from homeward.flow.communities import captures
+from homeward.flow.exchange.partners import KEPT
 from homeward.flow.rereading import changed_evidence
 from homeward.store import backgrounds, matching, plugins
 from homeward.store.errors import CaseDamaged
@@ -43,17 +44,20 @@ def verify(case: Case, progress: Progress, *, full: bool = False, checkpoint: Pa
     """
     trusted = [_text(checkpoint)] if checkpoint else []
     verdict = Verdict()
-    vouching = Vouching(case)
+    vouching, told = Vouching(case), dict[str, str]()
     progress.begin("Checking the ledger", None)
 
     def look(entry: Entry) -> Iterator[str]:
         progress.advance()
+        if entry.act == "package.open":
+            told.update({str(entry.details[kind]): kind for kind in KEPT if kind in entry.details})
         return vouching.look(entry)
 
     verdict.entries, verdict.faults = case.custody.check(trusted, look)
     verdict.faults += [
         *vouching.finish(),
         *_blobs(case),
+        *(f"{told[name]} that a partner sent are missing" for name in sorted(told.keys() - set(case.blobs.names()))),
         *plugins.faults(case),
         *captures.faults(case),
         *backgrounds.faults(case),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from homeward.core import WrongUse
 from homeward.descriptors.camera import digest_shape
 from homeward.exchange.fingerprints import LEAST_PICTURES, MOST, Fingerprint, read
+from homeward.flow.exchange.matching_series import kept
 from homeward.flow.exchange.partners import REVOKED, Directory
 from homeward.flow.noise.digests import buckets
 from homeward.flow.series import listing as all_series
@@ -116,7 +117,7 @@ def _received(case: Case) -> list[_Theirs]:
             continue
         sender, name = partners[entry.details["sender"]], entry.details.get("fingerprints")
         if name and sender.state != REVOKED:
-            for one in read(case.blobs.get(name)):
+            for one in read(kept(case, name)):
                 newest[sender.card.origin, one.code] = _Theirs(sender.card.agency, one)
     return list(newest.values())
 

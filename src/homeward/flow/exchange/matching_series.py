@@ -88,10 +88,21 @@ def read_state(case: Case, name: str) -> State:
     Raises:
         CaseDamaged: it is gone, or was changed.
     """
+    return msgspec.msgpack.decode(kept(case, name), type=State)
+
+
+def kept(case: Case, name: str) -> bytes:
+    """What a partner told, or what is remembered of a matching, by its SHA-256.
+
+    Raises:
+        CaseDamaged: it is gone, or was changed.
+    """
     try:
-        return msgspec.msgpack.decode(case.blobs.get(name), type=State)
+        return case.blobs.get(name)
     except KeyError as error:
-        raise CaseDamaged("what this case remembers of a matching is gone: it must come back from a copy") from error
+        raise CaseDamaged(
+            "what this case remembers of a matching or a package is gone: it must come back from a copy"
+        ) from error
 
 
 def joint(case: Case) -> list[Joint]:
@@ -237,7 +248,7 @@ class _Told:
             if any(one["number"] == state.number for one in entry.details["messages"]):
                 self._take(origins[state.partner], state)
         elif entry.act == "package.open" and entry.details.get("briefs"):
-            self._take_briefs(origins[entry.details["sender"]], case.blobs.get(entry.details["briefs"]))
+            self._take_briefs(origins[entry.details["sender"]], kept(case, entry.details["briefs"]))
 
     def _take(self, origin: str, state: State) -> None:
         self.pairs[origin] |= {(one.topic, one.mine, one.theirs): one for one in state.pairs}

@@ -27,7 +27,7 @@ from homeward.exchange.target import write_file
 from homeward.flow import known
 from homeward.flow.clues import clue_ledger
 from homeward.flow.exchange import exporting, fingerprints, matching_series, showing
-from homeward.flow.exchange.partners import CONTENTS, Directory, load_keys, own_card
+from homeward.flow.exchange.partners import CONTENTS, KEPT, Directory, load_keys, own_card
 from homeward.flow.progress import Quiet
 from homeward.flow.series import listing as all_series
 from homeward.known import ALERT
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from homeward.store import Case
 
 FILES = {"briefs": "briefs.json", "clues": "clues.json", "hashes": "hashes.csv", "fingerprints": "fingerprints.msgpack"}
-KEPT = ("briefs", "fingerprints")
-"""What is kept as it came, and read whenever it is asked for."""
 MOST_DAYS = 365
 LARGEST = {"briefs": 32 << 20, "clues": 32 << 20, "fingerprints": 64 << 20}
 """Bytes of what is read as a whole."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CONTENTS = ("briefs", "clues", "hashes", "fingerprints")
 """What a package may hold."""
+KEPT = ("briefs", "fingerprints")
+"""What of it is kept as it came, under the SHA-256 that the ledger's entry names."""
 MATCHING = "matching"
 """That something may be matched privately, with :mod:`homeward.flow.exchange.matching`."""
 NEW, TRUSTED, REVOKED, REPLACED = "not compared yet", "trusted", "revoked", "replaced"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
+import msgspec
 from ninja import Field, Router, Schema, Status
 
 from homeward.core import WrongUse
-from homeward.flow.workbench import codes, people
-from homeward.review.door import SIGNED_IN, Needs, asker
+from homeward.flow.workbench import codes, people, tokens
+from homeward.review.door import THEMSELVES, Needs, asker
 
 router = Router(tags=["me"])
 _Typed = Annotated[str, Field(max_length=1000)]
@@ -36,7 +38,26 @@ class Code(Schema):
     code: Annotated[str, Field(max_length=20)]
 
 
-@router.post("/password", auth=Needs(SIGNED_IN), response={204: None})
+class TokenIn(Schema):
+    """What a program is for, what it may do, and for how many days."""
+
+    purpose: Annotated[str, Field(max_length=80)]
+    scopes: Annotated[list[Literal["look", "grade", "decide", "audit"]], Field(min_length=1, max_length=4)]
+    days: Annotated[int, Field(ge=1, le=365)] = 90
+
+
+class TokenOut(Schema):
+    """A token; ``word`` is told once, when it is made, and empty afterwards."""
+
+    key: str
+    purpose: str
+    scopes: list[str]
+    expires: datetime
+    revoked: bool
+    word: str = ""
+
+
+@router.post("/password", auth=Needs(THEMSELVES), response={204: None})
 def password(request: Any, said: Another) -> Status[None]:
     """Take another password; whatever began with the old one ends, this session too."""
     person = asker(request)
@@ -46,7 +67,7 @@ def password(request: Any, said: Another) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/second", auth=Needs(SIGNED_IN), response=Secret)
+@router.post("/second", auth=Needs(THEMSELVES), response=Secret)
 def begin(request: Any) -> Secret:
     """Begin to use one-time codes: nothing changes before one was typed."""
     person = asker(request)
@@ -57,7 +78,7 @@ def begin(request: Any) -> Secret:
     return Secret(secret=secret, address=codes.address(secret, person.name, request.bench.case.info.agency))
 
 
-@router.put("/second", auth=Needs(SIGNED_IN), response={204: None})
+@router.put("/second", auth=Needs(THEMSELVES), response={204: None})
 def confirm(request: Any, said: Code) -> Status[None]:
     """From now on a code is wanted beside the password."""
     person, secret = asker(request), request.session.get("second", "")
@@ -65,4 +86,24 @@ def confirm(request: Any, said: Code) -> Status[None]:
         raise WrongUse("this is not the code of this minute: is the clock of the telephone right?")
     people.set_second(request.bench.case, person.name, secret, person.name)
     del request.session["second"]
+    return Status(204, None)
+
+
+@router.get("/tokens", auth=Needs(THEMSELVES), response=list[TokenOut])
+def listed(request: Any) -> Any:
+    """One's tokens, the newest first."""
+    return tokens.listed(request.bench.case, asker(request))
+
+
+@router.post("/tokens", auth=Needs(THEMSELVES), response=TokenOut)
+def make(request: Any, said: TokenIn) -> Any:
+    """Make a token for a program, which sends it as ``Authorization: Bearer …``; it is shown this once."""
+    word, row = tokens.make(request.bench.case, asker(request), said.purpose, said.scopes, said.days)
+    return {**msgspec.structs.asdict(row), "word": word}
+
+
+@router.delete("/tokens/{key}", auth=Needs(THEMSELVES), response={204: None})
+def revoke(request: Any, key: str) -> Status[None]:
+    """Let no program ask by a token any more."""
+    tokens.revoke(request.bench.case, asker(request), key)
     return Status(204, None)

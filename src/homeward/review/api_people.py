@@ -45,20 +45,20 @@ class Change(Schema):
     second: Literal[False] | None = None
 
 
-@router.get("", auth=Needs(PEOPLE), response=list[Somebody])
+@router.get("", auth=Needs(PEOPLE, themselves=True), response=list[Somebody])
 def listed(request: Any) -> Any:
     """Everybody."""
     return people.listed(request.bench.case)
 
 
-@router.post("", auth=Needs(PEOPLE), response={204: None})
+@router.post("", auth=Needs(PEOPLE, themselves=True), response={204: None})
 def add(request: Any, said: Newcomer) -> Status[None]:
     """Let somebody in."""
     people.add(request.bench.case, said.name, said.role, said.password, asker(request).name)
     return Status(204, None)
 
 
-@router.patch("/{key}", auth=Needs(PEOPLE), response={204: None})
+@router.patch("/{key}", auth=Needs(PEOPLE, themselves=True), response={204: None})
 def change(request: Any, key: str, said: Change) -> Status[None]:
     """Give somebody else another role or password, lock them out or let them in again, or take their codes away."""
     case, who = request.bench.case, asker(request)

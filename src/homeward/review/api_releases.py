@@ -54,13 +54,13 @@ def listed(request: Any) -> Any:
     return [{**row, "mine": row["person"] == key, "ours": key in {row["person"], row["second"]}} for row in rows]
 
 
-@router.post("", auth=Needs(DECIDE), response=Made)
+@router.post("", auth=Needs(DECIDE, themselves=True), response=Made)
 def propose(request: Any, said: Release) -> Made:
     """Propose that something leaves; it takes somebody else to agree."""
     return Made(number=releasing.propose(request.bench.case, asker(request), said.format, said.to, said.reason))
 
 
-@router.post("/{number}/agree", auth=Needs(DECIDE), response={204: None})
+@router.post("/{number}/agree", auth=Needs(DECIDE, themselves=True), response={204: None})
 def agree(request: Any, number: Number) -> Status[None]:
     """Agree with what somebody else proposed, be it a list or pictures for partners."""
     case, person = request.bench.case, asker(request)
@@ -72,7 +72,7 @@ def agree(request: Any, number: Number) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/{number}/file", auth=Needs(DECIDE))
+@router.post("/{number}/file", auth=Needs(DECIDE, themselves=True))
 def fetch(request: Any, number: Number) -> FileResponse:
     """The file, for one of the two, once."""
     file, name = releasing.fetch(request.bench.case, number, asker(request))

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import HomewardError
-from homeward.flow.workbench import grading, people
+from homeward.flow.workbench import grading, people, tokens
 from homeward.flow.workbench.grading import Scheme
 from homeward.flow.workbench.people import CodeWanted, Person
 from homeward.review.handed import HandedOver
@@ -51,6 +51,7 @@ class Workbench:
         self._links: dict[str, tuple[str, float]] = {}
         self._wrong: dict[str, tuple[int, float]] = {}
         self._strangers = 0
+        self._tokens: set[str] = set()
 
     def link(self, person: Person) -> str:
         """A word that lets ``person`` in once, within ten minutes."""
@@ -134,6 +135,20 @@ class Workbench:
             self.end(session, "locked out" if person is None or person.locked else "another password")
             return None
         session["seen"] = time.time()
+        return person
+
+    def by_token(self, word: str) -> Person | None:
+        """Whose program asks by ``word``; that it has begun to is recorded once while this server runs."""
+        found = tokens.asking(self.case, word)
+        if found is None:
+            return None
+        person, token = found
+        with self._lock:
+            new = token not in self._tokens
+            self._tokens.add(token)
+        if new:
+            with self.case.batch("session.begin", {"person": person.key, "by": "token", "token": token}, {"who": person.name}):
+                pass
         return person
 
     def tidy(self) -> None:

@@ -17,9 +17,10 @@ from homeward.review.settings import SESSION_COOKIE
 if TYPE_CHECKING:
     from homeward.flow.workbench.people import Person
 
-ANYBODY, SIGNED_IN = "anybody", "signed in"
-"""Stand where a permission stands, for what needs none of its own."""
-STATIC = "/static/"
+ANYBODY, SIGNED_IN, THEMSELVES = "anybody", "signed in", "themselves"
+"""Stand where a permission stands, for what needs none of its own; the last is for no program."""
+BEARER = "Bearer "
+STATIC, API, OPENAPI = "/static/", "/api/", "/openapi.json"
 POLICY = "; ".join(
     ["default-src 'none'", *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "connect", "font")),
      "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
@@ -58,9 +59,14 @@ class Needs(APIKeyCookie):
 
     param_name = SESSION_COOKIE
 
-    def __init__(self, permission: str) -> None:
+    def __init__(self, permission: str, *, themselves: bool = False) -> None:
         super().__init__(csrf=True)
         self.permission = permission
+        self.themselves = themselves or permission == THEMSELVES
+
+    def _get_key(self, request: Any) -> str | None:
+        """No other site can make a browser send a token: its check is for sessions."""
+        return None if request.by_token else super()._get_key(request)
 
     def authenticate(self, request: Any, key: str | None) -> Any:  # noqa: ARG002 - ninja's signature
         """The person, if they may."""
@@ -68,6 +74,8 @@ class Needs(APIKeyCookie):
             return True
         if request.person is None:
             return None
+        if request.by_token and self.themselves:
+            raise HttpError(403, "not permitted to a program: come in yourself")
         if not _may(request.person, self.permission):
             raise HttpError(403, f"not permitted: it needs {self.permission!r}")
         return request.person
@@ -108,7 +116,12 @@ class Door:
     def __call__(self, request: Any) -> HttpResponse:
         """Note who asks."""
         request.bench = request.META[BENCH]
-        request.person = None if request.path.startswith(STATIC) else request.bench.person(request.session)
+        said = request.headers.get("Authorization", "")
+        request.by_token = said.startswith(BEARER) and request.path.startswith((API, OPENAPI))
+        if request.by_token:
+            request.person = request.bench.by_token(said[len(BEARER) :])
+        else:
+            request.person = None if request.path.startswith(STATIC) else request.bench.person(request.session)
         return self._answer(request)
 
     def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:  # noqa: ARG002
@@ -126,4 +139,4 @@ class Door:
 
 
 def _may(person: Person, permission: str) -> bool:
-    return permission == SIGNED_IN or person.may(permission)
+    return permission in {SIGNED_IN, THEMSELVES} or person.may(permission)

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 
 from homeward.flow.workbench.people import AUDIT, DECIDE, FOLLOW, LOOK, PEOPLE, ROLES
+from homeward.flow.workbench.tokens import SCOPES
 from homeward.review.door import ANYBODY, SIGNED_IN, permits
 from homeward.review.frames import frame
 
@@ -110,7 +111,7 @@ def people(request: Any) -> HttpResponse:
 @permits(SIGNED_IN)
 def me(request: Any) -> HttpResponse:
     """One's own password and codes."""
-    return frame(request, "me")
+    return frame(request, "me", scopes=[one for one in SCOPES if request.person.may(one)])
 
 
 @permits(DECIDE)
@@ -124,4 +125,8 @@ def openapi(request: Any) -> JsonResponse:  # noqa: ARG001 - Django's signature
     """What the endpoints take and give, as OpenAPI."""
     from homeward.review.api import api
 
-    return JsonResponse(api.get_openapi_schema())
+    schema = api.get_openapi_schema()
+    schema["components"]["securitySchemes"]["token"] = {"type": "http", "scheme": "bearer"}
+    for operation in (one for path in schema["paths"].values() for one in path.values()):
+        operation.setdefault("security", []).append({"token": []})
+    return JsonResponse(schema)

@@ -37,6 +37,7 @@ from homeward.store.models import (
     SightLink,
     StackMember,
     TextLine,
+    Token,
 )
 
 if TYPE_CHECKING:
@@ -174,6 +175,7 @@ BACKGROUNDS = Vouched(BackgroundSight, ("item__sha256", "picture", "box", "key")
 KIN = Vouched(Kin, ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key"))
 _PEOPLE = ("key", "role", "locked", "password")
 PEOPLE = Vouched(Person, (*_PEOPLE, "second"), _PEOPLE)
+TOKENS = Vouched(Token, ("key", "person", "purpose", "scopes", "digest", "expires", "revoked"))
 GRADES = Vouched(Grade, ("item__sha256", "scheme", "code", "takes_back", "person"))
 SEARCHES = Vouched(Search, ("person", "name", "query"))
 SERIES = Vouched(SeriesEvent, ("event", "series", "body"))

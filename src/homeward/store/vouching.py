@@ -14,6 +14,7 @@ from homeward.store.models import Header, Job, Media, Occurrence, SegmentRun, St
 from homeward.store.people import Acquainted
 from homeward.store.registered import Registered
 from homeward.store.texts import index_fault
+from homeward.store.tokens import Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,6 +74,7 @@ class Vouching:
         self._registered = Registered(case)
         self._known = KnownVouching(case)
         self._people = Acquainted(case)
+        self._tokens = Told(case)
         self._older: set[str] = set()
         """What there are entries for that are from before it was vouched for."""
         self.occurrences = 0
@@ -84,6 +86,7 @@ class Vouching:
         self._registered.look(entry)
         self._known.look(entry)
         self._people.look(entry)
+        self._tokens.look(entry)
         if entry.act == "ingest.batch":
             yield from self._manifest(entry.seq, details)
         for name in RECORDS:
@@ -106,6 +109,7 @@ class Vouching:
                 yield f"the results of the step {step} are not those of ledger entry {seq}"
         yield from self._known.finish()
         yield from self._people.finish()
+        yield from self._tokens.finish()
         yield from self._complete()
         if fault := index_fault(self._case):
             yield fault

@@ -49,10 +49,13 @@ class Person(msgspec.Struct, frozen=True):
     """Changes with the password."""
     second: bool = False
     """Whether they also type a one-time code."""
+    scopes: frozenset[str] | None = None
+    """To what a token narrows what they may do; None where they ask themselves."""
 
     def may(self, permission: str) -> bool:
         """Whether they are allowed to."""
-        return not self.locked and permission in ROLES.get(self.role, ())
+        within = self.scopes is None or permission in self.scopes
+        return not self.locked and within and permission in ROLES.get(self.role, ())
 
 
 def need(person: Person, permission: str) -> None:

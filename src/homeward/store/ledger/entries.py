@@ -60,6 +60,8 @@ ACTS = {
     "view.end": "and stopped looking",
     "people.add": "somebody was let in",
     "people.change": "what somebody may do, or their password, was changed",
+    "token.add": "a person made a token for a program of theirs",
+    "token.revoke": "a token was revoked",
     "session.begin": "a person came in",
     "session.end": "a person went out",
     "session.refuse": "somebody was refused at the door",

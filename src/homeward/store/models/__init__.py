@@ -14,7 +14,7 @@ from homeward.store.models.ledger import LedgerEntry, LedgerHead, LedgerOpening
 from homeward.store.models.links import BackgroundSight, CameraLink, ClipLink, CopyMember, Kin, SightLink, StackMember
 from homeward.store.models.matching import MatchMessage
 from homeward.store.models.media import Header, Media
-from homeward.store.models.people import Grade, Lease, Person, Search
+from homeward.store.models.people import Grade, Lease, Person, Search, Token
 from homeward.store.models.series import SeriesEvent, SeriesJoin, SeriesMember
 from homeward.store.models.texts import TextGram, TextLine
 from homeward.store.models.work import Job, SegmentRun, StepRun
@@ -58,4 +58,5 @@ __all__ = [
     "StepRun",
     "TextGram",
     "TextLine",
+    "Token",
 ]

@@ -57,3 +57,17 @@ class Search(models.Model):
     """As it stands in an address; empty: kept no more."""
     batch = models.BigIntegerField(db_index=True)
     """Ledger entry that vouches for this row."""
+
+
+class Token(models.Model):
+    """By what a program asks in the name of a person; never deleted."""
+
+    key = models.CharField(max_length=16, unique=True)
+    person = models.CharField(max_length=16)
+    purpose = models.CharField(max_length=80)
+    scopes = models.TextField()
+    """Permissions, in order, a space between them."""
+    digest = models.CharField(max_length=64, unique=True)
+    """SHA-256 of the token, which is 256 random bits: it is kept nowhere."""
+    expires = models.DateTimeField()
+    revoked = models.BooleanField()

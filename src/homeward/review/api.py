@@ -25,6 +25,7 @@ ROUTERS = {
     "/find": "homeward.review.api_find",
     "/communities": "homeward.review.api_communities",
     "/ledger": "homeward.review.api_ledger",
+    "/care": "homeward.review.api_care",
     "/work": "homeward.review.api_work",
     "/me": "homeward.review.api_me",
     "/people": "homeward.review.api_people",

@@ -102,6 +102,12 @@ def ledger(request: Any) -> HttpResponse:
     return frame(request, "ledger")
 
 
+@permits(LOOK)
+def care(request: Any) -> HttpResponse:
+    """What nobody had to see, and what came of the work."""
+    return frame(request, "care")
+
+
 @permits(PEOPLE)
 def people(request: Any) -> HttpResponse:
     """Who may come in."""

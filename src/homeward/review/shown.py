@@ -12,6 +12,7 @@ import numpy as np
 
 from homeward.core import HomewardError, WrongUse
 from homeward.flow.workbench import finding, handing, tiles
+from homeward.flow.workbench.care import Spared
 from homeward.flow.workbench.found import found
 from homeward.flow.workbench.grading import Grades, Scheme
 from homeward.flow.workbench.people import AUDIT
@@ -50,6 +51,7 @@ class Shown:
         self._lock = threading.RLock()
         self._tiles: Tiles | None = None
         self._grades = Grades(case, scheme)
+        self._seen = Spared(case)
         self._listings: OrderedDict[str, Listing] = OrderedDict()
 
     def begin(self, queue: str, person: Person | None = None) -> tuple[str, Listing]:
@@ -141,6 +143,21 @@ class Shown:
             if self._tiles is None or (fresh and self._tiles.state != store.state(self._case)):
                 self._tiles = tiles.Tiles(self._case)
             return self._tiles
+
+    def spared(self) -> dict[str, int]:
+        """How many pictures there are, and how many of them nobody had to see: copies, in known stacks, decided unseen."""
+        with self._lock:
+            self._grades.follow()
+            self._seen.follow()
+            held = self._current(fresh=True)
+            items = list(store.numbers(self._case, sorted(self._seen.seen)).values())
+            unseen = held.decided(self._grades) & ~held.stack_known & ~held.with_any(items)
+        return {
+            "pictures": len(held.items),
+            "copies": len(held.items) - len(held.exemplars),
+            "known": int(held.stack_known.sum()),
+            "unseen": int(unseen.sum()),
+        }
 
     def left(self, person: Person | None = None) -> dict[str, int]:
         """How many stacks there are, known, decided, and in each queue of work for somebody."""

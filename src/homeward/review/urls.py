@@ -23,6 +23,7 @@ urlpatterns = [
     path("reports", pages.reports),
     path("oversight", pages.oversight),
     path("ledger", pages.ledger),
+    path("care", pages.care),
     path("people", pages.people),
     path("me", pages.me),
     path("releases", pages.releases),

@@ -77,3 +77,9 @@ def last_of(case: Case, person: str) -> int | None:
 def items_of(case: Case, batch: int) -> list[int]:
     """The items that an entry is about."""
     return list(Grade.objects.using(case.alias).filter(batch=batch).order_by("item").values_list("item_id", flat=True))
+
+
+def items_by(case: Case, person: str) -> set[str]:
+    """SHA-256 of all items that a person gave a category."""
+    rows = Grade.objects.using(case.alias).filter(person=person, takes_back=None).exclude(code="")
+    return set(rows.values_list("item__sha256", flat=True).distinct())

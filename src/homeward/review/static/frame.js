@@ -1,6 +1,7 @@
 // What every page has: the theme, the way out, and the lock after idleness.
 
 import { call } from "./api.js";
+import { keepPace } from "./pace.js";
 
 const kept = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
 document.documentElement.dataset.theme = kept("theme") ?? "dark";
@@ -24,6 +25,7 @@ for (const link of document.querySelectorAll(".bar nav a")) {
 
 // A page that was left on the screen shows nothing any more once the session has locked.
 if (document.getElementById("leave")) {
+  keepPace();
   const { idle_seconds: idle } = await (await call("GET", "/session")).json();
   let last = Date.now();
   for (const kind of ["keydown", "pointerdown", "wheel"]) addEventListener(kind, () => { last = Date.now(); }, { passive: true });

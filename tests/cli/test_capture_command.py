@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
-from command_line import COMMANDS
+from command_line import homeward
 
 RIGHT = {
     "--label": "one", "--authority": "W 1", "--purpose": "the harbour series", "--acquirer": "A Person", "--method": "seizure",
@@ -14,10 +12,8 @@ RIGHT = {
 
 
 def said(folder: Path, *commands: list[str]) -> list[tuple[int, str, str]]:
-    done = subprocess.run(
-        [sys.executable, "-c", COMMANDS, json.dumps(commands)], capture_output=True, text=True, cwd=folder, check=True
-    )
-    return [tuple(one) for one in json.loads(done.stdout)]
+    ran = [homeward(*command, cwd=folder) for command in commands]
+    return [(one.returncode, one.stdout, one.stderr) for one in ran]
 
 
 def add(**other: str) -> list[str]:

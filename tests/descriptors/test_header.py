@@ -190,7 +190,7 @@ def _samples() -> tuple[bytes, ...]:
 
 
 @given(st.data())
-@settings(max_examples=2000)
+@settings(max_examples=600)
 def test_damage_is_said_and_never_raises(data: st.DataObject) -> None:
     sample = bytearray(data.draw(st.sampled_from(_samples())))
     for _ in range(data.draw(st.integers(1, 6))):

@@ -64,10 +64,12 @@ def test_a_preview_is_found_in_a_file_and_broken_ones_are_none() -> None:
 
 
 def _world(folder: Path) -> tuple[set[str], set[str], dict[str, str]]:
-    """Files whose preview differs by truth, files that we say differ, and the edits of every file with a preview."""
+    """Files whose preview differs by truth, files that we say differ, and edits: of those that differ and a third of the rest."""
     true, said, edits = set(), set(), {}
-    for row in csv.DictReader((folder / "truth" / "files.csv").read_text(encoding="utf-8").splitlines()):
-        if not row["path"].endswith(".jpg"):
+    rows = list(csv.DictReader((folder / "truth" / "files.csv").read_text(encoding="utf-8").splitlines()))
+    pictures = [row for row in rows if row["path"].endswith(".jpg")]
+    for number, row in enumerate(pictures):
+        if number % 3 and row["thumb_leak"] != "1":
             continue
         data = (folder / row["path"]).read_bytes()
         preview = embedded_preview(data)
@@ -88,13 +90,13 @@ def test_all_twenty_of_the_world_are_found_and_no_untouched_picture(shared_data:
     assert len(true) == 20
     assert true <= said
     untouched = {file for file, steps in edits.items() if not steps}
-    assert len(untouched) > 200
+    assert len(untouched) > 70
     assert not said & untouched
-    assert len(said - true) <= 5
+    assert len(said - true) <= 2
 
 
 @pytest.mark.data
 def test_the_other_world_has_none(shared_data: Path) -> None:
     true, said, edits = _world(shared_data / "world-tune")
     assert (len(true), len(said)) == (0, 0)
-    assert len(edits) == 228
+    assert len(edits) > 70

@@ -64,7 +64,7 @@ def test_a_preview_is_found_in_a_file_and_broken_ones_are_none() -> None:
 
 
 def _world(folder: Path) -> tuple[set[str], set[str], dict[str, str]]:
-    """Files whose preview differs by truth, files that we say differ, and edits: of those that differ and a third of the rest."""
+    """Files whose preview differs by truth, that we say differ, and edits: of those that differ and a third of the rest."""
     true, said, edits = set(), set(), {}
     rows = list(csv.DictReader((folder / "truth" / "files.csv").read_text(encoding="utf-8").splitlines()))
     pictures = [row for row in rows if row["path"].endswith(".jpg")]

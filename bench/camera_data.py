@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from common import DATA
 from homeward.descriptors import camera
-from homeward.flow.noise.exact import correlations
-from homeward.indexes import fingerprint
+from homeward.flow.noise.exact import by_tile, correlations
+from homeward.indexes import fingerprint, marks
 from homeward.links.nuclei import hoped
 
 REAL_TUNE = {"canon-450d-copr", "dji-fc300s-brighton"}
@@ -84,7 +84,7 @@ class Bucket(NamedTuple):
 
 
 def residual_buckets(shown: list[Photo]) -> list[Bucket]:
-    """Measure everything in full, by native size, as the step ``residuals`` keeps it."""
+    """Measure everything in full, by native size, as the step ``residuals`` keeps it; print what strangers reach."""
     found: dict[tuple[int, int], list[tuple[Photo, NDArray[np.uint8]]]] = {}
     for photo in shown:
         measured = camera.measure(grey(photo.path))
@@ -93,9 +93,27 @@ def residual_buckets(shown: list[Photo]) -> list[Bucket]:
             found.setdefault((measured.residual.shape[0], measured.residual.shape[1]), []).append((photo, packed))
     made = []
     for shape, rows in found.items():
-        matrix = correlations([packed for _, packed in rows], shape)
+        kept = [packed for _, packed in rows]
+        matrix = correlations(kept, shape)
         made.append(Bucket([photo for photo, _ in rows], matrix, fingerprint.floor(matrix, shape[0] * shape[1])))
+        print(of_strangers(made[-1], by_tile(kept, shape), shape))
     return made
+
+
+def of_strangers(bucket: Bucket, parts: NDArray[np.float32], shape: tuple[int, int]) -> str:
+    """The noise floor of a size, and the greatest agreement of a tile of pictures of two devices."""
+    owners = np.array([photo.device for photo in bucket.photos])
+    apart = np.triu(owners[:, None] != owners[None])
+    ideal = bucket.strangers * (shape[0] * shape[1]) ** 0.5
+    said = f"{shape[1]} x {shape[0]}: {len(owners)} pictures, floor {ideal:.2f} times the ideal"
+    if not apart.any():
+        return said
+    squares = np.sqrt(np.einsum("kii->ki", parts))
+    samples = marks.tile_samples(shape) ** 0.5
+    greatest = [
+        float((part[apart] / np.outer(one, one)[apart]).max() * n) for part, one, n in zip(parts, squares, samples, strict=True)
+    ]
+    return f"{said}; of {apart.sum() * len(parts):,} tiles of strangers the greatest agrees by {max(greatest):.2f} deviations"
 
 
 def comparisons(held: Bucket, reference: int, draws: int, seed: int) -> list[Comparison]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -21,7 +22,8 @@ from camera_data import Photo
 from common import DATA
 from homeward.descriptors import camera
 from homeward.indexes import fingerprint
-from homeward.indexes.frames import Frame
+from homeward.indexes.fingerprint import Found
+from homeward.indexes.frames import Frame, Spectra
 
 REFERENCE, ASKED = 5, 3
 """Pictures of each real camera that are known, and that are shared anew."""
@@ -29,8 +31,8 @@ MADE, KNOWN, SHARED = 2, (10, 30), 8
 """Made-up sensors, pictures of each that are known, few or many, and that are shared anew."""
 BEYOND = 3.09
 """Deviations that one comparison of strangers in a thousand reaches."""
-SIDE, SERVICE, LONG = 2048, 1600, 4000
-"""Pixels across a made-up sensor that is measured whole, of a copy, and across one of which only the middle is measured."""
+SIDE, SERVICE = 2048, 1600
+"""Pixels across a made-up sensor that is measured whole, and of a copy; larger ones are in ``camera_large``."""
 STRENGTH, WELL, READ, SHARPENED = 0.005, 9000.0, 4.0, 0.3
 _BALANCE = np.array([0.55, 1.0, 0.65], np.float32)
 Change = Callable[[Image.Image], Image.Image]
@@ -63,44 +65,53 @@ def of_photos(shown: list[Photo], kept: list[NDArray[np.uint8]], shapes: list[tu
 
 
 def made_up() -> list[dict[str, str]]:
-    """Rows of made-up sensors: pictures measured whole and scaled, and the middle of larger ones."""
-    scenes = _scenes()
-    fresh = iter(scenes[KNOWN[-1] :])  # a scene that stands in a fingerprint agrees with itself, whatever the sensor
+    """Rows of made-up sensors: pictures measured whole, and scaled."""
+    sensors, shared = simulated(MADE)
+    rows = []
+    for known in KNOWN:
+        asked = [(device, copied(picture.resize((SERVICE, SERVICE), Image.Resampling.BICUBIC))) for device, picture in shared]
+        frames = {device: Frame(total, SIDE, SIDE) for device, total in sensors[known].items()}
+        what = f"made up: {SIDE} x {SIDE} pixels, shared at {SERVICE}, q 75, of {known} known"
+        rows.append(found(what, frames, asked, as_a_case_does))
+    return rows
+
+
+def simulated(seed: int) -> tuple[dict[int, dict[str, Plane]], list[tuple[str, Image.Image]]]:
+    """Fingerprints of made-up sensors by pictures known, and pictures of theirs over scenes that stand in no fingerprint."""
+    fresh = iter(scenes()[KNOWN[-1] :])  # a scene that stands in a fingerprint agrees with itself, whatever the sensor
     sensors: dict[int, dict[str, Plane]] = {known: {} for known in KNOWN}
     shared = []
     for at in range(MADE):
-        device, rng = f"sensor {at}", np.random.default_rng([MADE, at])
+        device, rng = f"sensor {at}", np.random.default_rng([seed, at])
         pattern = STRENGTH * rng.standard_normal((SIDE, SIDE), np.float32)
         total = np.zeros((SIDE, SIDE), np.float32)
         for count in range(1, KNOWN[-1] + 1):
-            measured = camera.measure(_grey(_written(shot(_light(scenes[count - 1]), pattern, rng), 92)))
+            measured = camera.measure(luminance(encoded(shot(light(scenes()[count - 1], (SIDE, SIDE)), pattern, rng), 92)))
             assert isinstance(measured, camera.Noise)
             packed = np.frombuffer(camera.packed(measured.residual), np.uint8)
             total += camera.unpacked(packed, measured.residual.shape)
             if count in KNOWN:
                 sensors[count][device] = total.copy()
-        shared += [(device, shot(_light(next(fresh)), pattern, rng)) for _ in range(SHARED)]
-    rows = []
-    for words, wide, known in (
-        (f"{SIDE} x {SIDE} pixels, shared at {SERVICE}", SIDE, KNOWN[0]),
-        (f"{SIDE} x {SIDE} pixels, shared at {SERVICE}", SIDE, KNOWN[1]),
-        (f"the middle of {LONG}, shared at {SERVICE}", LONG, KNOWN[1]),
-    ):
-        side = round(SIDE * SERVICE / wide)
-        asked = [
-            (device, copied(picture.resize((side, side), Image.Resampling.BICUBIC), SERVICE)) for device, picture in shared
-        ]
-        frames = {device: Frame(total, wide, wide) for device, total in sensors[known].items()}
-        rows.append(found(f"made up: {words}, q 75, of {known} known", frames, asked))
-    return rows
+        shared += [(device, shot(light(next(fresh), (SIDE, SIDE)), pattern, rng)) for _ in range(SHARED)]
+    return sensors, shared
 
 
-def found(what: str, sensors: dict[str, Frame], asked: list[tuple[str, Frame | None]]) -> dict[str, str]:
+def as_a_case_does(whole: Frame, copy: Frame) -> Found | None:
+    """The whole frame scaled, at its one place, as ``process`` looks for it; cut and other pictures are for ``find``."""
+    return fingerprint.scaled(whole, copy, Spectra())
+
+
+def found(
+    what: str,
+    sensors: dict[str, Frame],
+    asked: list[tuple[str, Frame | None]],
+    search: Callable[[Frame, Frame], Found | None] = fingerprint.search,
+) -> dict[str, str]:
     """How many copies are found in the fingerprint of their sensor, and in that of others."""
     reached: dict[bool, list[float]] = {True: [], False: []}
     for device, copy in asked:
         for other, whole in sensors.items():
-            best = fingerprint.search(whole, copy) if copy else None
+            best = search(whole, copy) if copy else None
             reached[device == other].append(best.deviations if best else 0.0)
     hits, false = (sum(one > BEYOND for one in reached[same]) for same in (True, False))
     told = f"beyond {BEYOND} deviations: found {hits} of {len(reached[True])}, false {false} of {len(reached[False])}"
@@ -114,13 +125,11 @@ def sensor(planes: list[Plane]) -> Frame:
     return Frame(total, total.shape[1], total.shape[0])
 
 
-def copied(picture: Image.Image, wide: int = 0) -> Frame | None:
-    """The residual of a recompressed copy, None where it has none; ``wide`` where it is the middle of a square picture."""
-    grey = _grey(_written(picture, 75))
+def copied(picture: Image.Image) -> Frame | None:
+    """The residual of a recompressed copy, None where it has none."""
+    grey = luminance(encoded(picture, 75))
     measured = camera.measure(grey)
-    return (
-        Frame(measured.residual, wide or grey.shape[1], wide or grey.shape[0]) if isinstance(measured, camera.Noise) else None
-    )
+    return Frame(measured.residual, grey.shape[1], grey.shape[0]) if isinstance(measured, camera.Noise) else None
 
 
 def shot(light: Plane, pattern: Plane, rng: np.random.Generator) -> Image.Image:
@@ -138,7 +147,8 @@ def shot(light: Plane, pattern: Plane, rng: np.random.Generator) -> Image.Image:
     return Image.fromarray(np.rint(255 * np.clip(shown, 0, 1)).astype(np.uint8))
 
 
-def _scenes() -> list[Path]:
+@cache
+def scenes() -> list[Path]:
     """The larger photographs of ``places``."""
     found = []
     for path in sorted((DATA / "places" / "img").rglob("*.jpg")):
@@ -148,14 +158,15 @@ def _scenes() -> list[Path]:
     return found
 
 
-def _light(path: Path) -> Plane:
-    """(2048, 2048, 3) linear light of the middle of a photograph, blown up."""
+def light(path: Path, size: tuple[int, int]) -> Plane:
+    """(h, w, 3) linear light of the middle of a photograph, blown up to a width and height."""
     with Image.open(path) as picture:
-        short = min(picture.size)
-        left, top = (picture.width - short) // 2, (picture.height - short) // 2
-        whole = picture.convert("RGB").crop((left, top, left + short, top + short))
-        light: Plane = np.asarray(whole.resize((SIDE, SIDE), Image.Resampling.BICUBIC), np.float32) / np.float32(255)
-    return light ** np.float32(2.2)
+        unit = min(picture.width / size[0], picture.height / size[1])
+        wide, high = round(unit * size[0]), round(unit * size[1])
+        left, top = (picture.width - wide) // 2, (picture.height - high) // 2
+        whole = picture.convert("RGB").crop((left, top, left + wide, top + high))
+        shown: Plane = np.asarray(whole.resize(size, Image.Resampling.BICUBIC), np.float32) / np.float32(255)
+    return shown ** np.float32(2.2)
 
 
 def _cut(picture: Image.Image) -> Image.Image:
@@ -163,11 +174,11 @@ def _cut(picture: Image.Image) -> Image.Image:
     return picture.crop((left, top, right, bottom))
 
 
-def _written(picture: Image.Image, quality: int) -> bytes:
+def encoded(picture: Image.Image, quality: int) -> bytes:
     body = io.BytesIO()
     picture.save(body, "JPEG", quality=quality)
     return body.getvalue()
 
 
-def _grey(body: bytes) -> NDArray[np.uint8]:
+def luminance(body: bytes) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.asarray(Image.open(io.BytesIO(body)).convert("L")))

@@ -22,7 +22,7 @@ from homeward.store import Case, backgrounds, digests, matching, posters, result
 from homeward.store.clips import ClipRow, add_clip_links
 from homeward.store.kept import Kept
 from homeward.store.models import Item
-from homeward.store.noise import CameraRow, replace_cameras
+from homeward.store.noise import CameraRow, SharedRow, replace_cameras, replace_shared
 from homeward.store.results import KinRow
 from homeward.store.sights import SightRow, write_sights
 from homeward.store.texts import LineRow, write_lines
@@ -83,6 +83,9 @@ def add_more(case: Case, material: Path, beside: Path) -> None:
     with case.batch("step.set", {"step": "posters"}) as batch:
         posters.replace(case, [posters.PosterRow(a, "a site", "0" * 32, 1_600_000_000, True)])
         results.complete_set(case, batch, "posters", "a test")
+    with case.batch("step.set", {"step": "shared"}) as batch:
+        replace_shared(case, [SharedRow(a, b, "f" * 32, True, 1, 2, "none", "a test", ["made up"])])
+        results.complete_set(case, batch, "shared", "a test")
     kept = [case.blobs.put(body) for body in (b"a message", b"what is remembered")]
     matching.write(case, [matching.MessageRow("0" * 32, 1, "ask", True, "f" * 40, *kept)], {}, {})
     person = people.add(case, "Ines", "analyst", "nine green bottles", "a test")

@@ -112,6 +112,35 @@ def measure(grey: NDArray[np.uint8]) -> Noise | NoNoise:
     return Noise(_whitened(plane), usable)
 
 
+def overview_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height at which a whole picture is measured: scaled to :data:`MOST_SIDE` where it is larger."""
+    scale = min(1.0, MOST_SIDE / max(width, height, 1))
+    _, _, wide, high = middle(round(width * scale), round(height * scale))
+    return wide, high
+
+
+def overview_bytes(width: int, height: int) -> int:
+    """Length of the packed noise of a whole picture."""
+    wide, high = overview_size(width, height)
+    return wide * high // 2
+
+
+def overview(grey: NDArray[np.uint8]) -> Noise | NoNoise:
+    """The sensor noise of a whole picture (h, w) uint8, scaled first where it is larger than what is measured.
+
+    Scaling averages photosites, so it is weaker than that of the middle; but copies that services scale show all of the
+    frame, and no more of it than this.
+    """
+    import cv2  # takes a third of a second to load, and few pictures need it
+
+    scale = MOST_SIDE / max(grey.shape)
+    if scale >= 1:
+        return measure(grey)
+    cv2.setNumThreads(1)
+    high, wide = (max(1, round(side * scale)) for side in grey.shape)
+    return measure(np.asarray(cv2.resize(grey, (wide, high), interpolation=cv2.INTER_AREA), np.uint8))
+
+
 def digest_shape(width: int, height: int) -> tuple[int, int]:
     """Rows and columns of samples in the digest of a picture of ``width`` x ``height`` pixels."""
     _, _, wide, high = middle(width, height)

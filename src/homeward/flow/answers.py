@@ -13,7 +13,7 @@ import msgspec
 from homeward.core.errors import HomewardError
 from homeward.descriptors import descriptor
 from homeward.flow.tasks.measuring import DESCRIPTORS
-from homeward.flow.units import NO_NOISE, NOISE, NOISE_NAMES, REASON_BYTES, RESIDUAL, Described, Seen, Unit
+from homeward.flow.units import NO_NOISE, NOISE, NOISE_NAMES, OVERVIEW, REASON_BYTES, RESIDUAL, Described, Seen, Unit
 
 DEEPEST = 12
 """Levels of nested facts."""
@@ -107,14 +107,18 @@ def read_seen(body: bytes) -> Seen:
 def _check_noise(said: Described, name: str, quality: int, value: bytes) -> None:
     digest = name == NOISE and 0 < len(value) <= LONGEST_DIGEST and len(value) % 16 == 0
     reason = name == NO_NOISE and len(value) == REASON_BYTES and value.isascii()
-    if not 0 <= quality <= 100 or not (digest or reason or (name == RESIDUAL and _is_residual(said, value))):
+    whole = name in {RESIDUAL, OVERVIEW} and _is_residual(said, name, value)
+    if not 0 <= quality <= 100 or not (digest or reason or whole):
         raise AnswerRefused("it holds no sensor noise")
 
 
-def _is_residual(said: Described, value: bytes) -> bool:
-    from homeward.descriptors.camera import LEAST_SIDE, middle  # loads compiled kernels, which few commands need
+def _is_residual(said: Described, name: str, value: bytes) -> bool:
+    from homeward.descriptors.camera import LEAST_SIDE, middle, overview_size  # loads compiled kernels, which few commands need
 
-    _, _, wide, high = middle(said.width, said.height)
+    if name == RESIDUAL:
+        _, _, wide, high = middle(said.width, said.height)
+    else:
+        wide, high = overview_size(said.width, said.height)
     return min(wide, high) >= LEAST_SIDE and len(value) == wide * high // 2
 
 

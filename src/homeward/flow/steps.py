@@ -151,6 +151,23 @@ DEVICES = Step(
     caption="Finding devices",
     reads=("noise", "residual"),
 )
+OVERVIEWS = Step(
+    "overviews",
+    "1",
+    {"descriptors": ["camera 2"], "side": 2048},
+    kinds=("still",),
+    function="homeward.flow.tasks.noise_whole:measure",
+    caption="Measuring noise of whole frames",
+    chosen="homeward.flow.noise.shared:wanted",
+)
+SHARED = Step(
+    "shared",
+    "1",
+    {"calibration": 1, "pictures": [5, 64]},
+    function="homeward.flow.noise.shared:shared",
+    caption="Looking for scaled copies of devices",
+    reads=("noise", "residual", "overview"),
+)
 
 POSTERS = Step(
     "posters",
@@ -174,6 +191,8 @@ STEPS = (
     RESIDUALS,
     CLIP_NOISE,
     DEVICES,
+    OVERVIEWS,
+    SHARED,
     TEXT,
     CLUES,
     POSTERS,

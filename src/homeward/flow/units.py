@@ -81,8 +81,8 @@ class Paired(msgspec.Struct, frozen=True):
     refused: str = ""
 
 
-NOISE, NO_NOISE, RESIDUAL = NOISE_NAMES = ("noise", "no_noise", "residual")
-"""What is said of a picture's sensor noise: its digest, or why there is none, and the whole of it where that is asked for."""
+NOISE, NO_NOISE, RESIDUAL, OVERVIEW = NOISE_NAMES = ("noise", "no_noise", "residual", "overview")
+"""What is said of a picture's sensor noise: its digest, or why there is none; all of it, and that of the whole frame."""
 REASON_BYTES = 96
 """Length of a reason, filled up with spaces."""
 CHANGED = "the file on disk is no longer the one that was registered"

@@ -185,6 +185,23 @@ def search(sensor: Frame, shown: Frame, spectra: Spectra | None = None) -> Found
     return max(paid, key=lambda found: found.deviations, default=None)
 
 
+def scaled(sensor: Frame, shown: Frame, spectra: Spectra) -> Found | None:
+    """Compare a picture with a fingerprint as if a service had scaled the whole frame: at the one place where it then lies.
+
+    Args:
+        sensor: the fingerprint of whole frames.
+        shown: the residual of a smaller picture of the same shape, lying or standing; never mirrored.
+        spectra: what is kept for other comparisons with either of them.
+
+    Returns:
+        What was found for the better of the two turns; None where too little is left to compare.
+    """
+    scale = max(shown.width, shown.height) / max(sensor.width, sensor.height)
+    both = [found for turn in _turns(sensor, shown)[:2] for found in at(sensor, shown, scale, turn, spectra)]
+    near = [found for found in both if found.agreement.places == _AROUND]
+    return max((_paid(found, len(near)) for found in near), key=lambda found: found.deviations, default=None)
+
+
 def again(sensor: Frame, shown: Frame, found: Found, spectra: Spectra) -> Found:
     """The same geometry in a finer fingerprint of the same camera; it pays for everything that was tried to find it."""
     near = found.agreement.places == _AROUND

@@ -30,6 +30,8 @@ KNOWN = 0.05
 """Times the mean part's sum of squares from which a part is known: black and white keep nothing of a sensor, and no middle."""
 LEAST = 0.5
 """Share of the parts that must be left of two pictures; less is no comparison."""
+ODD = 2.5
+"""Deviations from which agreement with a scaled picture is looked at."""
 _ROWS, _COLUMNS = 64, 512  # pictures compared at once: 8 MiB of parts
 
 
@@ -127,6 +129,12 @@ def search(sensor: Frame, shown: Frame, spectra: Spectra | None = None) -> Found
     kept = spectra or Spectra()
     found = fingerprint.search(sensor, shown, kept)
     return _unmarked(sensor, shown, found, kept) if found is not None else None
+
+
+def scaled(sensor: Frame, shown: Frame, spectra: Spectra) -> Found | None:
+    """:func:`homeward.indexes.fingerprint.scaled` in the same way; what chance reaches anyway is not looked at for marks."""
+    found = fingerprint.scaled(sensor, shown, spectra)
+    return _unmarked(sensor, shown, found, spectra) if found is not None and found.deviations >= ODD else found
 
 
 def again(sensor: Frame, shown: Frame, found: Found, spectra: Spectra) -> Found:

@@ -21,6 +21,8 @@ LOCAL = "agreement is local: a few parts of the frame hold nearly all of it, so 
 COPIES = "copies of one picture, which agree whatever the sensor: nothing follows for other pictures"
 NOT_UNIQUE, UNSTUDIED = "uniqueness not established", "uniqueness not known for this make"
 """How caveats begin that say whether several devices are known to share a pattern; one of the two is always there."""
+SHARED = "camera_shared_calibration.json"
+"""The calibration of whole frames that were scaled."""
 TILES = 4
 """Tiles across and down in which agreement is looked at by itself."""
 LEAST_SPREAD = 0.4
@@ -51,6 +53,7 @@ def weigh(
     tiles: NDArray[np.float64] | None = None,
     make: str = "",
     geometry: Found | None = None,
+    made: SignalCalibration | None = None,
 ) -> Evidence:
     """Turn an agreement into evidence.
 
@@ -62,8 +65,9 @@ def weigh(
         tiles: (16,) agreement by tile, a row of :func:`by_tile`; None where it was not measured.
         make: make of the camera as the files state it.
         geometry: how the picture was found on a sensor of another size; None where it has the sensor's own size.
+        made: the calibration, where it is not the one of pictures as cameras make them.
     """
-    made = calibration()
+    made = made or calibration()
     value = made.log10_lr(score, expected, pictures * (pictures - 1) // 2)
     caveats = []
     if tiles is not None and value > 0 and _local(tiles, score):
@@ -113,9 +117,9 @@ def uniqueness(make: str) -> str:
 
 
 @cache
-def calibration() -> SignalCalibration:
-    """What scores are turned into evidence by."""
-    body = resources.files("homeward.links").joinpath("camera_calibration.json").read_bytes()
+def calibration(name: str = "camera_calibration.json") -> SignalCalibration:
+    """What scores are turned into evidence by: those of pictures as cameras make them, or of :data:`SHARED` copies."""
+    body = resources.files("homeward.links").joinpath(name).read_bytes()
     return msgspec.json.decode(body, type=SignalCalibration)
 
 

@@ -34,6 +34,7 @@ from homeward.store.models import (
     SeriesEvent,
     SeriesJoin,
     SeriesMember,
+    SharedLink,
     SightLink,
     StackMember,
     TextLine,
@@ -191,6 +192,10 @@ SETS = {
         CameraLink, ("item__sha256", "device__sha256", "merged", "score", "log10_lr", "calibration", "reason", "caveats")
     ),
     "posters": Vouched(FirstPosting, ("item__sha256", "site", "handle", "time", "passed_on")),
+    "shared": Vouched(
+        SharedLink,
+        ("item__sha256", "device__sha256", "key", "offered", "score", "log10_lr", "calibration", "reason", "caveats"),
+    ),
     "series": Vouched(SeriesMember, ("item__sha256", "series")),
     "series joins": Vouched(SeriesJoin, ("a__sha256", "b__sha256", "proposed", "log10_lr", "pair_lr", "why")),
 }

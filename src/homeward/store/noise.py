@@ -9,7 +9,7 @@ import msgspec
 from django.db.models import F
 
 from homeward.store import bulk
-from homeward.store.models import CameraLink, Media
+from homeward.store.models import CameraLink, Media, SharedLink
 from homeward.store.reads import stacked_paths
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 METHOD = "sensor noise"
 COLUMNS = ("item", "device", "merged", "score", "log10_lr", "calibration", "reason", "caveats")
+
+
+SHARED_COLUMNS = ("item", "device", "key", "offered", *COLUMNS[3:])
 
 
 class Shot(msgspec.Struct, frozen=True):
@@ -46,6 +49,20 @@ class CameraRow(msgspec.Struct, frozen=True):
     caveats: list[str]
 
 
+class SharedRow(msgspec.Struct, frozen=True):
+    """A :class:`~homeward.store.models.SharedLink`."""
+
+    item: int
+    device: int
+    key: str
+    offered: bool
+    score: int
+    log10_lr: int
+    calibration: str
+    reason: str
+    caveats: list[str]
+
+
 def shots(case: Case) -> list[Shot]:
     """Every decoded still, in the order of items."""
     query = Media.objects.using(case.alias).filter(current=True, item__kind="still").order_by("item")
@@ -65,11 +82,23 @@ def replace_cameras(case: Case, rows: Sequence[CameraRow]) -> None:
     bulk.insert(case.alias, CameraLink, COLUMNS, [msgspec.structs.astuple(row) for row in rows])
 
 
+def replace_shared(case: Case, rows: Sequence[SharedRow]) -> None:
+    """Put ``rows`` in the place of all comparisons of scaled copies, inside the caller's batch."""
+    SharedLink.objects.using(case.alias).all().delete()
+    bulk.insert(case.alias, SharedLink, SHARED_COLUMNS, [msgspec.structs.astuple(row) for row in rows])
+
+
+def shared_rows(case: Case) -> list[SharedRow]:
+    """Every comparison of a scaled copy with a device."""
+    query = SharedLink.objects.using(case.alias).order_by("item", "device")
+    return [SharedRow(*row) for row in query.values_list("item_id", "device_id", *SHARED_COLUMNS[2:])]
+
+
 def links(case: Case) -> list[dict[str, Any]]:
     """Every picture with the one that names its device, and what is offered: the strongest first."""
-    query = CameraLink.objects.using(case.alias).exclude(item=F("device"))
-    columns = ("item_id", "device_id", "item__sha256", "device__sha256", *COLUMNS[2:])
-    rows = list(query.values(*columns))
+    columns = ("item_id", "device_id", "item__sha256", "device__sha256", *COLUMNS[3:])
+    rows = list(CameraLink.objects.using(case.alias).exclude(item=F("device")).values(*columns, "merged"))
+    rows += SharedLink.objects.using(case.alias).filter(offered=True).values(*columns)
     paths = stacked_paths(case, {row[side] for row in rows for side in ("item_id", "device_id")})
     listed = [
         {
@@ -84,7 +113,7 @@ def links(case: Case) -> list[dict[str, Any]]:
             "reason": row["reason"],
             "calibration": row["calibration"],
             "caveats": row["caveats"],
-            "state": "merged" if row["merged"] else "offered",
+            "state": "merged" if row.get("merged") else "offered",
             "a_paths": paths.get(row["item_id"], []),
             "b_paths": paths.get(row["device_id"], []),
         }
@@ -105,4 +134,7 @@ def devices(case: Case) -> dict[int, list[CameraRow]]:
 def offers(case: Case) -> list[CameraRow]:
     """Pictures that may be of a device, for a person to decide."""
     query = CameraLink.objects.using(case.alias).filter(merged=False).order_by("item", "device")
-    return [CameraRow(*row) for row in query.values_list("item_id", "device_id", *COLUMNS[2:])]
+    found = [CameraRow(*row) for row in query.values_list("item_id", "device_id", *COLUMNS[2:])]
+    shared = SharedLink.objects.using(case.alias).filter(offered=True).order_by("item", "device")
+    told = shared.values_list("item_id", "device_id", *COLUMNS[3:])
+    return found + [CameraRow(item, device, False, *rest) for item, device, *rest in told]

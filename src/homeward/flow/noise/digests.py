@@ -49,6 +49,12 @@ def buckets(case: Case) -> Iterator[tuple[list[Shot], NDArray[np.uint8]]]:
             yield some, np.stack([digests[shot.item] for shot in some])
 
 
+def measured(case: Case, sizes: set[tuple[int, int]]) -> set[int]:
+    """Stills of some sizes that have usable noise; others that have digests of the same length may be among them."""
+    folders = {segment_folder(NOISE, noise.digest_bytes(*size), NOISE_STEP) for size in sizes}
+    return {int(item) for folder in folders for run in case.segments.read(folder) for item in run["item"]}
+
+
 def by_item(case: Case, width: int, step: Step) -> dict[int, NDArray[np.uint8]]:
     """Digests of one length, (bytes,) uint8, of stills or of clips."""
     runs = case.segments.read(segment_folder(NOISE, width, step))

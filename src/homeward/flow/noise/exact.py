@@ -86,7 +86,7 @@ def sharpen(case: Case, shots: list[Shot], matrix: NDArray[np.float32], stranger
 
 def correlations(packed: list[NDArray[np.uint8]], shape: tuple[int, int]) -> NDArray[np.float32]:
     """(n, n) float32 correlations of packed residuals of one size, without marks, see :mod:`homeward.indexes.marks`."""
-    parts = _by_tile(packed, shape)
+    parts = by_tile(packed, shape)
     size, samples = len(packed), marks.tile_samples(shape)
     squares = np.einsum("kii->ki", parts).astype(np.float64)
     found = np.zeros((size, len(parts)), bool)
@@ -107,7 +107,7 @@ def correlations(packed: list[NDArray[np.uint8]], shape: tuple[int, int]) -> NDA
     return exact
 
 
-def _by_tile(packed: list[NDArray[np.uint8]], shape: tuple[int, int]) -> NDArray[np.float32]:
+def by_tile(packed: list[NDArray[np.uint8]], shape: tuple[int, int]) -> NDArray[np.float32]:
     """(k, n, n) float32 sums of products in each tile, row by row, of residuals of norm 1."""
     parts = np.empty((marks.TILES**2, len(packed), len(packed)), np.float32)
     for start in range(0, len(packed), _AT_ONCE):

@@ -11,7 +11,16 @@ from homeward.store.models.communities import CaptureEvent, FirstPosting
 from homeward.store.models.evidence import CaseInfo, Exhibit, Finding, Item, Occurrence, Source
 from homeward.store.models.known import KnownEntry, KnownList, KnownWord, Match
 from homeward.store.models.ledger import LedgerEntry, LedgerHead, LedgerOpening
-from homeward.store.models.links import BackgroundSight, CameraLink, ClipLink, CopyMember, Kin, SightLink, StackMember
+from homeward.store.models.links import (
+    BackgroundSight,
+    CameraLink,
+    ClipLink,
+    CopyMember,
+    Kin,
+    SharedLink,
+    SightLink,
+    StackMember,
+)
 from homeward.store.models.matching import MatchMessage
 from homeward.store.models.media import Header, Media
 from homeward.store.models.people import Grade, Lease, Person, Search, Token
@@ -52,6 +61,7 @@ __all__ = [
     "SeriesEvent",
     "SeriesJoin",
     "SeriesMember",
+    "SharedLink",
     "SightLink",
     "Source",
     "StackMember",

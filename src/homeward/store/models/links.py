@@ -143,3 +143,27 @@ class CameraLink(models.Model):
         """Each pair once."""
 
         constraints = [models.UniqueConstraint(fields=["item", "device"], name="camera_link_once")]
+
+
+class SharedLink(models.Model):
+    """A picture that may be a scaled copy, compared with a device of another size; never merged."""
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="shared_links")
+    device = models.ForeignKey(Item, models.PROTECT, related_name="+")
+    """The picture that names the device."""
+    key = models.TextField()
+    """Of the fingerprint: compared again only when that is another one."""
+    offered = models.BooleanField()
+    """Whether it agrees enough to be shown to a person."""
+    score = models.BigIntegerField()
+    """Agreement in thousandths of a standard deviation of strangers, at one place."""
+    log10_lr = models.IntegerField()
+    """Thousandths."""
+    calibration = models.TextField()
+    reason = models.TextField()
+    caveats = models.JSONField()
+
+    class Meta:
+        """Each pair once."""
+
+        constraints = [models.UniqueConstraint(fields=["item", "device"], name="shared_link_once")]

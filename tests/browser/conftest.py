@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # helpers of these tests are imp
 import communities_case
 from day_case import make
 
+from tiny_map import write
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 SERVE = [sys.executable, "-c", "from homeward.cli import main; main()", "serve"]
@@ -75,7 +77,11 @@ def at_desk(case: Path, folder: Path) -> Iterator[Desk]:
     """The workbench over ``case``, and a browser that Ines has in front of it."""
     from playwright.sync_api import sync_playwright
 
-    serving = subprocess.Popen([*SERVE, str(case), "--port", "0", "--as", "Ines"], stdout=subprocess.PIPE, text=True)
+    serving = subprocess.Popen(
+        [*SERVE, str(case), "--map", str(write(folder / "tiles")), "--port", "0", "--as", "Ines"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert serving.stdout is not None
     link = next(found[0] for line in serving.stdout if (found := re.search(r"http://\S+/enter#\S+", line)))
     try:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import process
@@ -15,8 +18,12 @@ from homeward.store import Case, series
 from homeward.store.models import Item
 from homeward.testing import scenes
 from homeward.testing.encoding import encode, film
+from homeward.testing.exif_blocks import Shot
 
 ROOMS = 24
+PRINTED = ("room06.jpg", "room07.jpg")
+"""Two rooms with one print on the wall."""
+WHERE = Shot("Halden", "H2", datetime(2014, 5, 31, 10, 0, tzinfo=UTC), latitude=59.3326, longitude=18.0649)
 
 
 def make(home: Path) -> Path:
@@ -24,7 +31,9 @@ def make(home: Path) -> Path:
     seized = home / "seized"
     seized.mkdir()
     for seed in range(ROOMS):
-        (seized / f"room{seed:02d}.jpg").write_bytes(encode(scenes.room(seed)))
+        name, pixels = f"room{seed:02d}.jpg", scenes.room(seed)
+        (seized / name).write_bytes(encode(_hung(pixels) if name in PRINTED else pixels))
+    (seized / "placed.jpg").write_bytes(encode(scenes.room(40), shot=WHERE))
     (seized / "smaller.jpg").write_bytes(encode(scenes.resize(scenes.room(0), 0.6)))
     (seized / "film.mp4").write_bytes(film([np.full((64, 96, 3), 40 * at, np.uint8) for at in range(6)], rate=2))
     with Case.create(home / "case", "Test Unit") as case:
@@ -33,6 +42,14 @@ def make(home: Path) -> Path:
         settle(case, SERIES, Quiet())
         _propose(case)
     return home / "case"
+
+
+def _hung(room: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The room with a print that has much to see: rows 120 to 300, columns 200 to 440."""
+    noise = np.random.default_rng(7).integers(0, 256, (23, 30, 3), dtype=np.uint8)
+    printed = room.copy()
+    printed[120:300, 200:440] = np.asarray(Image.fromarray(noise).resize((240, 180), Image.Resampling.BICUBIC))
+    return printed
 
 
 def item(case: Case, name: str) -> Item:

@@ -29,18 +29,23 @@ if TYPE_CHECKING:
     help="Minutes without a request after which a session locks.",
 )
 @click.option("--scheme", default="triage", show_default=True, help="Categories: triage, vic, or the file of your own.")
-def serve(case: Path, port: int, name: str, idle: int, scheme: str) -> None:
+@click.option(
+    "--map", "tiles", type=click.Path(path_type=Path, dir_okay=False), help="A PMTiles file of pictures, drawn beneath the map."
+)
+def serve(case: Path, port: int, name: str, idle: int, scheme: str, tiles: Path | None) -> None:
     """Open the workbench on this machine, and print a link that lets you in once.
 
     It listens on 127.0.0.1 only. The first person of a case leads it; others are let in with homeward people add.
     """
     from homeward.flow.workbench import grading, people
+    from homeward.review.map_file import MapFile
     from homeward.review.serving import serve as answer
 
     with opened_to_write(case) as opened_case:
         categories = grading.scheme(scheme)
+        beneath = MapFile(tiles) if tiles else None
         person = people.at_this_machine(opened_case, name or getpass.getuser())
-        answer(opened_case, port, idle * 60, categories, lambda address, bench: _say(address, bench, person))
+        answer(opened_case, port, idle * 60, categories, lambda address, bench: _say(address, bench, person), beneath)
 
 
 def _say(address: str, bench: Workbench, person: Person) -> None:

@@ -23,6 +23,7 @@ ROUTERS = {
     "": "homeward.review.api_series",
     "/clues": "homeward.review.api_clues",
     "/find": "homeward.review.api_find",
+    "/map": "homeward.review.api_map",
     "/communities": "homeward.review.api_communities",
     "/ledger": "homeward.review.api_ledger",
     "/care": "homeward.review.api_care",

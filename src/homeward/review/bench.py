@@ -23,6 +23,7 @@ from homeward.store import leases
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
 
+    from homeward.review.map_file import MapFile
     from homeward.store import Case
 
 IDLE = 15 * 60
@@ -39,9 +40,10 @@ class TryLater(HomewardError, PermissionError):
 class Workbench:
     """Shared by all threads of a server."""
 
-    def __init__(self, case: Case, *, idle: int = IDLE, scheme: Scheme | None = None) -> None:
+    def __init__(self, case: Case, *, idle: int = IDLE, scheme: Scheme | None = None, tiles: MapFile | None = None) -> None:
         case.writable()
         self.handed = HandedOver(case)
+        self.map = tiles
         self.shown = Shown(case, scheme or grading.scheme(), self.handed.answers)
         self.views = Views(case)
         self._running, self._left_behind = _running(case)
@@ -173,6 +175,8 @@ class Workbench:
             self._tell_strangers()
             self.views.close()
         finally:
+            if self.map is not None:
+                self.map.close()
             os.close(self._running)
 
     def __enter__(self) -> Workbench:

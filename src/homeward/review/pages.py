@@ -96,6 +96,12 @@ def oversight(request: Any) -> HttpResponse:
     return frame(request, "oversight")
 
 
+@permits(LOOK)
+def world(request: Any) -> HttpResponse:
+    """Where and when pictures were taken."""
+    return frame(request, "map", tiles=request.bench.map is not None)
+
+
 @permits(AUDIT)
 def ledger(request: Any) -> HttpResponse:
     """Everything that was done."""

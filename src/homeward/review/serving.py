@@ -20,6 +20,7 @@ from homeward.review.bench import Workbench
 from homeward.review.settings import IN
 
 if TYPE_CHECKING:
+    from homeward.review.map_file import MapFile
     from homeward.store import Case
 
 ADDRESS = "127.0.0.1"
@@ -31,7 +32,9 @@ PUBLISH_EVERY = 20.0
 """Seconds between two checkpoints of the ledger's files while the server runs."""
 
 
-def serve(case: Case, port: int, idle: int, scheme: Scheme, ready: Callable[[str, Workbench], None]) -> None:
+def serve(
+    case: Case, port: int, idle: int, scheme: Scheme, ready: Callable[[str, Workbench], None], tiles: MapFile | None = None
+) -> None:
     """Answer requests until the process is told to stop; ``ready`` is told the address and the workbench once it listens.
 
     Raises:
@@ -41,7 +44,7 @@ def serve(case: Case, port: int, idle: int, scheme: Scheme, ready: Callable[[str
     _log_like_homeward()
     # Each thread keeps its connection to the case, and looks whether it still answers.
     connections.databases[case.alias] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
-    with Workbench(case, idle=idle, scheme=scheme) as bench:
+    with Workbench(case, idle=idle, scheme=scheme, tiles=tiles) as bench:
         server = listening(bench, port, f"_{port or secrets.token_hex(3)}")
         stopped = threading.Event()
         publishing = threading.Thread(target=_beside, args=(bench, stopped), daemon=True)

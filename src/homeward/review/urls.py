@@ -16,6 +16,7 @@ urlpatterns = [
     path("pictures/<slug:name>", pages.picture),
     path("clues", pages.clues),
     path("clues/<slug:name>", pages.clue),
+    path("map", pages.world),
     path("proposals", pages.proposals),
     path("communities", pages.communities),
     path("personas", pages.personas),

@@ -1,0 +1,89 @@
+"""Where pictures of a case say that they were taken, and when the pictures of each series were."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from homeward.flow.clues.clue_ledger import ledger
+from homeward.flow.series import listing
+from homeward.series.clues import COMMON, DEAD
+from homeward.series.events import AWAKE
+from homeward.series.likeness import position
+from homeward.store import finding, reads
+from homeward.store import tiles as store
+
+if TYPE_CHECKING:
+    from homeward.store import Case
+
+DECIMALS = 3
+"""Of degrees: what lies within about a hundred metres is one point."""
+MOST = 5000
+"""Points that are told, those of most pictures first."""
+NAMED = 5
+"""Pictures and series of one point that are named."""
+GAP = timedelta(days=31)
+"""Time without a picture that parts two stretches."""
+
+
+def points(case: Case) -> list[dict[str, Any]]:
+    """Points with ``latitude``, ``longitude``, how many ``items`` say that they were taken there, some ``pictures`` and
+    ``series`` of them, and ``clues`` that people gave there; those of most items first, at most :data:`MOST`.
+    """
+    here: dict[tuple[float, float], list[int]] = defaultdict(list)
+    for item, latitude, longitude in finding.positions(case):
+        here[_rounded(latitude, longitude)].append(item)
+    clues: dict[tuple[float, float], list[str]] = defaultdict(list)
+    for clue in ledger(case).values():
+        if clue.kind == "coordinate" and not clue.proposed and clue.status not in {COMMON, DEAD}:
+            clues[_rounded(*position(clue.value))].append(clue.id)
+    best = sorted({*here, *clues}, key=lambda place: (-len(here[place]), place))[:MOST]
+    shown = [item for place in best for item in here[place][:NAMED]]
+    names, series = reads.item_names(case, shown), dict(store.series(case))
+    return [
+        {
+            "latitude": place[0],
+            "longitude": place[1],
+            "items": len(here[place]),
+            "pictures": [names[item] for item in here[place][:NAMED]],
+            "series": sorted({series[item] for item in here[place] if item in series})[:NAMED],
+            "clues": sorted(clues[place]),
+        }
+        for place in best
+    ]
+
+
+def times(case: Case) -> list[dict[str, Any]]:
+    """Of every series, as they are worked on, its ``stretches`` of time with pictures (``from``, ``to``, ``items``), what lies
+    between which is gaps, and how many pictures say nothing of time.
+    """
+    read = listing.Picture(case)
+    found = []
+    for name, items in read.pictures.items():
+        taken = [read.taken[item] for item in items if item in read.taken]
+        found.append(
+            {"id": name, "status": read.status(name), "undated": len(items) - len(taken), "stretches": stretches(taken)}
+        )
+    return sorted(found, key=lambda row: (row["status"] not in AWAKE, not row["stretches"], _begin(row), row["id"]))
+
+
+def stretches(taken: Iterable[datetime]) -> list[dict[str, Any]]:
+    """Times in order, parted where longer than :data:`GAP` lies between two."""
+    found: list[dict[str, Any]] = []
+    last: datetime | None = None
+    for time in sorted(taken):
+        if last is None or time - last > GAP:
+            found.append({"from": time.date().isoformat(), "to": "", "items": 0})
+        found[-1]["to"], found[-1]["items"] = time.date().isoformat(), found[-1]["items"] + 1
+        last = time
+    return found
+
+
+def _begin(row: dict[str, Any]) -> str:
+    return str(row["stretches"][0]["from"]) if row["stretches"] else ""
+
+
+def _rounded(latitude: float, longitude: float) -> tuple[float, float]:
+    return round(latitude, DECIMALS), round(longitude, DECIMALS)

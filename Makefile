@@ -63,6 +63,7 @@ bench: .venv/.developer
 	$(BIN)/python bench/text.py
 	$(BIN)/python bench/never_twice.py
 	$(BIN)/python bench/grid.py
+	$(BIN)/python bench/serve.py
 	$(BIN)/python bench/exchange.py
 	$(BIN)/python bench/communities.py
 	$(BIN)/python bench/captures.py

@@ -76,25 +76,30 @@ def main() -> None:
 
 
 def made(folder: Path, tiles: int) -> Path:
-    """A case with so many stacks, every third of them of two copies."""
+    """A case with so many stacks."""
+    with Case.create(folder, "Bench") as case:
+        fill(case, tiles)
+    return folder
+
+
+def fill(case: Case, tiles: int) -> None:
+    """So many stacks, every third of them of two copies."""
     items = tiles + tiles // 3
     random = np.random.default_rng(7)
-    with Case.create(folder, "Bench") as case:
-        for first in range(0, items, AT_ONCE):
-            some = range(first + 1, min(items, first + AT_ONCE) + 1)
-            columns = ("id", "sha256", "md5", "sha1", "size", "mime", "kind")
-            records = np.zeros(len(some), record_dtype(VEIL))
-            records["item"], records["time_ms"] = np.array(some), -1
-            records["value"] = random.integers(0, 256, (len(some), VEIL), np.uint8)
-            with case.batch("step.batch", {"step": "describe"}) as batch:
-                bulk.insert(case.alias, Item, columns, [_item(number) for number in some])
-                batch.append(segment_folder("veil", VEIL), records)
-        with case.batch("step.set", {"step": "copies"}) as batch:
-            pairs = [(item, item) for item in range(1, tiles // 3 + 1)]
-            pairs += [(tiles + item, item) for item in range(1, tiles // 3 + 1)]
-            results.replace_copies(case, [CopyRow(item, exemplar, "hash", 0, None, "") for item, exemplar in pairs])
-            results.write_step_key(case, batch, "copies", "bench")
-    return folder
+    for first in range(0, items, AT_ONCE):
+        some = range(first + 1, min(items, first + AT_ONCE) + 1)
+        columns = ("id", "sha256", "md5", "sha1", "size", "mime", "kind")
+        records = np.zeros(len(some), record_dtype(VEIL))
+        records["item"], records["time_ms"] = np.array(some), -1
+        records["value"] = random.integers(0, 256, (len(some), VEIL), np.uint8)
+        with case.batch("step.batch", {"step": "describe"}) as batch:
+            bulk.insert(case.alias, Item, columns, [_item(number) for number in some])
+            batch.append(segment_folder("veil", VEIL), records)
+    with case.batch("step.set", {"step": "copies"}) as batch:
+        pairs = [(item, item) for item in range(1, tiles // 3 + 1)]
+        pairs += [(tiles + item, item) for item in range(1, tiles // 3 + 1)]
+        results.replace_copies(case, [CopyRow(item, exemplar, "hash", 0, None, "") for item, exemplar in pairs])
+        results.write_step_key(case, batch, "copies", "bench")
 
 
 def _item(number: int) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,9 +51,10 @@ class Desk(NamedTuple):
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    """With further options of ``homeward serve``, where a test gives some."""
     _needs_browser()
-    with at_desk(make(tmp_path), tmp_path) as made:
+    with at_desk(make(tmp_path), tmp_path, getattr(request, "param", ())) as made:
         yield made
 
 
@@ -73,12 +74,12 @@ def _needs_browser() -> None:
 
 
 @contextmanager
-def at_desk(case: Path, folder: Path) -> Iterator[Desk]:
+def at_desk(case: Path, folder: Path, options: Sequence[str] = ()) -> Iterator[Desk]:
     """The workbench over ``case``, and a browser that Ines has in front of it."""
     from playwright.sync_api import sync_playwright
 
     serving = subprocess.Popen(
-        [*SERVE, str(case), "--map", str(write(folder / "tiles")), "--port", "0", "--as", "Ines"],
+        [*SERVE, str(case), "--map", str(write(folder / "tiles")), "--port", "0", "--as", "Ines", *options],
         stdout=subprocess.PIPE,
         text=True,
     )

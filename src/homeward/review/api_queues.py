@@ -39,6 +39,10 @@ class Work(Schema):
     decided: int
     known_or_decided: int
     unknown: int
+    opinions: int
+    disputed: int
+    yours: int
+    """Of those that the one who asks has in hand and has not decided."""
 
 
 @router.get("", auth=Needs(LOOK), response=Work)

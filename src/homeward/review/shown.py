@@ -71,11 +71,11 @@ class Shown:
                 self._listings.popitem(last=False)
             return name, made
 
-    def _whom(self, person: Person | None) -> For:
+    def _whom(self, person: Person | None, *, own: bool = True) -> For:
         if person is None:
             return tiles.ANYBODY
-        own = frozenset(row.item for row in leases.of(self._case, person.key))
-        return For(person.key, frozenset(leases.others(self._case, person.key)), own)
+        held = frozenset(row.item for row in leases.of(self._case, person.key)) if own else frozenset()
+        return For(person.key, frozenset(leases.others(self._case, person.key)), held)
 
     def _listed(self, queue: str, whom: For) -> Listing:
         """While a case is processed every queue shows what is new; what is opened from one is looked for there first."""
@@ -103,14 +103,14 @@ class Shown:
         listed = self.listing(name)
         if person is not None and listed.queue in tiles.WORK:
             handing.take(self._case, person, listed.stacks(first, first + count - 1))
-        whom = self._whom(person)
+        whom = self._whom(person, own=False)
         with self._lock:
             self._grades.follow()
             return tiles.packed(self._case, listed, self._grades, self.codes, first, count, whom)
 
     def marks(self, name: str, places: list[int], person: Person) -> list[tuple[int, int, int]]:
         """What some tiles of a list say now, see :func:`homeward.flow.workbench.tiles.marks`."""
-        listed, whom = self.listing(name), self._whom(person)
+        listed, whom = self.listing(name), self._whom(person, own=False)
         with self._lock:
             self._grades.follow()
             return tiles.marks(listed, self._grades, self.codes, places, whom)

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from homeward.core import likelihood
+from homeward.flow.finding.regions import ALIKE, LEAST_FEATURES, LEAST_SCORE, shared
 from homeward.links import rarity, regions
 from homeward.links.rarity import Common
 from homeward.links.sight_evidence import KINDS, score_for
@@ -20,7 +21,7 @@ from sight_data import Pair, candidates, rarities, thing_queries
 
 LINKS = Path(__file__).resolve().parents[1] / "src/homeward/links"
 REGION_CANDIDATES = 50
-QUERIES = 100
+QUERIES = 45
 """Questions about things in one band of sizes."""
 STEPS = tuple(round(0.1 * tenths, 1) for tenths in range(16))
 
@@ -56,18 +57,22 @@ def _rarity(pairs: list[Pair], common: list[Common | None], made: likelihood.Cal
 
 
 def _regions() -> likelihood.Calibration:
-    """Things in boxes: pictures that share most with the box or with the picture around it; all questions weigh alike."""
+    """Things in boxes: what ``find --by object --region`` looks at, as it looks at it; all questions weigh alike."""
     held, shown, bands = thing_queries("world-tune", QUERIES)
     index, same, different, rooms = held.index(), [], [], set()
-    whole = cache(lambda at, other: regions.around(sight(held.features[at], held.features[other])))
+    whole = cache(lambda at, other: sight(held.features[at], held.features[other]))
     for query in (one for band in bands.values() for one in band):
         asked = held.features[query.at]
         rows = regions.inside_box(asked, query.box)
-        listed = {*index.search(asked.codes[rows], REGION_CANDIDATES).id.tolist()}
-        listed |= {*index.search(asked.codes, REGION_CANDIDATES).id.tolist()}
-        for other in sorted(listed - {query.at} - (query.partly - query.wanted)):
-            own = sight(asked, held.features[other], rows)
-            score = regions.region_score(own.score if own else 0, whole(query.at, other))
+        boxed = shared(index, asked.codes[rows]) if len(rows) >= LEAST_FEATURES else {}
+        alike = shared(index, asked.codes)
+        near = list(alike)[:ALIKE]
+        for other in {*list(boxed)[:REGION_CANDIDATES], *near} - {query.at} - (query.partly - query.wanted):
+            own = sight(asked, held.features[other], rows) if boxed else None
+            enough = other in near or (own is not None and own.score >= LEAST_SCORE)
+            surroundings = regions.around(whole(query.at, other) if enough else None)
+            both = regions.Shared(alike.get(other, 0.0), boxed.get(other, 0.0))
+            score = regions.region_score(own.score if own else 0, surroundings, both)
             (same if other in query.wanted else different).append(score)
             if other not in query.wanted:
                 rooms.add(frozenset({shown[query.at]["room"], shown[other]["room"]}))

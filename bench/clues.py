@@ -1,7 +1,7 @@
 """Places and things found again: ours beside a bag of words, VLAD, ORB and a global histogram, on the same pictures.
 
 usage: python bench/clues.py [--json FILE] [PART...]      parts: places world regions reshared products silent strangers
-                                                          (all unless told)
+                                                          cost (all unless told)
 
 Nothing is chosen here: the code book is made of other pictures, calibrations and thresholds of ``world-tune``. ``places`` are
 photographs by scene, ``world`` rendered homes with exact truth: one picture a burst, and the relation of a query's room to the
@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Set
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -27,10 +29,12 @@ from clue_decoys import result, strangers
 from clue_peers import PEERS
 from common import report
 from homeward.core import likelihood
-from homeward.descriptors.scene import Features
+from homeward.descriptors import descriptor
+from homeward.descriptors.scene import WIDTH, Features
 from homeward.flow.clues.sights import LEAST
 from homeward.flow.features.gallery import LEAST_TO_COMPARE
 from homeward.flow.finding.regions import ask_region
+from homeward.indexes.local import LocalIndex
 from homeward.links import rarity, sight_evidence
 from homeward.links.sight_evidence import score_for
 from homeward.links.sights import Sight, least_score, sight
@@ -42,6 +46,7 @@ from sight_data import (
     Row,
     crop_queries,
     features_of,
+    originals,
     pair_of,
     products,
     rarities,
@@ -58,6 +63,7 @@ RANKS = (1, 10, 100)
 QUERIES = 50
 """Questions about things in one band of sizes."""
 SILENT = 10
+COSTED = 40
 SAME_ROOM = ("same session", "other session", "other version")
 Ranking = dict[int, list[int]]
 Table = list[dict[str, str]]
@@ -166,6 +172,27 @@ def strangers_part() -> Iterator[dict[str, str]]:
     """Pairs of different homes, whatever the index says of them."""
     for name, told in sorted(strangers().items()):
         yield _told(f"world: strangers, {name}", str(len(told)), result(told))
+
+
+def cost_part() -> Iterator[dict[str, str]]:
+    """What a picture takes: to be measured, in the index and in the store of features; and what one comparison takes."""
+    held, _ = originals("world")
+    some = [grey for grey in held.greys if grey is not None][:COSTED]
+    start = time.process_time()
+    for grey in some:
+        descriptor("scene").describe(grey)
+    measured = 1000 * (time.process_time() - start) / len(some)
+    with tempfile.TemporaryDirectory(prefix="homeward-bench-") as folder:
+        index = LocalIndex(Path(folder))
+        index.add(np.arange(len(held)), [found.codes for found in held.features])
+        taken = sum(file.stat().st_size for file in Path(folder).iterdir()) / len(held)
+    start = time.process_time()
+    for a, b in pairwise(held.features):
+        sight(a, b)
+    compared = 1000 * (time.process_time() - start) / (len(held) - 1)
+    yield _told("world: measuring a picture", str(len(some)), f"{measured:.0f} ms CPU, decoding apart")
+    yield _told("world: bytes a picture", str(len(held)), f"index {taken:,.0f} (limit 10,240); store {WIDTH:,} (limit 143,360)")
+    yield _told("world: one comparison", str(len(held) - 1), f"{compared:.1f} ms CPU")
 
 
 def _compared(questions: dict[str, dict[int, set[int]]], held: Gallery, groups: list[str]) -> Iterator[dict[str, str]]:
@@ -321,6 +348,7 @@ PARTS: dict[str, Callable[[], Iterator[dict[str, str]]]] = {
     "products": products_part,
     "silent": silent_part,
     "strangers": strangers_part,
+    "cost": cost_part,
 }
 
 if __name__ == "__main__":

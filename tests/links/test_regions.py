@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from homeward.descriptors.scene import Features
 from homeward.links.geometry import Matches
-from homeward.links.regions import around, carried_box, inside_box, region_score, weigh_region
+from homeward.links.regions import Shared, around, carried_box, inside_box, region_score, weigh_region
 from homeward.links.sight_evidence import calibrations, weigh
 from homeward.links.sights import Sight
 
 counts = st.integers(0, 200)
 spreads = st.integers(1, 64)
+shares = st.builds(Shared, st.floats(0, 1), st.floats(0, 1))
+NOTHING = Shared()
 
 
 def seen(score: int, deep: int = 0, spread: int = 1) -> Sight | None:
@@ -28,17 +30,23 @@ def placed(points: np.ndarray, width: int = 1024, height: int = 768, grow: int =
     return Features(np.zeros((len(points), 128), np.uint8), places, width, height, grow * width, grow * height)
 
 
-@given(counts, counts, spreads, counts, counts, st.integers(0, 50))
-def test_more_agreement_never_speaks_less_for_it(own: int, deep: int, spread: int, score: int, wide: int, more: int) -> None:
-    least = weigh_region(seen(own), seen(score, deep, spread)).log10_lr
-    assert weigh_region(seen(own + more), seen(score, deep, spread)).log10_lr >= least
-    assert weigh_region(seen(own), seen(score + more, deep + more, spread)).log10_lr >= least
-    assert weigh_region(seen(own), seen(score, deep + wide, spread)).log10_lr >= least
+@given(counts, counts, spreads, counts, shares, st.integers(0, 50), st.floats(0, 1))
+def test_more_agreement_never_speaks_less_for_it(
+    own: int, deep: int, spread: int, score: int, shared: Shared, more: int, share: float
+) -> None:
+    least = weigh_region(seen(own), seen(score, deep, spread), shared).log10_lr
+    assert weigh_region(seen(own + more), seen(score, deep, spread), shared).log10_lr >= least
+    assert weigh_region(seen(own), seen(score + more, deep + more, spread), shared).log10_lr >= least
+    assert weigh_region(seen(own), seen(score, deep + more, spread), shared).log10_lr >= least
+    for larger in (Shared(shared.whole + share, shared.box), Shared(shared.whole, shared.box + share)):
+        assert weigh_region(seen(own), seen(score, deep, spread), larger).log10_lr >= least
 
 
-@given(counts, counts, counts, spreads)
-def test_nothing_is_said_beyond_what_the_strangers_support(own: int, score: int, deep: int, spread: int) -> None:
-    said = weigh_region(seen(own), seen(score, deep, spread))
+@given(counts, counts, counts, spreads, shares)
+def test_nothing_is_said_beyond_what_the_strangers_support(
+    own: int, score: int, deep: int, spread: int, shared: Shared
+) -> None:
+    said = weigh_region(seen(own), seen(score, deep, spread), shared)
     made = calibrations()
     assert abs(said.log10_lr) <= max(made["region"].cap, made["object"].cap) <= 4
     assert said.kind == "object"
@@ -50,19 +58,19 @@ def test_nothing_is_said_beyond_what_the_strangers_support(own: int, score: int,
 def test_a_thing_that_was_carried_elsewhere_speaks_for_itself(own: int) -> None:
     alone = seen(own)
     if alone is not None:
-        assert weigh_region(alone, None).log10_lr >= weigh(alone, "object").log10_lr
+        assert weigh_region(alone, None, NOTHING).log10_lr >= weigh(alone, "object").log10_lr
 
 
 def test_a_print_in_one_part_is_no_surroundings() -> None:
     assert around(seen(80, 0, 3)) == 0
     assert around(seen(80, 60, 20)) == 76
     assert around(None) == 0
-    assert region_score(0, 0) == 0
+    assert region_score(0, 0, NOTHING) == 0
 
 
 def test_a_room_all_around_supports_a_thing_without_features() -> None:
-    assert weigh_region(None, seen(60, 60, 25)).log10_lr > 1
-    assert weigh_region(None, None).log10_lr < 0
+    assert weigh_region(None, seen(60, 60, 25), Shared(0.002, 0.0)).log10_lr > 1
+    assert weigh_region(None, None, NOTHING).log10_lr < 0
 
 
 @given(st.integers(0, 2**31), st.floats(-3, 3), st.floats(0.3, 3), st.floats(-60, 60), st.floats(-60, 60), st.integers(1, 3))

@@ -2,9 +2,10 @@
 
 A thing is often seen again where few of its own features agree: it is small, smooth or seen from another side. What stands
 around it then says where it is. So a box is asked about twice, by its own features (how many agree) and by those of the whole
-picture (how many agree, all over it), and both together are weighed by one calibration. A thing that was carried elsewhere has
-other things around it: then its own features speak alone, as in :mod:`homeward.links.sight_evidence`. The stronger of the two
-is told, never both added up. Calibrated by ``bench/calibrate_sights.py``; limits: ``docs/methods/sights.md``.
+picture (how many agree, all over it). Where nothing agrees, for the other picture shows the room from another side, both still
+share words of the local index: that counts as well, and all together is weighed by one calibration. A thing that was carried
+elsewhere has other things around it: then its own features speak alone, as in :mod:`homeward.links.sight_evidence`. The
+stronger of the two is told, never both. Calibrated by ``bench/calibrate_sights.py``; limits: ``docs/methods/sights.md``
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +21,11 @@ from homeward.descriptors.scene import Features
 from homeward.links.sight_evidence import Evidence, calibrations, weigh
 from homeward.links.sights import Sight
 
-OWN_SHARE = 0.55
-"""What the logarithm of the thing's own agreement counts, beside that of its surroundings."""
+OWN_SHARE, WHOLE_SHARE, BOX_SHARE = 0.55, 1.5, 0.5
+"""What the logarithm of the thing's own agreement, of what the whole pictures share in the index, and of what the box shares
+with the other picture there count, beside the logarithm of what agrees around it."""
+_SHARED = 1e-4
+"""Score of the local index from which two pictures share something: half of all strangers do."""
 _FLAT = 4
 """Of deep + spread, what a print in one part of the picture reaches: no surroundings."""
 _NEIGHBOURS = 8
@@ -34,28 +39,38 @@ def around(whole: Sight | None) -> int:
     return max(0, min(whole.score, whole.deep + whole.spread - _FLAT)) if whole else 0
 
 
-def region_score(own: int, surroundings: int) -> float:
+class Shared(msgspec.Struct, frozen=True):
+    """Scores of :class:`homeward.indexes.local.LocalIndex`, 0 where a picture is not among those that share most."""
+
+    whole: float = 0.0
+    """Of the whole pictures."""
+    box: float = 0.0
+    """Of the features in the box and the other picture."""
+
+
+def region_score(own: int, surroundings: int, shared: Shared) -> float:
     """The number that is calibrated.
 
     Args:
         own: score of the sight that the box's own features give; 0 where there is none.
         surroundings: :func:`around` of the whole pictures.
+        shared: what the index says of both.
     """
-    return math.log1p(surroundings) + OWN_SHARE * math.log1p(own)
+    agreeing = math.log1p(surroundings) + OWN_SHARE * math.log1p(own)
+    return agreeing + WHOLE_SHARE * math.log1p(shared.whole / _SHARED) + BOX_SHARE * math.log1p(shared.box / _SHARED)
 
 
-def weigh_region(own: Sight | None, whole: Sight | None) -> Evidence:
+def weigh_region(own: Sight | None, whole: Sight | None, shared: Shared) -> Evidence:
     """How strongly it is supported that the thing in a box of one picture stands in another."""
     made = calibrations()["region"]
-    score = region_score(own.score if own else 0, around(whole))
+    score = region_score(own.score if own else 0, around(whole), shared)
     together = made.log10_lr(score)
     alone = weigh(own, "object") if own else None
     if alone is not None and alone.log10_lr >= together:
         return alone
     agreeing, beside = len(own.agreeing.a) if own else 0, len(whole.agreeing.a) if whole else 0
-    return Evidence(
-        "object", score, together, made.name, f"{agreeing} features in the box agree, and {beside} around it", CAVEAT
-    )
+    reason = f"{agreeing} features in the box agree, and {beside} around it; the pictures share {shared.whole:.4f} in the index"
+    return Evidence("object", score, together, made.name, reason, CAVEAT)
 
 
 def carried_box(a: Features, b: Features, whole: Sight, box: Box) -> tuple[int, int, int, int] | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from homeward.descriptors.scene import Features
 from homeward.flow.features import boxes
 from homeward.flow.features.comparing import MIRRORED
 from homeward.indexes.local import LocalIndex
-from homeward.links.regions import Box, around, carried_box, inside_box, weigh_region
+from homeward.links.regions import Box, Shared, around, carried_box, inside_box, weigh_region
 from homeward.links.sight_evidence import Evidence
 from homeward.links.sights import Sight, sight
 
@@ -22,12 +24,17 @@ LEAST_SCORE = 3
 """Score of a sight from which it is an answer at all; the likelihood ratio says how little the least ones mean."""
 
 
+SHARING = 1000
+"""Pictures that share most, of which it is known how much; what others share counts as nothing."""
+
+
 class Found(msgspec.Struct, frozen=True):
     """A picture that may show what is asked about."""
 
     said: Evidence
     region: boxes.Box
-    """x, y, width, height in its full-size pixels: what agrees of the thing, or where it must stand by its surroundings."""
+    """x, y, width, height in its full-size pixels: what agrees of the thing, or where it must stand by its surroundings; all of
+    the picture where it is only much alike."""
     own: Sight | None
     """What agrees of the thing itself, where that is enough to be shown."""
 
@@ -51,26 +58,35 @@ def ask_region(
     few = len(rows) < LEAST_FEATURES
     mirror_box = (shown.full_width - box[0] - box[2], *box[1:])
     for asked, where, count in ((shown, box, most), (shown.mirrored(), mirror_box, MIRRORED)):
-        near = [] if few else index.search(asked.codes[rows], count).id.tolist()
-        alike = index.search(asked.codes, min(count, ALIKE)).id.tolist()
+        box_scores = {} if few else shared(index, asked.codes[rows])
+        whole_scores = shared(index, asked.codes)
+        near, alike = list(box_scores)[:count], list(whole_scores)[: min(count, ALIKE)]
         for item in dict.fromkeys([*near, *alike]):
             there = features(item)
             own = None if few else sight(asked, there, rows)
             enough = own is not None and own.score >= LEAST_SCORE
-            one = _found(asked, there, own, sight(asked, there) if enough or item in alike else None, where)
+            whole = sight(asked, there) if enough or item in alike else None
+            said = weigh_region(own, whole, Shared(whole_scores.get(item, 0.0), box_scores.get(item, 0.0)))
+            one = _found(asked, there, own, whole, where, said)
             if one is not None and (item not in found or _strength(one) > _strength(found[item])):
                 found[item] = one
     return found
 
 
-def _found(asked: Features, there: Features, own: Sight | None, whole: Sight | None, box: Box) -> Found | None:
-    said = weigh_region(own, whole)
+def shared(index: LocalIndex, codes: NDArray[np.uint8]) -> dict[int, float]:
+    """The items that share most with some features, with their scores, the best first."""
+    ranked = index.search(codes, SHARING)
+    return dict(zip(ranked.id.tolist(), ranked.score.tolist(), strict=True))
+
+
+def _found(asked: Features, there: Features, own: Sight | None, whole: Sight | None, box: Box, said: Evidence) -> Found | None:
+    """None where nothing speaks for it, or where the box would lie outside of the picture."""
     if own is not None and own.score >= LEAST_SCORE:
         return Found(said, boxes.around(there, own.agreeing.b), own)
-    if whole is None or around(whole) < LEAST_SCORE:
-        return None
-    lies = carried_box(asked, there, whole, box)
-    return Found(said, lies, None) if lies is not None else None
+    if whole is not None and around(whole) >= LEAST_SCORE:
+        lies = carried_box(asked, there, whole, box)
+        return Found(said, lies, None) if lies is not None else None
+    return Found(said, (0, 0, there.full_width, there.full_height), None) if said.log10_lr > 0 else None
 
 
 def _strength(one: Found) -> tuple[float, float]:

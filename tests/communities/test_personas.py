@@ -10,7 +10,7 @@ from homeward.communities.blocking import Pairs, candidates
 from homeward.communities.channels import CHANNELS, Comparer
 from homeward.communities.linking import Link, as_alike, fused, links, shipped
 from homeward.communities.personas import Ruling, personas
-from homeward.communities.pool import Pool, letters, pool
+from homeward.communities.pool import Pool, bare, pool
 from homeward.communities.records import Handle, Identifier, Post
 from homeward.testing.communities.people import REPORT, PeopleWorld, people_world
 
@@ -102,7 +102,17 @@ def test_a_prior_is_a_share(comparer: Comparer) -> None:
 
 
 def test_digits_that_stand_for_letters_are_read_as_those() -> None:
-    assert letters("R0r0ka78") == letters("roroka")
+    assert bare("R0r0ka78") == bare("roroka") == "roroka"
+
+
+def test_names_that_a_program_gives_or_that_are_no_words_are_no_evidence() -> None:
+    """``user17`` and ``user4``, ``<b>8</b>`` and ``<b>28</b>`` were once names of one person for certain."""
+    names = ["user17", "user23", "user98", "<b>8</b>", "lampreader5"]
+    others = ["user4", "user5", "user6", "<b>28</b>", "lampreader"]
+    handles = [Handle("north", name) for name in names] + [Handle("south", name) for name in others]
+    gathered = pool(Post(f"{at}", one.site, one, float(at)) for at, one in enumerate(handles))
+    told = {gathered.handles[at].name for at in np.flatnonzero(np.diff(gathered.names.indptr))}
+    assert told == {"lampreader5", "lampreader"}
 
 
 def test_a_pool_of_nobody_has_no_pairs() -> None:

@@ -14,6 +14,7 @@ from homeward.cli.common import (
     opened_to_write,
     print_json,
     print_table,
+    printable,
     purpose_option,
 )
 
@@ -45,3 +46,7 @@ def succession(case: Path, purpose: str, closed: tuple[tuple[str, str, str], ...
             for c in one["candidates"]
         ]  # fmt: skip
         print_table("Where its members are new", ("board", "joined", "expected", "share", "p", "declared"), rows)
+        for circle in one["circles"]:
+            known = [c for c in circle["candidates"] if c["boards"]]
+            told = "; ".join(f"{c['joined']} new among {c['size']} on {c['boards'][0]['board']}" for c in known)
+            click.echo(f"A hint: {circle['members']} who answered each other are seen again: {printable(told) or 'nowhere'}.")

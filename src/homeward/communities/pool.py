@@ -20,6 +20,8 @@ _WEEK = 7 * 86_400
 _MOMENT = 60.0
 _LEET = str.maketrans("01345789$@", "oleastbgsa")
 _LETTERS = re.compile(r"[^a-z]+")
+_FEWEST = 3  # letters, for a name to say anything
+_CROWD = 2  # handles of one site that may have one name with different digits, for it to be somebody's own choice
 
 
 class Pool(NamedTuple):
@@ -86,7 +88,7 @@ def pool(
         handles,
         np.array([sites[handle.site] for handle in handles], np.int64),
         np.array([len(row) for row in rows], np.int64),
-        table([Counter(set(letters(handle.name))) for handle in handles]),
+        table([Counter(set(letters(name))) for name in _chosen(handles)]),
         table([Counter(shown[handle]) for handle in handles]),
         table([Counter({file for post in row for file in post.files}) for row in rows]),
         table([Counter(known[file] for file in own[handle] if file in known) for handle in handles]),
@@ -115,10 +117,23 @@ def _times(posts: Sequence[Post]) -> list[float]:
     return [post.time for post in posts if post.time is not None]
 
 
+def bare(name: str) -> str:
+    """The letters of a name; digits that stand for letters are read as those. Nothing where it has hardly any."""
+    lower = name.lower().rstrip("0123456789")
+    return _LETTERS.sub("", lower.translate(_LEET)) if len(_LETTERS.sub("", lower)) >= _FEWEST else ""
+
+
+def _chosen(handles: Sequence[Handle]) -> list[str]:
+    """The letters of each name; nothing where several handles of one site have the same, as programs give them (``user17``)."""
+    told = [(handle.site, bare(handle.name)) for handle in handles]
+    crowds = Counter(told)
+    return [name if crowds[site, name] <= _CROWD else "" for site, name in told]
+
+
 def letters(name: str) -> list[str]:
-    """Sequences of three letters of a name, with its ends; digits that stand for letters are read as those, others dropped."""
-    bare = "^" + _LETTERS.sub("", name.lower().rstrip("0123456789").translate(_LEET)) + "$"
-    return [bare[start : start + 3] for start in range(len(bare) - 2)]
+    """Sequences of three letters of a bare name, with its ends."""
+    ended = f"^{name}$"
+    return [ended[start : start + 3] for start in range(len(ended) - 2)]
 
 
 def _partners(

@@ -13,6 +13,7 @@ from homeward.communities.succession import successions
 from homeward.communities.times import day
 from homeward.core import WrongUse
 from homeward.flow.communities import captures
+from homeward.flow.communities.circles import circles
 from homeward.flow.communities.linked import linked
 from homeward.flow.communities.observed import TABLES, Observed, observed, place
 
@@ -84,6 +85,7 @@ def _followed(seen: Observed, person: dict[Handle, int], board: str, down: float
         "rate_of_false_discovery": found.q,
         "successors": [_successor(one, names) for one in found.successors],
         "candidates": [_successor(one, names) for one in found.candidates],
+        "circles": circles(seen.posts, person, board, down, _PERIOD),
     }
 
 

@@ -10,12 +10,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 TARGET = Path(__file__).parent / "pictures"
 SERVE = [sys.executable, "-c", "from homeward.cli import main; main()", "serve"]
 READY = "#stage[data-ready]:not([data-ready=''])"
+COLOURS = 96
+"""Of each picture: plain pages need few, and small files are quick to fetch."""
 
 
 def main(case: str) -> None:
@@ -26,40 +30,93 @@ def main(case: str) -> None:
     assert serving.stdout is not None
     link = next(found[0] for line in serving.stdout if (found := re.search(r"http://\S+/enter#\S+", line)))
     try:
-        _walk(link)
+        TARGET.mkdir(exist_ok=True)
+        with sync_playwright() as play:
+            browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+            page = browser.new_page(viewport={"width": 1200, "height": 720})
+            page.set_default_timeout(120_000)
+            page.goto(link)
+            page.wait_for_selector("#queues:not([aria-busy])")
+            for walk in (_work, _grid, _series, _clue, _find, _map):
+                walk(page, link.partition("/enter")[0])
+            browser.close()
     finally:
         serving.terminate()
         serving.wait()
         shutil.rmtree(copy)
 
 
-def _walk(link: str) -> None:
-    TARGET.mkdir(exist_ok=True)
-    address = link.partition("/enter")[0]
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1200, "height": 720})
-        page.set_default_timeout(120_000)
-        page.goto(link)
-        page.wait_for_selector("#queues:not([aria-busy])")
-        page.screenshot(path=TARGET / "work.png")
-        page.goto(f"{address}/grid?queue=all")
-        page.wait_for_selector(READY)
-        for key in ("2", "4", "5", "ArrowRight", "1"):
-            page.keyboard.press(key)
-        page.wait_for_timeout(1500)
-        page.screenshot(path=TARGET / "grid.png")
-        page.keyboard.down("q")
-        page.wait_for_selector("#stage[data-clear]")
-        page.screenshot(path=TARGET / "drawing.png")
-        page.keyboard.up("q")
-        series = page.evaluate("fetch('/api/series').then((answer) => answer.json())")
-        if series:
-            page.goto(f"{address}/series/{series[0]['id']}")
-            page.wait_for_selector("#series:not([aria-busy])")
-            page.wait_for_timeout(1500)
-            page.screenshot(path=TARGET / "series.png")
-        browser.close()
+def _work(page: Any, address: str) -> None:
+    page.goto(address)
+    page.wait_for_selector("#queues:not([aria-busy])")
+    _take(page, "work")
+
+
+def _grid(page: Any, address: str) -> None:
+    page.goto(f"{address}/grid?queue=all")
+    page.wait_for_selector(READY)
+    for key in ("2", "4", "5", "ArrowRight", "1"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(5000)  # until nothing is said any more
+    _take(page, "grid")
+    page.keyboard.down("q")
+    page.wait_for_selector("#stage[data-clear]")
+    _take(page, "drawing")
+    page.keyboard.up("q")
+
+
+def _series(page: Any, address: str) -> None:
+    found = page.evaluate("fetch('/api/series').then((answer) => answer.json())")
+    page.goto(f"{address}/series/{max(found, key=lambda one: len(one['items']))['id']}")
+    page.wait_for_selector("#series:not([aria-busy])")
+    _take(page, "series")
+
+
+def _clue(page: Any, address: str) -> None:
+    """A box drawn on a picture of a series, found elsewhere, and kept."""
+    found = page.evaluate("fetch('/api/series').then((answer) => answer.json())")
+    items = max(found, key=lambda one: len(one["items"]))["items"]
+    page.goto(f"{address}/pictures/{items[0]['sha256']}")
+    page.wait_for_selector("#stage canvas.whole")
+    edges = page.locator("#stage").bounding_box()
+    page.mouse.move(edges["x"] + 0.15 * edges["width"], edges["y"] + 0.2 * edges["height"])
+    page.mouse.down()
+    page.mouse.move(edges["x"] + 0.75 * edges["width"], edges["y"] + 0.8 * edges["height"], steps=4)
+    page.mouse.up()
+    page.click("#where-place")
+    page.wait_for_selector("#answers h2")
+    page.set_viewport_size({"width": 1200, "height": 1100})
+    _take(page, "picture")
+    page.set_viewport_size({"width": 1200, "height": 720})
+    page.click("#keep-it")
+    page.wait_for_url("**/clues/**")
+    page.wait_for_selector("#clue:not([aria-busy])")
+    page.wait_for_timeout(5000)
+    _take(page, "clue")
+
+
+def _find(page: Any, address: str) -> None:
+    page.goto(f"{address}/find?path=jpg&since=2024")
+    page.wait_for_selector(READY)
+    _take(page, "find")
+
+
+def _map(page: Any, address: str) -> None:
+    page.goto(f"{address}/map")
+    page.wait_for_selector("#main[data-ready]")
+    for _ in range(9):
+        page.click("#further")
+    page.set_viewport_size({"width": 1200, "height": 1000})
+    _take(page, "map")
+
+
+def _take(page: Any, name: str) -> None:
+    page.wait_for_timeout(1500)
+    path = TARGET / f"{name}.png"
+    page.screenshot(path=path)
+    with Image.open(path) as taken:
+        small = taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -63,11 +63,23 @@ def test_a_region_is_drawn_found_elsewhere_and_called_too_common(desk: Desk) -> 
     expect(page.locator(".status")).to_have_text("too common")
     page.goto(f"{desk.address}/clues")
     expect(page.locator("#clues tbody")).to_contain_text("too common")
+    film = aside(sha256, desk, "film.mp4")
+    page.goto(f"{desk.address}/grid?queue=frames:{film}")
+    page.wait_for_selector(READY)
+    page.keyboard.down("q")
+    page.wait_for_selector("#stage[data-clear]")
+    with page.expect_response("**/api/views") as stepped:
+        page.keyboard.press("ArrowRight")
+    assert stepped.value.ok
+    page.wait_for_selector("#stage[data-clear]")
+    page.keyboard.up("q")
+    page.wait_for_selector("#stage:not([data-clear])")
+    page.wait_for_timeout(300)
     assert (desk.elsewhere, desk.errors) == ([], [])
-    aside(_clue_is_kept, desk, here)
+    aside(_clue_is_kept, desk, here, film)
 
 
-def _clue_is_kept(desk: Desk, here: str) -> None:
+def _clue_is_kept(desk: Desk, here: str, film: str) -> None:
     with Case.open(desk.case) as case:
         (clue,) = [one for one in clues.listed(case) if one["kind"] == "region"]
         assert clue["status"] == "too common"
@@ -80,8 +92,11 @@ def _clue_is_kept(desk: Desk, here: str) -> None:
             ("sight", "Ines"), ("status", "Ines"),
         ]  # fmt: skip
         views = entries(case, "view")
-        assert [(one.details["item"], one.details["step"]) for one in views] == [(here, "full")]
-        assert [one.details["how"] for one in entries(case, "view.end")] == ["let go"]
+        assert [(one.details["item"], one.details["step"]) for one in views] == [
+            (here, "full"), (film, "drawing"), (film, "drawing"),
+        ]  # fmt: skip
+        assert views[1].details["time_ms"] != views[2].details["time_ms"]
+        assert [one.details["how"] for one in entries(case, "view.end")][::2] == ["let go", "let go"]
         assert verify(case, Quiet()).faults == []
 
 
@@ -152,4 +167,8 @@ def test_the_map_asks_nobody_else(desk: Desk) -> None:
     page.click("#chosen a:has-text('picture')")
     page.wait_for_url("**/find?near=**")
     expect(page.locator("#title")).to_contain_text("1 stack", timeout=PATIENCE)
+    page.set_viewport_size({"width": 390, "height": 780})
+    for name in ("", "grid", "find", "clues", "map", "proposals", f"pictures/{aside(sha256, desk, 'placed.jpg')}"):
+        page.goto(f"{desk.address}/{name}", wait_until="networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
     assert (desk.elsewhere, desk.errors) == ([], [])

@@ -34,6 +34,13 @@ def test_bytes_that_are_no_utf8_are_kept() -> None:
     assert str(StackedPath.of([found])) == "caf\\xe9.jpg"
 
 
+def test_a_name_cannot_turn_the_direction_of_what_is_shown() -> None:
+    turned = StackedPath.of(["photo\u202egpj.exe", "\u2067a\u2069b\u200f\u061c"])
+    assert str(turned) == "photo\\u202egpj.exe > \\u2067a\\u2069b\\u200f\\u061c"
+    assert StackedPath.parse(str(turned)) == turned
+    assert str(StackedPath.of(["שלום.jpg", "سلام.png"])) == "שלום.jpg > سلام.png"
+
+
 @pytest.mark.parametrize("text", ["", "a >  > b", "a\\q", "a\\x4", "a\\"])
 def test_a_broken_text_form_is_refused(text: str) -> None:
     with pytest.raises(ValueError):

@@ -1,8 +1,8 @@
 """Where bytes were found, as one printable value: ``disk.E01 > p1 > /a.zip > b.jpg``.
 
 Each layer is a name inside the layer before it. The text form is what is stored, printed and shown in court, so it
-must come back to exactly the same layers: the separator, the backslash, control characters and bytes that are no
-UTF-8 are escaped with a backslash.
+must come back to exactly the same layers: the separator, the backslash, control characters, those that turn the
+direction of writing, and bytes that are no UTF-8 are escaped with a backslash.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import msgspec
 
 SEPARATOR = " > "
 _BYTE_ESCAPES = range(0xDC80, 0xDD00)  # how os.fsdecode carries a byte that is not UTF-8
-_UNSAFE = re.compile(r"[\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|(?<= )>|>(?= )|^[ >]|[ >]$")
+_TURNING = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Characters that turn the direction of what follows: with one of them ``photo\\u202egpj.exe`` is shown as ``photoexe.jpg``."""
+_UNSAFE = re.compile(rf"[\\\x00-\x1f\x7f-\x9f\u2028\u2029{_TURNING}\ud800-\udfff]|(?<= )>|>(?= )|^[ >]|[ >]$")
 _ESCAPED = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|(\\))")
 
 

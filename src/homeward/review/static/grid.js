@@ -132,10 +132,12 @@ function undo() {
 
 function move(to, extend) {
   if (!grid.count) return;
+  const held = grid.kind === "frames" ? reveal.held : null; // a film is stepped through while a key is held: each step is a look
   reveal.end();
   chosen.move(Math.max(0, Math.min(to, grid.count - 1)), extend);
   painter.reveal(chosen.cursor);
   tell();
+  if (held) reveal.begin(held.step, held.by);
 }
 
 let telling = 0;
@@ -203,6 +205,7 @@ addEventListener("keydown", (event) => {
   if (reveal.down(event)) return event.preventDefault();
   const act = named(event);
   if (act) {
+    if (event.repeat && reveal.held) return event.preventDefault();
     if (act === "open" && event.target.closest("a, button")) return;
     ACTS[act](event.shiftKey);
   } else if (/^Digit[1-9]$/.test(event.code) && !event.ctrlKey && !event.metaKey && !event.shiftKey) {

@@ -30,6 +30,7 @@ export function listKeys(dialog, categories, may) {
   }
   const steps = [["Q", "drawing", "a line drawing"], ["W", "grey", "in grey, small"], ["E", "region", "the part under the pointer"], ["R", "full", "all of it"]];
   rows.push(...steps.filter(([, step]) => may(step)).map(([key, , what]) => [`hold ${key}`, `see ${what}; let go and it is gone. It is recorded.`]));
+  if (may("drawing")) rows.push(["hold + arrow", "step through the frames of a video"]);
   dialog.querySelector("dl").replaceChildren(...rows.flatMap(([key, does]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, does)]));
   dialog.showModal();
 }

@@ -49,7 +49,7 @@ export class Reveal {
     this.end();
     const target = this.target();
     if (!target) return;
-    const held = { by, view: null, over: false };
+    const held = { by, step, view: null, over: false };
     const where = this.#where(target);
     this.held = held;
     try {

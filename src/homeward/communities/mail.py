@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from email.message import Message as Mail
 from email.parser import BytesParser
-from email.policy import compat32
+from email.policy import Compat32
 from typing import TYPE_CHECKING
 
 from homeward.communities.captured import (
@@ -33,6 +33,8 @@ SITE = "e-mail"
 _LARGEST = 64 << 20
 """Bytes of one message; a larger one is skipped."""
 _CHUNK = 1 << 20
+_LONGEST = 16 << 10
+"""Characters of one header; more are cut: what reads its parts goes over a long one again and again."""
 _ENCODINGS = [
     "ascii", "utf-8", "utf-7", "utf-16", "latin-1", "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-9", "iso8859-15", "cp1250",
     "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "koi8-r", "koi8-u", "gb2312", "gbk", "gb18030", "big5",
@@ -50,7 +52,7 @@ def looks(head: bytes) -> bool:
 
 def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message | Identifier]:
     """Mails and the addresses that wrote them."""
-    parser = BytesParser(policy=compat32)
+    parser = BytesParser(policy=_Short())
     for number, raw in enumerate(_mails(source, summary), 1):
         try:
             mail = parser.parsebytes(raw)
@@ -61,6 +63,15 @@ def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message 
         yield message
         if message.handle:
             yield Identifier(message.site, message.handle, "e-mail", message.handle)
+
+
+class _Short(Compat32):
+    """Python's plain way to keep mails, with headers that are no longer than any real one."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Name and value of a header, also of those in parts of a mail."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_LONGEST]
 
 
 def _mails(source: ByteRange, summary: Summary) -> Iterator[bytes]:
@@ -134,8 +145,10 @@ def _parts(mail: Mail) -> tuple[str, list[Attachment]]:
 
 def _when(text: str) -> When | None:
     """A date with the offset that the writer's machine wrote; ``-0000`` says that it knew none (RFC 5322, 3.3)."""
-    parsed = email.utils.parsedate_to_datetime(text) if text else None
-    return counted(parsed, 0) if parsed else None
+    try:
+        return counted(email.utils.parsedate_to_datetime(text), 0) if text else None
+    except (ValueError, TypeError, OverflowError):
+        return None  # many real mails have one that nobody can read, and are mails all the same
 
 
 def _split(values: Sequence[object]) -> list[str]:

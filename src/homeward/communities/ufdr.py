@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from homeward.sandbox import ByteRange
 
 REPORT = "report.xml"
+_MOST_KNOWN = 200_000
+"""Parties that are remembered so that none is told twice; past them some are."""
 _NOTHING = Element("", {})
 
 
@@ -93,6 +95,8 @@ class _Chat:
         if handle:
             one = Identifier(self._site, handle, "phone" if handle.lstrip("+").isdigit() else "account", handle)
             if one not in self._known:
+                if len(self._known) >= _MOST_KNOWN:
+                    self._known.clear()
                 self._known.add(one)
                 yield one
 

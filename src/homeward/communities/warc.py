@@ -28,6 +28,8 @@ _MOST_FILES = 500_000
 """Addresses whose content is remembered."""
 _GZIP = 31  # zlib's word for "with a header of gzip"
 _CHUNK = 1 << 20
+_PIECE = 8 << 10  # bytes that are unpacked together: each end of a stream copies what is left of them
+_LONGEST = 4096  # characters of an address under which content is remembered
 _LARGEST_PACKAGE = 16 << 20
 Streams = Callable[[], Iterator[Stream]]
 
@@ -103,13 +105,15 @@ def _complete(stream: Stream) -> bool:
     while chunk:
         alive()
         packed += len(chunk)
-        while gzip is not None and chunk:
-            if gzip.eof:
-                gzip = zlib.decompressobj(_GZIP)
-            unpacked += len(gzip.decompress(chunk, _CHUNK))
-            if blown_up(unpacked, packed):
-                raise CaptureRefused("the web archive unpacks to far more than such files do")
-            chunk = gzip.unused_data if gzip.eof else gzip.unconsumed_tail
+        for start in range(0, len(chunk) if gzip is not None else 0, _PIECE):
+            piece = chunk[start : start + _PIECE]
+            while gzip is not None and piece:
+                if gzip.eof:
+                    gzip = zlib.decompressobj(_GZIP)
+                unpacked += len(gzip.decompress(piece, _CHUNK))
+                if blown_up(unpacked, packed):
+                    raise CaptureRefused("the web archive unpacks to far more than such files do")
+                piece = gzip.unused_data if gzip.eof else gzip.unconsumed_tail
         end = (end + chunk)[-4:]
         chunk = stream.read(_CHUNK)
     return gzip.eof if gzip is not None else end == b"\r\n\r\n"
@@ -150,7 +154,7 @@ def _files(streams: Streams) -> dict[str, Attachment]:
         while chunk := body.read(1 << 20):
             digest.update(chunk)
             size += len(chunk)
-        if len(found) < _MOST_FILES and size:
+        if len(found) < _MOST_FILES and size and len(address) <= _LONGEST:
             found[address] = Attachment(sha256=digest.hexdigest(), size=size, mime=fit(mime))
     return found
 

@@ -18,6 +18,8 @@ _MOST_NODES = 200_000
 """Elements of one tree."""
 _MOST_TEXT = 1 << 20
 """Characters of one element; what is longer is cut."""
+_MOST_IN_TREE = 64 << 20
+"""Characters of all elements of one tree together."""
 
 
 class Element:
@@ -81,7 +83,9 @@ class _Reading:
         self._depth = 0
         self._open: list[Element] = []
         self._nodes = 0
-        self._texts: list[str] = []
+        self._texts: list[list[str]] = []
+        """Of each open element, its text in pieces: they are joined once, however many other elements lie between them."""
+        self._sizes: list[int] = []
         self._size = 0
         self._done: list[Element] = []
 
@@ -97,30 +101,33 @@ class _Reading:
             raise CaptureRefused(f"one {self._open[0].name} holds more than {_MOST_NODES:,} elements")
         one = Element(name, {key.rpartition(" ")[2]: value for key, value in attributes.items()})
         if self._open:
-            self._close_text()
             self._open[-1].children.append(one)
+        else:
+            self._size = 0
         self._open.append(one)
+        self._texts.append([])
+        self._sizes.append(0)
 
     def text(self, text: str) -> None:
-        if self._open and self._size < _MOST_TEXT:
-            self._texts.append(text)
-            self._size += len(text)
+        if not self._open or self._sizes[-1] >= _MOST_TEXT:
+            return
+        kept = text[: _MOST_TEXT - self._sizes[-1]]
+        self._texts[-1].append(kept)
+        self._sizes[-1] += len(kept)
+        self._size += len(kept)
+        if self._size > _MOST_IN_TREE:
+            raise CaptureRefused(f"one {self._open[0].name} holds more than {_MOST_IN_TREE >> 20} million characters")
 
     def end(self, _: str) -> None:
         self._depth -= 1
         if not self._open:
             return
-        self._close_text()
         one = self._open.pop()
-        one.text = one.text.strip()
+        one.text = "".join(self._texts.pop()).strip()
+        self._sizes.pop()
         if not self._open:
             self._done.append(one)
 
     def taken(self) -> list[Element]:
         done, self._done = self._done, []
         return done
-
-    def _close_text(self) -> None:
-        self._open[-1].text += "".join(self._texts)[:_MOST_TEXT]
-        self._texts.clear()
-        self._size = 0

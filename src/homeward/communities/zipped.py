@@ -60,6 +60,8 @@ class Zipped:
             raise CaptureRefused("it is no zip archive that can be read") from error
         if len(self._zip.filelist) > MOST_MEMBERS:
             raise CaptureRefused("the archive has too many members")
+        self._size, self._unpacked = source.size, 0
+        self._hashed: dict[str, tuple[str, int] | None] = {}
         self.names = {one.filename: one for one in self._zip.filelist}
         self._loose = {name.replace("\\", "/").lstrip("/").casefold(): name for name in self.names}
 
@@ -84,13 +86,25 @@ class Zipped:
             raise CaptureRefused(f"{name} in it cannot be read") from error
 
     def hashed(self, name: str) -> tuple[str, int] | None:
-        """SHA-256 and size of a member; None where it cannot be read whole."""
+        """SHA-256 and size of a member, read once however often it is named; None where it cannot be read whole.
+
+        Raises:
+            CaptureRefused: members unpack to far more than the archive can hold, as they do where many lie over each other.
+        """
+        if name not in self._hashed:
+            self._hashed[name] = self._digest(name)
+            if blown_up(self._unpacked, self._size):
+                raise CaptureRefused("its members unpack to far more than such files do")
+        return self._hashed[name]
+
+    def _digest(self, name: str) -> tuple[str, int] | None:
         digest, size = hashlib.sha256(), 0
         try:
             with self.open(name) as member:
                 while chunk := member.read(1 << 20):
                     digest.update(chunk)
                     size += len(chunk)
+                    self._unpacked += len(chunk)
                     alive()
                     if size > _LARGEST:
                         return None

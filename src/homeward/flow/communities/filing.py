@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _json = msgspec.json.Encoder().encode
 _DAY = 86_400 * 10**9
+_MOST_KNOWN = 1_000_000
+"""Identifiers that are remembered so that none is written twice; past them some are, and count once when they are read."""
 
 
 class Filing:
@@ -49,6 +51,8 @@ class Filing:
         ]
         self._writer.add("attachments", attached)
         new = {one for one in answer.identifiers if one not in self._known}
+        if len(self._known) + len(new) > _MOST_KNOWN:
+            self._known.clear()
         self._known |= new
         rows = [(one.site, one.handle, one.kind, one.value, self._tokens.of(one.kind, one.value)) for one in new]
         self._writer.add("identifiers", sorted(rows))

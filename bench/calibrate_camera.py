@@ -19,7 +19,7 @@ from homeward.core.signal import SignalCalibration
 
 TARGET = Path(__file__).resolve().parents[1] / "src/homeward/links/camera_calibration.json"
 SIZES = (1, 2, 3, 5, 8, 12)
-DRAWS = 6
+DRAWS = 3
 GRID = {
     "typical": (2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 14.0),
     "doubt": (0.12, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0),

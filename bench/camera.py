@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_copies import row as of_copies
 from camera_data import Bucket, Comparison, Photo, comparisons, grey, photos
 from camera_shared import made_up, of_photos
 from common import report
@@ -87,6 +88,7 @@ def main() -> None:
         measured = {name: ours(shown) for name, shown in sets.items()}
         methods = {name: own(shown, measured[name]) for name, shown in sets.items()}
         shared = of_photos(sets["real"], measured["real"].kept, measured["real"].shapes) + made_up()
+        shared.append(of_copies("report"))
         costs = {name: dict.fromkeys(methods[name], one.spent / megapixels(one)) for name, one in measured.items()}
         rate = speed()
         if peer:

@@ -23,7 +23,7 @@ STRIPS = 64
 TILES = 16
 """Parts of a whole residual across and down: marks may also stand upright."""
 BEYOND = 8.0
-"""Deviations from which a part stands out: of strangers that share no mark, none of six million parts reached 7.5."""
+"""Deviations from which a part stands out: of two million tiles of strangers that share no mark none reached 7.5."""
 SHARE = 4.0
 """Times the middle part's own agreement that are added to it: devices agree unevenly, but everywhere."""
 KNOWN = 0.05

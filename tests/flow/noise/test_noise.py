@@ -66,7 +66,7 @@ def scaled(body: bytes, upside_down: bool = False) -> bytes:
 
 def run(case: Case, folder: Path, label: str = "E1") -> None:
     ingest(case, [Delivery(label, folder, "W 1", "")], Quiet(), jobs=1)
-    process(case, "inline", 1, Quiet())
+    process(case, "inline", 1, Quiet(), until="shared")
 
 
 def names(device: dict[str, object]) -> set[str]:
@@ -160,7 +160,7 @@ def test_twice_changes_nothing_and_newcomers_join(
     run(case, part)
     rows = list(CameraLink.objects.using(case.alias).values_list())
     entries = LedgerHead.objects.using(case.alias).get().size
-    process(case, "inline", 1, Quiet())
+    process(case, "inline", 1, Quiet(), until="shared")
     assert list(CameraLink.objects.using(case.alias).values_list()) == rows
     assert LedgerHead.objects.using(case.alias).get().size == entries
     run(case, seized, "E2")

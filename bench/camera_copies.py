@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +36,9 @@ def compared(part: str) -> tuple[list[Comparison], int]:
     by_device: dict[str, list[File]] = defaultdict(list)
     for one in originals:
         by_device[one.device].append(one)
+    for device, own in by_device.items():  # some stand: others lie on the same photosites, but are another size
+        sizes = Counter(one.size for one in own)
+        by_device[device] = [one for one in own if one.size == max(sizes, key=lambda size: (sizes[size], size))]
     met: list[Comparison] = []
     strangers = set()
     measured = {one.path: plane for one in copies[:: max(1, len(copies) // MOST)] if (plane := noise(one)) is not None}

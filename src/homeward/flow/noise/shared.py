@@ -28,8 +28,8 @@ from homeward.flow.units import OVERVIEW, RESIDUAL
 from homeward.indexes import marks
 from homeward.indexes.frames import Frame, Spectra
 from homeward.links import camera
+from homeward.store import headers, results, stacks
 from homeward.store import noise as stored
-from homeward.store import results, stacks
 from homeward.store.noise import SharedRow, Shot
 
 if TYPE_CHECKING:
@@ -87,13 +87,14 @@ def stacked(case: Case) -> dict[int, int]:
 
 
 def copies(case: Case, found: list[Source]) -> list[Shot]:
-    """Pictures with usable noise that fit a device which neither they nor other copies of them belong to."""
+    """Pictures with usable noise that fit a device which neither they nor other copies of them belong to.
+
+    Files straight from a camera have the size of a frame of their own and are no copies.
+    """
     home = stacked(case)
-    chosen = [
-        shot
-        for shot in stored.shots(case)
-        if max(shot.width, shot.height) <= noise.MOST_SIDE and any(asks(one, shot, home) for one in found)
-    ]
+    straight = {row["item"] for row in headers.all_headers(case) if row["origin"] == "camera"} if found else set()
+    small = (shot for shot in stored.shots(case) if max(shot.width, shot.height) <= noise.MOST_SIDE)
+    chosen = [shot for shot in small if shot.item not in straight and any(asks(one, shot, home) for one in found)]
     usable = measured(case, {(shot.width, shot.height) for shot in chosen})
     return sorted((shot for shot in chosen if shot.item in usable), key=lambda shot: shot.sha256)[:MOST]
 

@@ -17,10 +17,12 @@ from pathlib import Path
 import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 
+import communities_groups
 import communities_million
 import communities_world
 from common import DATA, report
 from communities_accuracy import Ranked, average_precision, interval, recall_at
+from communities_splink import splink
 from homeward.communities.appearance import FirstShown, first_shown
 from homeward.communities.blocking import candidates
 from homeward.communities.channels import Comparer
@@ -47,7 +49,7 @@ def row(what: str, ours: str, peer: str, target: str) -> Row:
 
 
 class Linked:
-    """One world of people: our links and TF-IDF's cosines for every pair of the two sites."""
+    """One world of people: our links, TF-IDF's cosines and Splink's weights for every pair of the two sites."""
 
     def __init__(self, world: PeopleWorld) -> None:
         handles = pool(world.posts, world.identifiers, world.cameras, world.texts)
@@ -58,6 +60,7 @@ class Linked:
         right = np.array([world.same(link.a, link.b) for link in told])
         self.ours = Ranked(np.array([link.probability for link in told]), right, self.exist)
         self.peer = self._peer(world, north, south)
+        self.splink = splink(world, north, south, self.exist)
         alone = {h for h in (*north, *south) if not self._counterpart(world, h, south if h.site == "north" else north)}
         wrong = {h for link in told if link.probability >= SURE and not world.same(link.a, link.b) for h in (link.a, link.b)}
         self.innocent, self.harmed, self.handles = len(alone), len(wrong & alone), len(handles.handles)
@@ -82,11 +85,13 @@ def people(count: int) -> list[Row]:
         ("L2: 8 posts a handle", 8.0, (".30", ".20")),
     ):
         worlds = [Linked(people_world(seed, posts=posts)) for seed in range(count)]
-        ours, peer = [w.ours for w in worlds], [w.peer for w in worlds]
-        rows.append(row(f"{name}, AP", interval(ours, average_precision), interval(peer, average_precision), targets[0]))
+        ours = [w.ours for w in worlds]
+        peers = {"TF-IDF": [w.peer for w in worlds], "Splink": [w.splink for w in worlds]}
         strict = 0.9 if posts > 30 else 0.95
-        at = [interval(side, partial(recall_at, least=strict)) for side in (ours, peer)]
-        rows.append(row(f"{name}, recall at precision {strict}", at[0], at[1], targets[1]))
+        figures = {"AP": average_precision, f"recall at precision {strict}": partial(recall_at, least=strict)}
+        for (what, figure), target in zip(figures.items(), targets, strict=True):
+            beside = ", ".join(f"{interval(some, figure)} ({peer})" for peer, some in peers.items())
+            rows.append(row(f"{name}, {what}", interval(ours, figure), beside, target))
         rows += harm(name, worlds)
     return rows
 
@@ -178,6 +183,7 @@ def succession(count: int) -> list[Row]:
         row("S1: recall at precision .95", pairs[2], pairs[3] + " (Jaccard)", ".60"),
         row("S2: boards that only scattered, given a successor", f"{declared} of {scattered}", "-", "5 %"),
         large(),
+        grouped(),
     ]
 
 
@@ -189,6 +195,16 @@ def large() -> Row:
     entries = len(world.before.member) + len(world.after.member)
     return row(
         "S3: 1M members, two periods", f"{spent:.2f} CPU-s, {peak:.2f} GB ({entries / 1e6:.1f}M memberships)", "-", "60 s, 2 GB"
+    )
+
+
+def grouped() -> Row:
+    told = communities_groups.measured()
+    return row(
+        f"S3: groups of {communities_groups.MEMBERS:,} members by {told['contacts'] / 1e6:.1f}M contacts, two periods",
+        f"{told['seconds']:.0f} CPU-s, {told['peak']:.2f} GB; {told['followed']:.0f} for {told['closed']:.0f} closed boards",
+        "-",
+        "60 s, 2 GB",
     )
 
 

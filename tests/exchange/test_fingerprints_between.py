@@ -128,15 +128,16 @@ def seen(case: Case) -> list[tuple[str, dict[str, Any]]]:
     return [(entry.act, entry.details) for entry in (decode(body) for _, body in case.custody.entries())]
 
 
+@pytest.mark.parametrize("order", ["pq", "qp"])
 def test_a_newer_fingerprint_of_a_camera_takes_the_place_of_the_older(
-    two: tuple[Case, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two: tuple[Case, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
     a, b = two
     send(a, tmp_path / "p.age", ["Unit b"], ("fingerprints",), [], TERMS, "me")
-    receive(b, tmp_path / "p.age", "me")
     repack(monkeypatch, lambda one: msgspec.structs.replace(one, digest=flipped(one)))
     send(a, tmp_path / "q.age", ["Unit b"], ("fingerprints",), [], TERMS, "me")
-    receive(b, tmp_path / "q.age", "me")
+    for name in order:
+        receive(b, tmp_path / f"{name}.age", "me")
     assert fingerprints.listed(b) == []
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -122,6 +123,73 @@ def test_what_two_people_agreed_to_show_leaves_once_and_to_nobody_else(
     assert (tmp_path / "shown" / f"{second}.pgm").read_bytes().startswith(b"P5 24 18 255\n")
     assert (entries(b)[-1].act, entries(b)[-1].details["package"]) == ("export", told.id)
     assert not [path for path in (tmp_path / "b").rglob("*") if path.is_file() and b"\xff\xd8\xff" in path.read_bytes()]
+
+
+def test_who_sends_it_twice_at_once_sends_it_once(
+    two: tuple[Case, Case], made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, _ = two
+    number = showing.propose(a, person(a, "Ann"), ["Unit B"], [sha(made, 0)], [], "why")
+    showing.agree(a, number, person(a, "Bo"))
+    real = packages.seal
+
+    def meanwhile(*told: Any) -> bytes:
+        monkeypatch.setattr(packages, "seal", real)
+        send(a, tmp_path / "first.age", ["Unit B"], (), [], TERMS, "you", proposal=number)
+        return real(*told)
+
+    monkeypatch.setattr(packages, "seal", meanwhile)
+    with pytest.raises(WrongUse, match="has left already"):
+        send(a, tmp_path / "second.age", ["Unit B"], (), [], TERMS, "me", proposal=number)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "first.age"]
+
+
+READ_ONLY = """
+import sys
+from pathlib import Path
+from homeward.flow.exchange.packages import Terms, send
+from homeward.store import Case
+from homeward.store.errors import CaseReadOnly
+with Case.open(Path(sys.argv[1])) as case:
+    try:
+        send(case, Path(sys.argv[2]), ["Unit B"], ["briefs"], [], Terms("one series?", "Art. 1", "amber", "red", 5), "me")
+    except CaseReadOnly as error:
+        print(error)
+"""
+
+
+def test_nothing_goes_to_a_partner_that_the_ledger_cannot_tell_of(
+    made: Path, tmp_path: Path, on_read_only_medium: Callable[..., str]
+) -> None:
+    shutil.copytree(made / "a", tmp_path / "a")
+    assert "can only be read" in on_read_only_medium(tmp_path / "a", READ_ONLY, str(tmp_path / "a"), str(tmp_path / "p.age"))
+    assert not (tmp_path / "p.age").exists()
+
+
+def test_the_ledger_says_so_before_a_picture_lies_on_a_disk(
+    two: tuple[Case, Case], made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = two
+    number = showing.propose(a, person(a, "Ann"), ["Unit B"], [sha(made, 0)], [], "why")
+    showing.agree(a, number, person(a, "Bo"))
+    send(a, tmp_path / "p.age", ["Unit B"], (), [], TERMS, "me", proposal=number)
+    found = inspect(b, tmp_path / "p.age")
+    real, before = Case.leaving, []
+
+    def leaving(case: Case, *told: Any) -> Any:
+        before.extend(path for path in tmp_path.rglob("*") if path.is_file() and b"\xff\xd8\xff" in path.read_bytes())
+        return real(case, *told)
+
+    monkeypatch.setattr(Case, "leaving", leaving)
+    assert showing.unpack(b, found, tmp_path / "shown", "me") == 1
+    assert not before
+    assert (tmp_path / "shown").stat().st_mode & 0o077 == 0
+    assert (
+        hashlib.sha256((tmp_path / "shown" / "manifest-sha256.txt").read_bytes()).hexdigest()
+        == entries(b)[-1].details["sha256"]
+    )
+    with pytest.raises(WrongUse, match="exists"):
+        showing.unpack(b, found, tmp_path / "shown", "me")
 
 
 def entries(case: Case) -> list:

@@ -96,6 +96,19 @@ def test_a_certificate_is_the_same_each_time_and_pinned_by_the_card(three: tuple
             transport_tls.pinned(broken, [a.card])
 
 
+@pytest.mark.parametrize(
+    ("at", "by"),
+    [(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x51"),
+     (b"\x06\x03\x2b\x65\x70\x03", b"\x06\x03\x2b\x65\x63\x03")],
+    ids=["version", "kind of key"],
+)  # fmt: skip
+def test_a_certificate_of_a_kind_that_nobody_knows_is_refused(three: tuple[Agency, ...], at: bytes, by: bytes) -> None:
+    body = ssl.PEM_cert_to_DER_cert(three[0].pem.decode())
+    assert at in body
+    with pytest.raises(PackageRefused, match="no certificate"):
+        transport_tls.pinned(ssl.DER_cert_to_PEM_cert(body.replace(at, by)).encode(), [three[0].card])
+
+
 def test_files_go_and_come_whole(three: tuple[Agency, ...], served: tuple[Shelf, str], tmp_path: Path) -> None:
     shelf, url = served
     large = bytes(range(256)) * 10_000

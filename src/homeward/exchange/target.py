@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -28,12 +28,14 @@ class ExportFailed(HomewardError, OSError):
 
 
 def write_file(
-    case: Case, target: Path, parts: Iterable[bytes], details: dict[str, Plain], names: dict[str, str] | None = None
-) -> str:
+    case: Case, target: Path, parts: Iterable[bytes], details: dict[str, Plain], names: dict[str, str] | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> str:  # fmt: skip
     """Write ``parts`` to ``target`` and record it in the ledger (see :meth:`Case.leaving`) with ``details``, which may grow
     while the parts are made; the file's SHA-256.
 
-    The file appears whole or not at all. ``names`` go into the entry as commitments, beside the file's own.
+    The file appears whole or not at all. ``names`` go into the entry as commitments, beside the file's own; nothing leaves if
+    ``check`` objects by an error at that moment.
 
     Raises:
         WrongUse: the target lies in the case or in an exhibit.
@@ -46,7 +48,7 @@ def write_file(
         raise ExportFailed(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
     try:
         with case.leaving({**details, "sha256": digest}, {"file": str(target), **(names or {})}):
-            pass
+            check()
         building.replace(target)  # after the entry: nothing leaves unrecorded, even when killed here
     finally:
         building.unlink(missing_ok=True)
@@ -90,15 +92,14 @@ def write_folder(
         WrongUse: the target exists and is no empty folder, or lies in the case or in an exhibit.
         ExportFailed: the folder around it is missing or cannot be written.
     """
-    check_place(case, target)
-    if os.path.lexists(target) and not (target.is_dir() and not target.is_symlink() and not any(target.iterdir())):
-        raise WrongUse(f"{target} exists: give the name of a folder that is to be made")
+    _check_folder(case, target)
     try:
         building = Path(tempfile.mkdtemp(dir=target.parent, prefix=".homeward-"))
     except OSError as error:
         raise ExportFailed(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
     try:
         count, digest = _fill(building, files)
+        building.chmod(0o755)
         with case.leaving({**details, "files": count, "sha256": digest}, {"file": str(target), **(names or {})}):
             pass
         building.rename(target)  # after the entry, as above
@@ -107,6 +108,42 @@ def write_folder(
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return count
+
+
+def write_pictures(
+    case: Case, target: Path, files: Sequence[tuple[str, bytes]], details: dict[str, Plain], names: dict[str, str]
+) -> int:
+    """As :func:`write_folder`, for what shows pictures: the ledger says so before any byte of them lies on a disk, and they
+    lie there in no other place than ``target``, which nobody else can read. Of a kill a part of the folder is left.
+
+    Raises:
+        WrongUse, ExportFailed: as :func:`write_folder`.
+    """
+    _check_folder(case, target)
+    digest = hashlib.sha256(b"".join(_line(name, body) for name, body in files)).hexdigest()
+    try:
+        target.mkdir(mode=0o700, exist_ok=True)
+        target.chmod(0o700)
+        with case.leaving({**details, "files": len(files), "sha256": digest}, {"file": str(target), **names}):
+            pass
+        _fill(target, files)
+    except BaseException as error:
+        shutil.rmtree(target, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise ExportFailed(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
+        raise
+    return len(files)
+
+
+def _check_folder(case: Case, target: Path) -> None:
+    check_place(case, target)
+    if os.path.lexists(target) and not (target.is_dir() and not target.is_symlink() and not any(target.iterdir())):
+        raise WrongUse(f"{target} exists: give the name of a folder that is to be made")
+
+
+def _line(name: str, body: bytes) -> bytes:
+    """Of a manifest."""
+    return f"{hashlib.sha256(body).hexdigest()}  {name}\n".encode()
 
 
 def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> tuple[int, str]:
@@ -118,12 +155,11 @@ def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> tuple[int, str]:
                 file.write(body)
                 file.flush()
                 os.fsync(file.fileno())
-            line = f"{hashlib.sha256(body).hexdigest()}  {name}\n".encode()
+            line = _line(name, body)
             manifest.write(line)
             digest.update(line)
         manifest.flush()
         os.fsync(manifest.fileno())
-    folder.chmod(0o755)
     return count, digest.hexdigest()
 
 

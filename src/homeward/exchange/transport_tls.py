@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from cryptography.x509.oid import NameOID
@@ -55,7 +55,7 @@ def pinned(data: bytes, cards: Iterable[Card]) -> tuple[Card, str]:
         found = x509.load_pem_x509_certificate(data)
         key = found.public_key()
         found.verify_directly_issued_by(found)
-    except (ValueError, TypeError, InvalidSignature) as error:
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise PackageRefused("it is no certificate that an agency has signed for itself") from error
     for card in cards:
         if isinstance(key, Ed25519PublicKey) and _raw(key) == _raw(card.public):

@@ -92,7 +92,9 @@ def within(case: Case, name: str) -> list[tuple[int, str]]:
 
 
 def left(case: Case, name: str) -> dict[str, int]:
-    """In how many records ``name`` stands in clear: in any column of text of any table, and in references of the ledger."""
+    """In how many records ``name`` stands in clear: in any column of text of any table, in references of the ledger, and in
+    what partners and clearing houses told, which is kept as it came.
+    """
     if not name:
         return {}
     forms = {name, json.dumps(name)[1:-1]}  # JSON writes what is not ASCII as escapes
@@ -108,7 +110,9 @@ def left(case: Case, name: str) -> dict[str, int]:
             found[CALLED.get(model.__name__, f"records of {model._meta.verbose_name}")] = count
     bodies = LedgerEntry.objects.using(case.alias).values_list("body", flat=True)
     referred = sum(any(form.encode() in bytes(body) for form in forms) for body in bodies.iterator())
-    return found | ({"references in the ledger": referred} if referred else {})
+    told = sum(any(form.encode() in case.blobs.get(kept) for form in forms) for kept in case.blobs.names())
+    more = {"references in the ledger": referred, "files of what partners told": told}
+    return found | {where: count for where, count in more.items() if count}
 
 
 def _check(name: str, authority: str, reason: str) -> None:

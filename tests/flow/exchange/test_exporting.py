@@ -11,6 +11,7 @@ from homeward.flow.copies.match import match
 from homeward.flow.exchange import partners
 from homeward.flow.exchange.exporting import export_case, export_vic, media
 from homeward.flow.exchange.matching_series import lists_of
+from homeward.flow.exchange.matching_sets import operate
 from homeward.flow.known import Manner, add_known_list
 from homeward.flow.progress import Quiet
 from homeward.flow.steps import MATCH
@@ -40,10 +41,13 @@ def test_what_partners_hold_is_told_to_nobody_else(tmp_path: Path) -> None:
         for name in ("Harbour", *lists_of("Unit of the partner")):
             (tmp_path / "list.csv").write_text(f"sha256,series\n{sha('p')},Quay of {name}\n")
             add_known_list(case, tmp_path / "list.csv", name, Quiet(), Manner())
+        operate(case, "site1/a name", "a handler", given_up=False)
         match(case, MATCH, Quiet())
         assert [one.known for one in media(case)] == [("Harbour; sha256 at distance 0; Quay of Harbour",)]
         export_vic(case, tmp_path / "out.json", "2.0")
         export_case(case, tmp_path / "out")
     for file in (tmp_path / "out.json", *(tmp_path / "out").iterdir()):
         assert b"of the partner" not in file.read_bytes()
+        assert b"match.handle" not in file.read_bytes()
+        assert b"operates" not in file.read_bytes()
     assert b"Harbour" in (tmp_path / "out.json").read_bytes()

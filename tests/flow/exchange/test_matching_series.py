@@ -17,6 +17,7 @@ from homeward.exchange.conversation import Brief
 from homeward.flow.copies.match import match
 from homeward.flow.exchange import matching, partners
 from homeward.flow.exchange import matching_series as joint
+from homeward.flow.exchange.matching_memory import keep
 from homeward.flow.exchange.matching_series import Joint
 from homeward.flow.exchange.packages import Terms, inspect, receive, send
 from homeward.flow.progress import Quiet
@@ -91,6 +92,19 @@ def test_a_series_that_a_partner_has_identified_is_known_elsewhere(both: dict[st
     assert joint.listed(both["a"])[0]["lead"] == "Unit b"
 
 
+def test_what_was_sent_before_says_nothing_against_what_was_sent_after(both: dict[str, Case], tmp_path: Path) -> None:
+    (one,) = joint.listed(both["b"])
+    joint.decide(both["b"], one["id"], "you", "the same room", same=True, lead="Unit a")
+    send(both["b"], tmp_path / "old.age", ["Unit a"], ["briefs"], [], TERMS, "you")
+    tell(both["b"], series_of(both["b"], "p"), "status", "identified", "you", "found")
+    joint.decide(both["b"], one["id"], "you", "another room", same=False)
+    send(both["b"], tmp_path / "new.age", ["Unit a"], ["briefs"], [], TERMS, "you")
+    for name in ("new", "old"):
+        receive(both["a"], tmp_path / f"{name}.age", "me")
+        (read,) = joint.listed(both["a"])
+        assert (read["their_status"], read["their_verdict"]["same"]) == ("identified", False)
+
+
 def test_what_people_hold_apart_is_on_no_list(both: dict[str, Case]) -> None:
     (one,) = joint.listed(both["a"])
     assert [some["hashes"] for some in known.lists(both["a"])] == [{"sha256": 1}]
@@ -112,7 +126,7 @@ def test_an_agency_that_matches_from_two_cases_has_one_list(both: dict[str, Case
     (first,) = matching.states(case).values()
     other = tuple(msgspec.structs.replace(one, mine=sha("q"), theirs=sha("q")) for one in first.pairs)
     state = msgspec.structs.replace(first, match="f" * 32, partner=card.fingerprint, number=1, pairs=other)
-    row = MessageRow(state.match, 1, "close", False, state.partner, case.blobs.put(b"x"), matching._keep(case, state))
+    row = MessageRow(state.match, 1, "close", False, state.partner, case.blobs.put(b"x"), keep(case, state))
     told = {"match": state.match, "partner": state.partner, "messages": [{"number": 1, "asked": {}, "sent": False}]}
     assert write(case, [row], told, {})
     for _ in range(2):

@@ -20,6 +20,7 @@ from homeward.flow.exchange.packages import Terms, inspect, receive, send
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.store import Case, known
+from homeward.store.erasure import left
 from homeward.store.ledger.entries import decode
 
 TERMS = Terms("one series?", "Art. 1", "amber", "red", 5)
@@ -86,6 +87,16 @@ def test_a_series_travels_without_a_picture(two: tuple[Case, Case], tmp_path: Pa
     sent = [details for act, details in acts(a) if act == "export"][-1]
     taken = [details for act, details in acts(b) if act == "package.open"]
     assert [(one["package"], one["sha256"]) for one in taken] == [(sent["package"], sent["sha256"])]
+
+
+def test_who_erases_a_name_learns_that_a_partner_told_it(two: tuple[Case, Case], tmp_path: Path) -> None:
+    a, b = two
+    befriend(a, tmp_path / "b.card")
+    befriend(b, tmp_path / "a.card")
+    send(a, tmp_path / "p.age", ["Unit b"], ["briefs"], [], TERMS, "me")
+    assert left(b, "Platform 3") == {}
+    receive(b, tmp_path / "p.age", "me")
+    assert left(b, "Platform 3") == {"files of what partners told": 1}
 
 
 def test_nothing_goes_to_or_comes_from_whom_nobody_compared(two: tuple[Case, Case], tmp_path: Path) -> None:

@@ -134,8 +134,8 @@ def vote(case: Case, item: str, reason: str, who: str) -> int:
 
 
 def ask(case: Case, purpose: str, basis: str, who: str) -> tuple[int, int]:
-    """Look the PDQ of every still up that no list names, one for each stack; how many were asked about, and how many of them
-    the house knows. Nothing is asked twice.
+    """Look the PDQ of every still up that no list but a partner's names, one for each stack; how many were asked about, and how
+    many of them the house knows. Nothing is asked twice.
 
     What it knows becomes a known list of its name.
 

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from homeward.store import Case
 
 
+_UNTOLD = ("match.", "partner.")
+"""Acts that are no others' business: with whom something is matched, and that handles are operated under cover."""
+
+
 def export_vic(case: Case, target: Path, version: str) -> int:
     """Write every medium in the shape of Project VIC (see :func:`write_file`); how many."""
     total = media_out.count(case)
@@ -101,6 +105,8 @@ def _acts(case: Case) -> list[case_records.Act]:
     captions = {step.name: step.caption for step in STEPS}
     for _, body in case.custody.entries():
         entry = decode(body)
+        if entry.act.startswith(_UNTOLD):
+            continue
         step = entry.details.get("step") if entry.act.startswith("step.") else None
         name = str(step or entry.act)
         key = (name, str(entry.details.get("version", "")), str(entry.details.get("params", ""))) if step else (name, "", "")

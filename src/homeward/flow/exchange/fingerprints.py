@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from homeward.core import WrongUse
 from homeward.descriptors.camera import digest_shape
 from homeward.exchange.fingerprints import LEAST_PICTURES, MOST, Fingerprint, read
-from homeward.flow.exchange.matching_series import kept
+from homeward.flow.exchange.matching_series import kept, made_of
 from homeward.flow.exchange.partners import REVOKED, Directory
 from homeward.flow.noise.digests import buckets
 from homeward.flow.series import listing as all_series
@@ -111,15 +112,18 @@ def _agreeing(
 def _received(case: Case) -> list[_Theirs]:
     """Of each camera of a partner the newest fingerprint that was taken in; none of a key that was revoked."""
     partners = Directory(case).partners
-    newest: dict[tuple[str, str], _Theirs] = {}
+    newest: dict[tuple[str, str], tuple[datetime, _Theirs]] = {}
     for _, body in case.custody.entries():
         if b'"package.open"' not in body or (entry := decode(body)).act != "package.open":
             continue
         sender, name = partners[entry.details["sender"]], entry.details.get("fingerprints")
         if name and sender.state != REVOKED:
+            made = made_of(entry)
             for one in read(kept(case, name)):
-                newest[sender.card.origin, one.code] = _Theirs(sender.card.agency, one)
-    return list(newest.values())
+                key = sender.card.origin, one.code
+                if key not in newest or made >= newest[key][0]:
+                    newest[key] = made, _Theirs(sender.card.agency, one)
+    return [one for _, one in newest.values()]
 
 
 def _owned(case: Case, least: int, sizes: set[Size] | None = None) -> Iterator[tuple[Size, list[_Own]]]:

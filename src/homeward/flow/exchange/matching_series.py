@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -231,6 +232,8 @@ class _Told:
         self.briefs: dict[str, dict[str, Brief]] = defaultdict(dict)
         self.verdicts: dict[tuple[str, str], dict[str, Any]] = {}
         self.their_verdicts: dict[tuple[str, str], dict[str, Any]] = {}
+        self._as_of: dict[tuple[str, str], datetime] = {}
+        """(origin, series or pair) -> when the newest package that tells of it was made."""
         origins = {}
         for fingerprint, partner in Directory(case).partners.items():
             origins[fingerprint] = partner.card.origin
@@ -248,23 +251,34 @@ class _Told:
             if any(one["number"] == state.number for one in entry.details["messages"]):
                 self._take(origins[state.partner], state)
         elif entry.act == "package.open" and entry.details.get("briefs"):
-            self._take_briefs(origins[entry.details["sender"]], kept(case, entry.details["briefs"]))
+            self._take_briefs(origins[entry.details["sender"]], kept(case, entry.details["briefs"]), made_of(entry))
 
     def _take(self, origin: str, state: State) -> None:
         self.pairs[origin] |= {(one.topic, one.mine, one.theirs): one for one in state.pairs}
         self.briefs[origin] |= {one.id: one for one in state.briefs}
 
-    def _take_briefs(self, origin: str, data: bytes) -> None:
-        """Of a package only what is newer about series that are shared."""
+    def _take_briefs(self, origin: str, data: bytes, made: datetime) -> None:
+        """Of a package only what is newer about series that are shared: sticks arrive in any order."""
         try:
             told = msgspec.json.decode(data, type=_Briefs)
         except msgspec.ValidationError:  # briefs of another program, which are shown and say nothing here
             return
         for row in told.series:
-            if (held := self.briefs[origin].get(row.id)) is not None:
+            if (held := self.briefs[origin].get(row.id)) is not None and self._newer(origin, row.id, made):
                 self.briefs[origin][row.id] = msgspec.structs.replace(held, status=row.status)
         for one in told.joint:
-            self.their_verdicts[one.joint, origin] = {"same": one.same, "lead": one.lead}
+            if self._newer(origin, one.joint, made):
+                self.their_verdicts[one.joint, origin] = {"same": one.same, "lead": one.lead}
+
+    def _newer(self, origin: str, name: str, made: datetime) -> bool:
+        before = self._as_of.setdefault((origin, name), made)
+        self._as_of[origin, name] = max(before, made)
+        return made >= before
+
+
+def made_of(entry: Entry) -> datetime:
+    """When the package was made that an entry tells of; entries of before this was noted say when it was opened."""
+    return datetime.fromisoformat(entry.details.get("made", entry.time))
 
 
 def _brief(briefs: Mapping[str, Brief], name: str, shared: Mapping[str, set[str]]) -> Brief:

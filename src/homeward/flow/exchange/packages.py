@@ -69,7 +69,9 @@ def send(
 
     Raises:
         WrongUse: no such series, a partner who is not trusted or may not receive it, or terms that are missing.
+        CaseReadOnly: the ledger cannot be written, and no package leaves without an entry.
     """
+    case.writable()
     directory = Directory(case)
     recipients = [directory.recipient(name, contents) for name in dict.fromkeys(to)]
     if not recipients or not (contents or proposal is not None) or not 1 <= terms.days <= MOST_DAYS:
@@ -108,7 +110,13 @@ def send(
         "counts": counts,
         **({} if proposal is None else {"proposal": proposal}),
     }
-    write_file(case, target, [data], details, {"who": who, "purpose": told.purpose, "basis": told.legal_basis})
+    names_told = {"who": who, "purpose": told.purpose, "basis": told.legal_basis}
+
+    def still_ready() -> None:
+        if proposal is not None:
+            showing.ready(case, proposal, [one.fingerprint for one in told.recipients])
+
+    write_file(case, target, [data], details, names_told, still_ready)
     return told
 
 
@@ -150,6 +158,7 @@ def receive(case: Case, file: Path, who: str) -> tuple[Opened, int]:
         "package": opened.told.id,
         "sha256": digest,
         "sender": opened.told.sender.fingerprint,
+        "made": opened.told.made,
         "expires": opened.told.expires,
         "handling": [opened.told.tlp, opened.told.pap],
         "counts": opened.told.counts,

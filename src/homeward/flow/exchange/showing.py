@@ -17,7 +17,7 @@ from homeward.core.canonical import canonical_json
 from homeward.core.errors import said
 from homeward.exchange.envelope import LOOKS, Shown
 from homeward.exchange.errors import PackageRefused
-from homeward.exchange.target import write_folder
+from homeward.exchange.target import write_pictures
 from homeward.flow.exchange import two_people
 from homeward.flow.exchange.partners import Directory
 from homeward.flow.opening import Opened as OpenedItem
@@ -32,6 +32,7 @@ from homeward.store import reads, tiles
 from homeward.store.custody import ERASED
 
 if TYPE_CHECKING:
+    from homeward.core.canonical import Plain
     from homeward.exchange.package import Opened
     from homeward.store import Case
 
@@ -189,9 +190,8 @@ def unpack(case: Case, opened: Opened, target: Path, who: str) -> int:
     counts = opened.told.counts
     if not counts.keys() & set(LOOKS):
         raise WrongUse("the package holds no pictures and no veils")
-    return write_folder(
-        case, target, _unpacked(opened), {"format": "shown", "package": opened.told.id}, {"who": said(who, "who says so")}
-    )
+    details: dict[str, Plain] = {"format": "shown", "package": opened.told.id}
+    return write_pictures(case, target, list(_unpacked(opened)), details, {"who": said(who, "who says so")})
 
 
 def _unpacked(opened: Opened) -> Iterator[tuple[str, bytes]]:

@@ -16,7 +16,7 @@ from series_case import series_of, sha
 
 from homeward.core import WrongUse
 from homeward.exchange.errors import PackageRefused
-from homeward.flow.exchange import matching, partners
+from homeward.flow.exchange import matching, matching_sets, partners
 from homeward.flow.exchange.matching import Step, listed
 from homeward.flow.exchange.matching_sets import operate, operated
 from homeward.flow.exchange.packages import inspect
@@ -189,14 +189,24 @@ def test_out_of_turn_changed_or_of_somebody_else(both: dict[str, Case], out: Pat
 def test_nobody_may_search_through_all_that_a_case_holds(
     both: dict[str, Case], out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(matching, "MOST_ASKED", 5)
+    monkeypatch.setattr(matching_sets, "MOST_ASKED", 5)
     first, second = ask(both, out, ("copies",)), ask(both, out, ("copies",))
     matching.take(both["b"], first.file, out, "you")
     with pytest.raises(PackageRefused, match="in a day"):
         matching.take(both["b"], second.file, out, "you")
-    monkeypatch.setattr(matching, "MOST_ASKED", 2)
+    monkeypatch.setattr(matching_sets, "MOST_ASKED", 2)
     with pytest.raises(WrongUse, match="name series"):
         ask(both, out, ("copies",))
+
+
+def test_nobody_may_search_for_the_handles_that_a_unit_operates(both: dict[str, Case], out: Path) -> None:
+    board = [f"site1/member {number}" for number in range(matching_sets.MOST_HANDLES + 1)]
+    with pytest.raises(WrongUse, match="no more than 50 handles are asked about at once$"):
+        ask(both, out, (), tuple(board))
+    first, second = ask(both, out, (), tuple(board[:-1])), ask(both, out, (), tuple(board[-1:]))
+    matching.take(both["b"], first.file, out, "you")
+    with pytest.raises(PackageRefused, match="more handles than the 50 that one may in a day"):
+        matching.take(both["b"], second.file, out, "you")
 
 
 def test_who_may_not_match_does_not(tmp_path: Path, out: Path, both: dict[str, Case]) -> None:

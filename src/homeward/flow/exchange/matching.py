@@ -29,7 +29,7 @@ from homeward.exchange.package import LARGEST, Opened, seal, unseal
 from homeward.exchange.target import write_file
 from homeward.flow.exchange.matching_memory import DAYS, EXPIRED, deadlines, forget, give_up, keep
 from homeward.flow.exchange.matching_series import learn, read_state, states
-from homeward.flow.exchange.matching_sets import MOST_ASKED, Sets, handles, operated
+from homeward.flow.exchange.matching_sets import Sets, handles, most_asked, operated
 from homeward.flow.exchange.partners import MATCHING, Directory, load_keys, own_card
 from homeward.store import matching as store
 from homeward.store.ledger.entries import decode, timestamp
@@ -75,8 +75,9 @@ def begin(
     values = _values(case, wanted, series, asked_handles)
     for topic, some in values.items():
         pictures = len({one.partition(" ")[0] for one in some}) if topic == "near" else len(some)
-        if pictures > MOST_ASKED:
-            raise WrongUse(f"no more than {MOST_ASKED} {topic} are asked about at once: name series (--series)")
+        if pictures > most_asked(topic):
+            hint = "" if topic == "handles" else ": name series (--series)"
+            raise WrongUse(f"no more than {most_asked(topic)} {topic} are asked about at once{hint}")
     if not any(values.values()):
         raise WrongUse("there is nothing to ask about")
     match = uuid.uuid4().hex
@@ -326,8 +327,8 @@ def _check_cap(case: Case, state: State) -> None:
             for one in entry.details["messages"]:
                 today.update({topic: told["values"] for topic, told in one["asked"].items() if not one["sent"]})
     for topic, asked in state.asked.items():
-        if today[topic] + asked.values > MOST_ASKED:
-            raise PackageRefused(f"its sender has asked about more {topic} than the {MOST_ASKED} that one may in a day")
+        if today[topic] + asked.values > most_asked(topic):
+            raise PackageRefused(f"its sender has asked about more {topic} than the {most_asked(topic)} that one may in a day")
 
 
 def _book(case: Case, message: Message) -> talk.Book:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MOST_ASKED = 20_000
 """Values of a topic that an agency may ask another one about in a day: more would be a search through all that it holds."""
+MOST_HANDLES = 50
+"""Of handles, which can be guessed: a unit is about to act on a few, and who asks about a whole board searches for officers."""
 LONGEST_HANDLE = 200
 
 
@@ -99,6 +101,11 @@ class Sets:
                 home = self._home.get(row["item__sha256"])
                 found[" ".join(named)[:LONGEST_HANDLE]] |= {home} if home else set()
         return dict(found)
+
+
+def most_asked(topic: str) -> int:
+    """Values of a topic that an agency may ask another one about in a day."""
+    return MOST_HANDLES if topic == "handles" else MOST_ASKED
 
 
 def formed(case: Case) -> dict[str, str]:

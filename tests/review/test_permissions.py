@@ -36,6 +36,7 @@ PAGES = {
     "appearances": "follow",
     "reports": "follow",
     "oversight": "audit",
+    "words/<slug:language>.json": ANYBODY,
     "login": ANYBODY,
     "enter": ANYBODY,
     "openapi.json": SIGNED_IN,

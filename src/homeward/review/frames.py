@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 
 from homeward.flow.workbench.people import ROLES
 from homeward.review.settings import HERE
@@ -16,7 +17,7 @@ from homeward.review.settings import HERE
 def frame(request: Any, page: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """A page; its script asks the endpoints for what it shows."""
     may = ROLES.get(request.person.role, frozenset()) if request.person else frozenset()
-    shown = {"static": root(), "person": request.person, "may": may, **context}
+    shown = {"static": root(), "language": get_language() or "en", "person": request.person, "may": may, **context}
     return render(request, f"{page}.html", shown, status=status)
 
 

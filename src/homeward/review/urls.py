@@ -7,6 +7,7 @@ from django.urls import path
 from homeward.review import pages
 from homeward.review.api import api
 from homeward.review.static_files import static_file
+from homeward.review.words import words
 
 urlpatterns = [
     path("", pages.queues),
@@ -30,6 +31,7 @@ urlpatterns = [
     path("releases", pages.releases),
     path("login", pages.login),
     path("enter", pages.enter),
+    path("words/<slug:language>.json", words),
     path("openapi.json", pages.openapi),
     path("static/<slug:version>/<path:name>", static_file),
     path("api/", api.urls),

@@ -1,5 +1,7 @@
 // Elements from plain values: whatever a file is called, it is text and never markup.
 
+import { said } from "./words.js";
+
 export function el(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -27,4 +29,4 @@ export function table(columns, rows) {
   return el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, body));
 }
 
-export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${said(count === 1 ? one : many)}`;

@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { el, plural } from "./dom.js";
 import { address } from "./figures.js";
+import { t } from "./words.js";
 
 let shown = null;
 
@@ -26,20 +27,20 @@ export async function showFacts(panel, sha256, resized, time = -1) {
 function parts(facts, time) {
   const rows = [
     ["SHA-256", el("code", {}, facts.sha256)],
-    ["Kind", `${facts.format || facts.mime}, ${facts.width} × ${facts.height}`],
-    facts.duration_ms === null ? null : ["Length", `${(facts.duration_ms / 1000).toFixed(1)} s`],
-    ["Size", plural(facts.size, "byte")],
-    facts.damage ? ["Damage", facts.damage] : null,
-    facts.series ? ["Series", el("a", { href: `/series/${facts.series}` }, facts.series)] : null,
-    ...facts.matches.map((one) => ["Named by", `${one.list}: ${one.codes || one.series || one.kind}`]),
-    ...facts.paths.map((path) => ["Found at", el("bdi", {}, path)]),
+    [t`Kind`, `${facts.format || facts.mime}, ${facts.width} × ${facts.height}`],
+    facts.duration_ms === null ? null : [t`Length`, `${(facts.duration_ms / 1000).toFixed(1)} s`],
+    [t`Size`, plural(facts.size, "byte")],
+    facts.damage ? [t`Damage`, facts.damage] : null,
+    facts.series ? [t`Series`, el("a", { href: `/series/${facts.series}` }, facts.series)] : null,
+    ...facts.matches.map((one) => [t`Named by`, `${one.list}: ${one.codes || one.series || one.kind}`]),
+    ...facts.paths.map((path) => [t`Found at`, el("bdi", {}, path)]),
   ];
   const said = facts.grades.map((one) => el("li", {}, `${one.who || "somebody"}: ${one.code || "undecided"}${one.taken_back ? " (taken back)" : ""}`));
   return [
-    el("h2", {}, "About this picture"),
+    el("h2", {}, t`About this picture`),
     el("dl", {}, rows.filter(Boolean).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
-    location.pathname.startsWith("/pictures/") ? null : el("p", {}, el("a", { href: address(facts.sha256, time) }, "Draw a box on it"), " ", el("kbd", {}, "d")),
-    said.length ? el("h2", {}, "Said of it") : null,
+    location.pathname.startsWith("/pictures/") ? null : el("p", {}, el("a", { href: address(facts.sha256, time) }, t`Draw a box on it`), " ", el("kbd", {}, "d")),
+    said.length ? el("h2", {}, t`Said of it`) : null,
     said.length ? el("ul", {}, said) : null,
   ].filter(Boolean);
 }

@@ -10,11 +10,12 @@ import { listKeys, named } from "./keys.js";
 import { Painter } from "./painter.js";
 import { middle, Reveal } from "./reveal.js";
 import { IN_PART, IN_SERIES, KNOWN, TAKEN, Tiles, VIDEO } from "./tiles.js";
+import { t } from "./words.js";
 
 const part = (id) => document.getElementById(id);
 const stage = part("stage");
 const chosen = new Chosen();
-const EMPTY = { unknown: "Nothing is left to decide here.", [FIND]: "Say above what you look for; everything that you say has to hold." };
+const EMPTY = { unknown: t`Nothing is left to decide here.`, [FIND]: t`Say above what you look for; everything that you say has to hold.` };
 let grid = null, tiles = null, queue = "", working = Promise.resolve();
 
 const me = await get("/session");
@@ -77,7 +78,7 @@ function frame() {
     return el("button", { type: "button", disabled: !may("grade"), title: `${one.name} (${one.key})`, onclick: () => give(one.code, false) }, swatch, el("kbd", {}, one.key), one.name);
   }));
   part("empty").hidden = grid.count > 0;
-  part("empty").textContent = EMPTY[queue] ?? "There is nothing in this list.";
+  part("empty").textContent = EMPTY[queue] ?? t`There is nothing in this list.`;
 }
 
 const remember = () => history.replaceState({ queue, at: chosen.cursor, grid }, "", address(queue, chosen.cursor));
@@ -122,7 +123,7 @@ function undo() {
     const changed = await post(`/grids/${list.id}/undo`);
     changed.more ? list.forget() : list.mark(changed.tiles);
     if (changed.tiles.length) move(changed.tiles[0].at, false);
-    say(`Taken back: ${plural(changed.items, "picture")}`);
+    say(t`Taken back: ${plural(changed.items, "picture")}`);
     painter.draw();
     tell();
   }).catch((error) => say(error.message, true));
@@ -146,15 +147,15 @@ function tell() {
   telling = setTimeout(() => {
     const tile = grid.count ? tiles.at(chosen.cursor) : null;
     if (!tile) return;
-    const words = [`${(chosen.cursor + 1).toLocaleString("en")} of ${grid.count.toLocaleString("en")}`];
+    const words = [t`${(chosen.cursor + 1).toLocaleString("en")} of ${grid.count.toLocaleString("en")}`];
     if (tile.time >= 0) words.push(`${(tile.time / 1000).toFixed(1)} s`);
     if (tile.count > 1) words.push(plural(tile.count, "copy", "copies"));
     if (tile.flags & VIDEO) words.push("video");
-    if (tile.flags & KNOWN) words.push("a list names it");
-    if (tile.flags & TAKEN) words.push("somebody else has it in hand");
+    if (tile.flags & KNOWN) words.push(t`a list names it`);
+    if (tile.flags & TAKEN) words.push(t`somebody else has it in hand`);
     if (tile.flags & IN_SERIES) words.push("in a series");
     const category = grid.categories[tile.grade - 1];
-    words.push(category ? category.name + (tile.flags & IN_PART ? ", in part" : "") : "undecided");
+    words.push(category ? category.name + (tile.flags & IN_PART ? t`, in part` : "") : "undecided");
     part("here").textContent = words.join(" · ");
     if (grid.ranked) why(words);
     showFacts(part("facts"), grid.kind === "stacks" ? null : tile.sha256, () => painter.measure(), tile.time);

@@ -2,6 +2,7 @@
 
 import { get, post } from "./api.js";
 import { el, plural, say } from "./dom.js";
+import { t } from "./words.js";
 
 export async function handing(count) {
   const me = await get("/session");
@@ -11,13 +12,13 @@ export async function handing(count) {
   const to = el("select", { name: "to" }, names.map((name) => el("option", {}, name)));
   const note = el("input", { name: "note", required: true, maxlength: "2000" });
   const form = el("form", { id: "hand", class: "row" },
-    el("label", {}, "To ", to), el("label", {}, "What they need to know ", note), el("button", { type: "submit" }, "Hand over"));
+    el("label", {}, t`To `, to), el("label", {}, t`What they need to know `, note), el("button", { type: "submit" }, t`Hand over`));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
       const { stacks } = await post("/work/hand-over", { to: to.value, note: note.value });
-      form.replaceChildren(el("p", {}, `${plural(stacks, "stack")} handed to ${to.value}.`));
+      form.replaceChildren(el("p", {}, t`${plural(stacks, "stack")} handed to ${to.value}.`));
     } catch (error) { say(error.message, true); }
   });
-  return [el("h2", {}, "Hand over"), el("p", { class: "hint" }, `What you have in hand and have not decided: ${plural(count, "stack")}.`), form];
+  return [el("h2", {}, t`Hand over`), el("p", { class: "hint" }, t`What you have in hand and have not decided: ${plural(count, "stack")}.`), form];
 }

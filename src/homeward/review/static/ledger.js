@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { el, say, table } from "./dom.js";
+import { t } from "./words.js";
 
 const place = document.getElementById("ledger");
 const older = document.getElementById("older");
@@ -22,7 +23,7 @@ async function more() {
     const found = await get(`/ledger${last === null ? "" : `?before=${last}`}`);
     rows.push(...found.map(line));
     last = found.length ? found.at(-1).number : 0;
-    place.replaceChildren(table([["No.", "number"], ["When (UTC)"], ["Who"], ["What"], ["Details"]], rows));
+    place.replaceChildren(table([[t`No.`, "number"], [t`When (UTC)`], [t`Who`], [t`What`], [t`Details`]], rows));
     older.hidden = last === 0;
   } catch (error) { say(error.message, true); }
   place.removeAttribute("aria-busy");

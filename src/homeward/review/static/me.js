@@ -2,6 +2,7 @@
 
 import { call, post } from "./api.js";
 import { el, say } from "./dom.js";
+import { t } from "./words.js";
 
 const form = document.getElementById("password");
 const place = document.getElementById("second");
@@ -17,12 +18,12 @@ form.addEventListener("submit", async (event) => {
 
 function offer() {
   if (place.dataset.on) {
-    place.replaceChildren(el("p", {}, "You type a code of your telephone beside your password. If it is lost, an administrator lets you begin again."));
+    place.replaceChildren(el("p", {}, t`You type a code of your telephone beside your password. If it is lost, an administrator lets you begin again.`));
     return;
   }
   place.replaceChildren(
-    el("p", {}, "A code from a telephone makes a stolen password useless; any app for one-time codes does."),
-    el("button", { type: "button", onclick: begin }, "Set up codes"));
+    el("p", {}, t`A code from a telephone makes a stolen password useless; any app for one-time codes does.`),
+    el("button", { type: "button", onclick: begin }, t`Set up codes`));
 }
 
 async function begin() {
@@ -30,9 +31,9 @@ async function begin() {
     const { secret, address } = await post("/me/second");
     const code = el("input", { name: "code", inputmode: "numeric", maxlength: "8", required: true, autocomplete: "one-time-code" });
     const confirm = el("form", { class: "row", onsubmit: (event) => { event.preventDefault(); finish(code.value); } },
-      el("label", {}, "The code that it shows now ", code), el("button", { type: "submit" }, "Use codes from now on"));
+      el("label", {}, t`The code that it shows now `, code), el("button", { type: "submit" }, t`Use codes from now on`));
     place.replaceChildren(
-      el("p", {}, "Type this key into the app (time based, six digits), or open the ", el("a", { href: address }, "link"), " on the telephone. It is shown once."),
+      el("p", {}, t`Type this key into the app (time based, six digits), or open the `, el("a", { href: address }, "link"), t` on the telephone. It is shown once.`),
       el("p", {}, el("code", {}, secret.match(/.{1,4}/g).join(" "))), confirm);
     code.focus();
   } catch (error) { say(error.message, true); }
@@ -42,7 +43,7 @@ async function finish(code) {
   try {
     await call("PUT", "/me/second", { code });
     place.dataset.on = "yes";
-    say("From now on a code is wanted.");
+    say(t`From now on a code is wanted.`);
     offer();
   } catch (error) { say(error.message, true); }
 }

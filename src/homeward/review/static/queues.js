@@ -3,18 +3,19 @@
 import { get } from "./api.js";
 import { el, plural, say } from "./dom.js";
 import { handing } from "./hand.js";
+import { t } from "./words.js";
 
 const place = document.getElementById("queues");
 const QUEUES = {
-  "known series": ["Known series with new files", "A list knows them, their victim is not identified, and there is new material.", (to) => `/series/${to}`, "points"],
-  unknown: ["Unknown stacks", "No list names them and nobody has decided; the most urgent come first.", null, ""],
-  yours: ["In your hands", "What you have on your list, or were handed, and have not decided; nobody else is given it.", () => "/grid?queue=yours", "stacks"],
-  opinions: ["Another opinion", "Somebody has spoken of these; say yours without knowing theirs.", null, ""],
-  disputed: ["Opinions differ", "Speak with each other, or let somebody else say.", null, ""],
-  proposals: ["Proposals", "Pictures that may show one victim; nothing is joined until you accept it.", () => "/proposals", "log10 LR"],
-  notices: ["The watch", "What is new about other series that are not solved.", (to) => `/series/${to}`, "points"],
-  clues: ["Open clues", "Things that may lead to a place or a person.", (to) => `/clues/${to}`, "pictures"],
-  leads: ["Leads", "What is to be done, by deadline.", (to) => `/series/${to}`, ""],
+  "known series": [t`Known series with new files`, t`A list knows them, their victim is not identified, and there is new material.`, (to) => `/series/${to}`, "points"],
+  unknown: [t`Unknown stacks`, t`No list names them and nobody has decided; the most urgent come first.`, null, ""],
+  yours: [t`In your hands`, t`What you have on your list, or were handed, and have not decided; nobody else is given it.`, () => "/grid?queue=yours", "stacks"],
+  opinions: [t`Another opinion`, t`Somebody has spoken of these; say yours without knowing theirs.`, null, ""],
+  disputed: [t`Opinions differ`, t`Speak with each other, or let somebody else say.`, null, ""],
+  proposals: [t`Proposals`, t`Pictures that may show one victim; nothing is joined until you accept it.`, () => "/proposals", "log10 LR"],
+  notices: [t`The watch`, t`What is new about other series that are not solved.`, (to) => `/series/${to}`, "points"],
+  clues: [t`Open clues`, t`Things that may lead to a place or a person.`, (to) => `/clues/${to}`, "pictures"],
+  leads: [t`Leads`, t`What is to be done, by deadline.`, (to) => `/series/${to}`, ""],
 };
 const ALL = { yours: "/grid?queue=yours", unknown: "/grid?queue=unknown", opinions: "/grid?queue=opinions", disputed: "/grid?queue=disputed", proposals: "/proposals", clues: "/clues" };
 
@@ -28,15 +29,15 @@ function queue(one) {
     el("h2", {}, ALL[one.name] ? el("a", { href: ALL[one.name] }, title) : title, el("span", { class: "count" }, one.count.toLocaleString("en"))),
     el("p", { class: "hint" }, sentence),
     rows.length ? el("ul", {}, rows) : null,
-    one.count > rows.length && rows.length ? el("p", { class: "soft" }, `and ${(one.count - rows.length).toLocaleString("en")} more`) : null,
-    one.count === 0 ? el("p", { class: "soft" }, "Nothing waits here.") : null);
+    one.count > rows.length && rows.length ? el("p", { class: "soft" }, t`and ${(one.count - rows.length).toLocaleString("en")} more`) : null,
+    one.count === 0 ? el("p", { class: "soft" }, t`Nothing waits here.`) : null);
 }
 
 try {
   const work = await get("/queues");
   const spared = work.known_or_decided;
   place.replaceChildren(
-    el("p", { class: "spared" }, `Of ${plural(work.stacks, "stack")}, ${spared.toLocaleString("en")} need not be looked at again: ${work.known.toLocaleString("en")} are known, ${work.decided.toLocaleString("en")} are decided.`),
+    el("p", { class: "spared" }, t`Of ${plural(work.stacks, "stack")}, ${spared.toLocaleString("en")} need not be looked at again: ${work.known.toLocaleString("en")} are known, ${work.decided.toLocaleString("en")} are decided.`),
     el("div", { class: "queues" }, work.queues.filter((one) => one.count || !["yours", "opinions", "disputed"].includes(one.name)).map(queue)),
     ...(await handing(work.yours)));
 } catch (error) { say(error.message, true); }

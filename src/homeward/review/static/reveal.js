@@ -3,9 +3,10 @@
 
 import { call } from "./api.js";
 import { el, say } from "./dom.js";
+import { t } from "./words.js";
 
 const KEYS = { KeyQ: "drawing", KeyW: "grey", KeyE: "region", KeyR: "full" };
-const SAID = { drawing: "a line drawing", grey: "in grey, small", region: "the part under the pointer", full: "all of it" };
+const SAID = { drawing: t`a line drawing`, grey: t`in grey, small`, region: t`the part under the pointer`, full: t`all of it` };
 const REASONS = ["to decide on a category", "to compare with another picture", "to look for clues", "to check a proposal"];
 
 export class Reveal {
@@ -17,7 +18,7 @@ export class Reveal {
     this.pointer = null;
     this.canvas = el("canvas", { class: "clear", "aria-hidden": "true" });
     stage.append(this.canvas);
-    this.reason = el("select", { "aria-label": "Why you look: it is recorded" }, REASONS.map((one) => el("option", {}, one)));
+    this.reason = el("select", { "aria-label": t`Why you look: it is recorded` }, REASONS.map((one) => el("option", {}, one)));
     this.#offer(bar);
     stage.addEventListener("pointermove", (event) => { this.pointer = { x: event.clientX, y: event.clientY }; }, { passive: true });
     for (const kind of ["blur", "pagehide"]) addEventListener(kind, () => this.end());
@@ -26,8 +27,8 @@ export class Reveal {
 
   #offer(bar) {
     bar.hidden = !Object.keys(this.steps).length;
-    bar.append(el("span", {}, "hold to see"), ...Object.entries(this.steps).map(([code, step]) => {
-      const button = el("button", { type: "button", title: `Hold to see ${SAID[step]}; it is recorded` }, el("kbd", {}, code.slice(3)), step);
+    bar.append(el("span", {}, t`hold to see`), ...Object.entries(this.steps).map(([code, step]) => {
+      const button = el("button", { type: "button", title: t`Hold to see ${SAID[step]}; it is recorded` }, el("kbd", {}, code.slice(3)), step);
       button.addEventListener("pointerdown", () => this.begin(step, "pointer"));
       for (const kind of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(kind, () => this.end());
       return button;

@@ -48,7 +48,7 @@ function facts(found) {
     ...found.notes.map((note) => ["Note", el("bdi", {}, note)]),
   ];
   return el("section", { class: "card" },
-    el("dl", { class: "facts-list" }, rows.filter(Boolean).flatMap(([title, value]) => [el("dt", {}, title), el("dd", {}, value)])),
+    rows.every((row) => row === null) ? null : el("dl", { class: "facts-list" }, rows.filter(Boolean).flatMap(([title, value]) => [el("dt", {}, title), el("dd", {}, value)])),
     may("decide") ? acts(found) : null);
 }
 

@@ -34,7 +34,8 @@ export class MapView {
     const [left, right, top, bottom] = places.length ? [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)] : [0, 1, 0.1, 0.8];
     this.middle = [(left + right) / 2, (top + bottom) / 2];
     const { width, height } = this.#size();
-    this.scale = Math.min(CLOSEST / 64, 0.8 * Math.min(width / Math.max(right - left, 1e-4), height / Math.max(bottom - top, 1e-4)));
+    const least = this.tiles ? 0.002 : 0.1; // of the world: outlines say nothing closer by
+    this.scale = 0.8 * Math.min(width / Math.max(right - left, least), height / Math.max(bottom - top, least));
     this.move(0, 0);
   }
 

@@ -1,11 +1,13 @@
 """Makes the calibration of fused evidence that is kept in the package, from a world that nothing is reported on.
 
-usage: python bench/calibrate_fusion.py [--cases FOLDER] [--world world-tune] [--write]
+usage: python bench/calibrate_fusion.py [--cases FOLDER] [--held NAME...] [--world world-tune] [--write]
 
 FOLDER: cases of that world with all steps run, ``pooled`` and ``agencyA`` to ``agencyD``, as ``bench/series.py`` has them; made
 anew unless told. Each case weighs alike, for a ratio must hold where everything is held as well as where little is. Ratios of
 traces are shares among pairs of one owner over shares among pairs of two, which are never taken to be rarer than one in the
-number of independent ones. Weights are a logistic regression, bounded to 0.1..1. Cross-validated on pairs of owners not seen.
+number of independent ones: of what a file says of itself in the first case, the largest, for it says the same wherever it
+lies; of who was the first to post it in all, for that depends on what was captured. Weights are a logistic regression,
+bounded to 0.1..1. Cross-validated on pairs of owners not seen.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from homeward.links.fuse import FAMILIES, SILENCE, Cue, Fusion, families
-from homeward.links.fuse_traces import SOON, trace
+from homeward.links.fuse_traces import ONLY, SOON, trace
 from remembered import cases
 from series_data import AGENCIES, Held, Values, held
 
@@ -39,10 +41,11 @@ def main() -> None:
     """Fit, say how well on owners not seen, and keep it with ``--write``."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--cases", type=Path)
+    asked.add_argument("--held", nargs="+", default=["pooled", *AGENCIES])
     asked.add_argument("--world", default="world-tune")
     asked.add_argument("--write", action="store_true")
     told = asked.parse_args()
-    some = {name: held(told.world, case) for name, case in cases(told.world, told.cases, ["pooled", *AGENCIES]).items()}
+    some = {name: held(told.world, case) for name, case in cases(told.world, told.cases, told.held).items()}
     every = list(some.values())
     for floor in (0.0, 1.0, 1.5, 2.0):
         unseen = _unseen(every, {"sight": floor})
@@ -112,6 +115,19 @@ def _unseen(some: Sequence[Held], floors: dict[str, float], only: set[str] | Non
 
 def _ratios(some: Sequence[Held]) -> dict[str, float]:
     """log10 ratio of each trace that was met, rarest first held to what the number of independent strangers supports."""
+    own, seen = _shares(some[:1]), _shares(some)
+    share = own | {name: seen[name] for name in ("first poster", ONLY) if name in seen}
+    least = 1 / (_independent(some) + 1)
+    found = {name: float(np.log10(max(one, least) / max(other, least))) for name, (one, other) in share.items()}
+    soon = [name for name in SOON.values() if name in found]
+    for sooner, later in reversed(list(pairwise(soon))):
+        found[sooner] = max(found[sooner], found[later])  # closer is never weaker
+    against = min(0.0, found.pop(SILENCE, 0.0))
+    return {name: round(max(0.0, value), 3) for name, value in sorted(found.items())} | {SILENCE: round(against, 3)}
+
+
+def _shares(some: Sequence[Held]) -> dict[str, list[float]]:
+    """Of each trace the shares among pairs of one owner and of two, cases alike."""
     share: dict[str, list[float]] = {}
     for had in some:
         same, weights = had.weighed()
@@ -120,13 +136,7 @@ def _ratios(some: Sequence[Held]) -> dict[str, float]:
             if pair in at:
                 for name in {trace(cue) for cue in cues if cue.kind not in MEASURED}:
                     share.setdefault(name, [0.0, 0.0])[0 if same[at[pair]] else 1] += weights[at[pair]] / len(some)
-    least = 1 / (_independent(some) + 1)
-    found = {name: float(np.log10(max(one, least) / max(other, least))) for name, (one, other) in share.items()}
-    soon = [name for name in SOON.values() if name in found]
-    for sooner, later in reversed(list(pairwise(soon))):
-        found[sooner] = max(found[sooner], found[later])  # closer is never weaker
-    against = min(0.0, found.pop(SILENCE, 0.0))
-    return {name: round(max(0.0, value), 3) for name, value in sorted(found.items())} | {SILENCE: round(against, 3)}
+    return share
 
 
 def _values(had: Held, traces: dict[str, float], floors: dict[str, float], names: list[str]) -> Values:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeward.series.clocks import FIX_AHEAD, SLACK, STALE, Reading, clock
+from homeward.series.clocks import EXIF, FIX_AHEAD, SLACK, STALE, Reading, clock
 
 HOUR = 3600.0
 
@@ -20,7 +21,9 @@ def true_readings(draw: st.DrawFn, offset: float) -> Reading:
     later = draw(st.lists(st.integers(0, 10**8), max_size=2))
     old = draw(st.none() | st.integers(0, int(STALE)))
     there = tuple((when + wait, "posted") for wait in later)
-    return Reading(str(when), when + offset, there, None if old is None else when - old)
+    year = datetime.fromtimestamp(when, UTC).year
+    exif = draw(st.sampled_from(["", "0100", *(version for version, since in EXIF.items() if since - 1 <= year)]))
+    return Reading(str(when), when + offset, there, None if old is None else when - old, exif)
 
 
 offsets = st.integers(-(10**8), 10**8).map(float)
@@ -52,6 +55,16 @@ def test_a_post_bounds_from_below_and_says_so() -> None:
 def test_a_fix_bounds_from_both_sides() -> None:
     found = clock([Reading("a", 100 * HOUR, (), 98 * HOUR)])
     assert (found.least, found.most) == (2 * HOUR - STALE, 2 * HOUR + FIX_AHEAD)
+
+
+def test_a_file_is_not_older_than_the_standard_that_it_names() -> None:
+    begun = datetime(2001, 1, 1, tzinfo=UTC).timestamp()
+    drafted = datetime(2015, 1, 1, tzinfo=UTC).timestamp()
+    found = clock([Reading("a", begun, ((begun + 10**9, "posted"),), None, "0231")])
+    assert (found.least, found.most) == (-(10.0**9) - SLACK, begun - drafted)
+    assert found.right_somewhere is False
+    assert "Exif 2.31" in found.decisive[1].reason
+    assert clock([Reading("a", begun, (), None, "02\x0031")]).most is None
 
 
 @pytest.mark.parametrize(("offset", "fits"), [(-2000, False), (0, True), (13, True), (20, False)])

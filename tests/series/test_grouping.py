@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homeward.links.fuse import Cue, Fused
-from homeward.series.grouping import Grouping, group
+from homeward.series.grouping import AUTOMATIC, Grouping, group
 
 
 def pair(a: int, b: int, value: float) -> Fused:
@@ -85,7 +85,7 @@ def test_a_bridge_that_many_agree_on_joins() -> None:
 
 
 def test_evidence_against_holds_a_group_back() -> None:
-    strong = [pair(0, 1, 1.3)]
+    strong = [pair(0, 1, AUTOMATIC + 0.01)]
     assert group(range(2), strong).series == [[0, 1]]
     assert group(range(2), [pair(0, 1, -1.0)]).series == [[0], [1]]
     assert group(range(2), [pair(0, 1, -1.0)]).proposed == []

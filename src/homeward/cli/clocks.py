@@ -7,20 +7,18 @@ from typing import Any
 
 import click
 
-from homeward.cli.common import case_argument, json_option, opened, print_json, print_table
+from homeward.cli.common import case_argument, json_option, print_table, read
 
 
 @click.command()
 @case_argument
 @json_option
 def clocks(case: Path, as_json: bool) -> None:
-    """Say how far the clock of each device may be off from UTC, as bounds that posts and satellite fixes leave."""
+    """Say how far the clock of each device may be off from UTC, as bounds that posts, satellite fixes and standards leave."""
     from homeward.flow.series.clocks import clocks as found_in
 
-    with opened(case) as opened_case:
-        found = found_in(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, found_in, as_json=as_json)
+    if found is None:
         return
     rows = [_row(one) for one in found]
     print_table("Clocks (camera minus UTC)", ("device", "pictures", "at least", "at most", "says"), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from homeward.store import Case
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 case_argument = click.argument("case", type=click.Path(path_type=Path))
-by_option = click.option("--by", "who", default="", help="Who says so; the account that runs this unless told.")
+by_option = click.option("--by", "who", default=getpass.getuser, help="Who says so; the account that runs this unless told.")
 purpose_option = click.option(
     "--purpose", required=True, help="What you need it for; it is kept in the ledger with what was shown."
 )
@@ -62,6 +64,16 @@ def opened(folder: Path) -> Iterator[Case]:
     with Case.open(folder) as case:
         log_to(None if case.read_only else folder / "homeward.log")
         yield case
+
+
+def read(case: Path, reading: Callable[[Case], T], *, as_json: bool) -> T | None:
+    """What ``reading`` finds in the case in a folder; None where it was printed as one JSON document and all is done."""
+    with opened(case) as opened_case:
+        found = reading(opened_case)
+    if as_json:
+        print_json(found)
+        return None
+    return found
 
 
 @contextmanager

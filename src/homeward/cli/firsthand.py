@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import case_argument, json_option, opened, print_json, print_table
+from homeward.cli.common import case_argument, json_option, print_table, read
 
 
 @click.command()
@@ -19,10 +19,8 @@ def firsthand(case: Path, as_json: bool) -> None:
     from homeward.flow.series.firsthand import sources
     from homeward.links.firsthand import CAVEAT, How
 
-    with opened(case) as opened_case:
-        found = sources(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, sources, as_json=as_json)
+    if found is None:
         return
     rows = [(f"{one['exhibit']}: {one['folder']}", one["pictures"], *(one["counts"][how] for how in How)) for one in found]
     print_table("First observed here", ("source", "pictures", *How), rows)

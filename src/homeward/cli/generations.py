@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from homeward.cli.common import case_argument, json_option, opened, print_json, print_table
+from homeward.cli.common import case_argument, json_option, print_table, read
 
 
 @click.command()
@@ -18,11 +18,10 @@ def generations(case: Path, copy: str, as_json: bool) -> None:
     """Say which copy of a picture was made from which, and which file is the least processed; of one copy's stack in full."""
     from homeward.flow.copies.generations import trees
 
-    with opened(case) as opened_case:
-        found = trees(opened_case, copy.lower())
-    if as_json:
-        print_json(found)
-    elif copy:
+    found = read(case, lambda opened_case: trees(opened_case, copy.lower()), as_json=as_json)
+    if found is None:
+        return
+    if copy:
         for stack in found:
             print_table(
                 f"Made from (least processed: {stack['least_processed'][:12]})",

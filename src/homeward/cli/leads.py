@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
@@ -13,11 +12,10 @@ from homeward.cli.common import (
     case_argument,
     json_option,
     next_step,
-    opened,
     opened_to_write,
-    print_json,
     print_table,
     printable,
+    read,
 )
 
 STATES = ("open", "under way", "waiting", "done")
@@ -35,10 +33,8 @@ def leads(context: click.Context, case: Path, as_json: bool) -> None:
         return
     from homeward.flow.series.leads import listed
 
-    with opened(case) as opened_case:
-        found = listed(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, listed, as_json=as_json)
+    if found is None:
         return
     rows = [
         (one["id"][:12], one["series"], one["task"], one["owner"], one["due"], one["outcome"] or one["state"]) for one in found
@@ -63,7 +59,7 @@ def add(case: Path, series: str, task: str, why: str, clue: str, owner: str, due
     from homeward.flow.series.leads import add as open_lead
 
     with opened_to_write(case) as opened_case:
-        name = open_lead(opened_case, series, task, why, who or getpass.getuser(), clue=clue, owner=owner, due=due)
+        name = open_lead(opened_case, series, task, why, who, clue=clue, owner=owner, due=due)
     click.echo(f"Lead {name[:12]}.")
     next_step(f"homeward leads {case} set {name[:12]} --state 'under way'")
 
@@ -87,7 +83,7 @@ def set_(case: Path, /, lead: str, why: str, who: str, **told: str | None) -> No
         raise click.UsageError("say one of --owner, --due, --state, --outcome and --note")
     ((field, value),) = given.items()
     with opened_to_write(case) as opened_case:
-        found = tell(opened_case, lead, field, value, who or getpass.getuser(), why)
+        found = tell(opened_case, lead, field, value, who, why)
     click.echo(f"Lead {found.id[:12]}: {found.outcome or found.state}.")
     next_step(f"homeward watch {case}" if found.outcome else f"homeward leads {case}")
 
@@ -100,10 +96,8 @@ def show(case: Path, lead: str, as_json: bool) -> None:
     """Show LEAD and everything that was said about it."""
     from homeward.flow.series.leads import shown
 
-    with opened(case) as opened_case:
-        found = shown(opened_case, lead)
-    if as_json:
-        print_json(found)
+    found = read(case, lambda opened_case: shown(opened_case, lead), as_json=as_json)
+    if found is None:
         return
     click.echo(f"Lead {found['id'][:12]} on series {found['series']}: {printable(found['task'])}")
     click.echo(f"May lead to: {printable(found['hypothesis'])}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,10 @@ from homeward.cli.common import (
     case_argument,
     json_option,
     next_step,
-    opened,
     opened_to_write,
-    print_json,
     print_table,
     printable,
+    read,
 )
 
 STATUSES = ("unidentified", "located", "identified", "safeguarded", "known elsewhere")
@@ -41,10 +39,8 @@ def series(context: click.Context, case: Path, as_json: bool) -> None:
         return
     from homeward.flow.series.listing import listed
 
-    with opened(case) as opened_case:
-        found = listed(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, listed, as_json=as_json)
+    if found is None:
         return
     rows = [
         (row["id"], row["status"], row["priority"], len(row["items"]), len(row["cameras"]), _when(row), row["proposed_joins"])
@@ -62,10 +58,8 @@ def show(case: Path, name: str, as_json: bool) -> None:
     """Show SERIES: its situations in time, what joins them, what is proposed, and all that was decided."""
     from homeward.flow.series.listing import shown
 
-    with opened(case) as opened_case:
-        found = shown(opened_case, name)
-    if as_json:
-        print_json(found)
+    found = read(case, lambda opened_case: shown(opened_case, name), as_json=as_json)
+    if found is None:
         return
     click.echo(f"Series {found['id']}: {found['status']}, {len(found['items'])} items, priority {found['priority']}")
     for line in found["why"]:
@@ -91,10 +85,8 @@ def proposals(case: Path, as_json: bool) -> None:
     """List joins that a person is asked about, the strongest first."""
     from homeward.flow.series.listing import proposals as proposed
 
-    with opened(case) as opened_case:
-        found = proposed(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, proposed, as_json=as_json)
+    if found is None:
         return
     _print_proposals(found)
     next_step(f"homeward series {case} accept PROPOSAL --why REASON (or reject)")
@@ -107,10 +99,8 @@ def queue(case: Path, as_json: bool) -> None:
     """List which two pictures to look at next: what decides most about series for the fewest pictures opened comes first."""
     from homeward.flow.series.looking import queue as looked_at
 
-    with opened(case) as opened_case:
-        found = looked_at(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, looked_at, as_json=as_json)
+    if found is None:
         return
     rows = [(one["a"][:12], one["b"][:12], one["why"], one["log10_lr"], one["series"] or "", one["reason"]) for one in found]
     print_table("To look at", ("picture", "and", "why", "log10 LR", "series", "reason"), rows)
@@ -128,7 +118,7 @@ def merge(case: Path, one: str, other: str, why: str, who: str) -> None:
     from homeward.flow.series.deciding import merge as hold_together
 
     with opened_to_write(case) as opened_case:
-        name = hold_together(opened_case, one, other, who or getpass.getuser(), why)
+        name = hold_together(opened_case, one, other, who, why)
     _say_next(case, f"They are the series {name}.", name)
 
 
@@ -143,7 +133,7 @@ def split(case: Path, name: str, pictures: tuple[str, ...], why: str, who: str) 
     from homeward.flow.series.deciding import split as take_out
 
     with opened_to_write(case) as opened_case:
-        made = take_out(opened_case, name, pictures, who or getpass.getuser(), why)
+        made = take_out(opened_case, name, pictures, who, why)
     _say_next(case, f"What was taken out is the series {made}.", made)
 
 
@@ -185,7 +175,7 @@ def set_(case: Path, /, name: str, why: str, who: str, **told: str | None) -> No
         raise click.UsageError("say one of --status, --age-band, --contact and --note")
     ((field, value),) = given.items()
     with opened_to_write(case) as opened_case:
-        found = tell(opened_case, name, field, value, who or getpass.getuser(), why)
+        found = tell(opened_case, name, field, value, who, why)
     _say_next(case, f"Series {found}: {field} {printable(value)}.", found)
 
 
@@ -200,7 +190,7 @@ def undo(case: Path, decision: str, why: str, who: str) -> None:
     from homeward.flow.series.deciding import undo as take_back
 
     with opened_to_write(case) as opened_case:
-        taken = take_back(opened_case, decision, who or getpass.getuser(), why)
+        taken = take_back(opened_case, decision, who, why)
     click.echo(f"Taken back: {printable(says(taken))}.")
     next_step(f"homeward series {case}")
 
@@ -216,7 +206,7 @@ def weigh(case: Path, reason: str, points: int, why: str, who: str) -> None:
     from homeward.flow.series.deciding import weigh as set_weight
 
     with opened_to_write(case) as opened_case:
-        set_weight(opened_case, reason, points, who or getpass.getuser(), why)
+        set_weight(opened_case, reason, points, who, why)
     click.echo(f"{reason} gives at most {points} points.")
     next_step(f"homeward series {case}")
 
@@ -225,7 +215,7 @@ def _answer(case: Path, proposal: str, yes: bool, why: str, who: str) -> None:
     from homeward.flow.series.deciding import answer
 
     with opened_to_write(case) as opened_case:
-        name = answer(opened_case, proposal, yes, who or getpass.getuser(), why)
+        name = answer(opened_case, proposal, yes, who, why)
     done = f"They are the series {name}." if yes else "They are held apart."
     _say_next(case, done, name)
 

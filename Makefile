@@ -21,7 +21,7 @@ JOBS ?= 2
 	touch $@
 
 .venv/.developer: .venv/.installed
-	$(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode --extra matching --extra server --extra text --group dev --python $(BIN)/python
+	$(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode --extra matching --extra parquet --extra server --extra text --group dev --python $(BIN)/python
 	touch $@
 
 forensic: .venv/.developer

@@ -50,7 +50,7 @@ def capture() -> None:
 @click.option("--format", "form", default="", help="Its format, where it is not to be found out from its content.")
 @click.option("--site", default="", help="The site that it is of, where the file itself does not say.")
 def add(case: Path, file: Path, label: str, acquirer: str, mapping: Path | None, form: str, site: str, **right: str) -> None:
-    """Take the capture FILE in: rows of JSON or CSV by a mapping, and exports of Telegram, Discord, WhatsApp, UFDR,
+    """Take the capture FILE in: rows of JSON, CSV or Parquet by a mapping, and exports of Telegram, Discord, WhatsApp, UFDR,
     CyberTipline XML, mbox, and forums in web archives (WARC, WACZ).
 
     Bad rows are skipped and counted; a bad file changes nothing. What comes in is kept encrypted, under a key of its own.

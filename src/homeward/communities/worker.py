@@ -53,13 +53,18 @@ def warm_up() -> None:
 
 def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """Read a capture (descriptor: the delivered file); the last answer has the summary."""
+    yield from answers(fds, payload, readers.read)
+
+
+def answers(fds: tuple[int, ...], payload: bytes, reader: readers.Reader) -> Iterator[bytes]:
+    """What a reader finds, as answers of this task."""
     order = _order(payload)
     source = ByteRange(fds[0], 0, order.size)
     summary = Summary()
     found: dict[type, list[Any]] = {Message: [], Identifier: [], PlatformReport: []}
     held = 0
     try:
-        for one in readers.read(source, order, summary):
+        for one in reader(source, order, summary):
             found[type(one)].append(one)
             held += _weight(one)
             if held >= _WEIGHT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from homeward.communities import captures
 from homeward.communities.captured import CaptureRefused, Summary
 from homeward.communities.captures import Added, Capture, Expired, Mandate, Protected, Standing
 from homeward.communities.mapping import LARGEST, Mapping, read_mapping
+from homeward.communities.parquet import MAGIC
 from homeward.communities.readers import FORMATS
 from homeward.communities.times import rules_of
 from homeward.communities.worker import Answer, Order, read_answer
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from homeward.store.events import Events, EventWriter
 
 TASK = "homeward.communities.worker:read"
+PARQUET = "homeward.communities.parquet:read"
 READING = Limits(memory=448 << 20, cpu_seconds=12 * 3600, wall_seconds=600.0)
 ACT = "capture.events"
 
@@ -302,8 +305,13 @@ def _read(case: Case, delivery: Delivery, source: tuple[int, Order], writer: Eve
     progress.begin("Reading it", order.size)
     done, summary = 0, None
     filing = Filing(writer, store.Tokens.open(case), Beside(delivery.file.parent))
-    with Pool([TASK], workers=1, limits=READING) as pool:
-        for event in pool.run([Call(0, TASK, msgspec.msgpack.encode(order), (fd,), read_answer)]):
+    task = TASK
+    if os.pread(fd, len(MAGIC), 0) == MAGIC:
+        if importlib.util.find_spec("pyarrow") is None:
+            raise WrongUse(f"{delivery.file} is Parquet, which needs: pip install 'homeward[parquet]'")
+        task = PARQUET
+    with Pool([task], workers=1, limits=READING) as pool:
+        for event in pool.run([Call(0, task, msgspec.msgpack.encode(order), (fd,), read_answer)]):
             if isinstance(event, Lost):
                 raise WrongUse(f"{delivery.file}: reading it failed: {event.reason}")
             if isinstance(event, Said):

@@ -297,6 +297,8 @@ def _recall(world: str, edit: str, rows: list[tuple[str, tuple[bool, bool]]]) ->
 
 def _interval(rows: list[tuple[str, bool]]) -> tuple[float, float]:
     """Of a share, by draws of groups."""
+    if not rows:
+        return 0.0, 1.0
     groups: dict[str, list[bool]] = defaultdict(list)
     for group, hit in rows:
         groups[group].append(hit)

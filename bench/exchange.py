@@ -10,7 +10,8 @@ copies. An owner who is the maker of files of both is *discovered* when both are
 that are of that owner; two series of which most pictures are of different owners and that are proposed are *falsely joined*.
 ``cameras``: every two send each other the fingerprints of their cameras. A pair of agencies and a device of which one has a
 fingerprint to send and the other any picture of its size is *found* when the other is told of them; *false* are devices here
-of which most pictures are by another device than most of those behind the fingerprint.
+of which most pictures are by another device than most of those behind the fingerprint. Because agencies that hold pictures
+of one device hold copies of the same ones too, each device of the pooled case is also cut into halves that share no original.
 ``near``: of all pairs of files of two agencies that show one original and are not equal, how many share a token and are within
 31 bits, by the edits that lie between them; 95 % of 1,000 bootstrap draws of originals.
 ``psi``: processor time and bytes of the exact protocol by itself, both sides in this process.
@@ -36,22 +37,19 @@ import numpy as np
 
 import homeward
 from common import DATA, report
-from exchange_data import edits, made, owners
+from exchange_cameras import cameras, halves
+from exchange_data import Row, edits, interval, made, most_of, owners, row
 from homeward.descriptors.pdq import LEAST_QUALITY
 from homeward.exchange import psi
 from homeward.exchange.conversation_taken import RADIUS
 from homeward.exchange.near_tokens import distance, parts
 from homeward.flow.copies.views import views
-from homeward.flow.exchange import fingerprints, matching, matching_series, partners
-from homeward.flow.exchange.packages import Terms, receive, send
-from homeward.flow.series import listing as all_series
-from homeward.store import Case, media_out, noise, reads, series
+from homeward.flow.exchange import matching, matching_series, partners
+from homeward.store import Case, media_out, reads, series
 from homeward.store.models import Occurrence
 from series_data import AGENCIES, by_sha256, prepared, table
 
 TOPICS = ("copies", "cameras", "clues")
-DRAWS = 1000
-Row = dict[str, str]
 
 
 def main() -> None:
@@ -70,7 +68,8 @@ def main() -> None:
             if "agencies" in told.parts:
                 rows += _agencies(told.world, told.case or prepared(told.world, AGENCIES), cases, Path(scratch))
             if "cameras" in told.parts:
-                rows += _cameras(told.world, cases, Path(scratch))
+                rows += cameras(told.world, cases, Path(scratch))
+                rows += halves(told.world, told.case or prepared(told.world, AGENCIES))
             if "near" in told.parts:
                 rows += _near(told.world, cases)
             for case in cases.values():
@@ -116,19 +115,19 @@ def _agencies(world: str, pooled: Path, cases: dict[str, Case], scratch: Path) -
     near_size, not_near, near_found = _converse(cases[AGENCIES[0]], cases[AGENCIES[1]], ("near",), scratch)
     near_spent = time.process_time() - began
     pooled_share = len(one_case) / len(both)
-    low, high = _interval([(key[2], key in found) for key in both])
+    low, high = interval([(key[2], key in found) for key in both])
     return [
-        _row(
+        row(
             f"{world}: owners whose files two agencies hold, discovered",
             f"{len(found)} of {len(both)} ({len(found) / len(both):.3f})",
             f"one pooled case: {pooled_share:.3f}", f"95 %: {low:.3f} to {high:.3f}; target 0.95",
         ),
-        _row(
+        row(
             f"{world}: pairs of series proposed, falsely", f"{wrong} of {proposed}",
             f"of which {mixed} with a series that was mixed before", "target 0",
         ),
-        _row(f"{world}: six matchings of copies, cameras and clues", f"{size / 1e6:.2f} MB, {spent:.0f} CPU-s", "", ""),
-        _row(
+        row(f"{world}: six matchings of copies, cameras and clues", f"{size / 1e6:.2f} MB, {spent:.0f} CPU-s", "", ""),
+        row(
             f"{world}: one matching of near copies", f"{near_size / 1e6:.2f} MB, {near_spent:.0f} CPU-s", f"{near_found} found",
             f"{not_near} hashes were shown that were not near",
         ),
@@ -170,16 +169,11 @@ def _judged(
             continue
         ends = zip(held, (one.mine.id, one.theirs.id), strict=True)
         sides = [some[name] for some, name in ends if name in some]
-        common = set.intersection(*(_most(side) for side in sides)) if sides else set()
+        common = set.intersection(*(most_of(side) for side in sides)) if sides else set()
         many += 1
         wrong += [any(len(side) > 1 for side in sides)] if sides and not common else []
         good |= common
     return good, wrong, many
-
-
-def _most(counts: Counter[str]) -> set[str]:
-    """Who made most, all of them where several did."""
-    return {name for name, count in counts.items() if count == max(counts.values())}
 
 
 def _pooled(folder: Path, truth: dict[str, dict[str, str]]) -> dict[str, set[str]]:
@@ -197,55 +191,6 @@ def _pooled(folder: Path, truth: dict[str, dict[str, str]]) -> dict[str, set[str
     found: dict[str, set[str]] = defaultdict(set)
     for (owner, _), labels in of_series.items():
         found[owner] |= labels if len(labels) > 1 else set()
-    return found
-
-
-def _cameras(world: str, cases: dict[str, Case], scratch: Path) -> list[Row]:
-    truth = by_sha256(DATA / world / "truth")
-    devices = {sha256: row["device"] for sha256, row in truth.items()}
-    for name, case in cases.items():
-        to = [other for other in AGENCIES if other != name]
-        send(
-            case, scratch / f"{name}-cameras.age", to, ["fingerprints"], [], Terms("bench", "bench", "amber", "red", 5), "bench"
-        )
-    both, found, proposed, wrong, size = set(), set(), 0, 0, 0
-    began = time.process_time()
-    for here, case in cases.items():
-        for there in AGENCIES:
-            if there != here:
-                receive(case, scratch / f"{there}-cameras.age", "bench")
-        sent = {there: _sent(cases[there], devices) for there in AGENCIES if there != here}
-        held = {(devices[shot.sha256], shot.width, shot.height) for shot in noise.shots(case) if shot.sha256 in devices}
-        both |= {(there, here, one[0]) for there, some in sent.items() for one in some.values() if one in held}
-        for hit in fingerprints.listed(case):
-            theirs = sent[hit["agency"]][hit["their_camera"]][0]
-            mine = _most(Counter(devices[name] for name in hit["items"] if name in devices))
-            proposed, wrong = proposed + 1, wrong + (theirs not in mine)
-            found |= {(hit["agency"], here, theirs)} if theirs in mine else set()
-    spent, size = time.process_time() - began, sum((scratch / f"{name}-cameras.age").stat().st_size for name in AGENCIES)
-    low, high = _interval([(key[2], key in found) for key in both])
-    return [
-        _row(
-            f"{world}: devices of which one agency has a fingerprint and another pictures, found",
-            f"{len(found & both)} of {len(both)} ({len(found & both) / max(1, len(both)):.3f})",
-            "serial numbers in headers: see the topic cameras", f"95 %: {low:.3f} to {high:.3f}",
-        ),
-        _row(f"{world}: devices that agree with a fingerprint, falsely", f"{wrong} of {proposed}", "", "target 0"),
-        _row(f"{world}: fingerprints of each agency for the others", f"{size / 1e6:.2f} MB, {spent:.0f} CPU-s", "", ""),
-    ]  # fmt: skip
-
-
-def _sent(case: Case, devices: dict[str, str]) -> dict[str, tuple[str, int, int]]:
-    """By code, the device of most pictures behind each fingerprint that a case sends, and its size."""
-    rows = all_series.listed(case)
-    told = fingerprints.of_series(case, rows)
-    names = {fingerprints.camera_code(case, one["id"]): one["id"] for row in rows for one in row["cameras"]}
-    shown = reads.item_names(case)
-    groups = {shown[item]: [shown[row.item] for row in some] for item, some in noise.devices(case).items()}
-    found = {}
-    for one in told:
-        counts = Counter(devices[name] for name in groups[names[one.code]] if name in devices)
-        found[one.code] = (counts.most_common(1)[0][0] if counts else "", one.width, one.height)
     return found
 
 
@@ -274,9 +219,9 @@ def _tokens(case: Case) -> dict[str, list[tuple[int, bytes, frozenset[bytes]]]]:
     found = defaultdict(list)
     seen, names = views(case, frames=False), media_out.digests(case)
     rows = np.flatnonzero(seen.qualities >= LEAST_QUALITY)
-    for row, some in zip(rows.tolist(), parts(seen.codes[rows]), strict=True):
-        if (name := names.get(int(seen.items[row]))) is not None:
-            found[name].append((int(seen.ways[row]), seen.codes[row].tobytes(), frozenset(some)))
+    for at, some in zip(rows.tolist(), parts(seen.codes[rows]), strict=True):
+        if (name := names.get(int(seen.items[at]))) is not None:
+            found[name].append((int(seen.ways[at]), seen.codes[at].tobytes(), frozenset(some)))
     return found
 
 
@@ -289,24 +234,10 @@ def _meets(mine: list[Any], theirs: list[Any]) -> tuple[bool, bool]:
 
 
 def _recall(world: str, edit: str, rows: list[tuple[str, tuple[bool, bool]]]) -> Row:
-    low, high = _interval([(root, hit) for root, (hit, _) in rows])
+    low, high = interval([(root, hit) for root, (hit, _) in rows])
     ours, clear = (sum(hit[side] for _, hit in rows) / len(rows) for side in (0, 1))
     told = f"{ours:.3f} of {len(rows)}", f"all hashes in the clear: {clear:.3f}", f"95 %: {low:.3f} to {high:.3f}"
-    return _row(f"{world}: near copies found, {edit} between", *told)
-
-
-def _interval(rows: list[tuple[str, bool]]) -> tuple[float, float]:
-    """Of a share, by draws of groups."""
-    if not rows:
-        return 0.0, 1.0
-    groups: dict[str, list[bool]] = defaultdict(list)
-    for group, hit in rows:
-        groups[group].append(hit)
-    sums = np.array([(sum(some), len(some)) for some in groups.values()])
-    drawn = np.random.default_rng(0).integers(0, len(sums), (DRAWS, len(sums)))
-    totals = sums[drawn].sum(axis=1)
-    low, high = np.quantile(totals[:, 0] / totals[:, 1], (0.025, 0.975))
-    return float(low), float(high)
+    return row(f"{world}: near copies found, {edit} between", *told)
 
 
 def _psi(asked: int, held: int) -> Row:
@@ -332,17 +263,13 @@ def _psi(asked: int, held: int) -> Row:
     plain = time.process_time()
     assert len(set(mine) & set(theirs)) == 100
     plain = time.process_time() - plain
-    return _row(
+    return row(
         f"psi: {asked:,} asked of {held:,}",
         f"asker {ask + count:.1f} CPU-s, holder {offer + answer:.1f} CPU-s; {sum(size) / 1e6:.2f} MB",
         f"plain sets in the clear: {plain:.2f} CPU-s, {32 * held / 1e6:.1f} MB",
         f"ask {size[0] / 1e6:.2f}, offer {size[1] / 1e6:.2f}, answer {size[2] / 1e6:.2f} MB; peak "
         f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB",
     )
-
-
-def _row(what: str, ours: str, peer: str, limit: str) -> Row:
-    return {"what": what, "ours": ours, "beside it": peer, "limit": limit}
 
 
 if __name__ == "__main__":

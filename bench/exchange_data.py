@@ -6,12 +6,17 @@ import json
 import shutil
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 from common import DATA, HOMEWARD, run
 from homeward.store import Case, reads, series
+
+DRAWS = 1000
+Row = dict[str, str]
 
 
 def made(world: str, agency: str, prepared: Path | None, scratch: Path) -> Path:
@@ -49,3 +54,26 @@ def edits(files: Iterable[dict[str, str]]) -> dict[str, frozenset[tuple[str, str
             at = rows[at]["parent"]
         found[name] = frozenset(made)
     return found
+
+
+def most_of(counts: Counter[str]) -> set[str]:
+    """Who made most, all of them where several did."""
+    return {name for name, count in counts.items() if count == max(counts.values())}
+
+
+def interval(rows: list[tuple[str, bool]]) -> tuple[float, float]:
+    """Of a share, by draws of groups."""
+    if not rows:
+        return 0.0, 1.0
+    groups: dict[str, list[bool]] = defaultdict(list)
+    for group, hit in rows:
+        groups[group].append(hit)
+    sums = np.array([(sum(some), len(some)) for some in groups.values()])
+    drawn = np.random.default_rng(0).integers(0, len(sums), (DRAWS, len(sums)))
+    totals = sums[drawn].sum(axis=1)
+    low, high = np.quantile(totals[:, 0] / totals[:, 1], (0.025, 0.975))
+    return float(low), float(high)
+
+
+def row(what: str, ours: str, peer: str, limit: str) -> Row:
+    return {"what": what, "ours": ours, "beside it": peer, "limit": limit}

@@ -91,8 +91,10 @@ def copies(case: Case, found: list[Source]) -> list[Shot]:
 
     Files straight from a camera have the size of a frame of their own and are no copies.
     """
+    if not found:
+        return []
     home = stacked(case)
-    straight = {row["item"] for row in headers.all_headers(case) if row["origin"] == "camera"} if found else set()
+    straight = {row["item"] for row in headers.all_headers(case) if row["origin"] == "camera"}
     small = (shot for shot in stored.shots(case) if max(shot.width, shot.height) <= noise.MOST_SIDE)
     chosen = [shot for shot in small if shot.item not in straight and any(asks(one, shot, home) for one in found)]
     usable = measured(case, {(shot.width, shot.height) for shot in chosen})

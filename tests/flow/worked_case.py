@@ -16,7 +16,7 @@ from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.known import add_known_list, vote
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
-from homeward.flow.workbench import people, tokens
+from homeward.flow.workbench import handing, people, tokens
 from homeward.flow.workbench.grading import give, scheme, undo
 from homeward.store import Case, backgrounds, digests, matching, posters, results, searches, series
 from homeward.store.clips import ClipRow, add_clip_links
@@ -90,6 +90,7 @@ def add_more(case: Case, material: Path, beside: Path) -> None:
     matching.write(case, [matching.MessageRow("0" * 32, 1, "ask", True, "f" * 40, *kept)], {}, {})
     person = people.add(case, "Ines", "analyst", "nine green bottles", "a test")
     tokens.make(case, person, "a script", ["look"], 30)
+    handing.take(case, person, [a])
     give(case, scheme(), [a, b], "urgent", person)
     undo(case, person)
     searches.keep(case, (person.key, person.name), "rooms", "path=room")

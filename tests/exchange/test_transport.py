@@ -213,6 +213,12 @@ def test_what_is_no_address_of_a_server(url: str) -> None:
         Client(url, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), {}, "x")
 
 
+@pytest.mark.parametrize("host", ["a" * 300, "x\udcff"])
+def test_a_name_that_no_host_has_does_not_answer(host: str) -> None:
+    with pytest.raises(Unreachable, match="does not answer"):
+        Client(f"https://{host}:1", ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), {}, "x")
+
+
 def test_begun_files_are_few(three: tuple[Agency, ...], served: tuple[Shelf, str]) -> None:
     _, url = served
     talk = client(three, url)

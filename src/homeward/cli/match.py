@@ -124,7 +124,12 @@ def decline(case: Path, matching: str, out: Path | None, why: str, who: str) -> 
 @match.command()
 @case_argument
 @match_argument
-@out_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    required=True,
+    help="The folder in which it is written.",
+)
 def again(case: Path, matching: str, out: Path) -> None:
     """Write our newest message of a MATCHING once more."""
     from homeward.flow.exchange.matching import again as write

@@ -181,7 +181,7 @@ class Client:
         for left in reversed(range(tries)):
             try:
                 status, answer = self._once(method, path, target, body, kind)
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, UnicodeError, http.client.HTTPException) as error:  # also a name that cannot be one of a host
                 if not left:
                     raise HouseFailed(f"the clearing house cannot be reached: {error or type(error).__name__}") from error
             else:

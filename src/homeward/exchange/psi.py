@@ -58,7 +58,7 @@ def token(salt: bytes, topic: str, value: bytes) -> str:
 def commitment(tokens: Sequence[str], key: bytes) -> str:
     """Root of the tree (RFC 9162) over tokens, each behind a nonce: both ledgers hold it, and it tells nothing of them.
 
-    Whoever asked can prove later what they asked, one token at a time.
+    Whoever asked can prove what they asked, one token at a time, as long as they keep the tokens and ``key``.
     """
     tree = Frontier()
     for at, one in enumerate(tokens):

@@ -75,8 +75,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, address: tuple[str, int]) -> None:
+        self._hand = ThreadPoolExecutor(max_workers=1)  # first: where nothing can listen, the base class closes this again
         super().__init__(address, _Handler)
-        self._hand = ThreadPoolExecutor(max_workers=1)
 
     def ask(self, call: Callable[[], T]) -> T:
         """The answer of the box to a call."""
@@ -192,7 +192,7 @@ class Client:
         try:
             self._connection.connect()
             shown = self._connection.sock.getpeercert(binary_form=True)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a name that cannot be one of a host
             raise Unreachable(f"{url} does not answer, or not as a partner: {error}") from error
         if fingerprint_of(shown, partners) != partner:
             self.close()

@@ -274,6 +274,8 @@ def test_what_is_refused_there_is_said(fake: Fake) -> None:
         Client(House(fake.url, "unit", "secret")).look_up(["11" * 32])
     with pytest.raises(WrongUse):
         Client(House(fake.url, "unit", "secret")).vote("7/a/../../b", "md5", "")
+    with pytest.raises(HouseFailed, match="cannot be reached"):
+        Client(House(f"https://{'a' * 300}", "unit", "secret")).vote("7/a", "md5", "")
 
 
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: f"<a><images>{text}</images></a>".encode()))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,10 @@ def test_the_whole_conversation_between_two_processes(both: dict[str, Case], tmp
     for name, other in ((a, b), (b, a)):
         matching_transport.own_certificate(name, tmp_path / "certificate.pem")
         assert matching_transport.pin(other, tmp_path / "certificate.pem", "me") == name.info.agency
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        for host, port in (("127.0.0.1", taken.getsockname()[1]), ("127.0.0.1", 99_999), ("a" * 300, 0)):
+            with pytest.raises(WrongUse, match="nothing can listen"):
+                matching_transport.server(b, host, port, "you")
     match = ask(both, None).state.match
     running = subprocess.Popen([sys.executable, "-c", SERVE, str(tmp_path / "b")], stdout=subprocess.PIPE, text=True)
     try:

@@ -112,8 +112,9 @@ def server(case: Case, host: str, port: int, who: str) -> ThreadingHTTPServer:
     context = transport_tls.context(serving=True, own=own, key_file=key, partners=partners.values())
     try:
         return transport_http.serve(CaseBox(case, who), context, partners, (host, port))
-    except OSError as error:
-        raise WrongUse(f"nothing can listen at {host}:{port}: {(error.strerror or str(error)).lower()}") from error
+    except (OSError, UnicodeError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise WrongUse(f"nothing can listen at {host}:{port}: {why.lower()}") from error
 
 
 def connect(case: Case, partner: str, url: str, who: str) -> tuple[int, int, list[str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from ninja import Router
+from ninja.errors import HttpError
 
 from homeward.flow.workbench import places
 from homeward.flow.workbench.people import LOOK
@@ -36,11 +37,11 @@ def tiles(request: Any) -> HttpResponse:
     """A piece of the PMTiles file that ``homeward serve --map`` named, by ``Range``."""
     held: MapFile | None = request.bench.map
     if held is None:
-        return HttpResponse(status=404)
+        raise HttpError(404, "no map was given (homeward serve --map)")
     found = _RANGE.fullmatch(request.headers.get("Range", ""))
     first, last = (int(found[1]), int(found[2])) if found else (0, -1)
     body = held.piece(first, last) if first <= last and first < held.size else b""
     if not body:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{held.size}"})
+        raise HttpError(416, f"a piece is asked for as bytes=FIRST-LAST, of {held.size}")
     told = f"bytes {first}-{first + len(body) - 1}/{held.size}"
     return HttpResponse(body, status=206, content_type="application/octet-stream", headers={"Content-Range": told})

@@ -16,7 +16,8 @@ from homeward.flow.communities.captures import Delivery
 from homeward.flow.communities.first_posters import first_posters
 from homeward.flow.progress import Quiet
 from homeward.flow.series import fusing
-from homeward.flow.series.listing import Picture
+from homeward.flow.series.deciding import answer
+from homeward.flow.series.listing import Picture, proposals
 from homeward.flow.steps import POSTERS
 from homeward.flow.verify import verify
 from homeward.store import Case, posters, results
@@ -130,6 +131,6 @@ def test_a_picture_without_a_time_of_its_camera_is_as_recent_as_its_first_postin
     take(case, tmp_path, "one", posted(1, "mara", 2, "f"), posted(2, "mara", 4, "e"))
     read(case)
     hold(case)
-    told = Picture(case)
-    (name,) = told.pictures
-    assert told.facts(name).newest == datetime(2020, 3, 4, 10, tzinfo=UTC)
+    (asked,) = proposals(case)
+    name = answer(case, asked["id"], True, "P", "one bedspread")
+    assert Picture(case).facts(name).newest == datetime(2020, 3, 4, 10, tzinfo=UTC)

@@ -21,8 +21,9 @@ from scipy import sparse
 from homeward.communities.records import Members
 
 RESOLUTIONS = (0.05, 0.1, 0.2)
-"""Of modularity, one detection each, coarse to fine; times the square root of the members who have contacts, as larger networks
-have more groups and not only larger ones."""
+"""Of modularity, one detection each, coarse to fine; times the square root of the members who have contacts (at most
+:data:`_MOST_SCALE`), as larger networks have more groups and not only larger ones."""
+_MOST_SCALE = 200.0  # that of 40,000 members: worlds of 30,000 and of 300,000 were tuned with about what it gives
 LEAST = 5
 """Members below which no group is told."""
 _SAME = 0.5  # of a group's members who are seen again must stay together for it to be the same group
@@ -76,7 +77,7 @@ def _together(contacts: Contacts, members: int, resolutions: tuple[float, ...]) 
     ends = (contacts.one.astype(np.uint64), contacts.other.astype(np.uint64))
     graph = networkit.GraphFromCoo(ends, n=members, weighted=False, directed=False)
     found = np.ones(len(contacts.one), np.bool_)
-    scale = float(np.sqrt(np.count_nonzero(np.bincount(np.concatenate(contacts)))))
+    scale = min(float(np.sqrt(np.count_nonzero(np.bincount(np.concatenate(contacts))))), _MOST_SCALE)
     for seed, resolution in enumerate(resolutions, 1):
         networkit.setSeed(seed, False)
         leiden = networkit.community.ParallelLeiden(graph, iterations=1, randomize=True, gamma=resolution * scale)

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from killing import start
 from series_case import deliver, hold, sha
@@ -87,6 +88,35 @@ def test_a_series_travels_without_a_picture(two: tuple[Case, Case], tmp_path: Pa
     sent = [details for act, details in acts(a) if act == "export"][-1]
     taken = [details for act, details in acts(b) if act == "package.open"]
     assert [(one["package"], one["sha256"]) for one in taken] == [(sent["package"], sent["sha256"])]
+
+
+@pytest.mark.parametrize(("tlp", "passed"), [("amber", 0), ("amber+strict", 0), ("green", 1)])
+def test_what_came_under_a_closed_tlp_goes_no_farther(two: tuple[Case, Case], tmp_path: Path, tlp: str, passed: int) -> None:
+    a, b = two
+    befriend(a, tmp_path / "b.card")
+    befriend(b, tmp_path / "a.card")
+    deliver(b, "Y", {"p": "7", "r": "7"})
+    hold(b)
+    send(a, tmp_path / "p.age", ["Unit b"], ["clues"], [], msgspec.structs.replace(TERMS, tlp=tlp), "me")
+    receive(b, tmp_path / "p.age", "me")
+    assert [clue.value for clue in ledger(b).values()] == ["Platform 3"]
+    assert told_of_clues(b, tmp_path / "q.age", a) == (passed, ["Platform 3"] * passed)
+    sight(b, "text", "Platform 3", sha("r"), None, (0, 0, 1, 1), "A Person", "")
+    assert told_of_clues(b, tmp_path / "r.age", a) == (1 + passed, ["Platform 3"])
+
+
+def told_of_clues(case: Case, file: Path, other: Case) -> tuple[int, list[str]]:
+    told = send(case, file, ["Unit a"], ["briefs", "clues"], [], TERMS, "me")
+    (brief,) = json.loads(inspect(other, file).payload["briefs.json"])["series"]
+    return told.counts["clues"], [one["value"] for one in brief["clues"]]
+
+
+def test_a_series_is_named_by_its_beginning(two: tuple[Case, Case], tmp_path: Path) -> None:
+    a, _ = two
+    befriend(a, tmp_path / "b.card")
+    for name in ("", "zz"):
+        with pytest.raises(WrongUse, match="name that begins with"):
+            send(a, tmp_path / "p.age", ["Unit b"], ["briefs"], [name], TERMS, "me")
 
 
 def test_who_erases_a_name_learns_that_a_partner_told_it(two: tuple[Case, Case], tmp_path: Path) -> None:

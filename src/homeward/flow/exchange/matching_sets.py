@@ -54,14 +54,14 @@ class Sets:
         found = self._clues() if topic == "clues" else self._cameras()
         return tuple(sorted(value for value, some in found.items() if not names or some & set(names)))
 
-    def named(self, starts: Iterable[str]) -> set[str]:
+    def named(self, starts: Collection[str]) -> set[str]:
         """Series whose names begin so.
 
         Raises:
             WrongUse: none does, or several do.
         """
         found = [[row["id"] for row in self._rows if row["id"].startswith(start.lower())] for start in starts]
-        if any(len(some) != 1 for some in found):
+        if any(len(some) != 1 for some in found) or "" in starts:
             raise WrongUse("no series, or several, have a name that begins so: see homeward series")
         return {some[0] for some in found}
 

@@ -31,10 +31,10 @@ from homeward.flow.exchange.partners import CONTENTS, KEPT, Directory, load_keys
 from homeward.flow.progress import Quiet
 from homeward.flow.series import listing as all_series
 from homeward.known import ALERT
-from homeward.series.clues import Clue, ClueRefused, Event
+from homeward.series.clues import Clue, ClueRefused, Event, replay
 from homeward.series.exchange import write_events
 from homeward.store import clues as clue_store
-from homeward.store.ledger.entries import timestamp
+from homeward.store.ledger.entries import decode, timestamp
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -44,6 +44,8 @@ MOST_DAYS = 365
 LARGEST = {"briefs": 32 << 20, "clues": 32 << 20, "fingerprints": 64 << 20}
 """Bytes of what is read as a whole."""
 _HASHES = ("sha256", "md5", "sha1", "series", "victim identified")
+_PASSED = ("clear", "green")
+"""TLP under which the recipients of a package may tell others of what is in it."""
 _SOLVED = ("identified", "safeguarded", "known elsewhere")
 _event = msgspec.json.Decoder(Event).decode
 
@@ -221,7 +223,7 @@ def _check_payload(payload: Held) -> None:
 def _rows(case: Case, names: Sequence[str]) -> list[dict[str, Any]]:
     rows = all_series.listed(case)
     for name in names:
-        if len([row for row in rows if row["id"].startswith(name)]) != 1:
+        if not name or len([row for row in rows if row["id"].startswith(name)]) != 1:
             raise WrongUse(f"no series, or several, have a name that begins with {name!r}")
     return [row for row in rows if not names or row["id"].startswith(tuple(names))]
 
@@ -230,7 +232,8 @@ def _payload(
     case: Case, rows: list[dict[str, Any]], contents: Sequence[str], decided: list[dict[str, Any]]
 ) -> tuple[dict[str, bytes], dict[str, int]]:
     pictures = {one["sha256"]: row for row in rows for one in row["items"]}
-    ledger = clue_ledger.ledger(case)
+    said_of_clues = _tellable(case)
+    ledger = replay(said_of_clues)
     theirs = matching_series.partners_lists(case)
     seen = {name: found for name, clue in sorted(ledger.items()) if (found := _series_of(clue, pictures))}
     made: dict[str, tuple[bytes, int]] = {}
@@ -244,7 +247,7 @@ def _payload(
         heading |= {"series": told, "joint": decided}
         made["briefs"] = msgspec.json.format(msgspec.json.encode(heading), indent=1) + b"\n", len(told)
     if "clues" in contents:
-        events = [event for event in map(_event, clue_store.bodies(case)) if event.clue in seen]
+        events = [event for event in said_of_clues if event.clue in seen]
         data = write_events(case.info.agency, case.info.origin, events)
         made["clues"] = data, len(msgspec.json.decode(data)["events"])
     if "hashes" in contents:
@@ -254,6 +257,16 @@ def _payload(
         made["fingerprints"] = camera_file.write(devices), len(devices)
     kinds = [kind for kind in CONTENTS if kind in made]
     return {FILES[kind]: made[kind][0] for kind in kinds}, {kind: made[kind][1] for kind in kinds}
+
+
+def _tellable(case: Case) -> list[Event]:
+    """What may be told of clues: our own words, and those of partners of whom all came under a TLP that lets it go on."""
+    kept, passed = set[str](), {case.info.origin}
+    partners = Directory(case).partners
+    for _, body in case.custody.entries():
+        if b'"package.open"' in body and (entry := decode(body)).act == "package.open" and "clues" in entry.details["counts"]:
+            (passed if entry.details["handling"][0] in _PASSED else kept).add(partners[entry.details["sender"]].card.origin)
+    return [event for event in map(_event, clue_store.bodies(case)) if event.origin in passed - kept]
 
 
 def _series_of(clue: Clue, pictures: Mapping[str, dict[str, Any]]) -> set[str]:

@@ -53,6 +53,35 @@ def test_what_was_begun_and_can_no_longer_become_whole_is_deleted(both: dict[str
     assert [path.name for path in box.spool("partner").iterdir()] == ["young"]
 
 
+class Endless:
+    """A partner's server that always lists one more message, none of which is any."""
+
+    def __init__(self, *_: object) -> None:
+        self.listed = 0
+
+    def waiting(self) -> list[str]:
+        self.listed += 1
+        assert self.listed < 9
+        return [f"{self.listed:064x}"]
+
+    def fetch(self, name: str, spool: Path) -> bytes:
+        return name.encode()
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_server_that_lists_messages_without_end_is_left(
+    both: dict[str, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = both.values()
+    matching_transport.own_certificate(b, tmp_path / "certificate.pem")
+    matching_transport.pin(a, tmp_path / "certificate.pem", "me")
+    monkeypatch.setattr(matching_transport.transport_http, "Client", Endless)
+    given, came, refused = matching_transport.connect(a, "Unit b", "https://127.0.0.1:9", "me")
+    assert (given, came, len(refused)) == (0, 0, 1)
+
+
 def test_the_whole_conversation_between_two_processes(both: dict[str, Case], tmp_path: Path) -> None:
     a, b = both.values()
     with pytest.raises(WrongUse, match="not pinned"):

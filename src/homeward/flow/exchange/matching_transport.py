@@ -142,12 +142,13 @@ def connect(case: Case, partner: str, url: str, who: str) -> tuple[int, int, lis
                 if data is not None and (why := client.put(data)):
                     refused[name] = why
                 given.add(name)
+            before = came
             fetched = [name for name in client.waiting() if not box.holds(name) and name not in refused]
             for name in fetched:
                 if why := box.take(card.fingerprint, client.fetch(name, box.spool(card.fingerprint))):
                     refused[name] = why
                 came += not why
-            if not new and not fetched:
+            if not new and came == before:  # also where a server lists what is refused, and more of it each time
                 return len(given), came, list(refused.values())
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from homeward.core import StackedPath, WrongUse
 from homeward.core.digests import Hasher
+from homeward.exchange.target import ExportFailed
 from homeward.flow.clues.clue_ledger import find_clue, give, listed, propose, receive, shown, sight, tell
 from homeward.flow.progress import Quiet
 from homeward.flow.steps import CLUES
@@ -206,6 +207,10 @@ def test_a_file_that_is_none_changes_nothing(case: Case, tmp_path: Path) -> None
     (tmp_path / "there").write_text("kept")
     with pytest.raises(WrongUse, match="exists already"):
         give(case, tmp_path / "there")
+    with pytest.raises(WrongUse, match="inside the case"):
+        give(case, case.folder / "clues.json")
+    with pytest.raises(ExportFailed, match="cannot be written"):
+        give(case, tmp_path / "nowhere" / "clues.json")
     assert (tmp_path / "there").read_text() == "kept"
     assert faults(case) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import msgspec
 from homeward.core import WrongUse, canonical_json
 from homeward.core.errors import said
 from homeward.core.time import utc_now
+from homeward.exchange.target import write_file
 from homeward.flow.clues import text_links
 from homeward.flow.clues.rarity import Commonness, columns
 from homeward.flow.clues.sights import rows_key
@@ -126,18 +128,17 @@ def shown(case: Case, clue: Clue) -> dict[str, Any]:
 
 
 def give(case: Case, file: Path) -> int:
-    """Write what partners may know of every clue into a new file; how many events that is.
+    """Write what partners may know of every clue into a new file (see :func:`write_file`); how many events that is.
 
     Raises:
-        WrongUse: the file exists.
+        WrongUse: the file exists, or lies in the case or in an exhibit.
+        ExportFailed: it cannot be written.
     """
     events = [_body(body) for body in store.bodies(case)]
     data = write_events(case.info.agency, case.info.origin, events)
-    try:
-        with file.open("xb") as out, case.leaving({"format": "clues", "sha256": hashlib.sha256(data).hexdigest()}):
-            out.write(data)
-    except FileExistsError as error:
-        raise WrongUse(f"{file} exists already") from error
+    if os.path.lexists(file):
+        raise WrongUse(f"{file} exists already")
+    write_file(case, file, [data], {"format": "clues"})
     return len(msgspec.json.decode(data)["events"])
 
 

@@ -49,7 +49,7 @@ def test_a_program_may_do_a_part_of_what_its_owner_may(bench: Workbench, client:
     ):  # fmt: skip
         assert ask(program, made["word"], method, path, body).status_code == 403, path
     begun = [one for one in (decode(body) for _, body in bench.case.custody.entries()) if one.details.get("by") == "token"]
-    assert [one.details["token"] for one in begun] == [made["key"]]
+    assert [one.details["token"] for one in begun].count(made["key"]) == 1
 
 
 def test_a_token_is_kept_nowhere_and_ends(bench: Workbench, client: Callable[..., Any]) -> None:

@@ -39,7 +39,10 @@ def take(case: Case, items: Sequence[int], person: str, until: datetime) -> set[
     with transaction.atomic(using=case.alias):
         held = Lease.objects.using(case.alias)
         held.filter(until__lt=utc_now()).delete()
-        bulk.insert(case.alias, Lease, ("item", "person", "until"), [(one, person, until) for one in items], ignore=True)
+        rows = [
+            (one, person, until) for one in sorted(items)
+        ]  # in one order for everybody: two at once wait, and block no other
+        bulk.insert(case.alias, Lease, ("item", "person", "until"), rows, ignore=True)
         mine = held.filter(person=person)
         mine.filter(item__in=items, until__lt=until).update(until=until)
         if (over := mine.count() - MOST) > 0:

@@ -101,7 +101,7 @@ CHANGES = [
     ("DELETE FROM homeward_ledgerentry WHERE seq = (SELECT max(seq) FROM homeward_ledgerentry)", "entries were removed"),
     ("UPDATE homeward_ledgerentry SET body = 'x' WHERE seq = (SELECT max(seq) FROM homeward_ledgerentry)", "was changed"),
     ("UPDATE homeward_item SET kind = '' WHERE kind = 'still'", "occurrences"),
-    ("UPDATE homeward_item SET mime = 'text/plain' WHERE id = 1", "occurrences"),
+    ("UPDATE homeward_item SET mime = 'made/up' WHERE id = 1", "occurrences"),
     ("UPDATE homeward_exhibit SET authority = 'W 2'", "exhibit A"),
     ("UPDATE homeward_exhibit SET acquirer = 'Somebody'", "exhibit A"),
     (f"UPDATE homeward_exhibit SET acquirer = '{ERASED}'", "exhibit A"),

@@ -31,7 +31,7 @@ demo: .venv/.installed
 	$(BIN)/homeward demo
 
 test: .venv/.developer
-	$(BIN)/pytest -n $(JOBS) -m "not slow and not browser"
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not slow and not browser"
 
 test-slow: .venv/.developer
 	$(BIN)/pytest -n $(JOBS) -m "slow and not browser"

@@ -17,10 +17,19 @@ from homeward.review.application import BENCH, application
 from homeward.review.bench import Workbench
 from homeward.store import Case
 
+ON_BOTH = {"test_finding", "test_grids", "test_permissions", "test_sessions", "test_work"}
+"""Files whose questions to the database, or whose locks in it, are the workbench's own."""
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "case" in metafunc.fixturenames and metafunc.definition.path.parent == Path(__file__).parent:
+        databases = ["sqlite", "postgresql"] if metafunc.module.__name__ in ON_BOTH else ["sqlite"]
+        metafunc.parametrize("case", databases, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
-    """One case for all tests of a file, on either database."""
+    """One case for all tests of a file, on the database that is asked for."""
     url = "" if request.param == "sqlite" else request.getfixturevalue("postgresql")()
     with Case.create(tmp_path_factory.mktemp("review") / "case", "Test Unit", url) as made:
         yield made

@@ -78,6 +78,11 @@ def test_every_descriptor_and_link_has_a_methods_page() -> None:
     )
 
 
+def test_every_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:4] for path in (DOCS / "decisions").glob("*.md")]
+    assert len(numbers) == len(set(numbers))
+
+
 def test_links_between_pages_lead_somewhere() -> None:
     for page in [*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):

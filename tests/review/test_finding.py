@@ -112,7 +112,8 @@ def test_the_part_that_ranks_decides_on_the_order(case: Case, items: dict[str, i
 @pytest.mark.parametrize(
     "query",
     ["nothing=1", "path=a&path=b", "near=1", "near=91,0,1", "since=May", "hash=xyz", f"hash={'0' * 7}", "path=%00", "like=1",
-     f"path={'a' * LONGEST}", "until=2014-6", "asked=gone"],
+     f"path={'a' * LONGEST}", "until=2014-6", "asked=gone",
+     "path=a&\0", "\u202e"],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(bench: Workbench, case: Case, items: dict[str, int], query: str) -> None:
     with pytest.raises(WrongUse):
@@ -148,6 +149,7 @@ def test_a_person_keeps_questions_of_their_own(
     assert [one["name"] for one in keep(viewer, "here", "").json()["kept"]] == ["old ones"]
     assert keep(viewer, "x", "nothing=1").status_code == 400
     assert keep(viewer, " ", "path=a").status_code == 400
+    assert keep(viewer, "x", "\0").status_code == 400
     told = [entry for _, body in case.custody.entries() if (entry := decode(body)).act == "search"]
     assert [case.custody.names(one.seq)["who"] for one in told] == ["viewer"] * 4
     assert searches.kept(case, told[0].details["person"]) == {"old ones": "until=2013"}  # type: ignore[arg-type]

@@ -67,9 +67,11 @@ def test_a_stack_and_a_film_open(client: Callable[..., Any], items: dict[str, in
     records, veils = tiles_of(viewer, begin(viewer, f"frames:{sha('film')}")["id"])
     assert records["time_ms"].tolist() == [0, 1, 2, 3, 4]
     assert [int(one[0]) for one in veils] == [int(veil(items["film"], time)[0]) for time in range(5)]
-    for nowhere in ("stack:", "frames:" + "0" * 64, "series:none", "another", "all:x"):
+    for nowhere in ("stack:", "stack:\0", "frames:" + "0" * 64, "series:none", "another", "all:x"):
         assert viewer.post("/api/grids", {"queue": nowhere}, "application/json").status_code == 400
     assert viewer.get("/api/grids/nothing/tiles").status_code == 410
+    for strange in ("/api/items/%00", f"/api/items/{'0' * 64}", "/api/evidence/%00/%00"):
+        assert viewer.get(strange).status_code == 400
 
 
 def test_a_stack_is_graded_as_one_and_taken_back(bench: Workbench, client: Callable[..., Any], items: dict[str, int]) -> None:
@@ -98,6 +100,7 @@ def test_a_stack_is_graded_as_one_and_taken_back(bench: Workbench, client: Calla
     for tiles in ([{"first": 4, "last": 5}], [{"first": 3, "last": 2}]):
         say(tiles, "urgent", 400)
     say([{"first": 0, "last": 0}], "nothing of the kind", 400)
+    assert analyst.post("/api/grids/gone/undo").status_code == 410  # and it is still to be taken back
     assert analyst.post(f"{address}/undo").json()["items"] == 3
     assert analyst.post(f"{address}/undo").status_code == 409
     held = Grades(bench.case, bench.shown.scheme)

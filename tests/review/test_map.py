@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -93,6 +94,10 @@ def test_what_is_no_map_of_pictures_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "vector", kind=1)
     with pytest.raises(WrongUse, match="vector"):
         MapFile(tmp_path / "vector")
+    os.mkfifo(tmp_path / "pipe")
+    for none in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(WrongUse, match="no PMTiles"):
+            MapFile(none)
     for body in (b"", b"PMTiles\x02" + bytes(HEADER), b"PMTiles\x03"):
         (tmp_path / "wrong").write_bytes(body)
         with pytest.raises(WrongUse, match="no PMTiles"):

@@ -11,6 +11,7 @@ from homeward.core import WrongUse
 from homeward.flow.workbench import grading, handing
 from homeward.flow.workbench.finding import LONGEST
 from homeward.flow.workbench.people import GRADE, LOOK, Person
+from homeward.flow.workbench.tiles import Listing
 from homeward.review.door import Needs, asker
 from homeward.review.shown import Shown
 
@@ -139,19 +140,20 @@ def grade(request: Any, name: str, said: Said) -> Changed:
     person = asker(request)
     handing.check(request.bench.case, person, listed.tiles.standing_for(items))
     grading.give(request.bench.case, shown.scheme, items, said.code, person)
-    return _changed(shown, name, items, person)
+    return _changed(shown, listed, items, person)
 
 
 @router.post("/{name}/undo", auth=Needs(GRADE), response=Changed)
 def undo(request: Any, name: str) -> Changed:
     """Take back what you said last and still stands; again and again, as far as you like."""
     person = asker(request)
+    listed = request.bench.shown.listing(name)  # where it is gone nothing is taken back: who is told so asks again
     items = grading.undo(request.bench.case, person)
-    return _changed(request.bench.shown, name, items, person)
+    return _changed(request.bench.shown, listed, items, person)
 
 
-def _changed(shown: Shown, name: str, items: list[int], person: Person) -> Changed:
-    places = shown.listing(name).touched(items)
-    marks = shown.marks(name, places, person) if len(places) <= MOST else []
+def _changed(shown: Shown, listed: Listing, items: list[int], person: Person) -> Changed:
+    places = listed.touched(items)
+    marks = shown.marks(listed, places, person) if len(places) <= MOST else []
     told = [Mark(at=at, grade=grade, flags=flags) for at, grade, flags in marks]
     return Changed(items=len(items), more=len(places) > MOST, tiles=told)

@@ -60,10 +60,10 @@ def item(request: Any, sha256: str) -> dict[str, Any]:
     own opinion.
     """
     case = request.bench.case
-    found = facts(case, sha256)
-    if found is None:
+    item = number(case, sha256)
+    found = facts(case, sha256) if item else None
+    if item is None or found is None:
         raise WrongUse("no picture of this case has this SHA-256")
-    item = number(case, sha256) or -1
     shape = shapes(case, [item]).get(item)
     person = asker(request)
     if not request.bench.shown.may_know(item, person):

@@ -108,9 +108,9 @@ class Shown:
             self._grades.follow()
             return tiles.packed(self._case, listed, self._grades, self.codes, first, count, whom)
 
-    def marks(self, name: str, places: list[int], person: Person) -> list[tuple[int, int, int]]:
+    def marks(self, listed: Listing, places: list[int], person: Person) -> list[tuple[int, int, int]]:
         """What some tiles of a list say now, see :func:`homeward.flow.workbench.tiles.marks`."""
-        listed, whom = self.listing(name), self._whom(person, own=False)
+        whom = self._whom(person, own=False)
         with self._lock:
             self._grades.follow()
             return tiles.marks(listed, self._grades, self.codes, places, whom)

@@ -52,7 +52,9 @@ def names(case: Case, items: Sequence[int]) -> dict[int, str]:
 
 
 def number(case: Case, sha256: str) -> int | None:
-    """The item with this SHA-256."""
+    """The item with this SHA-256; None where there is none, whatever is asked for: PostgreSQL takes no zero characters."""
+    if not sha256.isalnum():
+        return None
     return Item.objects.using(case.alias).filter(sha256=sha256).values_list("id", flat=True).first()
 
 

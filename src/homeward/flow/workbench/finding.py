@@ -69,10 +69,13 @@ def question(query: str) -> Question:
     """What the query of an address asks.
 
     Raises:
-        WrongUse: it is longer than :data:`LONGEST`, asks for what there is not, or for one thing twice.
+        WrongUse: it is longer than :data:`LONGEST`, holds what no address can, asks for what there is not, or for one thing
+            twice.
     """
     if len(query) > LONGEST:
         raise WrongUse(f"a question has at most {LONGEST} characters")
+    if not query.isprintable():
+        raise WrongUse("a question holds no control characters")
     pairs = parse_qsl(query)
     if len({key for key, _ in pairs}) < len(pairs):
         raise WrongUse("a question asks for each thing once")

@@ -207,7 +207,7 @@ def test_who_may_not_see_or_receive_it_cannot_have_it_shown(two: tuple[Case, Cas
     number = showing.propose(a, person(a, "Ann"), ["Unit B"], [], [first], "why")
     with pytest.raises(NotAllowed):
         showing.agree(a, number, person(a, "Vi"))
-    people.set_locked(a, "Bo", True, "me")
+    people.set_locked(a, people.find(a, "Bo"), True, "me")
     with pytest.raises(NotAllowed):
         showing.agree(a, number, person(a, "Bo"))
     with pytest.raises(WrongUse, match="no proposal"):

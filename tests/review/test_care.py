@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from bench_people import somebody
+from bench_people import PASSWORD, somebody
 from shown_case import fill, hold, sha, stack
 
 from homeward.flow.series import deciding
+from homeward.flow.workbench import care, people
 from homeward.flow.workbench.grading import give
 from homeward.flow.workbench.people import REGION, STEPS
 from homeward.flow.workbench.viewing import Look
@@ -53,15 +54,28 @@ def test_what_was_decided_without_being_seen_is_told(
 def test_outcomes_come_back_to_those_who_worked_on_it(
     bench: Workbench, client: Callable[..., Any], items: dict[str, int]
 ) -> None:
-    people = {role: client(role) for role in ("analyst", "lead", "viewer")}
+    browsers = {role: client(role) for role in ("analyst", "lead", "viewer")}
     analyst = somebody(bench, "analyst")
     give(bench.case, bench.shown.scheme, [items["a"]], "urgent", analyst)
     members = series.members(bench.case)
     name, other = members[items["a"]], members[items["c"]]
     for one in (name, other):
         deciding.tell(bench.case, one, "status", "safeguarded", "lead", "told by phone")
-    told = {role: browser.get("/api/care").json()["outcomes"] for role, browser in people.items()}
+    told = {role: browser.get("/api/care").json()["outcomes"] for role, browser in browsers.items()}
     assert [(row["series"], row["status"]) for row in told["analyst"]] == [(name, "safeguarded")]
     assert told["analyst"][0]["when"]
     assert {row["series"] for row in told["lead"]} == {name, other}
     assert told["viewer"] == []
+
+
+def test_what_one_worked_on_comes_back_however_much_else_was_solved(
+    bench: Workbench, items: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(care, "MOST_OUTCOMES", 1)
+    members = series.members(bench.case)
+    for at in "ac":
+        deciding.tell(bench.case, members[items[at]], "status", "safeguarded", "lead", "told by phone")
+    for name in "ac":
+        one = people.add(bench.case, f"of {name}", "analyst", PASSWORD, "a test")
+        give(bench.case, bench.shown.scheme, [items[name]], "urgent", one)
+        assert [row["series"] for row in care.outcomes(bench.case, one)] == [members[items[name]]]

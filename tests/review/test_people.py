@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from bench_people import PASSWORD
+from bench_people import PASSWORD, somebody
+from django.db import connections
+from django.test import Client
 from shown_case import fill
 
 from homeward.core import WrongUse
@@ -16,8 +19,11 @@ from homeward.flow.exchange import releasing, showing
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.flow.workbench import codes, people
+from homeward.review.application import BENCH, application
 from homeward.review.bench import Workbench
+from homeward.store import Case
 from homeward.store import people as kept
+from homeward.store.erasure import erase_name
 from homeward.store.errors import CaseDamaged
 from homeward.store.ledger import decode
 from homeward.store.models import Person
@@ -42,7 +48,7 @@ def coded(bench: Workbench, name: str) -> str:
     """The secret of somebody new who uses codes."""
     people.add(bench.case, name, "analyst", PASSWORD, "a test")
     secret = codes.new_secret()
-    people.set_second(bench.case, name, secret, name)
+    people.set_second(bench.case, people.find(bench.case, name), secret, name)
     return secret
 
 
@@ -51,17 +57,46 @@ def test_somebody_sets_up_codes_and_comes_in_with_them(bench: Workbench, client:
     browser = client()
     assert enter(browser, "Ines") == 204
     secret = send(browser, "POST", "/me/second", status=200).json()["secret"]
-    wrong = f"{(int(codes.code(secret, int(time.time() // 30))) + 1) % 1_000_000:06}"
-    send(browser, "PUT", "/me/second", {"code": wrong}, 400)
+    number = int(time.time() // 30)
+    first, typed = codes.code(secret, number), codes.code(secret, number + 1)
+    send(browser, "PUT", "/me/second", {"code": f"{(int(first) + 1) % 1_000_000:06}"}, 400)
     assert enter(client(), "Ines") == 204
-    send(browser, "PUT", "/me/second", {"code": codes.code(secret, int(time.time() // 30))})
+    send(browser, "PUT", "/me/second", {"code": first})
     assert enter(client(), "Ines") == 403
-    typed = codes.code(secret, int(time.time() // 30))
+    assert enter(client(), "Ines", code=first) == 403
     assert enter(client(), "Ines", code=typed) == 204
     assert enter(client(), "Ines", code=typed) == 403
     assert [one.details["wrong"] for one in entries(bench, "session.refuse")][-1] == "code"
     assert secret not in str(Person.objects.using(bench.case.alias).values_list())
     assert verify(bench.case, Quiet()).faults == []
+
+
+def test_an_open_session_exchanges_no_telephone(bench: Workbench, client: Callable[..., Any]) -> None:
+    people.add(bench.case, "Mara", "analyst", PASSWORD, "a test")
+    hers, other = client(), client()
+    secrets = []
+    for browser in (hers, other):
+        assert enter(browser, "Mara") == 204
+        secrets.append(send(browser, "POST", "/me/second", status=200).json()["secret"])
+    number = int(time.time() // 30)
+    send(hers, "PUT", "/me/second", {"code": codes.code(secrets[0], number)})
+    send(other, "PUT", "/me/second", {"code": codes.code(secrets[1], number + 1)}, 400)
+    assert kept.second(bench.case, people.find(bench.case, "Mara").key)[0] == secrets[0]
+
+
+def test_two_who_are_the_first_to_use_codes_both_come_in(new_case: Case) -> None:
+    named = [people.add(new_case, name, "analyst", PASSWORD, "a test") for name in ("Ada", "Uma", "Ines", "Otto")]
+
+    def begin(person: people.Person) -> str:
+        try:
+            people.set_second(new_case, person, secret := codes.new_secret(), person.name)
+            return secret
+        finally:
+            connections[new_case.alias].close()
+
+    with ThreadPoolExecutor(len(named)) as threads:
+        secrets = list(threads.map(begin, named))
+    assert [kept.second(new_case, person.key)[0] for person in named] == secrets
 
 
 def test_an_administrator_lets_somebody_begin_again(bench: Workbench, client: Callable[..., Any]) -> None:
@@ -109,6 +144,18 @@ def test_people_are_let_in_and_nobody_raises_themselves(bench: Workbench, client
     send(administrator, "PATCH", f"/people/{rows['administrator']['key']}", {"role": "lead"}, 400)
     send(administrator, "PATCH", "/people/nobody", {"role": "lead"}, 400)
     assert bench.case.custody.names(entries(bench, "people.change")[-1].seq)["who"] == "administrator"
+
+
+def test_of_two_whose_names_were_erased_the_one_who_is_meant_is_changed(new_case: Case) -> None:
+    with Workbench(new_case) as bench:
+        application(bench)
+        keys = [people.add(new_case, name, "analyst", PASSWORD, "a test").key for name in ("Ada", "Uma")]
+        for name in ("Ada", "Uma"):
+            erase_name(new_case, name, "order 7", "they asked")
+        lead = Client(SERVER_NAME="127.0.0.1", **{BENCH: bench})
+        lead.post("/api/session/link", {"word": bench.link(somebody(bench, "lead"))}, "application/json")
+        send(lead, "PATCH", f"/people/{keys[1]}", {"locked": True})
+        assert [people.by_key(new_case, key).locked for key in keys] == [False, True]  # type: ignore[union-attr]
 
 
 def test_somebody_takes_another_password(bench: Workbench, client: Callable[..., Any]) -> None:

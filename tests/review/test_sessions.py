@@ -77,9 +77,9 @@ def test_a_session_ends_after_idleness_and_when_somebody_is_locked_out(bench: Wo
     session.save()
     assert browser.get("/api/session").status_code == 401
     enter(browser, "Uma", PASSWORD)
-    people.set_role(bench.case, "Uma", "administrator", "a test")
+    people.set_role(bench.case, people.find(bench.case, "Uma"), "administrator", "a test")
     assert browser.get("/").status_code == 403
-    people.set_locked(bench.case, "Uma", True, "a test")
+    people.set_locked(bench.case, people.find(bench.case, "Uma"), True, "a test")
     assert browser.get("/api/session").status_code == 401
     with pytest.raises(WrongUse, match="locked out"):
         people.at_this_machine(bench.case, "Uma")
@@ -90,7 +90,7 @@ def test_another_password_ends_what_began_with_the_old_one(bench: Workbench, cli
     browser = client()
     enter(browser, "Ada", PASSWORD)
     assert browser.get("/api/session").status_code == 200
-    people.set_password(bench.case, "Ada", PASSWORD + "!", "a test")
+    people.set_password(bench.case, people.find(bench.case, "Ada"), PASSWORD + "!", "a test")
     assert browser.get("/api/session").status_code == 401
     assert enter(browser, "Ada", PASSWORD) == 403
     assert enter(browser, "Ada", PASSWORD + "!") == 204
@@ -108,7 +108,7 @@ def test_the_first_person_leads_and_others_are_let_in(new_case: Case) -> None:
 @pytest.mark.parametrize("change", [{"role": "lead"}, {"locked": True}, {"name": "another"}, {"password": "x"}])
 def test_people_are_vouched_for(new_case: Case, change: dict[str, Any]) -> None:
     people.add(new_case, "Ines", "viewer", PASSWORD, "a test")
-    people.set_role(new_case, "Ines", "analyst", "a test")
+    people.set_role(new_case, people.find(new_case, "Ines"), "analyst", "a test")
     assert verify(new_case, Quiet()).faults == []
     Person.objects.using(new_case.alias).update(**change)
     assert len(verify(new_case, Quiet()).faults) == 1

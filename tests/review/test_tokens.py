@@ -76,14 +76,14 @@ def test_a_token_is_worth_no_more_than_its_owner(bench: Workbench, client: Calla
     make(analyst, ["audit"], status=400)
     make(analyst, ["full"], status=422)
     make(analyst, ["look"], days=366, status=422)
-    people.set_role(bench.case, "analyst", "viewer", "a test")
+    people.set_role(bench.case, people.find(bench.case, "analyst"), "viewer", "a test")
     try:
         assert ask(program, made["word"], "POST", "/api/grids/x/undo").status_code == 403
-        people.set_locked(bench.case, "analyst", True, "a test")
+        people.set_locked(bench.case, people.find(bench.case, "analyst"), True, "a test")
         assert ask(program, made["word"], "GET", "/api/session").status_code == 401
     finally:
-        people.set_locked(bench.case, "analyst", False, "a test")
-        people.set_role(bench.case, "analyst", "analyst", "a test")
+        people.set_locked(bench.case, people.find(bench.case, "analyst"), False, "a test")
+        people.set_role(bench.case, people.find(bench.case, "analyst"), "analyst", "a test")
 
 
 @pytest.mark.parametrize("word", ["", "x", "homeward_", "\u00e9" * 9, "homeward_" + "x" * 9000])

@@ -174,7 +174,12 @@ def test_one_hands_over_what_is_in_hand(bench: Workbench, analysts: list[Any]) -
     assert named(tiles(otto, begin(otto, "yours"))) == names[1:]
     (row,) = next(one["rows"] for one in otto.get("/api/queues").json()["queues"] if one["name"] == "yours")
     assert (row["title"], row["detail"], row["number"]) == ("From Ines", "the blue room first", 3)
+    assert say(otto, begin(otto, "yours"), 0, "urgent") == 200
+    (row,) = next(one["rows"] for one in otto.get("/api/queues").json()["queues"] if one["name"] == "yours")
+    assert row["number"] == 2
     otto.delete("/api/session")
     assert begin(uma, "unknown")["count"] == len(NAMES) - 4
+    ines.delete("/api/session")
+    assert set(named(tiles(uma, begin(uma, "opinions")))) == set(names[:2])  # what was handed over and said is another's now
     entry = [one for one in (decode(body) for _, body in bench.case.custody.entries()) if one.act == "work.hand"][-1]
     assert (entry.details["stacks"], bench.case.custody.names(entry.seq)["to"]) == (3, "Otto")

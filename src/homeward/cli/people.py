@@ -71,7 +71,7 @@ def role(case: Path, name: str, role: str) -> None:
     from homeward.flow.workbench import people as keeping
 
     with opened_to_write(case) as opened_case:
-        keeping.set_role(opened_case, name, role, getpass.getuser())
+        keeping.set_role(opened_case, keeping.find(opened_case, name), role, getpass.getuser())
     click.echo(f"{name} is {role} now.")
 
 
@@ -83,7 +83,7 @@ def password(case: Path, name: str) -> None:
     from homeward.flow.workbench import people as keeping
 
     with opened_to_write(case) as opened_case:
-        keeping.set_password(opened_case, name, _asked(), getpass.getuser())
+        keeping.set_password(opened_case, keeping.find(opened_case, name), _asked(), getpass.getuser())
     click.echo(f"{name} has another password now.")
 
 
@@ -95,8 +95,8 @@ def recover(case: Path, name: str) -> None:
     from homeward.flow.workbench import people as keeping
 
     with opened_to_write(case) as opened_case:
-        keeping.set_password(opened_case, name, _asked(), getpass.getuser())
-        keeping.set_second(opened_case, name, "", getpass.getuser())
+        keeping.set_password(opened_case, keeping.find(opened_case, name), _asked(), getpass.getuser())
+        keeping.set_second(opened_case, keeping.find(opened_case, name), "", getpass.getuser())
     click.echo(f"{name} comes in with the new password alone, and can set up codes again.")
 
 
@@ -120,7 +120,7 @@ def _set_locked(case: Path, name: str, locked: bool) -> None:
     from homeward.flow.workbench import people as keeping
 
     with opened_to_write(case) as opened_case:
-        keeping.set_locked(opened_case, name, locked, getpass.getuser())
+        keeping.set_locked(opened_case, keeping.find(opened_case, name), locked, getpass.getuser())
     click.echo(f"{name} is {'locked out' if locked else 'let in again'}.")
 
 

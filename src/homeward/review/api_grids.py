@@ -138,8 +138,10 @@ def grade(request: Any, name: str, said: Said) -> Changed:
     stretches = [listed.group(said.tiles[0].first)] if said.group else [listed.items(one.first, one.last) for one in said.tiles]
     items = sorted({item for stretch in stretches for item in stretch})
     person = asker(request)
-    handing.check(request.bench.case, person, listed.tiles.standing_for(items))
+    stacks = listed.tiles.standing_for(items)
+    handing.check(request.bench.case, person, stacks)
     grading.give(request.bench.case, shown.scheme, items, said.code, person)
+    handing.spoke(request.bench.case, person, stacks)
     return _changed(shown, listed, items, person)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -63,7 +62,7 @@ def password(request: Any, said: Another) -> Status[None]:
     person = asker(request)
     if request.bench.by_password(person.name, said.old, said.code) is None:
         raise WrongUse("the password until now is wrong")
-    people.set_password(request.bench.case, person.name, said.new, person.name)
+    people.set_password(request.bench.case, person, said.new, person.name)
     return Status(204, None)
 
 
@@ -71,8 +70,7 @@ def password(request: Any, said: Another) -> Status[None]:
 def begin(request: Any) -> Secret:
     """Begin to use one-time codes: nothing changes before one was typed."""
     person = asker(request)
-    if person.second:
-        raise WrongUse("you use codes already; an administrator can let you begin again")
+    people.no_second(person)
     secret = codes.new_secret()
     request.session["second"] = secret
     return Secret(secret=secret, address=codes.address(secret, person.name, request.bench.case.info.agency))
@@ -81,10 +79,7 @@ def begin(request: Any) -> Secret:
 @router.put("/second", auth=Needs(THEMSELVES), response={204: None})
 def confirm(request: Any, said: Code) -> Status[None]:
     """From now on a code is wanted beside the password."""
-    person, secret = asker(request), request.session.get("second", "")
-    if not secret or codes.number_of(secret, said.code, time.time(), 0) is None:
-        raise WrongUse("this is not the code of this minute: is the clock of the telephone right?")
-    people.set_second(request.bench.case, person.name, secret, person.name)
+    people.begin_second(request.bench.case, asker(request), request.session.get("second", ""), said.code)
     del request.session["second"]
     return Status(204, None)
 

@@ -68,11 +68,11 @@ def change(request: Any, key: str, said: Change) -> Status[None]:
     if person.key == who.key:
         raise WrongUse("nobody changes what they may do themselves: somebody else has to")
     if said.password is not None:
-        people.set_password(case, person.name, said.password, who.name)
+        people.set_password(case, person, said.password, who.name)
     if said.role is not None:
-        people.set_role(case, person.name, said.role, who.name)
+        people.set_role(case, person, said.role, who.name)
     if said.locked is not None:
-        people.set_locked(case, person.name, said.locked, who.name)
+        people.set_locked(case, person, said.locked, who.name)
     if said.second is not None:
-        people.set_second(case, person.name, "", who.name)
+        people.set_second(case, person, "", who.name)
     return Status(204, None)

@@ -74,6 +74,13 @@ def hand(case: Case, items: Sequence[int], person: str, to: str, until: datetime
     return held.update(person=to, until=until, handed=batch)
 
 
+def spoke(case: Case, items: Sequence[int], person: str, until: datetime) -> None:
+    """What somebody was handed, of these stacks, and has said something of, is held like everything else from now on."""
+    held = Lease.objects.using(case.alias).filter(person=person).exclude(handed=None)
+    rows = sorted(set(held.values_list("item_id", flat=True)) & set(items))
+    held.filter(item__in=rows).update(handed=None, until=until)
+
+
 def handed(case: Case, person: str) -> dict[int, int]:
     """Ledger entries by which work was handed to somebody who has it still, and how many stacks."""
     held = Lease.objects.using(case.alias).filter(person=person, until__gte=utc_now()).exclude(handed=None)

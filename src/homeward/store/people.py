@@ -81,9 +81,9 @@ def change(case: Case, key: str, who: str, **to: str | bool) -> None:
     details |= {name: value for name, value in to.items() if name not in SECRETS}
     if "password" in to:
         to["password"] = hashed(str(to["password"]))
-    if to.get("second"):
-        to["second"] = seal_text(str(to["second"]), _key(case), key)
     with case.batch("people.change", details, {"who": who}) as batch:
+        if to.get("second"):  # here, as two who are the first at once would make a key each
+            to["second"] = seal_text(str(to["second"]), _key(case), key)
         Person.objects.using(case.alias).filter(key=key).update(**to)
         batch.details["people"] = digests.PEOPLE.digest(case)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from homeward.flow.series import listing as series
+from homeward.flow.series.deciding import says
+from homeward.flow.series.listing import Picture
 from homeward.flow.workbench.people import DRAWING, Person
-from homeward.series.events import UNIDENTIFIED
+from homeward.series.events import BY_SOFTWARE, DECISIONS, UNIDENTIFIED
 from homeward.store import grades
 from homeward.store.ledger import decode
+from homeward.store.series import speakers
 
 if TYPE_CHECKING:
+    from homeward.series.events import History
     from homeward.store import Case
 
 VIEW = b'{"act":"view",'
@@ -41,16 +44,28 @@ def outcomes(case: Case, person: Person) -> list[dict[str, Any]]:
     """What became of series on which somebody worked: ``series``, ``status``, ``when`` and ``says`` of what was said last about
     it, newest first. To have worked on one is to have given its pictures a category, or to have decided something about it.
     """
-    rows = [row for row in series.listed(case) if row["status"] != UNIDENTIFIED][:MOST_OUTCOMES]
-    if not rows:
+    read = Picture(case)
+    over = [name for name in read.pictures if read.status(name) != UNIDENTIFIED]
+    if not over:
         return []
-    mine = grades.items_by(case, person.key)
+    events = read.view.history
+    pictures, names = _worked_on(case, person, events)
+    last = {event.series: event for _, event in events.valid("set")}  # they are in order: the newest stays
     found = []
-    for row in rows:
-        history = series.shown(case, row["id"])["history"]
-        worked = any(one["sha256"] in mine for one in row["items"]) or any(one["who"] == person.name for one in history)
-        told = [one for one in history if one["act"] == "set" and not one["taken_back"]]
-        if worked:
-            last = max(told, key=lambda one: str(one["when"]), default={"when": "", "says": ""})
-            found.append({"series": row["id"], "status": row["status"], "when": last["when"], "says": last["says"]})
-    return sorted(found, key=lambda one: str(one["when"]), reverse=True)
+    for name in over:
+        called = read.absorbed[name]
+        if called & names or any(read.view.names[item] in pictures for item in read.pictures[name]):
+            told = max((last[one] for one in called & last.keys()), key=lambda event: event.when, default=None)
+            when, what = (told.when, says(told)) if told else ("", "")
+            found.append({"series": name, "status": read.status(name), "when": when, "says": what})
+    return sorted(found, key=lambda one: (one["when"], one["series"]), reverse=True)[:MOST_OUTCOMES]
+
+
+def _worked_on(case: Case, person: Person, history: History) -> tuple[set[str], set[str]]:
+    """Pictures (SHA-256) to which somebody gave a category or about which they decided, and series of which they spoke."""
+    by_people = {key: event for key, event in history.events if event.act not in {*BY_SOFTWARE, "seen"}}
+    said_by = speakers(case, {event.series for event in by_people.values()})
+    mine = [event for key, event in by_people.items() if said_by.get(key) == person.name]
+    decided = [by_people.get(event.undone, event) for event in mine]
+    pictures = {one for event in decided if event.act in DECISIONS for one in (*event.a, *event.b)}
+    return pictures | grades.items_by(case, person.key), {event.series for event in mine}

@@ -45,6 +45,11 @@ def check(case: Case, person: Person, stacks: Collection[int]) -> None:
         raise InOtherHands(f"{other.name if other else 'somebody else'} has this in hand: leave it to them, or ask them")
 
 
+def spoke(case: Case, person: Person, stacks: Sequence[int]) -> None:
+    """A person has said something of these stacks: what they were handed waits for others as soon as they let go of it."""
+    leases.spoke(case, stacks, person.key, utc_now() + HELD)
+
+
 def hand_over(case: Case, person: Person, to: str, stacks: Sequence[int], note: str) -> int:
     """Hand stacks that a person has in hand to the one called ``to``, with a note, in one entry of the ledger; how many.
 

@@ -91,42 +91,58 @@ def add(case: Case, name: str, role: str, password: str, who: str) -> Person:
     return _person(store.add(case, name, role, password, who))
 
 
-def set_role(case: Case, name: str, role: str, who: str) -> None:
+def set_role(case: Case, person: Person, role: str, who: str) -> None:
     """Give somebody another role.
 
     Raises:
-        WrongUse: there is no such person or role.
+        WrongUse: there is no such role.
     """
     _check_role(role)
-    store.change(case, find(case, name).key, who, role=role)
+    store.change(case, person.key, who, role=role)
 
 
-def set_locked(case: Case, name: str, locked: bool, who: str) -> None:
-    """Lock somebody out, or let them in again.
-
-    Raises:
-        WrongUse: there is no such person.
-    """
-    store.change(case, find(case, name).key, who, locked=locked)
+def set_locked(case: Case, person: Person, locked: bool, who: str) -> None:
+    """Lock somebody out, or let them in again."""
+    store.change(case, person.key, who, locked=locked)
 
 
-def set_password(case: Case, name: str, password: str, who: str) -> None:
+def set_password(case: Case, person: Person, password: str, who: str) -> None:
     """Give somebody another password.
 
     Raises:
-        WrongUse: there is no such person, or it is too easily guessed.
+        WrongUse: it is too easily guessed.
     """
-    check_password(name, password)
-    store.change(case, find(case, name).key, who, password=password)
+    check_password(person.name, password)
+    store.change(case, person.key, who, password=password)
 
 
-def set_second(case: Case, name: str, secret: str, who: str) -> None:
-    """Let somebody in only with a one-time code too, made by ``secret``; empty: with the password alone again.
+def set_second(case: Case, person: Person, secret: str, who: str) -> None:
+    """Let somebody in only with a one-time code too, made by ``secret``; empty: with the password alone again."""
+    store.change(case, person.key, who, second=secret)
+
+
+def begin_second(case: Case, person: Person, secret: str, typed: str) -> None:
+    """Let a person, who says so themselves, in only with a one-time code from now on; the one ``typed``, by which they show
+    that their telephone has the ``secret``, is used up.
 
     Raises:
-        WrongUse: there is no such person.
+        WrongUse: they use codes already, or it is not the code of these minutes.
     """
-    store.change(case, find(case, name).key, who, second=secret)
+    no_second(person)
+    number = codes.number_of(secret, typed, time.time(), 0) if secret else None
+    if number is None or not store.use_code(case, person.key, number):
+        raise WrongUse("this is not the code of this minute: is the clock of the telephone right?")
+    set_second(case, person, secret, person.name)
+
+
+def no_second(person: Person) -> None:
+    """Go on only for somebody who uses no one-time codes yet: whoever sits at an open session does not exchange a telephone.
+
+    Raises:
+        WrongUse: they use them.
+    """
+    if person.second:
+        raise WrongUse("you use codes already; an administrator can let you begin again")
 
 
 def find(case: Case, name: str) -> Person:

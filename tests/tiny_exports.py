@@ -144,6 +144,11 @@ UFDR = """<?xml version="1.0" encoding="utf-8"?>
 </multiModelField></model></modelType></decodedData></project>"""
 
 
+def damaged(archive: bytes) -> bytes:
+    """The same with other bytes within its first member."""
+    return archive[:200] + bytes(byte ^ 0x55 for byte in archive[200:260]) + archive[260:]
+
+
 def ufdr(report: str = UFDR, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
@@ -181,9 +186,12 @@ HOSTILE: list[tuple[str, Callable[[], bytes], str]] = [
     ("a deep report", lambda: b"<report>" + b"<a>" * 200_000, "nested too deeply"),
     ("a wide report", lambda: b"<report>" + b"<a/>" * 300_000 + b"</report>", "more than 200,000 elements"),
     ("an odd encoding", lambda: b'<?xml version="1.0" encoding="x-none"?><report/>', "encoding"),
+    ("an encoding of many bytes", lambda: b'<?xml version="1.0" encoding="gbk"?><report/>', "encoding"),
+    ("an encoding of names", lambda: b'<?xml version="1.0" encoding="punycode"?><report/>', "encoding"),
     ("an UFDR with a bomb", lambda: ufdr(BOMB + UFDR.partition("?>")[2]), "document type"),
     ("an UFDR that is cut", lambda: ufdr()[:-40], "no zip archive"),
     ("an UFDR whose report is cut", lambda: ufdr(UFDR[:-100]), "broken at line"),
+    ("an UFDR packed in an odd way and damaged", lambda: damaged(ufdr(UFDR * 20, zipfile.ZIP_LZMA)), "is broken"),
     ("another zip archive", lambda: ufdr().replace(b"report.xml", b"resort.xml"), "without report.xml"),
     ("a web archive that is cut", lambda: warc(SMF)[:200], "web archive is broken"),
     ("an export of Telegram that is cut", lambda: telegram()[:-60], "ends in the middle"),

@@ -15,7 +15,7 @@ import pytest
 
 from homeward.communities.captured import Attachment, CaptureRefused, Identifier, Message, When
 from homeward.communities.reports import Access, PlatformReport, ReportedFile
-from tiny_exports import CYBERTIP, HOSTILE, MBOX, PICTURE, SHA256, read, telegram, ufdr
+from tiny_exports import CYBERTIP, HOSTILE, MBOX, PICTURE, SHA256, UFDR, read, telegram, ufdr
 
 
 def utc(*parts: int) -> int:
@@ -196,6 +196,18 @@ def test_mbox() -> None:
     assert (summary.format, summary.skipped) == ("mbox", 0)
 
 
+EMPTY = f"without number {hashlib.sha256(msgspec.json.encode(PlatformReport('', state='partial'))).hexdigest()[:16]}"
+
+
+def test_reports_without_a_number_are_one_only_where_they_say_the_same() -> None:
+    def name(told: str) -> str:
+        ((report,), _) = read(f"<reports><report>{told}</report></reports>".encode())
+        return str(report.id)
+
+    file = "<fileDetails><originalFileName>{}.jpg</originalFileName></fileDetails>"
+    assert name(file.format("a")) == name(file.format("a")) != name(file.format("b"))
+
+
 def test_cybertip() -> None:
     found, summary = read(CYBERTIP.encode())
     assert found == [
@@ -230,7 +242,7 @@ def test_cybertip() -> None:
         Identifier("Lamps Inc", "u-1", "e-mail", "hanna@lamps.example"),
         Identifier("Lamps Inc", "u-1", "screen name", "hanna"),
         Identifier("Lamps Inc", "u-1", "account", "u-1"),
-        PlatformReport(id="report 2", state="partial"),
+        PlatformReport(id=EMPTY, state="partial"),
     ]
     assert "cut down" in summary.notes[0]
     assert "not kept" not in str(found)
@@ -252,6 +264,14 @@ def test_ufdr() -> None:
         Message(id="m2", site="WhatsApp", handle="", board="491@g.us", kind="system", length=14, text="Otto was added"),
     ]  # fmt: skip
     assert summary.notes == ["1 attachments are not in the archive: they count as not captured"]
+
+
+def test_the_picture_of_a_group_does_not_name_it() -> None:
+    picture = '<model type="ContactPhoto"><field name="Name"><value>photo.jpg</value></field></model>'
+    inside = f'<multiModelField name="Photos" type="ContactPhoto">{picture}</multiModelField>'
+    at = UFDR.index('<model type="InstantMessage"')
+    start = UFDR.rindex("<multiModelField", 0, at)
+    assert read(ufdr(UFDR[:start] + inside + UFDR[start:])) == read(ufdr())
 
 
 @pytest.mark.parametrize(("make", "sentence"), [one[1:] for one in HOSTILE], ids=[one[0] for one in HOSTILE])

@@ -98,6 +98,13 @@ def test_a_table_without_the_columns_is_refused() -> None:
         told(packed(arrow.table({"site": ["s"]})))
 
 
+def test_a_column_that_is_no_record_is_refused() -> None:
+    twice = arrow.StructArray.from_arrays([arrow.array([1]), arrow.array([2])], names=["a", "a"])
+    columns = {name: ["1"] for name in read_mapping(MAPPING.encode()).columns.values()}
+    with pytest.raises(CaptureRefused, match="broken"):
+        told(packed(arrow.table({**columns, "twice": twice})))
+
+
 def test_parquet_comes_in_behind_the_lock(tmp_path: Path) -> None:
     right = {
         "authority": "Warrant 7", "purpose": "the harbour series", "method": "seizure", "begins": "2020-01-01",

@@ -137,6 +137,9 @@ def test_a_table_that_lacks_a_column_or_never_closes_a_cell_is_refused() -> None
         ("{", "no YAML"),
         ("!!python/object/apply:os.system [ls]", "no YAML"),
         ("[" * 2_000, "no YAML"),
+        ("columns: !!timestamp soon", "no YAML"),
+        ("columns: !!bool maybe", "no YAML"),
+        ('columns: !!int ""', "no YAML"),
     ],
 )
 def test_a_wrong_mapping_is_refused_with_a_sentence(text: str, sentence: str) -> None:

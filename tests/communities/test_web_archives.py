@@ -36,12 +36,12 @@ a green lamp <a class="lightbox" href="/files/a.jpg"></a><a class="attachment" h
 WALL = When(int(datetime(2020, 5, 1, 12, tzinfo=UTC).timestamp()) * 10**9, False)
 
 
-def wacz(inside: bytes, digest: str = "") -> bytes:
+def wacz(inside: bytes, digest: str = "", package: bytes = b"") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("archive/data.warc.gz", inside)
         told = {"path": "archive/data.warc.gz", "hash": f"sha256:{digest or hashlib.sha256(inside).hexdigest()}"}
-        archive.writestr("datapackage.json", json.dumps({"resources": [told]}))
+        archive.writestr("datapackage.json", package or json.dumps({"resources": [told]}))
     return out.getvalue()
 
 
@@ -95,6 +95,12 @@ def test_what_was_made_to_grow_is_refused_before_it_has(monkeypatch: pytest.Monk
         archive.writestr("report.xml", b"<project>" + b" " * (8 << 20) + b"</project>")
     with pytest.raises(CaptureRefused, match="far more"):
         read(out.getvalue())
+
+
+@pytest.mark.parametrize("package", [b"[" * 100_000, b'{"resources": ' + b"[" * 9000 + b"]" * 9000 + b"}", b'"\xff"', b"{}"])
+def test_a_package_that_says_nothing_is_told(package: bytes) -> None:
+    found, summary = read(wacz(warc(SMF), package=package))
+    assert (len(found), "does not say what its archives must hold" in summary.notes[0]) == (len(read(warc(SMF))[0]), True)
 
 
 @pytest.mark.parametrize("inside", [b"no archive", b"\x1f\x8b\x08broken"])

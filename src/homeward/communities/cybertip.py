@@ -5,8 +5,11 @@ Element names are those of the schema that the reporting interface serves. Nothi
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from homeward.communities.captured import Identifier, Summary, When, fit
 from homeward.communities.reports import MOST_FILES, Access, PlatformReport, ReportedFile
@@ -39,8 +42,8 @@ def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Platform
     Files that are told of outside of any report (``fileDetails`` with a ``reportId``) are handed on as a report of that number.
     """
     source.seek(0)
-    for number, tree in enumerate(trees(source, lambda name, _: name in {"report", "fileDetails"}), 1):
-        report = _report(tree, number, order.site) if tree.name == "report" else _file_alone(tree, number, order.site)
+    for tree in trees(source, lambda name, _: name in {"report", "fileDetails"}):
+        report = _numbered(_report(tree, order.site) if tree.name == "report" else _file_alone(tree, order.site))
         if report.state == "partial":
             summary.note("some reports are cut down: no incident, no account, or no hash of any file")
         yield report
@@ -48,7 +51,7 @@ def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Platform
             yield Identifier(report.provider, report.account, kind, value)
 
 
-def _report(tree: Element, number: int, site: str) -> PlatformReport:
+def _report(tree: Element, site: str) -> PlatformReport:
     incident = (tree.all("incidentSummary") or [Element("", {})])[0]
     person = _person(tree)
     files = tuple(_file(one) for one in _everywhere(tree, "fileDetails")[:MOST_FILES])
@@ -57,7 +60,7 @@ def _report(tree: Element, number: int, site: str) -> PlatformReport:
     account = _text(person, "espIdentifier") or _text(person, "screenName") or (identifiers[0][1] if identifiers else "")
     whole = bool(incident.first("incidentDateTime") and account and any(one.md5 or one.sha1 or one.sha256 for one in files))
     return PlatformReport(
-        id=fit(tree.first("reportId") or tree.attributes.get("id") or f"report {number}"),
+        id=fit(tree.first("reportId") or tree.attributes.get("id") or ""),
         provider=provider,
         incident=_text(incident, "incidentType"),
         time=_when(incident.first("incidentDateTime")),
@@ -74,8 +77,15 @@ def _report(tree: Element, number: int, site: str) -> PlatformReport:
     )
 
 
-def _file_alone(tree: Element, number: int, site: str) -> PlatformReport:
-    return PlatformReport(fit(tree.first("reportId") or f"file {number}"), site, files=(_file(tree),), state="partial")
+def _file_alone(tree: Element, site: str) -> PlatformReport:
+    return PlatformReport(fit(tree.first("reportId")), site, files=(_file(tree),), state="partial")
+
+
+def _numbered(report: PlatformReport) -> PlatformReport:
+    """One without a number is called by what it says: another of the same provider is another, in whatever file it comes."""
+    if report.id:
+        return report
+    return msgspec.structs.replace(report, id=f"without number {hashlib.sha256(msgspec.json.encode(report)).hexdigest()[:16]}")
 
 
 def _person(tree: Element) -> Element:

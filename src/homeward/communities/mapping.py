@@ -89,7 +89,7 @@ def read_mapping(text: bytes) -> Mapping:
         raise CaptureRefused("it is too large for a mapping")
     try:
         mapping = msgspec.convert(yaml.load(text, _NoAliases), Mapping)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, LookupError, AttributeError) as error:  # odd tags end in these
         raise CaptureRefused(f"it is no YAML: {' '.join(str(error).split())[:200]}") from None
     except (msgspec.ValidationError, ValueError) as error:
         raise CaptureRefused(f"it is no mapping: {error}") from None

@@ -59,9 +59,11 @@ def rows(source: ByteRange, order: Order, summary: Summary) -> Iterator[Found]:
             for row in _told(batch):
                 number += 1
                 yield from build.row(row, number)
+    except CaptureRefused:
+        raise
     except arrow.ArrowException as error:
         raise CaptureRefused(f"the Parquet file is broken ({type(error).__name__})") from None
-    except (OSError, EOFError, OverflowError, UnicodeDecodeError):
+    except (OSError, EOFError, OverflowError, ValueError):
         raise CaptureRefused("the Parquet file is broken") from None
 
 

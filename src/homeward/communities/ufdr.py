@@ -28,6 +28,7 @@ REPORT = "report.xml"
 _MOST_KNOWN = 200_000
 """Parties that are remembered so that none is told twice; past them some are."""
 _NOTHING = Element("", {})
+_TAKEN = {"Party", "InstantMessage"}
 
 
 def looks(head: bytes) -> bool:
@@ -72,9 +73,11 @@ class _Chat:
             return False
         if name == "modelType":
             self._within = ""
-        if self._within != "chat":
-            return False
-        return name == "field" or (name == "model" and kind in {"Party", "InstantMessage"})
+        if name == "model" and self._within and kind not in _TAKEN:
+            self._within = "another"  # a picture of the group, say: its fields are not the chat's
+        if name == "field":
+            return self._within == "chat"
+        return bool(self._within) and name == "model" and kind in _TAKEN
 
     def take(self, tree: Element) -> Iterator[Message | Identifier]:
         """What one tree says."""

@@ -23,7 +23,7 @@ from homeward.sandbox import ByteRange, alive
 if TYPE_CHECKING:
     from homeward.communities.worker import Order
 
-_ODD = (msgspec.MsgspecError, TypeError, AttributeError, KeyError)
+_ODD = (msgspec.MsgspecError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
 _MOST_FILES = 500_000
 """Addresses whose content is remembered."""
 _GZIP = 31  # zlib's word for "with a header of gzip"

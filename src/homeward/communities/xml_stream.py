@@ -69,8 +69,10 @@ def trees(stream: Stream, wanted: Wanted) -> Iterator[Element]:
         yield from reading.taken()
     except expat.ExpatError as error:
         raise CaptureRefused(f"it is broken at line {error.lineno}: {expat.ErrorString(error.code)}") from None
-    except LookupError:
-        raise CaptureRefused("it names an encoding that there is not") from None
+    except CaptureRefused:
+        raise
+    except (LookupError, ValueError):
+        raise CaptureRefused("it names an encoding that there is not, or not for XML here") from None
 
 
 def _refuse(*_: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import lzma
 import zipfile
 import zlib
 from typing import IO, Self
@@ -17,7 +18,10 @@ _LARGEST = 16 << 30
 """Bytes of a member that is hashed."""
 _MUCH, _TIMES = 1 << 30, 200
 """Bytes, and how often its packed size, beyond which a file is none but was made to grow."""
-_BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, OverflowError)
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError,
+    OverflowError,
+)  # fmt: skip
 
 
 class Member:

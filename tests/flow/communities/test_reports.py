@@ -111,6 +111,18 @@ def test_what_people_handled_is_out_of_the_way_until_something_joins_it(queue: C
     assert verify(queue, Quiet()).faults == []
 
 
+def test_a_report_in_pieces_is_whole_and_those_without_a_number_are_not_one(queue: Case, add: object) -> None:
+    piece = '<fileDetails><reportId>{}</reportId><originalFileHash hashType="MD5">{}</originalFileHash></fileDetails>'
+    add("pieces", *(piece.format(50, digit * 32) for digit in "678"))  # type: ignore[operator]
+    add("again", piece.format(50, "6" * 32), report(2, "bert", "9" * 32))  # type: ignore[operator]
+    for label, digit in (("left", "a"), ("right", "b")):
+        add(label, piece.format("", digit * 32))  # type: ignore[operator]
+    found = reports.listed(queue, WHY)
+    files = {row["reports"][0]["id"]: row["files"] for row in found["queue"]}
+    assert (files["50"], files["2"]) == (3, 2)
+    assert sum(number.startswith("without number") for number in files) == 2
+
+
 def test_a_report_in_two_captures_counts_once_and_goes_with_the_last(queue: Case, add: object) -> None:
     add("two", report(1, "anna", KNOWN), report(8, "hans", "5" * 32))  # type: ignore[operator]
     assert reports.listed(queue, WHY)["reports"] == 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,10 +25,10 @@ from homeward.store.captures import Tokens
 from homeward.store.ledger.entries import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from homeward.communities.captures import Standing
-    from homeward.communities.reports import PlatformReport
+    from homeward.communities.reports import PlatformReport, ReportedFile
     from homeward.flow.communities.captures import Reason
     from homeward.store import Case
 
@@ -98,16 +99,33 @@ def handle(case: Case, start: str, why: str, reason: Reason, *, lifted: bool = F
 
 
 def _queue(case: Case, rows: Sequence[tuple[str, str, str, str]], standing: Standing, log_days: int) -> Queue:
-    fullest: dict[tuple[str, str], Filed] = {}
-    for capture, body, own, guarded in sorted(rows, key=lambda row: len(row[1])):
+    told: dict[tuple[str, str], list[Filed]] = defaultdict(list)
+    for capture, body, own, guarded in sorted(rows, key=lambda row: len(row[1]))[::-1]:
         report = read_report(body)
-        fullest[report.provider, report.id] = Filed(capture, report, frozenset(own.split()), frozenset(guarded.split()))
-    filed = [fullest[name] for name in sorted(fullest)]
+        told[report.provider, report.id].append(Filed(capture, report, frozenset(own.split()), frozenset(guarded.split())))
+    filed = [_whole(told[name]) for name in sorted(told)]
     tokens = Tokens.open(case)
     local = _local(case, filed, standing, tokens)
     clock = Clock(int(utc_now().timestamp()) * 10**9, log_days)
     folds = triage.triage([one.report for one in filed], local, clock, tokens.key("triage"))
     return Queue(filed, folds, standing.handled, tokens, local)
+
+
+def _whole(told: Sequence[Filed]) -> Filed:
+    """A report that was told of several times, the fullest first: that, with files and tokens that only another one has."""
+    first = told[0]
+    files, seen = list(first.report.files), set(chain.from_iterable(map(_names, first.report.files)))
+    for file in chain.from_iterable(one.report.files for one in told[1:]):
+        if seen.isdisjoint(names := _names(file)):
+            files.append(file)
+            seen.update(names)
+    own, guarded = (frozenset().union(*some) for some in ((one.own for one in told), (one.guarded for one in told)))
+    return Filed(first.capture, msgspec.structs.replace(first.report, files=tuple(files)), own, guarded)
+
+
+def _names(file: ReportedFile) -> Sequence[Hashable]:
+    """The hashes of a file, or the file as it is told where it has none."""
+    return [(kind, value) for kind in _HASHES if (value := getattr(file, kind))] or [file]
 
 
 def _local(case: Case, filed: Sequence[Filed], standing: Standing, tokens: Tokens) -> list[Local]:

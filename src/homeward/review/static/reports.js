@@ -25,10 +25,10 @@ function card(one) {
   return el("article", { class: "card report", "aria-label": `Report ${one.id}` },
     el("div", { class: "head" }, el("h3", {}, `${one.reports[0].provider}, ${plural(one.reports.length, "report")}`), one.audit ? el("p", { class: "status" }, "audit") : null,
       el("span", { class: "soft number" }, plural(one.points, "point"))),
-    el("ul", {}, one.why.map((reason) => el("li", {}, `${reason.says ?? reason.why ?? reason.code} (${reason.points > 0 ? "+" : ""}${reason.points})`))),
+    el("ul", {}, one.why.map((reason) => el("li", {}, `${reason.says} (${reason.points > 0 ? "+" : ""}${reason.points})`))),
     el("p", {}, `${plural(one.files, "file")}, ${one.known} on lists, ${one.held} in this case.${unseen}${logs}`),
     one.series.length ? el("p", {}, "Series: ", one.series.map((name) => [el("a", { href: `/series/${name}` }, name.slice(0, 8)), " "]).flat()) : null,
-    el("p", { class: "soft" }, one.reports.map((report) => [report.id, report.account, report.incident && report.incident.slice(0, 10), report.partial && "partial"].filter(Boolean).join(" · ")).slice(0, 12).join("; ")),
+    el("p", { class: "soft" }, one.reports.map((report) => [report.id, report.account, report.incident, report.partial && "partial"].filter(Boolean).join(" · ")).slice(0, 12).join("; ")),
     me.may.includes("decide") ? el("div", { class: "acts" }, el("button", { type: "button", class: "quiet", onclick: () => deal(one) }, "Dealt with")) : null);
 }
 

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 from command_line import homeward
+
+from homeward.flow.ingest import Delivery, ingest
+from homeward.flow.progress import Quiet
+from homeward.store import Case, series
+from homeward.store.models import Item
 
 RIGHT = {
     "--label": "one", "--authority": "W 1", "--purpose": "the harbour series", "--acquirer": "A Person", "--method": "seizure",
@@ -78,3 +84,22 @@ def test_captures_by_the_command_line(tmp_path: Path) -> None:
     assert json.loads(reports[1]) == {"protected": [], "queue": [], "reports": 0, "handled": 0, "audit": 0}
     assert [one["query"] for one in json.loads(oversight[1])] == ["oversight", "personas", "reports", "around", "boards"]
     assert gone[1].startswith("Destroyed: one")
+
+
+def test_a_board_whose_name_would_steer_the_terminal_does_not(tmp_path: Path) -> None:
+    (tmp_path / "seized").mkdir()
+    (tmp_path / "seized" / "1").write_bytes(b"a lamp")
+    (tmp_path / "map.yaml").write_text(
+        "columns: {id: n, site: site, handle: by, board: board, time: at}\n"
+        "time: {zone: UTC}\nattachments: {in: files, sha256: hash}"
+    )
+    row = {"n": 1, "site": "s", "by": "h", "board": "b\x07\rc", "at": "2020-05-01T12:00:00"}
+    (tmp_path / "rows").write_text(json.dumps(row | {"files": [{"hash": hashlib.sha256(b"a lamp").hexdigest()}]}))
+    with Case.create(tmp_path / "case", "Unit") as case:
+        ingest(case, [Delivery("X", tmp_path / "seized", "W", "")], Quiet(), jobs=1)
+        (item,) = Item.objects.using(case.alias).values_list("id", flat=True)
+        series.write(case, [], series.Standing({item: "5" * 64}, []), {}, {}, seen=series.count(case))
+    added, shown = said(tmp_path, add(), ["appearances", "case", "--purpose", "p"])
+    assert (added[0], shown[0]) == (0, 0)
+    assert "s / b" in shown[1]
+    assert not {"\x07", "\r"} & set(shown[1])

@@ -115,6 +115,15 @@ def test_names_that_a_program_gives_or_that_are_no_words_are_no_evidence() -> No
     assert told == {"lampreader5", "lampreader"}
 
 
+def test_who_is_answered_is_found_on_the_board_where_it_is_said() -> None:
+    anna, bert, carl = (Handle("chat", name) for name in ("anna", "bert", "carl"))
+    here, there = Post("1", "lamps", anna, 0.0), Post("1", "rugs", bert, 1.0)
+    answer = Post("2", "lamps", carl, 2.0, None, "1")
+    for order in ([here, there, answer], [answer, there, here]):
+        met = pool(order)
+        assert {met.handles[row] for row in met.partners.nonzero()[0]} == {anna, carl}
+
+
 def test_a_pool_of_nobody_has_no_pairs() -> None:
     empty = pool([])
     assert len(candidates(empty).a) == 0

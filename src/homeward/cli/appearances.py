@@ -14,6 +14,7 @@ from homeward.cli.common import (
     opened_to_write,
     print_json,
     print_table,
+    printable,
     purpose_option,
 )
 
@@ -37,7 +38,7 @@ def appearances(case: Path, purpose: str, start: str, limit: int, who: str, as_j
         return
     for one in found:
         boards = "; ".join(f"{b['board']} from {b['first'][:10]}" for b in one["boards"])
-        click.echo(f"Series {one['series'][:8]}, {one['files']} files: {boards}")
+        click.echo(f"Series {one['series'][:8]}, {one['files']} files: {printable(boards)}")
         rows = [("(a source that was never seen)", f"{one['unseen_source']:.2f}", "", "", "")]
         rows += [
             (

@@ -18,6 +18,7 @@ from homeward.cli.common import (
     opened_to_write,
     print_json,
     print_table,
+    printable,
     proven,
     purpose_option,
 )
@@ -151,4 +152,4 @@ def _rule(case: Path, hypothesis: str, word: str, why: str, name: str) -> None:
 
 
 def _handle(told: dict[str, str]) -> str:
-    return f"{told['site']}/{told['name']}"
+    return printable(f"{told['site']}/{told['name']}")

@@ -39,7 +39,8 @@ def succession(case: Path, purpose: str, closed: tuple[tuple[str, str, str], ...
         print_json(found)
         return
     for one in found:
-        click.echo(f"{one['board']}, down {one['down']}: {one['label']} ({one['members']} members seen, {one['moves']} moves)")
+        seen = f"{one['members']} members seen, {one['moves']} moves"
+        click.echo(f"{printable(one['board'])}, down {one['down']}: {one['label']} ({seen})")
         rows = [
             (c["board"], c["joined"], f"{c['expected']:.1f}", f"{100 * c['share']:.0f} %", f"{c['p']:.2g}",
              "yes" if c in one["successors"] else "no")

@@ -73,10 +73,10 @@ def pool(
         texts: all text of a handle, where the captures may be read; others have no style.
     """
     of: dict[Handle, list[Post]] = defaultdict(list)
-    by_id: dict[tuple[str, str], Handle] = {}
+    by_id: dict[tuple[str, str, str], Handle] = {}  # chats of one site number their messages each from one
     for post in posts:
         of[post.handle].append(post)
-        by_id[post.handle.site, post.id] = post.handle
+        by_id[post.handle.site, post.board, post.id] = post.handle
     shown: dict[Handle, set[tuple[str, str]]] = defaultdict(set)
     for one in identifiers:
         shown[one.handle].add((one.kind, one.value))
@@ -137,12 +137,12 @@ def letters(name: str) -> list[str]:
 
 
 def _partners(
-    handles: list[Handle], of: Mapping[Handle, list[Post]], by_id: Mapping[tuple[str, str], Handle]
+    handles: list[Handle], of: Mapping[Handle, list[Post]], by_id: Mapping[tuple[str, str, str], Handle]
 ) -> list[Counter[str]]:
     met: dict[Handle, Counter[str]] = defaultdict(Counter)
     for handle in handles:
         for post in of[handle]:
-            other = by_id.get((handle.site, post.reply_to)) if post.reply_to else None
+            other = by_id.get((handle.site, post.board, post.reply_to)) if post.reply_to else None
             if other is not None and other != handle:
                 met[handle][other.name.lower()] += 1
                 met[other][handle.name.lower()] += 1

@@ -25,7 +25,7 @@ class Post(msgspec.Struct, frozen=True):
     """One message of a board, a thread or a chat."""
 
     id: str
-    """Unique within its capture."""
+    """Unique within its board and capture."""
     board: str
     """The board within the site; the site's own name where it has one board only."""
     handle: Handle

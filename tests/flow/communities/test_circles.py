@@ -41,3 +41,16 @@ def test_a_circle_is_seen_again_where_it_went() -> None:
 def test_without_replies_there_are_no_circles() -> None:
     posts = [Post(str(n), "board", Handle("one", str(n)), float(n)) for n in range(30)]
     assert circles(posts, {post.handle: n for n, post in enumerate(posts)}, "board", 15.0, PERIOD) == []
+
+
+def test_boards_that_number_their_posts_alike_are_not_one_circle() -> None:
+    posts = []
+    for board, first in (("zero", 0), ("one", 20)):
+        numbers: dict[str, str] = {}
+        for post in talk(board, people(first, first + 20), 100, 3):
+            numbers[post.id] = str(len(numbers))
+            answered = numbers[post.reply_to] if post.reply_to else None
+            posts.append(Post(numbers[post.id], board, post.handle, post.time, None, answered))
+    posts += talk("new", people(0, 20), 1100, 9)
+    person = {handle: at for at, handle in enumerate(sorted({post.handle for post in posts}))}
+    assert [row["members"] for row in circles(posts, person, "zero", DOWN, PERIOD)] == [20]

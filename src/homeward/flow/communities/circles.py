@@ -64,10 +64,10 @@ def circles(posts: Iterable[Post], person: dict[Handle, int], board: str, down: 
 
 def _contacts(posts: list[Post], person: dict[Handle, int]) -> Contacts:
     """Who answered whom, each pair once."""
-    by = {(post.handle.site, post.id): person[post.handle] for post in posts}
+    by = {(post.handle.site, post.board, post.id): person[post.handle] for post in posts}
     pairs = set()
     for post in posts:
-        other = by.get((post.handle.site, post.reply_to)) if post.reply_to else None
+        other = by.get((post.handle.site, post.board, post.reply_to)) if post.reply_to else None
         mine = person[post.handle]
         if other is not None and other != mine:
             pairs.add((min(mine, other), max(mine, other)))

@@ -3,7 +3,7 @@
 usage: python bench/calibrate_shared.py
 
 Copies of ``world-tune`` against its devices, each without the picture that it shows, and made-up sensors other than those of
-``camera_shared``. Both sets have the same weight. Only what is true of copies as such is fitted: the agreement that is
+``camera_shared``. Every device has the same weight. Only what is true of copies as such is fitted: the agreement that is
 typical, and how much it varies.
 """
 

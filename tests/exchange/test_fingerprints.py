@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from homeward.descriptors.camera import digest, digest_bytes
 from homeward.exchange.errors import PackageRefused
 from homeward.exchange.fingerprints import LEAST_PICTURES, MOST, Fingerprint, read, write
+from homeward.flow.steps import NOISE
 
 WIDTH, HEIGHT = 300, 262
 
@@ -66,6 +67,7 @@ def test_a_partner_who_lies_about_them_is_refused_with_one_sentence(name: str) -
 
 def test_others_measure_in_other_ways() -> None:
     told = msgspec.msgpack.decode(GOOD)
+    assert [told["descriptor"]] == NOISE.params["descriptors"]
     for change in ({"descriptor": "camera 1"}, {"homeward": "fingerprints 2"}, {"more": 1}):
         with pytest.raises(PackageRefused, match="not in the form"):
             read(msgspec.msgpack.encode(told | change))

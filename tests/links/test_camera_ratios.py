@@ -105,6 +105,23 @@ def test_tiles_are_what_plain_arithmetic_says() -> None:
     np.testing.assert_allclose(found, [expected, expected])
 
 
+def test_many_copies_of_one_picture_are_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    planes = [rng.normal(0, 1, (256, 260)).astype(np.float32) for _ in range(12)]
+    held = fingerprint.prints(np.stack([np.frombuffer(noise.digest(plane), np.uint8) for plane in planes]))
+    shown = np.array([0] * 9 + [1, 2, 0])
+    added: list[int] = []
+    summed = fingerprint.summed
+    monkeypatch.setattr(camera, "summed", lambda held, rows, shape: added.append(len(rows)) or summed(held, rows, shape))
+    found = camera.by_tile(held, np.arange(12), shown, (256, 260))
+    assert sum(added) <= 3 * 12
+    told = [summed(held, np.array([at]), (256, 260)) for at in range(12)]
+    for at in range(12):
+        others = np.sum([told[other] for other in range(12) if shown[other] != shown[at]], axis=0)
+        expected = [(told[at] * others)[64 * y : 64 * y + 64, 65 * x : 65 * x + 65].sum() for y in range(4) for x in range(4)]
+        np.testing.assert_allclose(found[at], expected, atol=1e-3)
+
+
 def test_weak_agreement_that_is_everywhere_is_seldom_taken_for_local() -> None:
     rng = np.random.default_rng(2)
     tiles = rng.normal(5 / 4, 1, (2000, 16))  # five deviations in all

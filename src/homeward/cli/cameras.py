@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,9 +27,14 @@ def cameras(case: Path, as_json: bool) -> None:
         print_json(found)
         return
     rows = [
-        (group["by"], group["serial"] or group["id"].partition(":")[2], f"{group['make']} {group['model']}".strip(),
+        (group["by"], group["serial"] or _which(group), f"{group['make']} {group['model']}".strip(),
          group["likely_make"], group["count"], f"{group['straight_from_camera']:.0%}")
         for group in found
     ]  # fmt: skip
     print_table("Cameras", ("by", "which", "make and model", "laid out as by", "items", "straight from a camera"), rows)
     print_table("Without usable noise", ("pictures", "why"), [(count, why) for why, count in reasons.most_common()])
+
+
+def _which(group: dict[str, Any]) -> str:
+    name: str = group["id"].partition(":")[2]
+    return name[:12] if group["by"] == "sensor noise" else name

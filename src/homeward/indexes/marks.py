@@ -32,6 +32,8 @@ LEAST = 0.5
 """Share of the parts that must be left of two pictures; less is no comparison."""
 ODD = 2.5
 """Deviations from which agreement with a scaled picture is looked at."""
+FLOOR_SAMPLE = 96
+"""Digests of one size, spread over all, that the noise floor is measured on where not all are compared with all."""
 _ROWS, _COLUMNS = 64, 512  # pictures compared at once: 8 MiB of parts
 
 
@@ -102,6 +104,16 @@ def compare(held: Prints) -> tuple[Prints, NDArray[np.float32]]:
         matrix[:, some] = matrix[some].T
     np.fill_diagonal(matrix, 1)
     return clean, matrix
+
+
+def spread(count: int) -> NDArray[np.int64]:
+    """At most :data:`FLOOR_SAMPLE` places among ``count``, from the first to the last."""
+    return np.linspace(0, count - 1, min(count, FLOOR_SAMPLE)).astype(np.int64)
+
+
+def floor(held: Prints) -> float:
+    """Standard deviation of correlations where two devices meet, :func:`homeward.indexes.fingerprint.floor`, on a sample."""
+    return fingerprint.floor(compare(held.take(spread(len(held))))[1], 64 * held.sure.shape[1])
 
 
 def against(asked: Prints, held: Prints) -> NDArray[np.float32]:

@@ -17,8 +17,6 @@ from homeward.indexes.fingerprint import Prints
 from homeward.links.camera import Evidence, by_tile, weigh
 from homeward.links.devices import OFFER, joins
 
-FLOOR_SAMPLE = 96
-"""Fingerprints of each side that the floor is measured on."""
 SHARED = "a picture that both hold agrees with itself whatever the sensor: compare copies as well (homeward match)"
 
 
@@ -77,12 +75,8 @@ def hits(mine: Prints, ours: list[Reference], theirs: Prints, told: list[Referen
 
 
 def _floor(mine: Prints, theirs: Prints) -> float:
-    sample = _joined(*(side.take(_spread(len(side))) for side in (mine, theirs)))
+    sample = _joined(*(side.take(marks.spread(len(side))) for side in (mine, theirs)))
     return fingerprint.floor(marks.compare(sample)[1], 64 * sample.sure.shape[1])
-
-
-def _spread(count: int) -> NDArray[np.int64]:
-    return np.linspace(0, count - 1, min(count, FLOOR_SAMPLE)).astype(np.int64)
 
 
 def _joined(a: Prints, b: Prints) -> Prints:

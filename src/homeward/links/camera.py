@@ -98,12 +98,12 @@ def by_tile(
     total = summed(held, members, shape)
     edges = [np.linspace(0, side, TILES + 1).astype(int)[:-1] for side in shape]
     found = np.zeros((len(members), TILES * TILES))
-    for at, member in enumerate(members):
-        plane = summed(held, np.array([member]), shape)
-        copies = members[pictures == pictures[at]]
-        own = plane if len(copies) == 1 else summed(held, copies, shape)
-        product = (total - own) * plane
-        found[at] = np.add.reduceat(np.add.reduceat(product, edges[0], axis=0), edges[1], axis=1).ravel()
+    for picture in np.unique(pictures):
+        copies = np.flatnonzero(pictures == picture)
+        others = total - summed(held, members[copies], shape)
+        for at in copies:
+            product = others * summed(held, members[at : at + 1], shape)
+            found[at] = np.add.reduceat(np.add.reduceat(product, edges[0], axis=0), edges[1], axis=1).ravel()
     return found
 
 

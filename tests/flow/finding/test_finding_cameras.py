@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from homeward.descriptors import camera
 from homeward.flow.executors import Processes
 from homeward.flow.finding.asking import TooLittle
-from homeward.flow.finding.cameras import Reference, _alike
+from homeward.flow.finding.cameras import Reference, _alike, _rows
 from homeward.flow.noise import residuals
 from homeward.flow.noise.residuals import Residual
 from homeward.indexes import fingerprint
+from homeward.links.camera import COPIES
 from homeward.store.noise import Shot
 from homeward.testing import scenes
 from homeward.testing.corpus.bombs import bombs as hostile_bombs
@@ -82,6 +83,21 @@ def test_copies_of_one_picture_alone_expect_nothing(files: list[camera.Noise]) -
     found = reference(files, [0, 8, 9, 10], asked(0, 20))
     assert len(found.stand) == 1
     assert found.expected is None
+
+
+def test_copies_of_the_picture_asked_with_are_told_by_themselves(files: list[camera.Noise]) -> None:
+    """What they agree by says nothing of the other pictures of their device, which are weighed without them."""
+    question = asked(0, 0)
+    shots = [Shot(at, f"{at:064}", SIZE[1], SIZE[0], "", "", "") for at in range(len(files))]
+    known = dict.fromkeys([0, 1, 2, 3, 8, 9, 10], 0)
+    found = list(_alike(question, shots, fingerprint.prints(digests(files)), known))
+    (copies,) = [one for one in found if one.copies]
+    assert {shot.item for shot in copies.shots} == {0, 8, 9, 10}
+    assert all(COPIES in row["caveats"] and row["reason"].startswith("a copy of ") for row in _rows(copies, question))
+    (others,) = [one for one in found if len(one.shots) == 3]
+    assert {shot.item for shot in others.shots} == {1, 2, 3}
+    assert 4 < others.score < copies.score / 5
+    assert not any(COPIES in row["caveats"] for one in found if not one.copies for row in _rows(one, question))
 
 
 def test_what_is_no_picture_is_refused_in_a_sentence_and_the_next_one_is_measured(tmp_path: Path) -> None:

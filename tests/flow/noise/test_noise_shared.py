@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from PIL import Image
 from homeward.descriptors import camera
 from homeward.flow.noise import shared
 from homeward.flow.noise.shared import Source, beyond, fingerprint, frame
+from homeward.flow.steps import SHARED
 from homeward.indexes import marks
 from homeward.indexes.frames import Spectra
 from homeward.store.noise import Shot
@@ -59,3 +61,27 @@ def test_what_is_larger_than_what_is_measured_is_found_by_its_whole_frame() -> N
     assert found is not None
     assert found.deviations > 8
     assert (found.scale, found.turn) == (0.5, 0)
+
+
+@pytest.mark.parametrize("name", ["OVERVIEWS", "RESIDUALS"])
+def test_what_is_measured_in_another_way_is_compared_again(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    shots = [Shot(at, f"{at:064}", *((640, 512) if at < shared.LEAST else (400, 320)), "", "", "") for at in range(6)]
+    held = {
+        shot.item: np.frombuffer(camera.packed(rng.normal(0, 1, (shot.height, shot.width)).astype(np.float32)), np.uint8)
+        for shot in shots
+    }
+    source = Source(tuple(shots[: shared.LEAST]), frozenset())
+    compared, scaled = [], marks.scaled
+    monkeypatch.setattr(marks, "scaled", lambda *given: compared.append(given) or scaled(*given))
+
+    def searched(earlier: list[shared.SharedRow]) -> list[shared.SharedRow]:
+        known = {(row.item, row.device, row.key): row for row in earlier}
+        return list(shared._searched(source, shots[shared.LEAST :], held, known, SHARED))
+
+    rows = searched([])
+    assert (searched(rows), len(compared)) == (rows, 1)
+    step = getattr(shared, name)
+    monkeypatch.setattr(shared, name, msgspec.structs.replace(step, version=step.version + "x"))
+    assert searched(rows)[0].key != rows[0].key
+    assert len(compared) == 2

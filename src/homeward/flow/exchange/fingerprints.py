@@ -21,7 +21,7 @@ from homeward.flow.noise.digests import buckets
 from homeward.flow.series import listing as all_series
 from homeward.indexes import fingerprint, marks
 from homeward.indexes.fingerprint import Prints
-from homeward.links.between import FLOOR_SAMPLE, Reference, fingerprint_digest, hits
+from homeward.links.between import Reference, fingerprint_digest, hits
 from homeward.links.devices import pictures
 from homeward.store import noise, reads
 from homeward.store.ledger.entries import decode
@@ -138,14 +138,9 @@ def _owned(case: Case, least: int, sizes: set[Size] | None = None) -> Iterator[t
         for at, shot in enumerate(shots):
             groups[known.get(shot.item, shot.item)].append(at)
         held = fingerprint.prints(digests)
-        strangers = _floor(held)
+        strangers = marks.floor(held)
         made = (_own(names[device], shots, held, rows, strangers) for device, rows in groups.items() if len(rows) >= least)
         yield size, [own for own in made if own.reference.pictures >= least]
-
-
-def _floor(held: Prints) -> float:
-    some = np.linspace(0, len(held) - 1, min(len(held), FLOOR_SAMPLE)).astype(np.int64)
-    return fingerprint.floor(marks.compare(held.take(some))[1], 64 * held.sure.shape[1])
 
 
 def _own(name: str, shots: list[Shot], held: Prints, rows: list[int], strangers: float) -> _Own:

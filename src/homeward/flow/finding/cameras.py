@@ -20,7 +20,7 @@ from homeward.indexes import fingerprint, marks
 from homeward.indexes.fingerprint import Found, Prints
 from homeward.indexes.frames import Frame, Spectra
 from homeward.links import camera
-from homeward.links.devices import pictures
+from homeward.links.devices import copies_from, pictures
 from homeward.links.nuclei import hoped
 from homeward.store import noise, reads
 from homeward.store.noise import Shot
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 EXACT, MEMBERS = 8, 12
 """References that are compared by whole residuals, and pictures of each that are read again for it."""
-FLOOR_SAMPLE = 96
-"""Pictures of one size that the noise floor is measured on."""
 SEARCHED = 64
 """Devices of other sizes that are searched, those with most pictures first: about a second each."""
 FOUND = 3.5
@@ -51,6 +49,8 @@ class Reference(msgspec.Struct, frozen=True):
     """The score that the reference by itself lets expect of a mate; None where that is not known."""
     geometry: Found | None = None
     """Where and how the picture lies on the sensor; None where it has the sensor's own size."""
+    copies: bool = False
+    """Whether these are copies of the picture asked with: they agree whatever the sensor, and say nothing of other pictures."""
 
 
 class Question(msgspec.Struct, frozen=True, eq=False):
@@ -120,11 +120,12 @@ def _grouped(shots: list[Shot], known: dict[int, int]) -> dict[int, NDArray[np.i
 
 
 def _alike(asked: Residual, shots: list[Shot], held: Prints, known: dict[int, int]) -> Iterator[Reference]:
-    """Every device and single picture of the asked picture's own size, by digests."""
+    """Every device and single picture of the asked picture's own size, by digests; copies of it are told by themselves."""
     row = marks.against(fingerprint.prints(asked.digest[None]), held)
-    some = np.linspace(0, len(shots) - 1, min(len(shots), FLOOR_SAMPLE)).astype(np.int64)
-    strangers = fingerprint.floor(marks.compare(held.take(some))[1], 64 * held.sure.shape[1])
-    for rows in _grouped(shots, known).values():
+    strangers = marks.floor(held)
+    itself = row >= copies_from(strangers)
+    parts = (group[itself[group] == copies] for group in _grouped(shots, known).values() for copies in (False, True))
+    for rows in filter(len, parts):
         matrix = marks.compare(held.take(rows))[1]
         files, alone = pictures(matrix, strangers)
         likeness, total = row[rows] / strangers, float(alone.sum(dtype=np.float64))
@@ -139,6 +140,7 @@ def _alike(asked: Residual, shots: list[Shot], held: Prints, known: dict[int, in
                 for at in sorted((max(some, key=likeness.__getitem__) for some in files), key=lambda at: -likeness[at])
             ),
             _hoped(total, len(files), strangers),
+            copies=bool(itself[rows[0]]),
         )
 
 
@@ -205,9 +207,9 @@ def _rows(one: Reference, asked: Residual) -> Iterator[dict[str, Any]]:
             "region": list(_region(one, asked)),
             "pictures": len(one.stand),
             "likeness": round(likeness, 3),
-            "reason": said.reason,
+            "reason": f"a copy of this picture: {said.reason}" if one.copies else said.reason,
             "calibration": said.calibration,
-            "caveats": list(said.caveats),
+            "caveats": [*([camera.COPIES] if one.copies else []), *said.caveats],
         }
 
 

@@ -10,7 +10,7 @@ import msgspec
 from homeward.descriptors.header_make import parts_of, reference
 from homeward.descriptors.header_records import HeaderSignature
 from homeward.links import headers as links
-from homeward.links.camera import UNSTUDIED
+from homeward.links.camera import COPIES, NOT_UNIQUE, UNSTUDIED
 from homeward.store import headers, noise, reads
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _SERIAL = "serial numbers can be edited, and programs copy them on"
 _PATH = "cameras of one model and firmware are laid out alike: this is a model, not a body"
 _PROGRAM = "programs rewrite the header: nothing here tells devices apart"
+_OF_ALL = (COPIES, NOT_UNIQUE, UNSTUDIED)
+"""How caveats begin that are said of a device as well as of its pictures."""
 _CAVEATS = {"body serial": _SERIAL, "header path": _PATH, "program": _PROGRAM}
 
 
@@ -53,7 +55,7 @@ def _by_noise(case: Case, said: dict[int, dict[str, Any]], paths: dict[int, list
 
 def _device(members: list[noise.CameraRow], said: dict[int, dict[str, Any]], paths: dict[int, list[str]]) -> dict[str, Any]:
     rows = [said[row.item] for row in members]
-    caveats = sorted({words for row in members for words in row.caveats if words.startswith("uniqueness")})
+    caveats = sorted({words for row in members for words in row.caveats if words.startswith(_OF_ALL)})
     told = _told("sensor noise", rows, paths, {})
     evidence = [
         {"score": row.score / 1000, "log10_lr": row.log10_lr / 1000, "reason": row.reason, "caveats": row.caveats}
@@ -63,7 +65,7 @@ def _device(members: list[noise.CameraRow], said: dict[int, dict[str, Any]], pat
         "id": f"noise:{rows[0]['item__sha256']}",
         "serial": _common(rows, "body_serial"),
         "log10_lr": min(row.log10_lr for row in members) / 1000,
-        "uniqueness": "not known for this make" if caveats and caveats[0].startswith(UNSTUDIED) else "not established",
+        "uniqueness": "not known for this make" if any(words.startswith(UNSTUDIED) for words in caveats) else "not established",
         "caveats": caveats,
         "items": [item | why for item, why in zip(told["items"], evidence, strict=True)],
     }

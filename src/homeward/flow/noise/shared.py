@@ -148,7 +148,8 @@ def _searched(
     if len(shots) < LEAST:
         return
     first = source.shots[0]
-    text = " ".join([step.version, step.params_digest, *(shot.sha256 for shot in shots)])
+    read = [" ".join([one.version, one.params_digest]) for one in (step, OVERVIEWS, RESIDUALS)]
+    text = " ".join([*read, *(shot.sha256 for shot in shots)])
     key = hashlib.sha256(text.encode()).hexdigest()[:32]
     new = [shot for shot in asked if (shot.item, first.item, key) not in earlier]
     yield from (earlier[shot.item, first.item, key] for shot in asked if (shot.item, first.item, key) in earlier)

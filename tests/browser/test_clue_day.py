@@ -72,9 +72,11 @@ def test_a_region_is_drawn_found_elsewhere_and_called_too_common(desk: Desk) -> 
         page.keyboard.press("ArrowRight")
     assert stepped.value.ok
     page.wait_for_selector("#stage[data-clear]")
-    page.keyboard.up("q")
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        page.keyboard.up("q")
     page.wait_for_selector("#stage:not([data-clear])")
-    page.wait_for_timeout(300)
+    page.goto(f"{desk.address}/series/{aside(sha256, desk, 'room00.jpg')[:12]}")
+    expect(page.locator("#series .facts-list")).to_contain_text(re.compile("Circulation.*A · 2 pictures .*only here"))
     assert (desk.elsewhere, desk.errors) == ([], [])
     aside(_clue_is_kept, desk, here, film)
 
@@ -159,7 +161,7 @@ def test_the_map_asks_nobody_else(desk: Desk) -> None:
         "(() => { const c = document.getElementById('map'); return [...c.getContext('2d').getImageData(3, 3, 1, 1).data]; })()"
     )
     expect(page.locator("#map")).to_be_visible()
-    page.wait_for_timeout(1000)
+    page.wait_for_function(f"{pixel}[2] === 200")
     red, _, blue, _ = page.evaluate(pixel)
     assert (red % 40, blue) == (0, 200)  # a tile of the file that the agency brought
     edges = page.locator("#map").bounding_box()

@@ -18,6 +18,7 @@ from homeward.flow.verify import verify
 from homeward.flow.workbench.finding import LONGEST, Question, find, question
 from homeward.review.bench import Workbench
 from homeward.store import Case, searches, series
+from homeward.store.erasure import left
 from homeward.store.ledger import decode
 
 
@@ -154,3 +155,8 @@ def test_a_person_keeps_questions_of_their_own(
     assert [case.custody.names(one.seq)["who"] for one in told] == ["viewer"] * 4
     assert searches.kept(case, told[0].details["person"]) == {"old ones": "until=2013"}  # type: ignore[arg-type]
     assert verify(case, Quiet()).faults == []
+
+
+def test_a_name_in_a_question_that_is_kept_is_found_when_it_is_erased(new_case: Case) -> None:
+    searches.keep(new_case, ("0" * 16, "Ines"), "them", urlencode({"text": "Jörg Muster"}))
+    assert left(new_case, "Jörg Muster") == {"searches that people keep": 1}

@@ -6,6 +6,7 @@ import json
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
 
 import msgspec
 from django.apps import apps
@@ -37,6 +38,7 @@ CALLED = {
     "TextGram": "index entries of words read in pictures",
     "Job": "reasons of jobs",
     "Person": "people",
+    "Search": "searches that people keep",
 }
 """What records are called in which a name is likely; all others are called by their table."""
 
@@ -97,7 +99,7 @@ def left(case: Case, name: str) -> dict[str, int]:
     """
     if not name:
         return {}
-    forms = {name, json.dumps(name)[1:-1]}  # JSON writes what is not ASCII as escapes
+    forms = {name, json.dumps(name)[1:-1], quote_plus(name)}  # JSON and addresses write what is not ASCII as escapes
     found = {}
     for model in apps.get_models():
         columns = [field.name for field in model._meta.concrete_fields if isinstance(field, CharField | TextField | JSONField)]

@@ -50,6 +50,9 @@ function facts(found) {
   const rows = [
     [t`Priority`, el("details", {}, el("summary", {}, String(found.priority)), el("ul", {}, found.why.map((line) => el("li", {}, line))))],
     [t`Found in`, found.exhibits.join(", ")],
+    found.circulation.length ? [t`Circulation`, el("ul", {}, found.circulation.map(source))] : null,
+    found.cameras.length ? [t`Cameras`, examples(found.cameras, (one) => [one.id, plural(one.items, "file"), `/find?camera=${one.id}`])] : null,
+    found.places.length ? [t`Places`, examples(found.places, (one) => [one.example, plural(one.pictures, "picture"), `/find?like=${one.example}&by=place`])] : null,
     found.country ? [t`Country`, `${found.country.name}, ${(found.country.probability * 100).toFixed(0)} %`] : null,
     found.known.length ? [t`Known`, found.known.map((one) => `${one.list}${one.series ? `: ${one.series}` : ""}`).join("; ")] : null,
     found.age_band ? [t`Age band`, found.age_band] : null,
@@ -61,6 +64,17 @@ function facts(found) {
   return el("section", { class: "card" },
     el("dl", { class: "facts-list" }, rows.filter(Boolean).flatMap(([title, value]) => [el("dt", {}, title), el("dd", {}, value)])),
     may("decide") ? acts(found) : null);
+}
+
+// How the pictures of one source stand to those of others: which of them came straight from a camera, and which were passed on.
+function source(one) {
+  const how = Object.entries(one.counts).filter(([, count]) => count).map(([what, count]) => `${what}: ${count}`);
+  return el("li", {}, el("bdi", {}, [one.exhibit, one.folder].filter(Boolean).join(" > ")), ` · ${plural(one.pictures, "picture")} (${how.join("; ")})`);
+}
+
+function examples(rows, told) {
+  return el("div", { class: "strip" }, rows.slice(0, SHOWN).map(told).map(([sha256, words, href]) => el("a", { href },
+    veil(sha256, t`veil of ${sha256.slice(0, 12)}`, { size: "tiny" }), ` ${words}`)));
 }
 
 function acts(found) {

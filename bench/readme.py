@@ -2,7 +2,8 @@
 
 usage: python bench/readme.py FILE...
 
-A table takes the place of the one that the same benchmark made before; new ones come last; all others stay. The name of the
+A table takes the place of the one that the same benchmark made before; new ones come last; all others stay. Parts of one
+benchmark that ran by themselves make one table, which tells the first and the last of their days. The name of the
 benchmark stands before its table as a comment, so that titles can say versions and counts. ``headlines.json`` says which cells
 the README quotes, by the beginnings of a row's first cells.
 """
@@ -18,6 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 README, RESULTS = ROOT / "README.md", ROOT / "docs" / "results.md"
 HEADLINES = Path(__file__).with_name("headlines.json")
+DAYS = r"\d{4}-\d{2}-\d{2}(?: to \d{4}-\d{2}-\d{2})?"
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 
 Rows = list[dict[str, str]]
@@ -26,16 +28,21 @@ Rows = list[dict[str, str]]
 def main(files: list[Path]) -> None:
     """Put a table for each file into the results, and the headlines of all into the README."""
     all_tables = tables()
-    told = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    all_tables |= {one["name"]: table(one) for one in told}
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for file in files:
+        told = json.loads(file.read_text(encoding="utf-8"))
+        parts.setdefault(told["name"], []).append(told)
+    all_tables |= {name: table(some) for name, some in parts.items()}
     _put(RESULTS, "\n\n".join(f"<!-- table:{name} -->\n{text}" for name, text in all_tables.items()))
     _put(README, headlines(all_tables))
 
 
-def table(told: dict[str, Any]) -> str:
-    """One benchmark's rows as Markdown under its title."""
-    rows = told["rows"]
-    return f"**{told['title']}** ({told['machine']})\n\n{_markdown(rows)}"
+def table(parts: list[dict[str, Any]]) -> str:
+    """One benchmark's rows as Markdown under its title, with the day of its run, or the first and the last of several."""
+    days = sorted(one["machine"].split(", ")[0] for one in parts)
+    machine = parts[-1]["machine"].split(", ", 1)[1]
+    on = " to ".join(dict.fromkeys((days[0], days[-1])))
+    return f"**{parts[-1]['title']}** ({on}, {machine})\n\n{_markdown([row for one in parts for row in one['rows']])}"
 
 
 def headlines(held: dict[str, str]) -> str:
@@ -45,7 +52,7 @@ def headlines(held: dict[str, str]) -> str:
         rows = _rows(held[one["table"]])
         ours = _row(rows, one["row"])
         beside = _row(rows, one.get("beside_row", one["row"]))
-        day = re.search(r"\((\d{4}-\d{2}-\d{2}), ([^)]*\))", held[one["table"]])
+        day = re.search(rf"\(({DAYS}), ", held[one["table"]])
         assert day is not None, f"the table {one['table']} has no date"
         lines.append(
             {
@@ -56,7 +63,7 @@ def headlines(held: dict[str, str]) -> str:
                 "on": day[1],
             }
         )
-    machine = {re.search(r"\(\d{4}-\d{2}-\d{2}, (.*? GiB)", held[name])[1] for name in held}  # type: ignore[index]
+    machine = {re.search(rf"\({DAYS}, (.*? GiB)", held[name])[1] for name in held}  # type: ignore[index]
     return f"On {' and '.join(sorted(machine))}; [all tables](docs/results.md).\n\n{_markdown(lines)}"
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from command_line import homeward
 
 from homeward.cli import COMMANDS
-from homeward.cli.common import print_table
+from homeward.cli.common import by_option, print_table
 
 
 @pytest.mark.parametrize(
@@ -215,3 +218,13 @@ def test_clues_are_added_decided_shown_and_exchanged(worked: Path) -> None:
     assert (row["kind"], row["value"], row["stopped"]) == ("text", "Färg", True)
     told = json.loads(homeward("clues", "case", "show", name, "--json", cwd=worked).stdout)
     assert [event["act"] for event in told["history"]] == ["sight", "status"]
+
+
+@pytest.mark.parametrize("named", [[], ["--by", ""]])
+def test_what_nobody_is_named_for_is_said_by_the_account(named: list[str]) -> None:
+    @click.command()
+    @by_option
+    def say(who: str) -> None:
+        click.echo(who)
+
+    assert CliRunner().invoke(say, named).output == f"{getpass.getuser()}\n"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -31,6 +34,16 @@ def agencies(folder: Path, may: tuple[str, ...] = ("matching",)) -> dict[str, Ca
         found = partners.add(cases[name], folder / f"{other}.card", may, "me")
         partners.trust(cases[name], found.card.fingerprint, "me", "by telephone")
     return cases
+
+
+@contextmanager
+def copied(made: Path, folder: Path) -> Iterator[dict[str, Case]]:
+    """Copies in ``folder`` of the two cases in ``made``, which stay as they are."""
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    cases = {name: Case.open(folder / name) for name in HELD}
+    yield cases
+    for case in cases.values():
+        case.close()
 
 
 def ask(

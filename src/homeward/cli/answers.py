@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from homeward.cli.common import by_option, case_argument, json_option, opened, print_json, print_table
+from homeward.cli.common import by_option, case_argument, json_option, opened, print_json, print_table, read
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -23,10 +22,8 @@ def stacks(case: Path, as_json: bool) -> None:
     """List stacks: copies and near-copies of one picture."""
     from homeward.store import stacks as stacked
 
-    with opened(case) as opened_case:
-        found = stacked.stacks(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, stacked.stacks, as_json=as_json)
+    if found is None:
         return
     rows = [
         (stack["id"][:12], stack["kind"], len(stack["items"]), sum(len(item["paths"]) for item in stack["items"]),
@@ -43,10 +40,8 @@ def matches(case: Path, as_json: bool) -> None:
     """List what known lists name: first known series whose victim is not identified, with files new to the list."""
     from homeward.flow.known import matches as named
 
-    with opened(case) as opened_case:
-        found = named(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, named, as_json=as_json)
+    if found is None:
         return
     rows = [
         (match["series"], _identified(match["victim_identified"]), "yes" if match["new_to_list"] else "", match["list"],
@@ -134,10 +129,8 @@ def findings(case: Path, as_json: bool) -> None:
     """List what a person should know that is neither match nor stack: changed evidence, wrong claims, other previews."""
     from homeward.store import reads
 
-    with opened(case) as opened_case:
-        found = reads.findings(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, reads.findings, as_json=as_json)
+    if found is None:
         return
     rows = [(row["kind"], row["paths"][0] if row["paths"] else "", row["text"]) for row in found]
     print_table("Findings", ("kind", "place", "what"), rows)
@@ -149,7 +142,7 @@ def _drawn(case: Case, found: list[dict[str, Any]], folder: Path, who: str, why:
     from homeward.flow.workbench.drawings import draw
 
     case.writable()
-    person = people.at_this_machine(case, who or getpass.getuser())
+    person = people.at_this_machine(case, who)
     return [
         link | {"drawing": one.file or None, "not_drawn": one.refused}
         for link, one in zip(found, draw(case, found, folder, person, why), strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
@@ -32,7 +31,7 @@ def appearances(case: Path, purpose: str, start: str, limit: int, who: str, as_j
     from homeward.flow.communities.captures import Reason
 
     with opened_to_write(case) as opened_case:
-        found = told(opened_case, Reason(who or getpass.getuser(), purpose), start, limit)
+        found = told(opened_case, Reason(who, purpose), start, limit)
     if as_json:
         print_json(found)
         return

@@ -10,11 +10,10 @@ from homeward.cli.common import (
     case_argument,
     json_option,
     next_step,
-    opened,
     opened_to_write,
-    print_json,
     print_table,
     printable,
+    read,
     shown_progress,
 )
 
@@ -53,10 +52,8 @@ def list_(case: Path, as_json: bool) -> None:
     """List the collections."""
     from homeward.flow.clues.backgrounds import listed
 
-    with opened(case) as opened_case:
-        found = listed(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, listed, as_json=as_json)
+    if found is None:
         return
     columns = ("name", "pictures", "places", "words read in", "words")
     print_table("Background collections", columns, [tuple(row.values()) for row in found])

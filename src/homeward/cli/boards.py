@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
@@ -22,7 +21,7 @@ def boards(case: Path, purpose: str, of: tuple[str, str] | None, limit: int, who
     from homeward.flow.communities import boards as reading
     from homeward.flow.communities.captures import Reason
 
-    reason = Reason(who or getpass.getuser(), purpose)
+    reason = Reason(who, purpose)
     with opened_to_write(case) as opened_case:
         if of is not None:
             found = reading.members(opened_case, *of, reason, limit)

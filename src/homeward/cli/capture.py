@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +12,10 @@ from homeward.cli.common import (
     case_argument,
     json_option,
     next_step,
-    opened,
     opened_to_write,
-    print_json,
     print_table,
     printable,
+    read,
     shown_progress,
 )
 
@@ -74,10 +72,8 @@ def list_(case: Path, as_json: bool) -> None:
     """List the captures, those that expired too; nothing of what is in them."""
     from homeward.flow.communities.captures import listed
 
-    with opened(case) as opened_case:
-        found = listed(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, listed, as_json=as_json)
+    if found is None:
         return
     rows = [
         (one["label"], one["method"], one["begins"], one["ends"], f"{one['completeness']:.0%}", one["counts"]["posts"],
@@ -113,7 +109,7 @@ def protect(case: Path, site: str, handle: str, why: str, lift: bool, who: str) 
     from homeward.flow.communities.captures import protect as mark
 
     with opened_to_write(case) as opened_case:
-        new = mark(opened_case, site, handle, why, who or getpass.getuser(), lifted=lift)
+        new = mark(opened_case, site, handle, why, who, lifted=lift)
     click.echo("Recorded." if new else "It was so before; nothing changed.")
 
 
@@ -124,10 +120,8 @@ def queries(case: Path, as_json: bool) -> None:
     """List every query into captures: who asked, what for, how much was shown and withheld. For those who oversee."""
     from homeward.flow.communities.captures import queries as asked
 
-    with opened(case) as opened_case:
-        found = asked(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, asked, as_json=as_json)
+    if found is None:
         return
     shown = ("who", "query", "about", "purpose", "shown", "withheld")
     rows = [(one["when"][:16], *(one[name] for name in shown)) for one in found]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
@@ -12,10 +11,9 @@ from homeward.cli.common import (
     case_argument,
     json_option,
     next_step,
-    opened,
     opened_to_write,
-    print_json,
     print_table,
+    read,
     shown_progress,
 )
 
@@ -36,7 +34,7 @@ def fetch(case: Path, who: str) -> None:
     from homeward.flow.exchange.clearing import fetch as fetch_entries
 
     with opened_to_write(case) as opened_case, shown_progress() as progress:
-        done = fetch_entries(opened_case, who or getpass.getuser(), progress)
+        done = fetch_entries(opened_case, who, progress)
     click.echo(f"Fetched {done.entries} entries on {done.pages} pages; the newest is of {done.newest}.")
     next_step(f"homeward process {case}")
 
@@ -49,10 +47,8 @@ def reasons(case: Path, kind: str, as_json: bool) -> None:
     """List for which reasons members of NCMEC's hash sharing can say that a fingerprint is wrong."""
     from homeward.flow.exchange.clearing import reasons as offered
 
-    with opened(case) as opened_case:
-        found = offered(opened_case, kind)
-    if as_json:
-        print_json(found)
+    found = read(case, lambda opened_case: offered(opened_case, kind), as_json=as_json)
+    if found is None:
         return
     print_table("Reasons", ("guid", "reason"), [(one["guid"], one["name"]) for one in found])
 
@@ -72,7 +68,7 @@ def vote(case: Path, item: str, right: bool, reason: str, who: str) -> None:
     if right == bool(reason):
         raise click.UsageError("say --right, or --wrong with a reason")
     with opened_to_write(case) as opened_case:
-        count = cast(opened_case, item, reason, who or getpass.getuser())
+        count = cast(opened_case, item, reason, who)
     click.echo(f"Voted on {count} entries.")
 
 
@@ -90,6 +86,6 @@ def ask(case: Path, purpose: str, basis: str, who: str) -> None:
     from homeward.flow.exchange.clearing import ask as look_up
 
     with opened_to_write(case) as opened_case:
-        count, found = look_up(opened_case, purpose, basis, who or getpass.getuser())
+        count, found = look_up(opened_case, purpose, basis, who)
     click.echo(f"Asked about {count} hashes; of all that were ever asked about {found} are known there.")
     next_step(f"homeward process {case}")

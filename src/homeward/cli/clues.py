@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,9 @@ from homeward.cli.common import (
     next_step,
     opened,
     opened_to_write,
-    print_json,
     print_table,
     printable,
+    read,
     say_unrecorded,
 )
 
@@ -55,10 +54,8 @@ def clues(context: click.Context, case: Path, as_json: bool) -> None:
         return
     from homeward.flow.clues.clue_ledger import listed
 
-    with opened(case) as opened_case:
-        found = listed(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, listed, as_json=as_json)
+    if found is None:
         return
     rows = [
         (row["id"][:12], row["kind"], row["value"][:60], _status(row), ", ".join(row["owners"]), row["pictures"])
@@ -81,7 +78,7 @@ def add(case: Path, kind: str, value: str, picture: str, time: float | None, box
     from homeward.flow.clues.clue_ledger import sight
 
     with opened_to_write(case) as opened_case:
-        clue = sight(opened_case, kind, value, picture, time, box, who or getpass.getuser(), why)
+        clue = sight(opened_case, kind, value, picture, time, box, who, why)
     _say(clue)
 
 
@@ -105,7 +102,7 @@ def set_(case: Path, /, clue_name: str, who: str, why: str, **told: Any) -> None
         raise click.UsageError("say one of --status, --owner, --note, --searched, --rarity and --undo")
     act, fields, why = _fields(given, why)
     with opened_to_write(case) as opened_case:
-        clue = tell(opened_case, find_clue(opened_case, clue_name), act, who or getpass.getuser(), why, **fields)
+        clue = tell(opened_case, find_clue(opened_case, clue_name), act, who, why, **fields)
     _say(clue)
 
 
@@ -117,10 +114,8 @@ def show(case: Path, clue_name: str, as_json: bool) -> None:
     """Show everything about CLUE: every sighting, and all that was ever said, by whom and when."""
     from homeward.flow.clues.clue_ledger import find_clue, shown
 
-    with opened(case) as opened_case:
-        found = shown(opened_case, find_clue(opened_case, clue_name))
-    if as_json:
-        print_json(found)
+    found = read(case, lambda opened_case: shown(opened_case, find_clue(opened_case, clue_name)), as_json=as_json)
+    if found is None:
         return
     click.echo(f"{found['kind']} {printable(found['value'])}: {_status(found)} {printable(found['why'])}".rstrip())
     seen = [
@@ -167,7 +162,7 @@ def import_(case: Path, file: Path, who: str) -> None:
     from homeward.flow.clues.clue_ledger import receive
 
     with opened_to_write(case) as opened_case:
-        delivery, new, stopped = receive(opened_case, file, who or getpass.getuser())
+        delivery, new, stopped = receive(opened_case, file, who)
     click.echo(f"Took {new} new events of {printable(delivery.agency)}; skipped {delivery.skipped}.")
     for problem in delivery.problems:
         click.echo(f"  {printable(problem)}")

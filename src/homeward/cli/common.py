@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 case_argument = click.argument("case", type=click.Path(path_type=Path))
-by_option = click.option("--by", "who", default=getpass.getuser, help="Who says so; the account that runs this unless told.")
+by_option = click.option(
+    "--by",
+    "who",
+    default="",
+    callback=lambda _context, _option, name: name or getpass.getuser(),
+    help="Who says so; the account that runs this unless told.",
+)
 purpose_option = click.option(
     "--purpose", required=True, help="What you need it for; it is kept in the ledger with what was shown."
 )

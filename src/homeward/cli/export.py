@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +95,6 @@ def _package(
 ) -> str:  # fmt: skip
     from homeward.flow.exchange.packages import Terms, send
 
-    who = told.pop("who") or getpass.getuser()
+    who = told.pop("who")
     made = send(case, out, to, contents, series, Terms(**told), who, proposal=proposal)
     return ", ".join([*(f"{count} {kind}" for kind, count in made.counts.items()), *([] if made.shown else ["no pictures"])])

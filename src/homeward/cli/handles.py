@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
@@ -28,7 +27,7 @@ def handles(case: Path, site: str, handle: str, purpose: str, steps: int, limit:
     from homeward.flow.communities.contacts import around
 
     with opened_to_write(case) as opened_case:
-        found = around(opened_case, site, handle, Reason(who or getpass.getuser(), purpose), steps, limit)
+        found = around(opened_case, site, handle, Reason(who, purpose), steps, limit)
     if as_json:
         print_json(found)
         return

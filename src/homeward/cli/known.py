@@ -11,11 +11,10 @@ from homeward.cli.common import (
     case_argument,
     json_option,
     next_step,
-    opened,
     opened_to_write,
-    print_json,
     print_table,
     printable,
+    read,
     shown_progress,
 )
 
@@ -70,10 +69,8 @@ def list_(case: Path, as_json: bool) -> None:
     """List the lists, those that were replaced or removed too."""
     from homeward.store import known as store
 
-    with opened(case) as opened_case:
-        found = store.lists(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, store.lists, as_json=as_json)
+    if found is None:
         return
     rows = [
         (row["name"], row["format"], row["purpose"], row["state"], row["entries"], row["skipped"], row["added"][:10])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +11,10 @@ from homeward.cli.common import (
     by_option,
     case_argument,
     json_option,
-    opened,
     opened_to_write,
-    print_json,
     print_table,
     printable,
+    read,
 )
 
 if TYPE_CHECKING:
@@ -71,7 +69,7 @@ def begin(
     chosen = topics or (() if asked_handles else ("copies", "near"))
     with opened_to_write(case) as opened_case:
         step = ask(
-            opened_case, partner, chosen, out, purpose=purpose, basis=basis, who=_who(who), series=series,
+            opened_case, partner, chosen, out, purpose=purpose, basis=basis, who=who, series=series,
             asked_handles=asked_handles,
         )  # fmt: skip
     _say(step)
@@ -87,7 +85,7 @@ def take(case: Path, file: Path, out: Path | None, who: str) -> None:
     from homeward.flow.exchange.matching import take as take_message
 
     with opened_to_write(case) as opened_case:
-        step = take_message(opened_case, file, out, _who(who))
+        step = take_message(opened_case, file, out, who)
     _say(step)
 
 
@@ -102,7 +100,7 @@ def agree(case: Path, matching: str, out: Path | None, basis: str, who: str) -> 
     from homeward.flow.exchange.matching import agree as go_on
 
     with opened_to_write(case) as opened_case:
-        step = go_on(opened_case, matching, out, _who(who), basis)
+        step = go_on(opened_case, matching, out, who, basis)
     _say(step)
 
 
@@ -117,7 +115,7 @@ def decline(case: Path, matching: str, out: Path | None, why: str, who: str) -> 
     from homeward.flow.exchange.matching import decline as end
 
     with opened_to_write(case) as opened_case:
-        step = end(opened_case, matching, out, _who(who), why)
+        step = end(opened_case, matching, out, who, why)
     _say(step)
 
 
@@ -145,10 +143,8 @@ def status(case: Path, as_json: bool) -> None:
     """List all matchings: how far they are, what is shared, and what waits for a decision."""
     from homeward.flow.exchange.matching import listed
 
-    with opened(case) as opened_case:
-        found = listed(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, listed, as_json=as_json)
+    if found is None:
         return
     rows = [
         (one["match"][:12], one["partner"], "ours" if one["asker"] else "theirs", _STAGES[one["stage"]], one["waits_for"],
@@ -172,7 +168,7 @@ def handle(case: Path, name: str, given_up: bool, who: str) -> None:
     from homeward.flow.exchange.matching_sets import operate
 
     with opened_to_write(case) as opened_case:
-        operate(opened_case, name, _who(who), given_up=given_up)
+        operate(opened_case, name, who, given_up=given_up)
     click.echo("Given up." if given_up else "Registered.")
 
 
@@ -197,7 +193,7 @@ def pin(case: Path, file: Path, who: str) -> None:
     from homeward.flow.exchange.matching_transport import pin as pin_certificate
 
     with opened_to_write(case) as opened_case:
-        agency = pin_certificate(opened_case, file, _who(who))
+        agency = pin_certificate(opened_case, file, who)
     click.echo(f"The server of {printable(agency)} is known by it from now on.")
 
 
@@ -211,7 +207,7 @@ def serve(case: Path, host: str, port: int, who: str) -> None:
     from homeward.flow.exchange.matching_transport import server
 
     with opened_to_write(case) as opened_case:
-        waiting = server(opened_case, host, port, _who(who))
+        waiting = server(opened_case, host, port, who)
         click.echo(f"Listening at https://{host}:{waiting.server_port}")
         with waiting:
             waiting.serve_forever()
@@ -227,7 +223,7 @@ def connect(case: Path, partner: str, url: str, who: str) -> None:
     from homeward.flow.exchange.matching_transport import connect as exchange
 
     with opened_to_write(case) as opened_case:
-        given, came, refused = exchange(opened_case, partner, url, _who(who))
+        given, came, refused = exchange(opened_case, partner, url, who)
     click.echo(f"{given} messages lie there, {came} came.")
     for why in refused:
         click.echo(f"Refused: {printable(why)}")
@@ -242,10 +238,8 @@ def cameras(case: Path, as_json: bool) -> None:
     """List devices of ours that agree with a fingerprint in a partner's package: support for the same device, and no more."""
     from homeward.flow.exchange.fingerprints import listed
 
-    with opened(case) as opened_case:
-        found = listed(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, listed, as_json=as_json)
+    if found is None:
         return
     rows = [
         (one["device"][:12], ", ".join(one["series"]) or "none", one["agency"], one["their_camera"],
@@ -265,10 +259,8 @@ def series(case: Path, as_json: bool) -> None:
     """List series of ours and of partners that may be one, the most shared first, and who should lead."""
     from homeward.flow.exchange.matching_series import listed
 
-    with opened(case) as opened_case:
-        found = listed(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, listed, as_json=as_json)
+    if found is None:
         return
     rows = [
         (one["id"], one["series"] or "none", one["agency"], one["their_series"] or "none",
@@ -291,7 +283,7 @@ def verdict(case: Path, pair: str, same: bool, lead: str, why: str, who: str) ->
     from homeward.flow.exchange.matching_series import decide
 
     with opened_to_write(case) as opened_case:
-        found = decide(opened_case, pair, _who(who), why, same=same, lead=lead)
+        found = decide(opened_case, pair, who, why, same=same, lead=lead)
     lead_now = found.verdict["lead"] if found.verdict else ""
     click.echo(f"They are one series; {printable(lead_now)} leads." if same else "They are two series.")
     click.echo("Next: homeward export CASE OUT --format package --with briefs, so that the partner knows.")
@@ -302,10 +294,6 @@ def _said(one: dict[str, Any]) -> str:
     if one["disputed"]:
         return "disputed"
     return ", ".join(f"one, {said['lead']} leads" if said["same"] else "two" for said in told[:1])
-
-
-def _who(who: str) -> str:
-    return who or getpass.getuser()
 
 
 def _say(step: Step) -> None:

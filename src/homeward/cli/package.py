@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from homeward.cli.common import (
     print_table,
     printable,
     proven,
+    read,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def keys(case: Path, new: bool, card: Path | None, who: str) -> None:
     from homeward.flow.exchange.partners import own_card
 
     with opened_to_write(case) if new else opened(case) as opened_case:
-        own = own_card(opened_case, new=new, who=who or getpass.getuser())
+        own = own_card(opened_case, new=new, who=who)
         if card is not None:
             body = msgspec.json.format(msgspec.json.encode(own), indent=1) + b"\n"
             write_file(opened_case, card, [body], {"format": "card", "fingerprint": own.fingerprint})
@@ -59,10 +59,8 @@ def partners(case: Path, as_json: bool) -> None:
     from homeward.exchange.keys import grouped
     from homeward.flow.exchange.partners import Directory
 
-    with opened(case) as opened_case:
-        found = [one.listed() for one in Directory(opened_case).partners.values()]
-    if as_json:
-        print_json(found)
+    found = read(case, lambda opened_case: [one.listed() for one in Directory(opened_case).partners.values()], as_json=as_json)
+    if found is None:
         return
     rows = [(one["agency"], grouped(one["fingerprint"]), one["state"], ", ".join(one["may"])) for one in found]
     print_table("Partners", ("agency", "fingerprint", "key", "may receive"), rows)
@@ -84,7 +82,7 @@ def add(case: Path, file: Path, may: tuple[str, ...], who: str) -> None:
     from homeward.flow.exchange.partners import add as add_partner
 
     with opened_to_write(case) as opened_case:
-        found = add_partner(opened_case, file, set(may), who or getpass.getuser())
+        found = add_partner(opened_case, file, set(may), who)
     click.echo(f"{printable(found.card.agency)}: {grouped(found.card.fingerprint)}")
     click.echo("Compare it with them by telephone or in person, then: homeward package trust CASE FINGERPRINT --how ...")
 
@@ -99,7 +97,7 @@ def trust(case: Path, fingerprint: str, how: str, who: str) -> None:
     from homeward.flow.exchange.partners import trust as trust_partner
 
     with opened_to_write(case) as opened_case:
-        found = trust_partner(opened_case, fingerprint, who or getpass.getuser(), how)
+        found = trust_partner(opened_case, fingerprint, who, how)
     click.echo(f"{printable(found.card.agency)} is trusted.")
 
 
@@ -113,7 +111,7 @@ def revoke(case: Path, name: str, why: str, who: str) -> None:
     from homeward.flow.exchange.partners import revoke as revoke_partner
 
     with opened_to_write(case) as opened_case:
-        count = revoke_partner(opened_case, name, who or getpass.getuser(), why)
+        count = revoke_partner(opened_case, name, who, why)
     click.echo(f"Revoked {count} keys.")
 
 
@@ -161,7 +159,7 @@ def unpack(case: Path, file: Path, out: Path, who: str) -> None:
         found = look(opened_case, file)
         _say(found)
         try:
-            count = write(opened_case, found, out, who or getpass.getuser())
+            count = write(opened_case, found, out, who)
         except PackageRefused as error:
             raise PackageRefused(f"{file}: {error}") from error
     click.echo(f"Wrote {count} files into {out}.")
@@ -176,7 +174,7 @@ def open_(case: Path, file: Path, who: str) -> None:
     from homeward.flow.exchange.packages import receive
 
     with opened_to_write(case) as opened_case:
-        found, new = receive(opened_case, file, who or getpass.getuser())
+        found, new = receive(opened_case, file, who)
     _say(found)
     click.echo(f"Took it in; {new} events of clues were new. Next: homeward process {case}")
 

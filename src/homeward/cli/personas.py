@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,7 @@ def personas(context: click.Context, /, case: Path, as_json: bool, purpose: str,
     from homeward.flow.communities.personas import hypotheses
 
     with opened_to_write(case) as opened_case:
-        found = hypotheses(opened_case, Reason(who or getpass.getuser(), purpose), **asked)
+        found = hypotheses(opened_case, Reason(who, purpose), **asked)
     if as_json:
         print_json(found)
         return
@@ -106,7 +105,7 @@ def pass_on(case: Path, out: Path, purpose: str, who: str) -> None:
     from homeward.flow.communities.rulings import pass_on as write
 
     with opened_to_write(case) as opened_case:
-        count = write(opened_case, out, Reason(who or getpass.getuser(), purpose))
+        count = write(opened_case, out, Reason(who, purpose))
     click.echo(f"Wrote {count} hypotheses into {out}. Each is a hypothesis, and names nobody.")
 
 
@@ -122,7 +121,7 @@ def oversight(case: Path, purpose: str, least: float, who: str, as_json: bool) -
     from homeward.flow.communities.oversight import oversight as figures
 
     with opened_to_write(case) as opened_case:
-        found = figures(opened_case, Reason(who or getpass.getuser(), purpose), least)
+        found = figures(opened_case, Reason(who, purpose), least)
     if as_json:
         print_json(found)
         return

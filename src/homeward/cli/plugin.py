@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import case_argument, json_option, next_step, opened, opened_to_write, print_json, print_table
+from homeward.cli.common import case_argument, json_option, next_step, opened_to_write, print_table, read
 
 
 @click.group()
@@ -40,10 +40,8 @@ def list_(case: Path, as_json: bool) -> None:
     """List the plug-ins, and how many pictures each was asked about."""
     from homeward.flow.plugins import listed
 
-    with opened(case) as opened_case:
-        found = listed(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, listed, as_json=as_json)
+    if found is None:
         return
     columns = ("plug-in", "version", "kind", "for", "known as", "done", "failed", "pending")
     rows = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ def reports(case: Path, purpose: str, log_days: int, handled: bool, who: str, as
     from homeward.flow.communities import reports as reading
     from homeward.flow.communities.captures import Reason
 
-    reason = Reason(who or getpass.getuser(), purpose)
+    reason = Reason(who, purpose)
     with opened_to_write(case) as opened_case:
         if name := said["name"] or said["again"]:
             count = reading.handle(opened_case, name, said["why"], reason, lifted=not said["name"])

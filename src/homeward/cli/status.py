@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import case_argument, json_option, next_step, opened, print_json, print_table
+from homeward.cli.common import case_argument, json_option, next_step, print_table, read
 
 
 @click.command()
@@ -16,10 +16,8 @@ def status(case: Path, as_json: bool) -> None:
     """Count everything by state and step, and say what to do next."""
     from homeward.flow.status import status as gather
 
-    with opened(case) as opened_case:
-        found = gather(opened_case)
-    if as_json:
-        print_json(found)
+    found = read(case, gather, as_json=as_json)
+    if found is None:
         return
     counts = found["occurrences"]
     print_table("Occurrences", ("state", "count"), [(state, count) for state, count in counts.items()])

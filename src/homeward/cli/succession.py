@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
@@ -34,7 +33,7 @@ def succession(case: Path, purpose: str, closed: tuple[tuple[str, str, str], ...
     from homeward.flow.communities.succession import followed
 
     with opened_to_write(case) as opened_case:
-        found = followed(opened_case, list(closed), Reason(who or getpass.getuser(), purpose))
+        found = followed(opened_case, list(closed), Reason(who, purpose))
     if as_json:
         print_json(found)
         return

@@ -36,7 +36,7 @@ class Facts(msgspec.Struct, frozen=True):
     """Pictures without any mark of a program in their files."""
     pictures: int
     newest: datetime | None
-    """When its newest picture was taken, by the camera's clock; of files that do not say, when they were first seen posted."""
+    """When its newest picture was taken, by the camera's clock; of one that no copy tells of, when it was first seen posted."""
     today: datetime
     open_clues: int
     country: str

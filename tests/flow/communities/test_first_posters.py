@@ -21,7 +21,7 @@ from homeward.flow.series.listing import Picture, proposals
 from homeward.flow.steps import POSTERS
 from homeward.flow.verify import verify
 from homeward.store import Case, posters, results
-from homeward.store.models import Item
+from homeward.store.models import CopyMember, Item
 
 MAPPING = """
 columns: {id: n, site: site, handle: by, time: at}
@@ -134,3 +134,17 @@ def test_a_picture_without_a_time_of_its_camera_is_as_recent_as_its_first_postin
     (asked,) = proposals(case)
     name = answer(case, asked["id"], True, "P", "one bedspread")
     assert Picture(case).facts(name).newest == datetime(2020, 3, 4, 10, tzinfo=UTC)
+
+
+def test_an_old_picture_whose_copy_is_posted_again_is_no_newer(case: Case, tmp_path: Path) -> None:
+    deliver(case, "X", {"a": "1", "b": "1", "e": ""})
+    original, copied = (Item.objects.using(case.alias).get(sha256=sha(name)).pk for name in "ae")
+    for item, evidence in ((original, "itself"), (copied, "hash")):
+        CopyMember.objects.using(case.alias).create(item_id=item, exemplar_id=original, evidence=evidence, map="")
+    take(case, tmp_path, "one", posted(1, "mara", 4, "e"))
+    assert "e" in read(case)
+    hold(case)
+    picture = Picture(case)
+    (name,) = picture.pictures
+    assert copied in picture.pictures[name]
+    assert picture.facts(name).newest == datetime(2015, 1, 15, 10, tzinfo=UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from killing import start
-from matching_case import agencies, ask, converse
+from matching_case import agencies, ask, converse, copied
 from series_case import series_of, sha
 
 from homeward.core import WrongUse
@@ -40,11 +39,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def both(made: Path, tmp_path: Path) -> Iterator[dict[str, Case]]:
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    cases = {name: Case.open(tmp_path / name) for name in "ab"}
-    yield cases
-    for case in cases.values():
-        case.close()
+    with copied(made, tmp_path) as cases:
+        yield cases
 
 
 @pytest.fixture

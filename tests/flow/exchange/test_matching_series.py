@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from matching_case import agencies, ask, converse
+from matching_case import agencies, ask, converse, copied
 from series_case import hold, series_of, sha
 
 from homeward.core import WrongUse
@@ -44,11 +43,8 @@ def matched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def both(matched: Path, tmp_path: Path) -> Iterator[dict[str, Case]]:
-    shutil.copytree(matched, tmp_path, dirs_exist_ok=True)
-    cases = {name: Case.open(tmp_path / name) for name in "ab"}
-    yield cases
-    for case in cases.values():
-        case.close()
+    with copied(matched, tmp_path) as cases:
+        yield cases
 
 
 def test_both_see_the_same_pair_and_the_same_lead(both: dict[str, Case]) -> None:

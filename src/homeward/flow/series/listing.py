@@ -92,16 +92,27 @@ class Picture:
             units[self.home[item]].append(item)
         return situations(pairs, units, self.taken, self.devices, self.view.names)
 
+    def _times(self, items: Iterable[int]) -> Iterable[datetime]:
+        """When each picture was taken, as its copies state; of those of which none does, when one was first seen posted."""
+        taken: dict[int, datetime] = {}
+        seen: dict[int, datetime] = {}
+        for item in items:
+            unit = self.home.get(item, item)
+            if when := self.taken.get(item):
+                taken[unit] = max(when, taken.get(unit, when))
+            elif when := self.posted.get(item):
+                seen[unit] = min(when, seen.get(unit, when))
+        return (seen | taken).values()
+
     def facts(self, name: str) -> Facts:
         """What its priority rests on."""
         items = self.pictures[name]
         chance, country = self.countries.get(name, (0.0, ""))
-        times = [when for item in items if (when := self.taken.get(item, self.posted.get(item))) is not None]
         return Facts(
             status=self.status(name),
             straight=sum(item in self.straight for item in items),
             pictures=len(items),
-            newest=max(times, default=None),
+            newest=max(self._times(items), default=None),
             today=self.today,
             open_clues=len(self.open_clues.get(name, ())),
             country=country,

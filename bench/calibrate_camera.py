@@ -34,24 +34,33 @@ def main() -> None:
     """Fit and write."""
     held = [(name, bucket) for name, shown in photos("tune") for bucket in residual_buckets(shown)]
     met = [one for _, bucket in held for size in SIZES for one in thinned(comparisons(bucket, size, DRAWS, size))]
-    strangers = np.array([one.score for one in met if not one.same])
+    # Each picture met strangers once, as one independent non-match: repeated draws add no knowledge.
     independent = sum(len(bucket.photos) for _, bucket in held if len({photo.device for photo in bucket.photos}) > 1)
-    first = SignalCalibration(
-        name="devices of the tuning sets",
+    made = fitted(unfitted("devices of the tuning sets", met, independent, shape=8.0), met)
+    keep(made, met, TARGET)
+
+
+def unfitted(name: str, met: list[Comparison], independent: int, *, shape: float) -> SignalCalibration:
+    """Where fitting begins: the spread is that of strangers, and counts as many of them as are independent."""
+    strangers = np.array([one.score for one in met if not one.same])
+    return SignalCalibration(
+        name=name,
         spread=max(1.0, float(np.sqrt(np.mean(strangers**2)))),
         typical=4.0,
         doubt=1.0,
-        shape=8.0,
+        shape=shape,
         vague=2.0,
         lapse=0.02,
-        # Each picture met strangers once, as one independent non-match: repeated draws add no knowledge.
         independent=independent,
         same=sum(one.same for one in met),
         different=len(strangers),
     )
-    made = fitted(first, met)
+
+
+def keep(made: SignalCalibration, met: list[Comparison], target: Path) -> None:
+    """Say what it costs, and write it where the package has it."""
     print(f"{made.same} + {made.different} comparisons: Cllr {cost(made, met):.3f}\n{made}")
-    TARGET.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
+    target.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
 
 
 def fitted(first: SignalCalibration, met: list[Comparison]) -> SignalCalibration:

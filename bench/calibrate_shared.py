@@ -12,13 +12,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
-from calibrate_camera import GRID, cost
+from calibrate_camera import GRID, cost, keep, unfitted
 from camera_copies import compared
 from camera_data import Comparison
 from camera_shared import KNOWN, SERVICE, SIDE, copied, simulated
-from homeward.core.signal import SignalCalibration
 from homeward.indexes import fingerprint
 from homeward.indexes.frames import Frame, Spectra
 
@@ -31,19 +29,7 @@ def main() -> None:
     """Fit and write."""
     world, pictures = compared("tune")
     met = [*world, *made_up()]
-    strangers = np.array([one.score for one in met if not one.same])
-    made = SignalCalibration(
-        name="scaled copies of the tuning sets",
-        spread=max(1.0, float(np.sqrt(np.mean(strangers**2)))),
-        typical=4.0,
-        doubt=1.0,
-        shape=2.0,
-        vague=2.0,
-        lapse=0.02,
-        independent=pictures,
-        same=sum(one.same for one in met),
-        different=len(strangers),
-    )
+    made = unfitted("scaled copies of the tuning sets", met, pictures, shape=2.0)
     tried = [
         msgspec.structs.replace(made, typical=typical, vague=vague, lapse=lapse)
         for typical in GRID["typical"]
@@ -51,8 +37,7 @@ def main() -> None:
         for lapse in (0.02, 0.05, 0.1, 0.2, 0.4)
     ]
     best = min(tried, key=lambda one: cost(one, met))
-    print(f"{best.same} + {best.different} comparisons: Cllr {cost(best, met):.3f}\n{best}")
-    TARGET.write_bytes(msgspec.json.format(msgspec.json.encode(best), indent=1) + b"\n")
+    keep(best, met, TARGET)
 
 
 def made_up() -> list[Comparison]:

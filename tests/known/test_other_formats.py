@@ -70,6 +70,8 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&
         (page("<image>" + "<a>" * 1_000), "nested too deeply"),
         (b"<html/>", "no usable hash"),
         (b'<?xml version="1.0" encoding="nonsense"?><a/>', "broken at line 1"),
+        (b'<?xml version="1.0" encoding="gbk"?><a/>', "broken at line 1"),
+        (b'<?xml version="1.0" encoding="undefined"?><a/>', "broken at line 1"),
     ],
 )
 def test_hostile_xml_is_refused(body: bytes, words: str) -> None:

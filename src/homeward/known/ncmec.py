@@ -47,7 +47,9 @@ def read_ncmec(stream: Stream, shelf: Shelf) -> Iterator[Report]:
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise KnownListRefused(f"it is broken at line {error.lineno}: {expat.ErrorString(error.code)}") from None
-    except LookupError:
+    except KnownListRefused:
+        raise
+    except (LookupError, ValueError):  # expat reads encodings of one byte alone, and says so by the second
         raise KnownListRefused("it is broken at line 1: it names an encoding that there is not") from None
     yield reading.finish()
 

@@ -99,5 +99,7 @@ def _parse(
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise KnownListRefused(f"it is broken at line {error.lineno}: {expat.ErrorString(error.code)}") from None
-    except LookupError:
+    except KnownListRefused:
+        raise
+    except (LookupError, ValueError):  # expat reads encodings of one byte alone, and says so by the second
         raise KnownListRefused("it names an encoding that there is not") from None

@@ -244,6 +244,7 @@ def test_nothing_is_asked_unless_it_is_set_up(case: Case, tmp_path: Path, monkey
     ("answer", "why"),
     [
         (b"<a", "cannot be read"),
+        (b'<?xml version="1.0" encoding="gbk"?><a/>', "names an encoding"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "document type"),
         (b"<a><paging><next>//elsewhere example</next></paging></a>", "no address"),
         (b"<a><paging><next>/v2/entries?x=1</next></paging></a>", "in a circle"),

@@ -162,7 +162,7 @@ OVERVIEWS = Step(
 )
 SHARED = Step(
     "shared",
-    "2",
+    "3",
     {"calibration": 1, "pictures": [5, 64]},
     function="homeward.flow.noise.shared:shared",
     caption="Looking for scaled copies of devices",

@@ -123,12 +123,13 @@ def links(case: Case) -> list[dict[str, Any]]:
 
 
 def devices(case: Case) -> dict[int, list[CameraRow]]:
-    """Pictures of each device, the strongest first, by the item that names it."""
+    """Pictures of each device by the item that names it, that one first and then the strongest."""
     query = CameraLink.objects.using(case.alias).filter(merged=True).order_by("-score", "item")
     found: dict[int, list[CameraRow]] = defaultdict(list)
     for row in query.values_list("item_id", "device_id", *COLUMNS[2:]):
         found[row[1]].append(CameraRow(*row))
-    return dict(found)
+    # Copies of one picture are as strong as each other, and any of them may be the one that names the device.
+    return {device: sorted(rows, key=lambda row: row.item != device) for device, rows in found.items()}
 
 
 def offers(case: Case) -> list[CameraRow]:

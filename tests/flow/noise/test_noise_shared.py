@@ -18,7 +18,8 @@ from homeward.flow.noise.shared import Source, beyond, fingerprint, frame
 from homeward.flow.steps import SHARED
 from homeward.indexes import marks
 from homeward.indexes.frames import Spectra
-from homeward.store.noise import Shot
+from homeward.store import Case
+from homeward.store.noise import CameraRow, Shot
 
 
 @given(st.integers(256, 4200), st.integers(256, 4200), st.integers(256, 2048), st.booleans())
@@ -61,6 +62,17 @@ def test_what_is_larger_than_what_is_measured_is_found_by_its_whole_frame() -> N
     assert found is not None
     assert found.deviations > 8
     assert (found.scale, found.turn) == (0.5, 0)
+
+
+def test_copies_in_a_stack_are_one_picture_of_a_device(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two devices with as many files, one has them of four pictures alone, which are too few."""
+    monkeypatch.setattr(shared.stored, "shots", lambda _: [Shot(at, f"{at:064}", 640, 480, "", "", "") for at in range(20)])
+    rows = {device: [CameraRow(device + at, device, True, 99 - at, 1, "", "", []) for at in range(7)] for device in (0, 10)}
+    monkeypatch.setattr(shared.stored, "devices", lambda _: rows)
+    monkeypatch.setattr(shared, "stacked", lambda _: {0: 0, 3: 0, 10: 10, 11: 10, 13: 10, 14: 10})
+    (found,) = shared.sources(case)
+    assert [shot.item for shot in found.shots] == [0, 1, 2, 4, 5, 6]
+    assert found.stacks == {0, 1, 2, 4, 5, 6}
 
 
 @pytest.mark.parametrize("name", ["OVERVIEWS", "RESIDUALS"])

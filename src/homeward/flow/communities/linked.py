@@ -14,6 +14,7 @@ from homeward.communities.linking import links
 from homeward.communities.personas import Ruling
 from homeward.communities.pool import pool
 from homeward.communities.rulings import state
+from homeward.links.camera import COPIES
 from homeward.store import noise
 from homeward.store.captures import Tokens, attached_items
 
@@ -71,7 +72,11 @@ def linked(case: Case, seen: Observed, standing: Standing, prior: float) -> Link
 
 
 def cameras_of(case: Case, seen: Observed) -> dict[str, str]:
-    """Attached file -> the device that noise supports, of those that are items of this case."""
+    """Attached file -> the device that noise supports, of those that are items of this case.
+
+    That two files are copies of one picture tells nothing of who has its camera: anybody posts copies.
+    """
     items = attached_items(case, {file for post in seen.posts for file in post.files})
-    devices = {row.item: f"noise:{name}" for name, members in noise.devices(case).items() for row in members}
+    supported = {name: members for name, members in noise.devices(case).items() if COPIES not in members[0].caveats}
+    devices = {row.item: f"noise:{name}" for name, members in supported.items() for row in members}
     return {file: devices[item] for file, item in items.items() if item in devices}

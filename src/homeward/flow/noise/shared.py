@@ -70,14 +70,20 @@ def wanted(case: Case) -> list[int]:
 
 
 def sources(case: Case) -> list[Source]:
-    """Devices that are asked."""
+    """Devices that are asked; of the copies in a stack the strongest stands for all."""
     shots = {shot.item: shot for shot in stored.shots(case)}
     home = stacked(case)
-    groups = [rows for rows in stored.devices(case).values() if len(rows) >= LEAST and camera.COPIES not in rows[0].caveats]
-    groups.sort(key=lambda rows: (-len(rows), shots[rows[0].item].sha256))
+    groups = []
+    for rows in stored.devices(case).values():
+        strongest: dict[int, int] = {}
+        for row in rows:
+            strongest.setdefault(home.get(row.item, row.item), row.item)
+        if len(strongest) >= LEAST and camera.COPIES not in rows[0].caveats:
+            groups.append(strongest)
+    groups.sort(key=lambda strongest: (-len(strongest), shots[next(iter(strongest.values()))].sha256))
     return [
-        Source(tuple(shots[row.item] for row in rows[:MEMBERS]), frozenset(home.get(row.item, row.item) for row in rows))
-        for rows in groups[:SOURCES]
+        Source(tuple(shots[item] for item in list(strongest.values())[:MEMBERS]), frozenset(strongest))
+        for strongest in groups[:SOURCES]
     ]
 
 

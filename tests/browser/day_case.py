@@ -17,7 +17,7 @@ from homeward.flow.steps import SERIES
 from homeward.store import Case, series
 from homeward.store.models import Item
 from homeward.testing import scenes
-from homeward.testing.encoding import encode, film
+from homeward.testing.encoding import SOUND_RATE, encode, film
 from homeward.testing.exif_blocks import Shot
 
 ROOMS = 24
@@ -35,13 +35,21 @@ def make(home: Path) -> Path:
         (seized / name).write_bytes(encode(_hung(pixels) if name in PRINTED else pixels))
     (seized / "placed.jpg").write_bytes(encode(scenes.room(40), shot=WHERE))
     (seized / "smaller.jpg").write_bytes(encode(scenes.resize(scenes.room(0), 0.6)))
-    (seized / "film.mp4").write_bytes(film([np.full((64, 96, 3), 40 * at, np.uint8) for at in range(6)], rate=2))
+    (seized / "film.mp4").write_bytes(_film())
     with Case.create(home / "case", "Test Unit") as case:
         ingest(case, [Delivery("A", seized, "W 1", "")], Quiet())
         process(case, "inline", 1, Quiet(), until="copies")
         settle(case, SERIES, Quiet())
         _propose(case)
     return home / "case"
+
+
+def _film() -> bytes:
+    """Three seconds, and a tone."""
+    noise = np.random.default_rng(8).integers(0, 256, (8, 12, 3), dtype=np.uint8)
+    wall = np.asarray(Image.fromarray(noise).resize((96, 64), Image.Resampling.BICUBIC))
+    tone = np.sin(2 * np.pi * 440 * np.arange(6 * SOUND_RATE) / SOUND_RATE).astype(np.float32)
+    return film([np.roll(wall, 8 * at, 1) for at in range(6)], rate=2, sound=tone)
 
 
 def _hung(room: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -106,6 +106,8 @@ def test_a_day(desk: Desk) -> None:
     for key in "qwer":
         hold(page, key)
 
+    _a_film(desk)
+
     # A proposal is accepted.
     page.goto(f"{desk.address}/proposals")
     page.click("article button:has-text('Accept')")
@@ -121,17 +123,46 @@ def test_a_day(desk: Desk) -> None:
     _nothing_clear_is_left(desk)
 
 
+def _a_film(desk: Desk) -> None:
+    """Frame by frame, at its pace, and heard."""
+    page = desk.page
+    page.goto(f"{desk.address}/pictures/{aside(_sha256, desk.case, 'film.mp4')}?time=0")
+    page.wait_for_selector("#moment:not([hidden])")
+    page.keyboard.down("w")
+    page.wait_for_selector("#stage[data-time='0']")
+    for key, time in ((".", 500), (",", 0)):
+        page.keyboard.press(key)
+        page.wait_for_selector(f"#stage[data-time='{time}']")
+    page.keyboard.down("Space")
+    page.wait_for_selector("#stage[data-time='2500']")
+    page.keyboard.up("Space")
+    page.keyboard.up("w")
+    page.wait_for_selector("#stage:not([data-clear])")
+    page.wait_for_url("**?time=2500")
+    page.keyboard.down("t")
+    page.wait_for_selector("#stage[data-sound]")
+    page.keyboard.up("t")
+    page.wait_for_selector("#stage:not([data-sound])")
+
+
+def _sha256(folder: Path, name: str) -> str:
+    with Case.open(folder) as case:
+        return str(item(case, name).sha256)
+
+
 def _left_behind(desk: Desk) -> None:
     with Case.open(desk.case) as case:
         assert set(graded(desk.case).values()) == {"relevant"}
         assert [one.details["code"] for one in entries(case, "grade")] == ["urgent", "", "relevant"]
         views = entries(case, "view")
-        assert [one.details["step"] for one in views] == ["drawing", "grey", "region", "full"]
+        assert [one.details["step"] for one in views] == ["drawing", "grey", "region", "full", *["grey"] * 4, "sound"]
+        assert [one.details["time_ms"] for one in views[4:]] == [0, 500, 499, 500, 2500]
+        assert [one.details.get("frames") for one in views[4:]] == [None, None, None, 12, None]
         assert all(case.custody.names(one.seq)["who"] == "Ines" for one in views)
         assert all(case.custody.names(one.seq)["reason"] for one in views)
         ends = {one.details["view"]: one.details for one in entries(case, "view.end")}
-        assert [ends[one.seq]["how"] for one in views] == ["let go"] * 4
-        assert all(ends[one.seq]["milliseconds"] >= 300 for one in views)
+        assert [ends[one.seq]["how"] for one in views] == [*["let go"] * 4, *["next"] * 3, "let go", "let go"]
+        assert all(ends[one.seq]["milliseconds"] >= 300 for one in views[:4])
         members = series.members(case)
         assert len({members[item(case, f"room{at:02d}.jpg").pk] for at in (0, 1, 2, 4)}) == 1
         assert [len(entries(case, act)) for act in ("session.begin", "session.end")] == [1, 1]
@@ -139,10 +170,10 @@ def _left_behind(desk: Desk) -> None:
 
 
 def _nothing_clear_is_left(desk: Desk) -> None:
-    """Clear pixels came four times and in no other answer; neither they nor a picture file lie in the browser's folder."""
+    """Clear pixels and sound came nine times and in no other answer; neither they nor a file lie in the browser's folder."""
     assert (desk.elsewhere, desk.errors) == ([], [])
-    clear = [one for one in desk.seen if one.url.endswith("/api/views") and one.method == "POST"]
-    assert len(clear) == 4
+    clear = [one for one in desk.seen if one.url.endswith(("/api/views", "/api/views/sound")) and one.method == "POST"]
+    assert len(clear) == 9
     others = [one for one in desk.seen if one not in clear]
     assert {one.kind for one in others} <= {
         "", "text/html", "text/css", "text/javascript", "application/json", "application/octet-stream", "image/svg+xml",

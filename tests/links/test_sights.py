@@ -47,6 +47,33 @@ def two_views(count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.fl
     return scene[:, :2] / scene[:, 2:] * 800 + [512, 384], other[:, :2] / other[:, 2:] * 800 + [512, 384]
 
 
+def guided_one_by_one(a: Features, b: Features, plane: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """The slow reference: every pair is looked at."""
+    there = through(plane, a.places[:, :2].astype(np.float64))
+    apart = np.full((len(a), len(b)), np.inf)
+    for row in range(len(a)):
+        for column in range(len(b)):
+            if (np.abs(there[row] - b.places[column, :2]) < 4).all():
+                apart[row, column] = ((a.codes[row].astype(float) - b.codes[column]) ** 2).sum()
+    if not apart.size:
+        return []
+    best, back = apart.argmin(1), apart.argmin(0)
+    return [
+        (row, int(best[row])) for row in range(len(a)) if back[best[row]] == row and apart[row, best[row]] < (0.7 * 512) ** 2
+    ]
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 10**6), st.integers(1, 4))
+def test_what_a_plane_leads_to_is_what_looking_at_every_pair_finds(some: int, others: int, seed: int, codes: int) -> None:
+    """Crowded and with few different codes, so that many are as near as each other."""
+    rng = np.random.default_rng(seed)
+    held = some_codes(codes, seed)
+    a = features(rng.uniform(0, 25, (some, 2)), held[rng.integers(0, codes, some)])
+    b = features(through(WALL, rng.uniform(0, 25, (others, 2))), held[rng.integers(0, codes, others)])
+    found = guided(a, b, WALL)
+    assert list(zip(found.a.tolist(), found.b.tolist(), strict=True)) == guided_one_by_one(a, b, WALL)
+
+
 def test_a_plane_is_seen_and_every_feature_of_it_counts() -> None:
     here, codes = points(60, 1), some_codes(160, 2)
     a = features(np.concatenate([here, points(50, 3)]), codes[:110])

@@ -128,24 +128,41 @@ def test_frames_hash_as_upstream_hashes_them(shared_data: Path) -> None:
     assert np.median(sure) <= 2
 
 
+def at(clip: bytes, time_ms: int) -> video.Shown:
+    return next(video.frames_from(io.BytesIO(clip), time_ms))
+
+
 def test_one_frame_is_the_one_that_is_shown_then(clip: bytes) -> None:
     frames = _seen(clip)[1]
     for frame in frames:
-        pixels, rotation = video.frame_at(io.BytesIO(clip), frame.time_ms)
-        assert rotation == 0
-        grey = pixels @ np.array([0.2126, 0.7152, 0.0722])
+        shown = at(clip, frame.time_ms)
+        assert (shown.rotation, shown.time_ms) == (0, frame.time_ms)
+        grey = shown.pixels @ np.array([0.2126, 0.7152, 0.0722])
         far = [abs(grey - other.grey).mean() for other in frames]
         assert frames[far.index(min(far))] is frame
         assert min(far) < 5
-    early, late = (video.frame_at(io.BytesIO(clip), time)[0].astype(int) for time in (0, 3000))
+    early, late = (at(clip, time).pixels.astype(int) for time in (0, 3000))
     assert abs(early - late).mean() > 3
-    assert (video.frame_at(io.BytesIO(clip), 10**9)[0] == video.frame_at(io.BytesIO(clip), 3960)[0]).all()
+    assert (at(clip, 10**9).pixels == at(clip, 3960).pixels).all()
+
+
+def test_frames_follow_each_other_one_by_one(clip: bytes) -> None:
+    """On by what each says of the next, back by the moment before it: the same frames as in one go."""
+    whole = list(video.frames_from(io.BytesIO(clip), 0))
+    assert [one.next_ms for one in whole] == [*(one.time_ms for one in whole[1:]), -1]
+    assert len(whole) == 100
+    some = [whole[30]]
+    for _ in range(3):
+        some.append(at(clip, some[-1].next_ms))
+    assert [one.time_ms for one in some] == [one.time_ms for one in whole[30:34]]
+    assert all((a.pixels == b.pixels).all() for a, b in zip(some, whole[30:34], strict=True))
+    assert at(clip, some[-1].time_ms - 1).time_ms == whole[32].time_ms
 
 
 @given(st.floats(0, 1), st.integers(0, 5000))
 def test_one_frame_of_a_cut_clip_is_there_or_not(clip: bytes, share: float, time: int) -> None:
     try:
-        pixels, _ = video.frame_at(io.BytesIO(clip[: int(len(clip) * share)]), time)
+        shown = at(clip[: int(len(clip) * share)], time)
     except DecodeFailed:
         return
-    assert pixels.shape == (240, 320, 3)
+    assert shown.pixels.shape == (240, 320, 3)

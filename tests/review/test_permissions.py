@@ -11,8 +11,8 @@ from bench_people import ROLES
 ANYBODY, SIGNED_IN = "anybody", "signed in"
 MAY = {
     "viewer": {"look", "drawing"},
-    "analyst": {"look", "grade", "decide", "follow", "drawing", "grey", "region", "full"},
-    "lead": {"look", "grade", "decide", "follow", "drawing", "grey", "region", "full", "people"},
+    "analyst": {"look", "grade", "decide", "follow", "drawing", "grey", "region", "full", "sound"},
+    "lead": {"look", "grade", "decide", "follow", "drawing", "grey", "region", "full", "sound", "people"},
     "auditor": {"look", "audit"},
     "administrator": {"people"},
 }
@@ -105,6 +105,7 @@ ENDPOINTS = {
     "POST /communities/reports": "follow",
     "POST /communities/reports/{name}": "decide",
     "POST /views": "look",
+    "POST /views/sound": "sound",
     "DELETE /views/{view}": "look",
 }
 """Written by hand, so that what is added or changed has to be said here too."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import re
 import signal
 import socket
 import subprocess
@@ -21,11 +23,11 @@ from bench_people import somebody
 from django.db import connections
 from PIL import Image
 
-from homeward.flow.answers import LONGEST_SIDE, AnswerRefused, read_seen
+from homeward.flow.answers import LONGEST_SIDE, SOUND_RATE, AnswerRefused, read_heard, read_seen
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.progress import Quiet
 from homeward.flow.tasks.view import REGION_SHARE, SMALL, _around
-from homeward.flow.units import Seen
+from homeward.flow.units import CHANGED, Heard, Seen
 from homeward.flow.workbench.people import STEPS
 from homeward.flow.workbench.viewing import Look, NotSeen
 from homeward.media.veil import veil
@@ -36,6 +38,7 @@ from homeward.store import Case
 from homeward.store.ledger import Entry, decode
 from homeward.store.models import Item
 from homeward.testing import scenes
+from homeward.testing.encoding import SOUND_RATE as SAMPLED
 from homeward.testing.encoding import encode, film
 
 
@@ -53,6 +56,9 @@ def case(tmp_path_factory: pytest.TempPathFactory, pictures: dict[str, Any]) -> 
     (home / "seized" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
     (home / "seized" / "note.txt").write_bytes(b"words, and no picture")
     (home / "seized" / "film.mp4").write_bytes(film([np.full((64, 96, 3), 40 * at, np.uint8) for at in range(6)], rate=2))
+    (home / "seized" / "changed.mp4").write_bytes(film([np.full((64, 96, 3), 30 * at, np.uint8) for at in range(6)], rate=2))
+    (home / "seized" / "heard.mp4").write_bytes(heard_film())
+    (home / "seized" / "cut.mp4").write_bytes(heard_film()[:-4000])
     with Case.create(home / "case", "Test Unit") as made:
         ingest(made, [Delivery("A", home / "seized", "W", "")], Quiet())
         yield made
@@ -63,6 +69,13 @@ def bench(case: Case) -> Iterator[Workbench]:
     with Workbench(case) as made:
         application(made)
         yield made
+
+
+def heard_film() -> bytes:
+    """Six seconds with a tone that is as loud as can be, an octave higher from the third second on."""
+    times = np.arange(6 * SAMPLED) / SAMPLED
+    tone = np.sin(2 * np.pi * np.where(times < 3, 440, 880) * times).astype(np.float32)
+    return film([np.full((64, 96, 3), 20 * at, np.uint8) for at in range(12)], rate=2, sound=tone)
 
 
 def named(case: Case, name: str) -> str:
@@ -154,6 +167,99 @@ def test_frames_of_a_film(case: Case, client: Callable[..., Any]) -> None:
     assert pixels_of(look(analyst, sha256, "grey", time_ms=1000)).shape == (64, 96)
 
 
+def numbers(answer: Any, name: str) -> list[int]:
+    return [int(one) for one in answer.headers[name].split()]
+
+
+def test_a_stretch_of_a_film_is_one_look(case: Case, client: Callable[..., Any]) -> None:
+    analyst = client("analyst")
+    sha256 = named(case, "film.mp4")
+    first = look(analyst, sha256, "full", time_ms=0)
+    assert (numbers(first, "Homeward-Times"), numbers(first, "Homeward-Next")) == ([0], [500])
+    assert "frames" not in entries(case)[-1].details
+    some = look(analyst, sha256, "full", time_ms=500, frames=3)
+    assert entries(case)[-1].details["frames"] == 3
+    assert (numbers(some, "Homeward-Times"), numbers(some, "Homeward-Next")) == ([500, 1000, 1500], [2000])
+    frames = np.frombuffer(some.content, np.uint8).reshape(3, 64, 96, 3)
+    for time, frame in zip((500, 1000, 1500), frames, strict=True):
+        assert (frame == pixels_of(look(analyst, sha256, "full", time_ms=time))).all()
+    rest = look(analyst, sha256, "drawing", time_ms=2000, frames=24)
+    assert (numbers(rest, "Homeward-Times"), numbers(rest, "Homeward-Next")) == ([2000, 2500], [-1])
+    assert len(rest.content) == 2 * 64 * 96
+    assert look(analyst, sha256, "full", time_ms=0, frames=25).status_code == 422
+
+
+def test_a_file_that_is_changed_while_it_is_looked_at_is_read_again(case: Case, client: Callable[..., Any]) -> None:
+    analyst = client("analyst")
+    path = case.folder.parent / "seized" / "changed.mp4"
+    sha256 = named(case, path.name)
+    assert look(analyst, sha256, "grey", time_ms=0).status_code == 200
+    assert look(analyst, sha256, "grey", time_ms=500).status_code == 200
+    held = path.stat()
+    with path.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"~")
+    os.utime(path, ns=(held.st_atime_ns, held.st_mtime_ns))  # it looks as it was
+    refused = look(analyst, sha256, "grey", time_ms=0)
+    assert refused.status_code == 409
+    assert CHANGED in refused.json()["detail"]
+
+
+def listen(browser: Any, sha256: str, begin: int, end: int, reason: str = "is there a train?") -> Any:
+    asked = {"sha256": sha256, "time_ms": begin, "until_ms": end, "reason": reason}
+    return browser.post("/api/views/sound", asked, "application/json")
+
+
+def pitch(samples: np.ndarray, rate: int) -> float:  # type: ignore[type-arg]
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return float(np.argmax(spectrum) * rate / len(samples))
+
+
+def test_a_stretch_is_heard_and_the_ledger_knows_which(bench: Workbench, client: Callable[..., Any]) -> None:
+    analyst = client("analyst")
+    sha256 = named(bench.case, "heard.mp4")
+    look(analyst, sha256, "grey", time_ms=0)
+    for begin, hertz in ((0, 440), (3000, 880)):
+        answer = listen(analyst, sha256, begin, begin + 1000)
+        assert answer.status_code == 200, answer.content
+        assert (answer.headers["Cache-Control"], answer.headers["Content-Type"]) == ("no-store", "application/octet-stream")
+        rate = int(answer.headers["Homeward-Rate"])
+        samples = np.frombuffer(answer.content, "<i2").astype(float) / 32768
+        assert len(samples) == rate
+        assert abs(pitch(samples, rate) - hertz) < 2
+        assert np.sqrt((samples**2).mean()) < 10 ** (-24 / 20)  # it is as loud as can be in the file
+        ended, begun = entries(bench.case)[-2:]
+        assert (ended.act, ended.details["how"]) == ("view.end", "next")  # who listens does not look
+        told = begun.details
+        assert (told["item"], told["step"], told["time_ms"], told["until_ms"]) == (sha256, "sound", begin, begin + 1000)
+        assert bench.case.custody.names(begun.seq)["reason"] == "is there a train?"
+        assert answer.headers["Homeward-View"] == str(begun.seq)
+    analyst.delete(f"/api/views/{begun.seq}")
+    assert entries(bench.case)[-1].details["how"] == "let go"
+
+
+def test_who_may_hear_and_what_cannot_be_heard(case: Case, client: Callable[..., Any]) -> None:
+    sha256 = named(case, "heard.mp4")
+    for role, status in {"viewer": 403, "auditor": 403, "administrator": 403, "lead": 200}.items():
+        before = len(entries(case))
+        assert listen(client(role), sha256, 0, 500).status_code == status
+        assert ("view" in {one.act for one in entries(case)[before:]}) == (status == 200)
+    analyst = client("analyst")
+    assert listen(analyst, sha256, 0, 20_001).status_code == 400
+    assert listen(analyst, sha256, 500, 500).status_code == 400
+    assert listen(analyst, sha256, 0, 500, " ").status_code == 400
+    for name, begin, why in (
+        ("film.mp4", 0, "no sound"),
+        ("room.jpg", 0, "no clip"),
+        ("heard.mp4", 60_000, "at this moment"),
+        ("cut.mp4", 0, "sound|index|opened"),
+    ):
+        refused = listen(analyst, named(case, name), begin, begin + 500)
+        assert refused.status_code == 409, name
+        assert re.search(why, refused.json()["detail"]), refused.json()
+        assert entries(case)[-1].details["how"] == "not seen"
+
+
 def test_no_other_answer_holds_clear_pixels(bench: Workbench, client: Callable[..., Any]) -> None:
     """Every other endpoint and page is asked; what comes back is text, or veils of 432 bytes."""
     from test_permissions import ENDPOINTS, PAGES, filled
@@ -165,7 +271,7 @@ def test_no_other_answer_holds_clear_pixels(bench: Workbench, client: Callable[.
         }  # fmt: skip
     for name in ENDPOINTS:
         method, path = name.split()
-        if path in {"/views", "/grids/{name}/tiles"} or method == "DELETE":
+        if path in {"/views", "/views/sound", "/grids/{name}/tiles"} or method == "DELETE":
             continue
         answer = lead.generic(method, "/api" + filled(path), "{}", "application/json")
         assert answer.headers.get("Content-Type", "application/json").startswith("application/json"), name
@@ -192,6 +298,9 @@ def test_a_region_is_where_the_pointer_is_on_the_veil(size: tuple[int, int]) -> 
         Seen(2, 2, 4, bytes(16)),
         Seen(0, 0, 1, b""),
         Seen(LONGEST_SIDE + 1, 1, 1, bytes(LONGEST_SIDE + 1)),
+        Seen(2, 2, 1, bytes(4), times=(0, 40)),
+        Seen(2, 2, 1, bytes(8), times=(40, 40)),
+        Seen(2, 2, 1, bytes(8), times=(0, 40), next_ms=40),
     ],
 )
 def test_what_a_worker_cannot_have_seen_is_refused(said: Seen) -> None:
@@ -199,6 +308,17 @@ def test_what_a_worker_cannot_have_seen_is_refused(said: Seen) -> None:
 
     with pytest.raises(AnswerRefused):
         read_seen(msgspec.msgpack.encode(said))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [Heard(SOUND_RATE, b""), Heard(SOUND_RATE, bytes(3)), Heard(8000, bytes(2)), Heard(SOUND_RATE, bytes(42 * SOUND_RATE))],
+)
+def test_what_a_worker_cannot_have_heard_is_refused(said: Heard) -> None:
+    import msgspec
+
+    with pytest.raises(AnswerRefused):
+        read_heard(msgspec.msgpack.encode(said))
 
 
 def test_evidence_that_is_gone_is_a_sentence(bench: Workbench) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from homeward.core.errors import HomewardError
 from homeward.descriptors import descriptor
 from homeward.flow.tasks.measuring import DESCRIPTORS
-from homeward.flow.units import NO_NOISE, NOISE, NOISE_NAMES, OVERVIEW, REASON_BYTES, RESIDUAL, Described, Seen, Unit
+from homeward.flow.units import NO_NOISE, NOISE, NOISE_NAMES, OVERVIEW, REASON_BYTES, RESIDUAL, Described, Heard, Seen, Unit
 
 DEEPEST = 12
 """Levels of nested facts."""
@@ -25,9 +25,12 @@ LARGEST = 1 << 53
 
 LONGEST_SIDE = 1600
 """Pixels of the longer side of what is shown."""
+SOUND_RATE, LONGEST_SOUND = 32000, 20
+"""Samples a second of what is heard, and seconds of one stretch."""
 
 _described = msgspec.msgpack.Decoder(Described).decode
 _seen = msgspec.msgpack.Decoder(Seen).decode
+_heard = msgspec.msgpack.Decoder(Heard).decode
 
 
 class AnswerRefused(HomewardError, ValueError):
@@ -99,8 +102,24 @@ def read_seen(body: bytes) -> Seen:
     """
     said = _seen(body)
     fits = 0 < said.width <= LONGEST_SIDE and 0 < said.height <= LONGEST_SIDE and said.channels in {1, 3}
-    if not said.failure and not (fits and len(said.pixels) == said.width * said.height * said.channels):
+    frames = len(said.times) or 1
+    if not said.failure and not (fits and len(said.pixels) == frames * said.width * said.height * said.channels):
         raise AnswerRefused("it holds no picture")
+    if list(said.times) != sorted(set(said.times)) or (said.times and -1 < said.next_ms <= said.times[-1]):
+        raise AnswerRefused("its moments do not follow each other")
+    return said
+
+
+def read_heard(body: bytes) -> Heard:
+    """Decode what a worker says that a stretch of a clip sounds like: whole samples, and no more than are ever heard.
+
+    Raises:
+        AnswerRefused, msgspec.DecodeError: as :func:`read_described`.
+    """
+    said = _heard(body)
+    fits = said.rate == SOUND_RATE and 0 < len(said.samples) <= 2 * SOUND_RATE * LONGEST_SOUND and len(said.samples) % 2 == 0
+    if not said.failure and not fits:
+        raise AnswerRefused("it holds no sound")
     return said
 
 

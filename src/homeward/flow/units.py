@@ -171,6 +171,11 @@ class Lost(msgspec.Struct, frozen=True):
     """Nothing is known to be wrong with it: it waits until its exhibit is there and as it was."""
 
 
+FRAMES_AT_ONCE = 24
+"""Frames of a clip in one look: about a second."""
+Moment = Annotated[int, msgspec.Meta(ge=-1, le=LARGEST)]
+
+
 class ViewOrder(msgspec.Struct, frozen=True):
     """What a locked worker is told that is to show a picture: which one, how clearly, and of a region where, in per mille
     of the veil, from its left and its top.
@@ -182,15 +187,39 @@ class ViewOrder(msgspec.Struct, frozen=True):
     time_ms: int = -1
     x: int = 500
     y: int = 500
+    frames: int = 1
+    """Of a clip: so many, from that moment on."""
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """Pixels row by row, ``channels`` 1 (grey) or 3 (RGB) bytes each, or why there are none (``failure``)."""
+    """Pixels row by row, ``channels`` 1 (grey) or 3 (RGB) bytes each, or why there are none (``failure``).
+
+    Of a clip frame after frame; ``times`` says from which millisecond on each is shown, ``next_ms`` when the one after them
+    would be (-1: nothing more can be shown).
+    """
 
     width: Count = 0
     height: Count = 0
     channels: Count = 0
     pixels: bytes = b""
+    failure: Sentence = ""
+    times: Annotated[tuple[Moment, ...], msgspec.Meta(max_length=FRAMES_AT_ONCE)] = ()
+    next_ms: Moment = -1
+
+
+class SoundOrder(msgspec.Struct, frozen=True):
+    """What a locked worker is told that is to let a clip be heard: from which millisecond, and until which."""
+
+    order: Order
+    begin_ms: int
+    end_ms: int
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """``samples`` of 16 bits, little-endian, one channel, ``rate`` a second; or why there are none (``failure``)."""
+
+    rate: Count = 0
+    samples: bytes = b""
     failure: Sentence = ""
 
 

@@ -180,19 +180,37 @@ def guided(a: Features, b: Features, plane: NDArray[np.float64]) -> Matches:
     depth = here @ plane[2, :2] + plane[2, 2]
     with np.errstate(divide="ignore", invalid="ignore"):
         there = (here @ plane[:2, :2].T + plane[:2, 2]) / depth[:, None]
-    offsets = there[:, None] - b.places[None, :, :2]
-    near = (np.abs(offsets) < _NEAR).all(axis=2)
-    left, right = a.codes.astype(np.float32), b.codes.astype(np.float32)
-    apart = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * (left @ right.T)
-    apart = np.where(near, apart, np.inf)
-    if apart.size == 0:
+    rows, columns = _beside(there, b.places[:, :2].astype(np.float64))
+    if not len(rows):
         none = np.zeros(0, np.int64)
         return Matches(none, none)
-    nearest = apart.argmin(axis=1)
-    first = apart.min(axis=1)
-    mutual = apart.argmin(axis=0)[nearest] == np.arange(len(a))
-    kept = np.flatnonzero(mutual & (first < _FAR**2))
-    return Matches(kept.astype(np.int64), nearest[kept].astype(np.int64))
+    apart = ((a.codes[rows].astype(np.int32) - b.codes[columns]) ** 2).sum(axis=1)
+    nearest = _first_by(rows, apart, columns)
+    back = _first_by(columns, apart, rows)
+    mutual = np.intersect1d(nearest, back, assume_unique=True)
+    kept = mutual[apart[mutual] < _FAR**2]
+    kept = kept[np.argsort(rows[kept])]
+    return Matches(rows[kept], columns[kept])
+
+
+def _beside(some: Points, others: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every pair of a point of ``some`` (n, 2) and one of ``others`` (m, 2) that lie less than :data:`_NEAR` apart along both
+    axes: their rows. Few do, so that they are looked for along x in order and not one by one.
+    """
+    order = np.argsort(others[:, 0], kind="stable")
+    across = others[order, 0]
+    begin = np.searchsorted(across, some[:, 0] - _NEAR)
+    count = np.searchsorted(across, some[:, 0] + _NEAR, "right") - begin
+    rows = np.repeat(np.arange(len(some)), count)
+    columns = order[np.arange(len(rows)) + np.repeat(begin - (np.cumsum(count) - count), count)]
+    near = (np.abs(some[rows] - others[columns]) < _NEAR).all(axis=1)
+    return rows[near], columns[near]
+
+
+def _first_by(groups: NDArray[np.int64], apart: NDArray[np.int32], others: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of each group the place of the pair that is nearest, and among those as near of the one whose other is first."""
+    order = np.lexsort((others, apart, groups))
+    return order[np.flatnonzero(np.diff(groups[order], prepend=-1))]
 
 
 def _model(
@@ -210,7 +228,8 @@ def _model(
 
 
 def _places(features: Placed, rows: NDArray[np.int64], cell: float) -> int:
-    return len(np.unique(np.floor(features.places[rows, :2] / cell), axis=0))
+    x, y = np.floor(features.places[rows, :2] / cell).astype(np.int64).T
+    return len(np.unique((x << 32) + y))
 
 
 def _points(features: Placed, rows: NDArray[np.int64]) -> Points:

@@ -1,8 +1,10 @@
-"""The sound of a clip by PyAV, as little of it as is measured: one channel, few samples, one minute."""
+"""The sound of a clip by PyAV, as little of it as is asked for: one channel, few samples, a minute at most."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -11,8 +13,16 @@ from numpy.typing import NDArray
 from homeward.media.records import DecodeFailed
 
 SECONDS = 60
-"""Of the beginning of a clip that are heard."""
+"""Of one stretch."""
 MOST_PACKETS = 100_000
+"""Of one stretch, and of what is decoded before it begins."""
+
+LOUDEST, PEAK = 10 ** (-26 / 20), 10 ** (-10 / 20)
+"""Of full scale: what a tenth of a second is turned down to (root of its mean square), and what no sample exceeds."""
+AROUND, STEP = 0.1, 0.01
+"""Seconds of which the loudness is taken, and between two values of it."""
+
+Samples = NDArray[np.float32]
 
 
 def warm_up() -> None:
@@ -28,34 +38,72 @@ def warm_up() -> None:
     hear(held, 2000)
 
 
-def hear(source: io.IOBase, rate: int) -> NDArray[np.float32]:
-    """(n,) float32 samples, the mean of all channels, at ``rate`` a second; as many as can be decoded, at most a minute.
+def hear(source: io.IOBase, rate: int, begin_ms: int = 0, seconds: float = SECONDS) -> Samples:
+    """(n,) float32 samples, the mean of all channels, at ``rate`` a second, from ``begin_ms`` milliseconds on; as many as can
+    be decoded, at most so many ``seconds``, and a minute.
 
     Raises:
-        DecodeFailed: it holds no sound that can be decoded.
+        DecodeFailed: it holds no sound there that can be decoded.
     """
     source.seek(0)
-    heard: list[NDArray[np.float32]] = []
+    most = int(min(seconds, SECONDS) * rate)
+    heard: list[Samples] = []
     count = 0
     try:
         with av.open(source, "r", metadata_errors="replace") as container:
-            track = next((track for track in container.streams.audio if track.codec_context is not None), None)
-            if track is None:
-                raise DecodeFailed("it holds no sound")
-            track.codec_context.thread_count = 1
-            resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
-            for number, packet in enumerate(container.demux(track)):
-                if number >= MOST_PACKETS or count >= SECONDS * rate:
+            for part in _parts(container, rate, begin_ms):
+                heard.append(part[: most - count])
+                count += len(heard[-1])
+                if count >= most:
                     break
-                for frame in packet.decode():
-                    for part in resampler.resample(frame):
-                        heard.append(part.to_ndarray()[0])
-                        count += len(heard[-1])
     except (av.FFmpegError, ValueError, OSError, EOFError) as error:
         if isinstance(error, DecodeFailed):
             raise
-        if not heard:
+        if not count:
             raise DecodeFailed("its sound cannot be decoded") from error
-    if not heard:
-        raise DecodeFailed("its sound cannot be decoded")
-    return np.concatenate(heard)[: SECONDS * rate]
+    if not count:
+        raise DecodeFailed("its sound cannot be decoded" if not begin_ms else "there is no sound at this moment")
+    return np.concatenate(heard)
+
+
+def _parts(container: av.container.InputContainer, rate: int, begin_ms: int) -> Iterator[Samples]:
+    """Samples from a moment on, in order; what comes before it is decoded and let go."""
+    track = next((track for track in container.streams.audio if track.codec_context is not None), None)
+    if track is None:
+        raise DecodeFailed("it holds no sound")
+    track.codec_context.thread_count = 1
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
+    base = track.time_base or Fraction(1, rate)
+    starts = (one.start_time * one.time_base for one in (*container.streams.video, track) if one.start_time and one.time_base)
+    zero = next(starts, Fraction(0))  # moments of a clip count from its first picture
+    if begin_ms > 0:
+        container.seek(int((Fraction(begin_ms, 1000) + zero) / base), stream=track, backward=True)
+    before: int | None = None if begin_ms > 0 else 0
+    for number, packet in enumerate(container.demux(track)):
+        if number >= MOST_PACKETS:
+            return
+        for frame in packet.decode():
+            if before is None:
+                began = (frame.pts or 0) * base - zero
+                before = max(0, round((Fraction(begin_ms, 1000) - began) * rate))
+            for part in resampler.resample(frame):
+                samples: Samples = part.to_ndarray()[0]
+                before, dropped = max(0, before - len(samples)), before
+                if dropped < len(samples):
+                    yield samples[dropped:]
+
+
+def spared(samples: Samples, rate: int) -> NDArray[np.int16]:
+    """(n,) int16: samples for the ears of people. What is loud is turned down, a tenth of a second ahead, so that nothing
+    bursts upon whoever listens; what is quiet stays as it is.
+    """
+    step, around = max(1, int(STEP * rate)), round(AROUND / STEP)
+    steps = -(-len(samples) // step)
+    sound = np.nan_to_num(samples).astype(np.float64)
+    power = np.add.reduceat(sound**2, np.arange(0, len(sound), step)) / step
+    level = np.sqrt(np.convolve(power, np.ones(around) / around, "same")[:steps])
+    gain = np.minimum(1, LOUDEST / np.maximum(level, LOUDEST))
+    lowest = np.lib.stride_tricks.sliding_window_view(np.pad(gain, around, mode="edge"), 2 * around + 1).min(1)
+    smooth = np.convolve(np.pad(lowest, around, mode="edge"), np.ones(2 * around + 1) / (2 * around + 1), "valid")
+    turned = sound * np.interp(np.arange(len(sound)), np.arange(steps) * step + step / 2, smooth)
+    return np.asarray(np.rint(np.clip(turned, -PEAK, PEAK) * 32767), np.int16)

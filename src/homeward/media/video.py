@@ -98,7 +98,7 @@ def warm_up() -> None:
     footage, frames = open_video(held)
     assert footage.clip.width == 32
     assert len(list(frames)) > 0
-    frame_at(held, 0)
+    assert next(frames_from(held, 0)).time_ms == 0
 
 
 def open_video(source: io.IOBase) -> tuple[Footage, Iterator[Frame]]:
@@ -137,31 +137,50 @@ def _moves(stream: Any) -> bool:
     return stream.codec_context is not None and not stream.disposition & Disposition.attached_pic
 
 
-def frame_at(source: io.IOBase, time_ms: int) -> tuple[NDArray[np.uint8], int]:
-    """The frame of the clip in ``source`` that is shown at ``time_ms``: (h, w, 3) uint8 RGB as stored, and degrees clockwise by
-    which it is to be turned.
+class Shown(msgspec.Struct, frozen=True, eq=False):
+    """A frame as it is shown: ``pixels`` is (h, w, 3) uint8 RGB as stored, to be turned by ``rotation`` degrees clockwise; from
+    ``time_ms`` on, until ``next_ms`` (-1: nothing more can be shown).
+    """
+
+    pixels: NDArray[np.uint8]
+    rotation: int
+    time_ms: int
+    next_ms: int
+
+
+def frames_from(source: io.IOBase, time_ms: int) -> Iterator[Shown]:
+    """The frame of the clip in ``source`` that is shown at ``time_ms``, and those after it, each decoded when it is asked for.
 
     Raises:
         DecodeFailed: no video, or nothing of it can be decoded there.
     """
+    held, began, budget = None, 0, MOST_DECODED
+    given = False
     try:
         container, video = _open(source)
         if time_ms > 0:
             target = int(Fraction(time_ms, 1000) / video.time_base) + (video.start_time or 0)
             container.seek(target, stream=video, backward=True, any_frame=False)
-        found = None
-        budget = MOST_DECODED
         for frame, time in _sound(container, video, Footage(_clip(container, video))):
             budget -= frame.width * frame.height
-            if found is not None and (time > time_ms or budget < 0):
-                break
-            found = frame
+            if held is not None and (time > time_ms or budget < 0):
+                yield _shown(held, began, max(time, began + 1) if budget >= 0 else -1)
+                given = True
+                if budget < 0:
+                    return
+            held, began = frame, time
     except (av.FFmpegError, ValueError, OSError) as error:
-        raise DecodeFailed(why_not(source) or f"it cannot be opened as video ({_plain(error)})") from error
-    if found is None:
+        if not given:
+            raise DecodeFailed(why_not(source) or f"it cannot be opened as video ({_plain(error)})") from error
+        return
+    if held is None:
         raise DecodeFailed("no frame of it can be decoded there")
-    pixels = found.reformat(format="rgb24", threads=1).to_ndarray()
-    return np.asarray(pixels), -int(found.rotation or 0) % 360
+    yield _shown(held, began, -1)
+
+
+def _shown(frame: Any, time_ms: int, next_ms: int) -> Shown:
+    pixels = frame.reformat(format="rgb24", threads=1).to_ndarray()
+    return Shown(np.asarray(pixels), -int(frame.rotation or 0) % 360, time_ms, next_ms)
 
 
 def thinned(times: list[int], budget: int) -> list[int]:

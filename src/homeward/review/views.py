@@ -1,18 +1,23 @@
-"""Who is looking at what right now: at most one picture each, and every look comes to an end."""
+"""Who is looking at what right now, or listening: to one thing at most each, and every look comes to an end."""
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from homeward.flow.workbench.viewing import Viewer
 
 if TYPE_CHECKING:
-    from homeward.flow.units import Seen
+    from collections.abc import Callable
+
+    from homeward.flow.units import Heard, Seen
     from homeward.flow.workbench.people import Person
     from homeward.flow.workbench.viewing import Look
     from homeward.store import Case
+
+
+Answer = TypeVar("Answer")
 
 
 class _Open(NamedTuple):
@@ -35,6 +40,13 @@ class Views:
         Raises:
             NotAllowed, WrongUse, NotSeen: as :class:`~homeward.flow.workbench.viewing.Viewer` says.
         """
+        return self._begun(person, look, self._viewer.show)
+
+    def listen(self, person: Person, look: Look) -> tuple[int, Heard]:
+        """The same of sound: who listens does not look."""
+        return self._begun(person, look, self._viewer.hear)
+
+    def _begun(self, person: Person, look: Look, told: Callable[[Look], Answer]) -> tuple[int, Answer]:
         self.end(person, None, "next")
         view = self._viewer.begin(person, look)
         now = time.monotonic()
@@ -44,7 +56,7 @@ class Views:
         if crossed is not None:
             self._ended(crossed, now, "next")
         try:
-            return view, self._viewer.show(look)
+            return view, told(look)
         except BaseException:
             self.end(person, view, "not seen")
             raise

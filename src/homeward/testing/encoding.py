@@ -67,10 +67,21 @@ def animate(frames: Iterable[npt.NDArray[np.uint8]], milliseconds: int = 100) ->
     return out.getvalue()
 
 
-def film(frames: Sequence[npt.NDArray[np.uint8]], rate: int = 25, *, fragmented: bool = False) -> bytes:
+SOUND_RATE = 16000
+"""Samples a second."""
+
+
+def film(
+    frames: Sequence[npt.NDArray[np.uint8]],
+    rate: int = 25,
+    *,
+    fragmented: bool = False,
+    sound: npt.NDArray[np.float32] | None = None,
+) -> bytes:
     """Write RGB frames of one even size as an MP4 of MPEG-4 Part 2 video with a key frame every second.
 
-    ``rate`` is frames a second; a ``fragmented`` file has its index in front and can be shown while it arrives.
+    ``rate`` is frames a second; a ``fragmented`` file has its index in front and can be shown while it arrives; ``sound`` is
+    (n,) samples from -1 to 1, :data:`SOUND_RATE` a second.
     """
     import av
 
@@ -80,9 +91,15 @@ def film(frames: Sequence[npt.NDArray[np.uint8]], rate: int = 25, *, fragmented:
         stream = container.add_stream("mpeg4", rate=rate, options={"flags": "+bitexact", "threads": "1"})
         stream.bit_rate, stream.gop_size, stream.time_base = 600_000, rate, Fraction(1, rate)
         stream.pix_fmt, (stream.height, stream.width) = "yuv420p", frames[0].shape[:2]
+        track = None if sound is None else container.add_stream("aac", rate=SOUND_RATE, layout="mono")
         for at, frame in enumerate(frames):
             picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
             picture.pts = at
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
+        if track is not None and sound is not None:
+            heard = av.AudioFrame.from_ndarray(sound[None], format="fltp", layout="mono")
+            heard.sample_rate = SOUND_RATE
+            container.mux(track.encode(heard))
+            container.mux(track.encode())
     return out.getvalue()

@@ -1,7 +1,10 @@
-"""What a locked worker does to show a picture: plain pixels go out, never the file, so that nothing else has to parse it."""
+"""What a locked worker does to show a picture, or to let a clip be heard: plain pixels and samples go out, never the file, so
+that nothing else has to parse it.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import msgspec
@@ -10,16 +13,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from homeward.core.orientation import ORIENTATIONS
-from homeward.flow.answers import LONGEST_SIDE
+from homeward.flow.answers import LONGEST_SIDE, LONGEST_SOUND, SOUND_RATE
 from homeward.flow.tasks.handed import clip_source, still_bytes
-from homeward.flow.units import Seen, ViewOrder
+from homeward.flow.units import Heard, Order, Seen, SoundOrder, ViewOrder
 from homeward.flow.workbench.people import DRAWING, GREY, REGION
-from homeward.media import colour, stills, video
+from homeward.media import colour, sound, stills, video
 from homeward.media.records import DecodeFailed
 from homeward.media.veil import HEIGHT, WIDTH, place, upright
+from homeward.sandbox import ByteRange
 
 SMALL = 320
 """Pixels of the longer side of a drawing and of a grey view."""
+FILM_SIDE = 800
+"""And of a frame of several: a second of a clip is as many bytes as a few pictures."""
 REGION_SHARE = 4
 """A region shows a fourth of each side."""
 FAINTEST = 0.12
@@ -27,6 +33,7 @@ FAINTEST = 0.12
 
 _encode = msgspec.msgpack.Encoder().encode
 _order = msgspec.msgpack.Decoder(ViewOrder).decode
+_sound_order = msgspec.msgpack.Decoder(SoundOrder).decode
 Pixels = NDArray[np.uint8]
 
 
@@ -35,6 +42,7 @@ def warm_up() -> None:
     stills.warm_up()
     colour.warm_up()
     video.warm_up()
+    sound.warm_up()
     for shape in ((700, 900), (700, 900, 3)):
         _fitted(np.zeros(shape, np.uint8), SMALL)
     drawing(np.zeros((64, 64), np.uint8))
@@ -44,22 +52,53 @@ def show(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """One :class:`Seen` of the item behind the descriptor."""
     asked = _order(payload)
     try:
-        pixels = _seen(asked, fds[0])
+        yield _encode(_film(asked, fds[0]) if asked.kind == "video" else _told([_step(asked, _still(asked, fds[0]))]))
     except DecodeFailed as error:
         yield _encode(Seen(failure=str(error)))
+
+
+def hear(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
+    """One :class:`Heard` of a stretch of the clip behind the descriptor."""
+    asked = _sound_order(payload)
+    seconds = min(LONGEST_SOUND, (asked.end_ms - asked.begin_ms) / 1000)
+    try:
+        samples = sound.hear(_clip(asked.order, fds[0]), SOUND_RATE, asked.begin_ms, seconds)
+    except DecodeFailed as error:
+        yield _encode(Heard(failure=str(error)))
         return
-    height, width = pixels.shape[:2]
-    channels = 1 if pixels.ndim == 2 else 3
-    yield _encode(Seen(width, height, channels, np.ascontiguousarray(pixels).tobytes()))
+    yield _encode(Heard(SOUND_RATE, sound.spared(samples, SOUND_RATE).astype("<i2").tobytes()))
 
 
-def _seen(asked: ViewOrder, fd: int) -> Pixels:
-    pixels = _clip(asked, fd) if asked.kind == "video" else _still(asked, fd)
+def _told(frames: list[Pixels], times: tuple[int, ...] = (), next_ms: int = -1) -> Seen:
+    height, width = frames[0].shape[:2]
+    channels = 1 if frames[0].ndim == 2 else 3
+    return Seen(width, height, channels, np.ascontiguousarray(np.stack(frames)).tobytes(), times=times, next_ms=next_ms)
+
+
+def _film(asked: ViewOrder, fd: int) -> Seen:
+    """Frames one after the other, as long as they have one size."""
+    frames: list[Pixels] = []
+    times: list[int] = []
+    following = -1
+    for one in video.frames_from(_clip(asked.order, fd), max(0, asked.time_ms)):
+        pixels = _step(asked, upright(one.pixels, ORIENTATIONS.get(one.rotation, 1)))
+        if frames and pixels.shape != frames[0].shape:
+            break
+        frames.append(pixels)
+        times.append(one.time_ms)
+        following = one.next_ms
+        if len(frames) == asked.frames:
+            break
+    return _told(frames, tuple(times), following)
+
+
+def _step(asked: ViewOrder, pixels: Pixels) -> Pixels:
     if asked.step in {DRAWING, GREY}:
         grey = pixels if pixels.ndim == 2 else np.rint(pixels @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
         small = _fitted(grey, SMALL)
         return drawing(small) if asked.step == DRAWING else small
-    return _fitted(_around(pixels, asked.x, asked.y) if asked.step == REGION else pixels, LONGEST_SIDE)
+    shown = _around(pixels, asked.x, asked.y) if asked.step == REGION else pixels
+    return _fitted(shown, LONGEST_SIDE if asked.frames == 1 else FILM_SIDE)
 
 
 def _still(asked: ViewOrder, fd: int) -> Pixels:
@@ -73,9 +112,19 @@ def _still(asked: ViewOrder, fd: int) -> Pixels:
     return upright(still.grey, still.orientation)
 
 
-def _clip(asked: ViewOrder, fd: int) -> Pixels:
-    pixels, rotation = video.frame_at(clip_source(asked.order, fd), max(0, asked.time_ms))
-    return upright(pixels, ORIENTATIONS.get(rotation, 1))
+_read: tuple[object, ...] = ()
+
+
+def _clip(order: Order, fd: int) -> ByteRange:
+    """The clip; while somebody goes from frame to frame of one, its file is read whole once, and again when it was touched."""
+    global _read  # noqa: PLW0603 - a worker does one thing at a time
+    held = os.fstat(fd)
+    stamp = (order.sha256, order.offset, order.size, held.st_dev, held.st_ino, held.st_mtime_ns, held.st_ctime_ns)
+    if stamp == _read:
+        return ByteRange(fd, order.offset, order.size)
+    source = clip_source(order, fd)
+    _read = stamp
+    return source
 
 
 def _fitted(pixels: Pixels, longest: int) -> Pixels:

@@ -19,10 +19,12 @@ LOOK, GRADE, DECIDE, FOLLOW, AUDIT, PEOPLE = "look", "grade", "decide", "follow"
 DRAWING, GREY, REGION, FULL = "drawing", "grey", "region", "full"
 STEPS = (DRAWING, GREY, REGION, FULL)
 """Steps of seeing clearly, each a permission of its own, the gentlest first."""
+SOUND = "sound"
+"""To hear a stretch of a clip is another one."""
 ROLES: dict[str, frozenset[str]] = {
     "viewer": frozenset({LOOK, DRAWING}),
-    "analyst": frozenset({LOOK, GRADE, DECIDE, FOLLOW, *STEPS}),
-    "lead": frozenset({LOOK, GRADE, DECIDE, FOLLOW, *STEPS, PEOPLE}),
+    "analyst": frozenset({LOOK, GRADE, DECIDE, FOLLOW, *STEPS, SOUND}),
+    "lead": frozenset({LOOK, GRADE, DECIDE, FOLLOW, *STEPS, SOUND, PEOPLE}),
     "auditor": frozenset({LOOK, AUDIT}),
     "administrator": frozenset({PEOPLE}),
 }

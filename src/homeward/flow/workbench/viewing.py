@@ -1,30 +1,32 @@
-"""The one place that hands out clear pixels: permission first, then the ledger, then a look; nothing is kept."""
+"""The one place that hands out clear pixels and sound: permission first, then the ledger, then a look; nothing is kept."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from homeward.core import HomewardError, WrongUse
 from homeward.core.errors import said
-from homeward.flow.answers import read_seen
+from homeward.flow.answers import LONGEST_SOUND, read_heard, read_seen
 from homeward.flow.copies.exact import DECODING
 from homeward.flow.opening import Opened, Opener
 from homeward.flow.process import unit_of
-from homeward.flow.units import Order, Seen, ViewOrder
-from homeward.flow.workbench.people import STEPS, Person, by_key, need
+from homeward.flow.units import FRAMES_AT_ONCE, Heard, Order, Seen, SoundOrder, Unit, ViewOrder
+from homeward.flow.workbench.people import SOUND, STEPS, Person, by_key, need
 from homeward.sandbox import Call, Lost, Message, Pool
 from homeward.store import reads
 from homeward.store import tiles as store
 from homeward.store.ledger import decode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from homeward.core.canonical import Plain
     from homeward.store import Case
 
-SHOW = "homeward.flow.tasks.view:show"
+SHOW, HEAR = "homeward.flow.tasks.view:show", "homeward.flow.tasks.view:hear"
 VIEW = b'"act":"view'
 """Stands in the bytes of every entry about a look."""
 
@@ -34,7 +36,9 @@ class NotSeen(HomewardError, OSError):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What somebody wants to see: a picture (``time_ms`` -1 for a still), how clearly, why, and of a region where."""
+    """What somebody wants to see: a picture (``time_ms`` -1 for a still), how clearly, why, of a region where, and of a clip
+    how many frames. Of the step ``sound`` what they want to hear: a clip from ``time_ms`` until ``until_ms``.
+    """
 
     sha256: str
     time_ms: int
@@ -42,6 +46,11 @@ class Look(msgspec.Struct, frozen=True):
     reason: str
     x: int = 500
     y: int = 500
+    frames: int = 1
+    until_ms: int = -1
+
+
+Answer = TypeVar("Answer", Seen, Heard)
 
 
 class Viewer:
@@ -54,15 +63,20 @@ class Viewer:
         self._pool: Pool | None = None
 
     def begin(self, person: Person, look: Look) -> int:
-        """Record that somebody looks; the ledger entry without which :meth:`show` is not to be asked.
+        """Record that somebody looks, or listens; the ledger entry without which :meth:`show` and :meth:`hear` are not to be
+        asked.
 
         Raises:
             NotAllowed: the person has no permission for this step.
-            WrongUse: no reason, no such step or item.
+            WrongUse: no reason, no such step or item; too many frames, too long a stretch, or none.
         """
-        if look.step not in STEPS:
-            raise WrongUse(f"there is no step {look.step!r}; there are {', '.join(STEPS)}")
+        if look.step not in {*STEPS, SOUND}:
+            raise WrongUse(f"there is no step {look.step!r}; there are {', '.join(STEPS)}, and {SOUND}")
         need(person, look.step)
+        if not 1 <= look.frames <= FRAMES_AT_ONCE:
+            raise WrongUse(f"a look is at most {FRAMES_AT_ONCE} frames long")
+        if look.step == SOUND and not (0 <= look.time_ms < look.until_ms <= look.time_ms + 1000 * LONGEST_SOUND):
+            raise WrongUse(f"a stretch that is heard is at most {LONGEST_SOUND} seconds long")
         reason = said(look.reason, "the reason")
         if store.number(self._case, look.sha256) is None:
             raise WrongUse("there is no such picture")
@@ -71,6 +85,10 @@ class Viewer:
         }  # fmt: skip
         if look.step == "region":
             details["at"] = [look.x, look.y]
+        if look.frames > 1:
+            details["frames"] = look.frames
+        if look.step == SOUND:
+            details["until_ms"] = look.until_ms
         with self._case.batch("view", details, {"who": person.name, "reason": reason}) as batch:
             pass
         return batch.seq
@@ -106,33 +124,57 @@ class Viewer:
         Raises:
             NotSeen: they cannot be had.
         """
+
+        def asked(unit: Unit, order: Order) -> ViewOrder:
+            return ViewOrder(order, unit.kind, look.step, look.time_ms, look.x, look.y, look.frames)
+
+        return self._told(look, SHOW, asked, read_seen)
+
+    def hear(self, look: Look) -> Heard:
+        """The samples.
+
+        Raises:
+            NotSeen: they cannot be had.
+        """
+
+        def asked(unit: Unit, order: Order) -> SoundOrder:
+            if unit.kind != "video":
+                raise NotSeen("it cannot be heard: it is no clip")
+            return SoundOrder(order, look.time_ms, look.until_ms)
+
+        return self._told(look, HEAR, asked, read_heard)
+
+    def _told(
+        self, look: Look, task: str, asked: Callable[[Unit, Order], msgspec.Struct], read: Callable[[bytes], Answer]
+    ) -> Answer:
+        """What the locked worker says when it is given ``task``."""
+        verb = "heard" if task == HEAR else "shown"
         item = store.number(self._case, look.sha256)
         unit = unit_of(next(iter(reads.work(self._case, [item or -1]))))
         with self._lock:
             opened = next(self._opener.open([unit]))
             if not isinstance(opened, Opened):
-                raise NotSeen(f"it cannot be shown: {opened.reason}")
+                raise NotSeen(f"it cannot be {verb}: {opened.reason}")
             try:
-                return self._look(opened, look)
+                order = Order(unit.item, opened.offset, opened.size, unit.sha256)
+                call = Call(0, task, msgspec.msgpack.encode(asked(unit, order)), (opened.fd,), read)
+                told, reason = self._called(call)
             finally:
                 self._opener.release(opened.fd)
+        if told is None or told.failure:
+            raise NotSeen(f"it cannot be {verb}: {told.failure if told else reason}")
+        return told  # type: ignore[no-any-return]
 
-    def _look(self, opened: Opened, look: Look) -> Seen:
+    def _called(self, call: Call) -> tuple[Any, str]:
         if self._pool is None:
-            self._pool = Pool([SHOW], workers=1, limits=DECODING)
-        unit = opened.unit
-        order = Order(unit.item, opened.offset, opened.size, unit.sha256)
-        asked = ViewOrder(order, unit.kind, look.step, look.time_ms, look.x, look.y)
-        seen: Seen | None = None
-        reason = "nothing came of it"
-        for event in self._pool.run([Call(0, SHOW, msgspec.msgpack.encode(asked), (opened.fd,), read_seen)]):
+            self._pool = Pool([SHOW, HEAR], workers=1, limits=DECODING)
+        told, reason = None, "nothing came of it"
+        for event in self._pool.run([call]):
             if isinstance(event, Lost):
                 reason = event.reason
             elif isinstance(event, Message):
-                seen = event.body
-        if seen is None or seen.failure:
-            raise NotSeen(f"it cannot be shown: {seen.failure if seen else reason}")
-        return seen
+                told = event.body
+        return told, reason
 
     def close(self) -> None:
         """Let the worker go."""

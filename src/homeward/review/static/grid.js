@@ -28,7 +28,7 @@ const painter = new Painter(stage, part("scroller"), part("room"), part("tiles")
 const reveal = new Reveal(stage, part("steps"), may, {
   target: () => {
     const tile = tiles?.at(chosen.cursor);
-    return tile && { sha256: tile.sha256, time_ms: tile.time, ...painter.place(chosen.cursor) };
+    return tile && { sha256: tile.sha256, time_ms: tile.time, clip: grid.kind === "frames" || tile.flags & VIDEO, ...painter.place(chosen.cursor) };
   },
   lay: (size) => middle(stage, size),
 });

@@ -31,7 +31,11 @@ export function listKeys(dialog, categories, may) {
   }
   const steps = [["Q", "drawing", t`a line drawing`], ["W", "grey", t`in grey, small`], ["E", "region", t`the part under the pointer`], ["R", "full", t`all of it`]];
   rows.push(...steps.filter(([, step]) => may(step)).map(([key, , what]) => [t`hold ${key}`, t`see ${what}; let go and it is gone. It is recorded.`]));
-  if (may("drawing")) rows.push([t`hold + arrow`, t`step through the frames of a video`]);
+  if (may("drawing")) {
+    rows.push([t`hold + arrow`, t`step through the chosen frames of a video`], [t`hold + . or ,`, t`one frame on, or back`],
+      [t`hold + Space`, t`let it run for as long as both are held`]);
+  }
+  if (may("sound")) rows.push([t`hold T`, t`hear a video from this moment on; let go and it is silent. It is recorded.`]);
   dialog.querySelector("dl").replaceChildren(...rows.flatMap(([key, does]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, does)]));
   dialog.showModal();
 }

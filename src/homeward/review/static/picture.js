@@ -9,18 +9,20 @@ import { showFacts } from "./facts.js";
 import { Reveal } from "./reveal.js";
 import { VEIL } from "./tiles.js";
 import { veil } from "./veils.js";
+import { t } from "./words.js";
 
 const part = (id) => document.getElementById(id);
 const stage = part("stage");
 const sha256 = stage.dataset.name;
 const asked = new URLSearchParams(location.search);
-const time = Number(asked.get("time") ?? -1);
+let time = Number(asked.get("time") ?? -1);
 const me = await get("/session");
 const may = (permission) => me.may.includes(permission);
 
 async function begin() {
-  const [left, top, across, down] = (await get(`/items/${sha256}`)).on_veil;
-  stage.append(veil(sha256, "the veil of this picture", { size: "whole", time }));
+  const { on_veil: [left, top, across, down], duration_ms: length } = await get(`/items/${sha256}`);
+  let shown = veil(sha256, t`the veil of this picture`, { size: "whole", time });
+  stage.append(shown);
   const drawn = new DrawnBox(stage, [left, top, across, down], (box) => {
     history.replaceState(null, "", address(sha256, time, box));
     tell(box);
@@ -28,8 +30,21 @@ async function begin() {
   const kept = (asked.get("box") ?? "").split(",").map(Number);
   if (kept.length === 4 && kept.every(Number.isFinite)) drawn.set(kept);
   tell(drawn.box);
+  // Another moment of a clip: what is asked, drawn and kept from now on is about that.
+  const moved = (to) => {
+    time = to;
+    part("seconds").value = Math.max(0, time / 1000);
+    const next = veil(sha256, t`the veil of this picture`, { size: "whole", time });
+    shown.replaceWith(next);
+    shown = next;
+    history.replaceState(null, "", address(sha256, time, drawn.box));
+  };
+  part("moment").hidden = length === null;
+  part("seconds").value = Math.max(0, time / 1000);
+  part("seconds").addEventListener("change", () => moved(Math.round(1000 * Math.max(0, Math.min(Number(part("seconds").value) || 0, length / 1000)))));
   const reveal = new Reveal(stage, part("steps"), may, {
-    target: () => ({ sha256, time_ms: time, x: 0, y: 0, width: stage.clientWidth, height: stage.clientHeight }),
+    target: () => ({ sha256, time_ms: time, clip: length !== null, x: 0, y: 0, width: stage.clientWidth, height: stage.clientHeight }),
+    moved,
     // The picture itself, or the part of it that was asked for, where it lies on the veil.
     lay: (size, step, where) => {
       const share = step === "region" ? 4 : 1, scale = stage.clientWidth / VEIL.width;

@@ -56,7 +56,7 @@ ACTS = {
     "grade": "a person gave items a category, or took one back",
     "work.hand": "a person handed over what they had in hand",
     "search": "a person kept a question under a name, or let it go",
-    "view": "a person saw a picture more clearly than its veil",
+    "view": "a person saw more of a picture than its veil, or heard a clip",
     "view.end": "and stopped looking",
     "people.add": "somebody was let in",
     "people.change": "what somebody may do, or their password, was changed",

@@ -77,7 +77,7 @@ def test_a_bucket_of_one_device_has_no_strangers_to_measure() -> None:
     assert fingerprint.floor((planes @ planes.T).astype(np.float32), 4000) == pytest.approx(1.4 * 4000**-0.5)
 
 
-def test_agreement_at_one_place_and_near_it() -> None:
+def test_agreement_at_one_place() -> None:
     a, b, shared = residual(1), residual(2), residual(3)
     mate, stranger = a + 0.5 * shared, b + 0.5 * shared
     found = fingerprint.aligned(mate, stranger)
@@ -85,16 +85,7 @@ def test_agreement_at_one_place_and_near_it() -> None:
     assert found.ncc == pytest.approx(expected, rel=1e-3)
     assert (found.places, found.down, found.right) == (1, 0, 0)
     assert found.pce == pytest.approx(expected**2 * a.size, rel=0.05)
-    moved = fingerprint.aligned(mate, np.roll(stranger, (-2, 1), (0, 1)), reach=3)
-    assert (moved.down, moved.right, moved.places) == (2, -1, 49)
     assert abs(fingerprint.aligned(a, b).pce) < 20
-
-
-def test_the_more_places_are_tried_the_more_chance_finds() -> None:
-    pairs = [(residual(at), residual(at + 50)) for at in range(5)]
-    one = np.mean([abs(fingerprint.aligned(a, b).pce) for a, b in pairs])
-    many = np.mean([fingerprint.aligned(a, b, reach=20).pce for a, b in pairs])
-    assert many > 4 * one
 
 
 def frame(plane: NDArray[np.float32], grain: float = 1.0) -> frames.Frame:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from homeward.links.devices import MERGE, Devices, devices, threshold
+from homeward.links.devices import MERGE, OFFER, Device, Devices, devices, threshold
 from homeward.links.merging import Merging, merge
 from homeward.links.nuclei import BELONGS, SEVERAL, SURE, nuclei, strengths
 
@@ -158,6 +158,33 @@ def test_what_is_too_weak_is_offered_and_not_merged() -> None:
     found = devices(matrix, SPREAD)
     assert groups(found) == {frozenset({0, 1}), frozenset({2}), frozenset({3})}
     assert [offer.strength for offer in found.offers] == [pytest.approx(4.5)]
+
+
+@settings(max_examples=20)
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, A, B])), min_size=1, max_size=16), st.integers(0, 1000))
+def test_what_is_offered_is_what_every_pair_of_groups_says(shown: list[tuple[int, tuple[str, str] | None]], seed: int) -> None:
+    matrix, bodies = pictures([owner for owner, _ in shown], 0.25, seed), [body for _, body in shown]
+    found = devices(matrix, SPREAD, bodies)
+    whole = matrix.astype(np.float64)
+    expected = []
+    for b, other in enumerate(found.groups):
+        for a, one in enumerate(found.groups[:b]):
+            total, own, others = (
+                whole[np.ix_(x.members, y.members)].sum() for x, y in ((one, other), (one, one), (other, other))
+            )
+            strength = total / np.sqrt(own * others) / SPREAD
+            named, known = ({bodies[at] for at in group.members} - {None} for group in (one, other))
+            unlike = any(x != y for x in named for y in known)
+            if named & known or (strength >= OFFER and not unlike):
+                expected.append((a, b, "the same serial" if named & known else "noise that agrees"))
+    assert [(offer.a, offer.b) for offer in found.offers] == sorted((a, b) for a, b, _ in expected)
+    assert all(offer.reason.startswith(why) for offer, (_, _, why) in zip(found.offers, sorted(expected), strict=True))
+
+
+def test_one_file_stands_for_copies_of_a_picture() -> None:
+    device = Device((5, 2, 9, 4), (9.0, 8.0, 8.0, 3.0), (1, 0, 1, 2))
+    assert device.stand == (5, 2, 4)
+    assert device.distinct == 3
 
 
 def test_the_more_pictures_there_are_the_more_it_takes_to_merge() -> None:

@@ -145,7 +145,7 @@ CLIP_NOISE = Step(
 )
 DEVICES = Step(
     "devices",
-    "12",
+    "13",
     {"calibration": 4},
     function="homeward.flow.noise.devices:devices",
     caption="Finding devices",

@@ -152,8 +152,8 @@ def floor(matrix: NDArray[np.float32], samples: int) -> float:
     return max(ideal, mixed)
 
 
-def aligned(a: NDArray[np.float32], b: NDArray[np.float32], reach: int = 0) -> Agreement:
-    """Agreement of two residuals of one size, at most ``reach`` samples apart in each direction.
+def aligned(a: NDArray[np.float32], b: NDArray[np.float32]) -> Agreement:
+    """Agreement of two residuals of one size, (h, w) float32 each, unmoved.
 
     Raises:
         ValueError: two sizes.
@@ -161,7 +161,7 @@ def aligned(a: NDArray[np.float32], b: NDArray[np.float32], reach: int = 0) -> A
     if a.shape != b.shape:
         raise ValueError("residuals of two sizes are compared by search()")
     plane = _correlation(transformed(a, a.shape), transformed(b, a.shape), a.shape)
-    return _near(plane, (0, 0), reach, _norm(a, b))
+    return _agreement(plane, 0, 0, 1, _norm(a, b))
 
 
 def search(sensor: Frame, shown: Frame, spectra: Spectra | None = None) -> Found | None:

@@ -7,6 +7,7 @@ than linking pictures: the noise of n pictures averaged is root n times clearer.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -41,15 +42,23 @@ class Device(msgspec.Struct, frozen=True):
     members: tuple[int, ...]
     strengths: tuple[float, ...]
     """For each member, its agreement with the fingerprint of the others, in standard deviations of strangers."""
-    expected: tuple[float, ...] = ()
-    """The same as the others by themselves let expect it; empty where there are less than three of them."""
-    pictures: tuple[int, ...] = ()
+    pictures: tuple[int, ...]
     """For each member, which picture it shows: copies of one picture have one number."""
+    expected: tuple[float, ...] = ()
+    """The strengths that the others by themselves let expect; empty where there are less than three of them."""
 
     @property
     def distinct(self) -> int:
         """Pictures, copies counted once."""
-        return len(set(self.pictures)) or len(self.members)
+        return len(set(self.pictures))
+
+    @property
+    def stand(self) -> tuple[int, ...]:
+        """The strongest member of each picture, the strongest first."""
+        first: dict[int, int] = {}
+        for member, shown in zip(self.members, self.pictures, strict=True):
+            first.setdefault(shown, member)
+        return tuple(first.values())
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -133,8 +142,8 @@ def _chance(comparisons: int) -> float:
 
 def _apart(bodies: Sequence[tuple[str, str] | None]) -> NDArray[np.bool_]:
     """(n, n) where two pictures name different bodies of one maker."""
-    makers, serials = (np.array([body[at] if body else "" for body in bodies], dtype=object) for at in (0, 1))
-    named = serials != ""
+    named = np.array([body is not None for body in bodies], bool)
+    makers, serials = (np.unique([body[at] if body else "" for body in bodies], return_inverse=True)[1] for at in (0, 1))
     unlike: NDArray[np.bool_] = (serials[:, None] != serials[None]) & (makers[:, None] == makers[None])
     unlike &= named[:, None] & named[None]
     return unlike
@@ -182,7 +191,7 @@ def _device(
     members = [file for copies in files for file in copies]
     shown = [number for number, copies in enumerate(files) for _ in copies]
     if len(members) == 1:
-        return Device((members[0],), (0.0,), pictures=(0,))
+        return Device((members[0],), (0.0,), (0,))
     compared, places = (alone, pictures) if len(files) > 1 else (matrix, members)
     said = strengths(compared, places, strangers)
     hopes = expected(compared, places, strangers) if len(places) > 2 else np.zeros(0)
@@ -190,22 +199,21 @@ def _device(
         said, hopes = said[shown], hopes[shown] if len(hopes) else hopes
     order = sorted(range(len(members)), key=lambda at: (-said[at], members[at]))
     weighed, hoped = (tuple(float(values[at]) for at in order if len(values)) for values in (said, hopes))
-    return Device(tuple(members[at] for at in order), weighed, hoped, tuple(shown[at] for at in order))
+    return Device(tuple(members[at] for at in order), weighed, tuple(shown[at] for at in order), hoped)
 
 
 def _offers(
     state: Merging, order: list[int], groups: Sequence[Device], named: Sequence[tuple[str, str] | None]
 ) -> Iterable[Offer]:
-    places = {at: place for place, at in enumerate(order)}
     stated = [{body for member in group.members if (body := named[member])} for group in groups]
-    for at in order:
-        row = state.row(at)
-        for other in order:
-            a, b = places[at], places[other]
-            if a >= b:
-                continue
-            same = stated[a] & stated[b]
-            if same:
-                yield Offer(a, b, float(row[other]), "the same serial number of the camera body")
-            elif row[other] >= OFFER:
-                yield Offer(a, b, float(row[other]), "noise that agrees, too weakly to merge")
+    holders: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, bodies in enumerate(stated):
+        for body in bodies:
+            holders[body].append(place)
+    for a, at in enumerate(order):
+        row = state.row(at)[order]
+        same = {b for body in stated[a] for b in holders[body] if b > a}
+        near = {int(b) for b in np.flatnonzero(row >= OFFER) if b > a}
+        for b in sorted(same | near):
+            why = "the same serial number of the camera body" if b in same else "noise that agrees, too weakly to merge"
+            yield Offer(a, b, float(row[b]), why)

@@ -141,8 +141,23 @@ def check_found(case: Case, seized: Path) -> None:
         assert len(support) == (4 if name == "known" else 5)
         assert {tuple(row["region"]) for row in support} == {tuple(regions.get(name, [0, 0, 640, 480]))}
         assert all(row["score"] > 4 and "support for the same device" in row["reason"] for row in support)
+    check_found_by_whole_frames(case, folder)
     with pytest.raises(TooLittle, match="no usable noise: too flat"):
         find_cameras(case, seized / "flat.jpg", 20)
+
+
+def check_found_by_whole_frames(case: Case, folder: Path) -> None:
+    """Scaled copies are compared as those of the case are; what a copy shows stands in no fingerprint it is compared with."""
+    (folder / "scaled.jpg").write_bytes(scaled(taken(SENSORS[0], 23), upside_down=True))
+    found = [row for row in find_cameras(case, folder / "scaled.jpg", 20) if row["pictures"] > 1]
+    assert names({"items": found}) == {"a"}
+    assert len(found) == found[0]["pictures"] == 5
+    assert {row["calibration"] for row in found} == {calibration(SHARED).name}
+    assert found[0]["region"] == [0, 0, 640, 480]
+    assert 0 < found[0]["log10_lr"] <= calibration(SHARED).cap
+    (folder / "held.jpg").write_bytes(scaled(taken(SENSORS[0], 0)))
+    told = find_cameras(case, folder / "held.jpg", 20)
+    assert not any(Path(path).stem.endswith("a0") for row in told for path in row["paths"])
 
 
 def grey_jpeg(pixels: NDArray[np.uint8]) -> bytes:

@@ -63,7 +63,7 @@ def test_a_clip_is_a_lead_to_its_device_and_to_no_other() -> None:
     sensors = [rng.normal(0, 1, (480, 640)).astype(np.float32) for _ in range(2)]
     clip = resized(sensors[0][60:420], (270, 480)) + rng.normal(0, 1, (270, 480)).astype(np.float32)
     shots = [Shot(at, f"{at:064x}", 640, 480, "Canon", "", "") for at in range(3)]
-    group = Device((0, 1, 2), (9.0, 9.0, 9.0))
+    group = Device((0, 1, 2), (9.0, 9.0, 9.0), (0, 1, 2))
     for owner, sensor in enumerate(sensors):
         digests = [camera.digest((sensor + rng.normal(0, 1, sensor.shape)).astype(np.float32)) for _ in shots]
         held = fingerprint.prints(np.stack([np.frombuffer(digest, np.uint8) for digest in digests]))

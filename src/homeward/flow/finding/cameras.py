@@ -10,12 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.core import WrongUse
+from homeward.flow.copies.near_hashes import near_hashes
 from homeward.flow.executors import Processes
+from homeward.flow.finding import asking, camera_frames
 from homeward.flow.finding.asking import Picture
+from homeward.flow.finding.camera_frames import WholeFrame
 from homeward.flow.noise import residuals
 from homeward.flow.noise.clips import summed_frame
 from homeward.flow.noise.digests import buckets
 from homeward.flow.noise.residuals import Residual
+from homeward.flow.noise.shared import stacked
+from homeward.flow.steps import DESCRIBE
 from homeward.indexes import fingerprint, marks
 from homeward.indexes.fingerprint import Found, Prints
 from homeward.indexes.frames import Frame, Spectra
@@ -49,6 +54,8 @@ class Reference(msgspec.Struct, frozen=True):
     """The score that the reference by itself lets expect of a mate; None where that is not known."""
     geometry: Found | None = None
     """Where and how the picture lies on the sensor; None where it has the sensor's own size."""
+    whole: bool = False
+    """Whether whole frames were compared at the one place where the picture then lies."""
     copies: bool = False
     """Whether these are copies of the picture asked with: they agree whatever the sensor, and say nothing of other pictures."""
 
@@ -60,13 +67,17 @@ class Question(msgspec.Struct, frozen=True, eq=False):
     frame: Frame
     spectra: Spectra
     """What searches share: the picture is transformed once for each turn and not once for each device."""
+    shown: frozenset[int]
+    """Items that show the picture, by copy hash and stack: the noise of that moment would agree in whatever size."""
 
 
 def find_cameras(case: Case, picture: Picture, top: int) -> list[dict[str, Any]]:
     """Pictures of the case whose sensor noise agrees with that of ``picture``, best first; see the command reference.
 
-    Pictures of the same size are compared one by one and as devices; devices of other sizes are searched for a crop, a
-    scaled copy, a turn and a mirror image. The picture itself is left out where the case holds it.
+    Pictures of the same size are compared one by one and as devices. Devices whose frame, scaled, would have the size of the
+    picture are compared by whole frames; the others, and where that finds nothing, are searched for a crop, a scaled copy, a
+    turn and a mirror image, without the pictures that are copies of the one asked with. It is itself left out where the case
+    holds it.
 
     Raises:
         WrongUse: sensor noise has not been measured yet.
@@ -75,16 +86,25 @@ def find_cameras(case: Case, picture: Picture, top: int) -> list[dict[str, Any]]
     """
     with Processes(1) as crew:
         sha256, asked = residuals.of_file(crew, picture)
-        question = Question(asked, Frame(asked.plane(), asked.width, asked.height), Spectra())
-        references = sorted(_references(case, sha256, question), key=lambda one: -one.score)
-        references = _exact(crew, case, question, references[:EXACT]) + references[EXACT:]
+        question = Question(asked, Frame(asked.plane(), asked.width, asked.height), Spectra(), _shown(crew, case, picture))
+        whole = camera_frames.compared(crew, case, question.frame, question.shown, question.spectra)
+        references = sorted(_references(case, sha256, question, whole), key=lambda one: (one.whole, -one.score))
+        by_digest = [one for one in references if not one.whole]
+        references[: len(by_digest)] = _exact(crew, case, question, by_digest[:EXACT]) + by_digest[EXACT:]
     found = sorted((row for one in references for row in _rows(one, asked)), key=lambda row: row.pop("order"))[:top]
     paths = reads.stacked_paths(case, {row["item"] for row in found})
     return [{"sha256": row["sha256"], "time": None, "paths": paths.get(row.pop("item"), []), **row} for row in found]
 
 
-def _references(case: Case, sha256: str, question: Question) -> list[Reference]:
-    """Everything in the case that the picture can be compared with, by digests."""
+def _shown(crew: Processes, case: Case, picture: Picture) -> frozenset[int]:
+    near = near_hashes(case, asking.asked(crew, picture, DESCRIBE.function)[1])
+    home = stacked(case)
+    stacks = {home.get(item, item) for item in near}
+    return frozenset(item for item in {*home, *near} if home.get(item, item) in stacks)
+
+
+def _references(case: Case, sha256: str, question: Question, whole: dict[int, WholeFrame]) -> list[Reference]:
+    """Everything in the case that the picture can be compared with: by digests, but where its whole frame was found."""
     asked = question.asked
     references: list[Reference] = []
     searched = []
@@ -93,11 +113,18 @@ def _references(case: Case, sha256: str, question: Question) -> list[Reference]:
     for all_shots, digests in buckets(case):
         met = True
         chosen = [at for at, shot in enumerate(all_shots) if shot.sha256 != sha256]
-        shots, held = [all_shots[at] for at in chosen], fingerprint.prints(digests[chosen])
+        shots = [all_shots[at] for at in chosen]
+        held = fingerprint.prints(digests if len(chosen) == len(digests) else digests[chosen])
         if shots and (shots[0].width, shots[0].height) == (asked.width, asked.height):
             references += _alike(asked, shots, held, known)
-        else:
-            searched += [(len(rows), shots, held, rows) for rows in _grouped(shots, known).values() if len(rows) > 1]
+            continue
+        for group in _grouped(shots, known).values():
+            rows = np.array([at for at in group if shots[at].item not in question.shown], np.int64)
+            frames = next((whole[shots[at].item] for at in rows if shots[at].item in whole), None)
+            if frames is not None:
+                references.append(_by_frame(frames, tuple(shots[at] for at in rows)))
+            elif len(rows) > 1:
+                searched.append((len(rows), shots, held, rows))
     if not met:
         raise WrongUse(f"no sensor noise of this case has been measured yet (run: homeward process {case.folder})")
     searched.sort(key=lambda entry: -entry[0])
@@ -142,6 +169,11 @@ def _alike(asked: Residual, shots: list[Shot], held: Prints, known: dict[int, in
             _hoped(total, len(files), strangers),
             copies=bool(itself[rows[0]]),
         )
+
+
+def _by_frame(frames: WholeFrame, shots: tuple[Shot, ...]) -> Reference:
+    found = frames.found
+    return Reference(shots, (0.0,) * len(shots), found.deviations, frames.shots, geometry=found, whole=True)
 
 
 def _elsewhere(question: Question, shots: list[Shot], held: Prints, rows: NDArray[np.int64]) -> Iterator[Reference]:
@@ -196,7 +228,8 @@ def _hoped(total: float, pictures: int, strangers: float) -> float | None:
 def _rows(one: Reference, asked: Residual) -> Iterator[dict[str, Any]]:
     """One row a picture; those of a device share its evidence and come in the order of their own agreement."""
     makes = [shot.make for shot in one.shots if shot.make]
-    said = camera.weigh(one.score, len(one.stand), one.expected, make=makes[0] if makes else "", geometry=one.geometry)
+    make, made = makes[0] if makes else "", camera.calibration(camera.SHARED) if one.whole else None
+    said = camera.weigh(one.score, len(one.stand), one.expected, make=make, geometry=one.geometry, made=made)
     for shot, likeness in zip(one.shots, one.likeness, strict=True):
         yield {
             "order": (-said.log10_lr, -said.score, -likeness, shot.sha256),
@@ -216,4 +249,6 @@ def _rows(one: Reference, asked: Residual) -> Iterator[dict[str, Any]]:
 def _region(one: Reference, asked: Residual) -> tuple[int, int, int, int]:
     """The part of the sensor that the picture shows."""
     sensor = one.shots[0].width, one.shots[0].height
-    return fingerprint.covered(one.geometry, sensor, (asked.width, asked.height)) if one.geometry else (0, 0, *sensor)
+    if one.geometry is None or one.whole:
+        return 0, 0, *sensor
+    return fingerprint.covered(one.geometry, sensor, (asked.width, asked.height))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from homeward.descriptors.camera import digest_bytes, digest_shape, middle
 from homeward.flow.noise.digests import by_item
 from homeward.flow.steps import CLIP_NOISE
-from homeward.flow.units import RESIDUAL
+from homeward.flow.units import NOISE, RESIDUAL
 from homeward.indexes import fingerprint
 from homeward.indexes.fingerprint import Prints
 from homeward.indexes.frames import Frame, Spectra
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 LEAD = "a clip: frames are scaled, moved and compressed, so this is a lead and never merged"
 MOST = 64
 """Clips that are searched for a device, by the order of their contents."""
+DEVICES = 64
+"""Devices of one size in which clips are searched, those with most pictures: each clip takes a tenth of a second in each."""
 MEMBERS = 32
-"""Pictures of a device that its fingerprint is summed from."""
+"""Pictures of a device that its fingerprint is summed from, the strongest; of copies of one picture, one."""
 
 
 class Clip(msgspec.Struct, frozen=True, eq=False):
@@ -49,7 +51,7 @@ def clips(case: Case) -> list[Clip]:
     """The fingerprints of clips, in the order of their contents' SHA-256."""
     found = []
     chosen = [row for row in sorted(reads.clip_sizes(case), key=lambda row: row[1])[:MOST] if min(row[2:]) >= 2]
-    read = {length: by_item(case, length, CLIP_NOISE) for length in {digest_bytes(*row[2:]) for row in chosen}}
+    read = {length: by_item(case, NOISE, length, CLIP_NOISE) for length in {digest_bytes(*row[2:]) for row in chosen}}
     for item, _, width, height in chosen:
         value = read[digest_bytes(width, height)].get(item)
         if value is not None:
@@ -69,13 +71,13 @@ def leads(clips: list[Clip], shots: list[Shot], held: Prints, group: Device, spe
     if not clips:
         return []
     first = shots[group.members[0]]
-    sensor = summed_frame(held, np.array(group.members[:MEMBERS], np.int64), first.width, first.height)
+    sensor = summed_frame(held, np.array(group.stand[:MEMBERS], np.int64), first.width, first.height)
     make = next((shots[member].make for member in group.members if shots[member].make), "")
     rows = []
     for clip in clips:
         found = fingerprint.search(sensor, clip.frame, spectra)
         if found is not None and found.deviations >= OFFER:
-            said = camera.weigh(found.deviations, group.distinct, None, None, make, found)
+            said = camera.weigh(found.deviations, group.distinct, make=make, geometry=found)
             score, value, calibration, reason, caveats = said.told()
             rows.append(
                 CameraRow(clip.item, first.item, False, score, value, calibration, f"a clip: {reason}", [LEAD, *caveats])

@@ -41,7 +41,7 @@ def buckets(case: Case) -> Iterator[tuple[list[Shot], NDArray[np.uint8]]]:
     for shot in stored.shots(case):
         sizes[shot.width, shot.height].append(shot)
     lengths = {noise.digest_bytes(*size) for size in sizes if min(size) >= 2}
-    held = {length: by_item(case, length, NOISE_STEP) for length in lengths}
+    held = {length: by_item(case, NOISE, length, NOISE_STEP) for length in lengths}
     for size, shots in sorted(sizes.items()):
         digests = held.get(noise.digest_bytes(*size), {}) if min(size) >= 2 else {}
         told = sorted((shot for shot in shots if shot.item in digests), key=lambda shot: shot.sha256)
@@ -55,9 +55,9 @@ def measured(case: Case, sizes: set[tuple[int, int]]) -> set[int]:
     return {int(item) for folder in folders for run in case.segments.read(folder) for item in run["item"]}
 
 
-def by_item(case: Case, width: int, step: Step) -> dict[int, NDArray[np.uint8]]:
-    """Digests of one length, (bytes,) uint8, of stills or of clips."""
-    runs = case.segments.read(segment_folder(NOISE, width, step))
+def by_item(case: Case, name: str, width: int, step: Step) -> dict[int, NDArray[np.uint8]]:
+    """What a step keeps of one length, (bytes,) uint8, by item: digests or residuals of stills, digests of clips."""
+    runs = case.segments.read(segment_folder(name, width, step))
     return {int(record["item"]): record["value"] for run in runs for record in run}
 
 

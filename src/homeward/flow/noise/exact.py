@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.descriptors.camera import middle, unpacked
-from homeward.flow.noise.digests import buckets
-from homeward.flow.process import segment_folder
+from homeward.flow.noise.digests import buckets, by_item
 from homeward.flow.steps import RESIDUALS
 from homeward.flow.units import RESIDUAL
 from homeward.indexes import fingerprint, marks
@@ -75,7 +74,7 @@ def sharpen(case: Case, shots: list[Shot], matrix: NDArray[np.float32], stranger
     """
     chosen = worth(matrix, strangers, left)
     _, _, wide, high = middle(shots[0].width, shots[0].height)
-    values = _kept(case, wide * high // 2) if chosen else {}
+    values = by_item(case, RESIDUAL, wide * high // 2, RESIDUALS) if chosen else {}
     rows = np.array([at for at in sorted(chosen) if shots[at].item in values], np.int64)
     if len(rows) > 1:
         exact = correlations([values[shots[at].item] for at in rows], (high, wide))
@@ -131,8 +130,3 @@ def _tiles(packed: list[NDArray[np.uint8]], shape: tuple[int, int]) -> list[NDAr
         for top, bottom in pairwise(down)
         for left, right in pairwise(across)
     ]
-
-
-def _kept(case: Case, width: int) -> dict[int, NDArray[np.uint8]]:
-    runs = case.segments.read(segment_folder(RESIDUAL, width, RESIDUALS))
-    return {int(record["item"]): record["value"] for run in runs for record in run}

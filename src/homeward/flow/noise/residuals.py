@@ -1,4 +1,4 @@
-"""Whole residuals of sensor noise, measured anew for a question and not kept."""
+"""Residuals of sensor noise, measured anew for a question and not kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from homeward.descriptors.camera import middle, unpacked
 from homeward.flow.executors import Processes
 from homeward.flow.finding.asking import Picture, TooLittle, asked
 from homeward.flow.process import unit_of
-from homeward.flow.units import NO_NOISE, NOISE, RESIDUAL, Described
+from homeward.flow.steps import OVERVIEWS
+from homeward.flow.units import NO_NOISE, NOISE, OVERVIEW, RESIDUAL, Described
 from homeward.store import reads
 
 if TYPE_CHECKING:
@@ -60,6 +61,15 @@ def of_items(crew: Processes, case: Case, items: Iterable[int]) -> Iterator[tupl
         found = _residual(outcome) if isinstance(outcome, Described) else None
         if found is not None:
             yield outcome.item, found
+
+
+def frames_of_items(crew: Processes, case: Case, items: Iterable[int]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """The packed noise of whole frames of items that can still be read, as the step ``overviews`` keeps it, in any order."""
+    units = [unit_of(row) for row in reads.work(case, items)]
+    for outcome in crew.measure(OVERVIEWS.function, units):
+        values = outcome.pictures[0].values if isinstance(outcome, Described) and outcome.pictures else {}
+        if OVERVIEW in values:
+            yield outcome.item, np.frombuffer(values[OVERVIEW][1], np.uint8)
 
 
 def _residual(said: Described) -> Residual | None:

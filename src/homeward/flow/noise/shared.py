@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 from homeward.core.canonical import Plain
 from homeward.descriptors import camera as noise
 from homeward.flow.described import set_key
-from homeward.flow.noise.digests import measured
-from homeward.flow.process import segment_folder
+from homeward.flow.noise.digests import by_item, measured
 from homeward.flow.steps import COPIES, DEVICES, OVERVIEWS, RESIDUALS, Step
 from homeward.flow.units import OVERVIEW, RESIDUAL
 from homeward.indexes import marks
@@ -65,7 +64,7 @@ def wanted(case: Case) -> list[int]:
     asked, home = copies(case, found), stacked(case)
     needed = [one for one in found if any(asks(one, shot, home) for shot in asked)]
     shots = {shot.item: shot for some in (*(one.shots for one in needed), asked) for shot in some}
-    there = _frames(case, shots.values(), (RESIDUALS,))
+    there = frames(case, shots.values(), (RESIDUALS,))
     return sorted(item for item in shots if item not in there)
 
 
@@ -101,8 +100,11 @@ def copies(case: Case, found: list[Source]) -> list[Shot]:
         return []
     home = stacked(case)
     straight = {row["item"] for row in headers.all_headers(case) if row["origin"] == "camera"}
-    small = (shot for shot in stored.shots(case) if max(shot.width, shot.height) <= noise.MOST_SIDE)
-    chosen = [shot for shot in small if shot.item not in straight and any(asks(one, shot, home) for one in found)]
+    shots = (shot for shot in stored.shots(case) if shot.item not in straight)
+    small = [shot for shot in shots if max(shot.width, shot.height) <= noise.MOST_SIDE]
+    sizes = {(shot.width, shot.height): shot for shot in small}
+    fitting = {size: [one for one in found if one.fits(shot)] for size, shot in sizes.items()}
+    chosen = [shot for shot in small if any(asks(one, shot, home) for one in fitting[shot.width, shot.height])]
     usable = measured(case, {(shot.width, shot.height) for shot in chosen})
     return sorted((shot for shot in chosen if shot.item in usable), key=lambda shot: shot.sha256)[:MOST]
 
@@ -119,7 +121,7 @@ def shared(case: Case, step: Step, progress: Progress) -> None:
         return
     found = sources(case)
     asked, home = copies(case, found), stacked(case)
-    held = _frames(case, [*asked, *(shot for one in found for shot in one.shots)], (OVERVIEWS, RESIDUALS))
+    held = frames(case, [*asked, *(shot for one in found for shot in one.shots)])
     earlier = {(row.item, row.device, row.key): row for row in stored.shared_rows(case)}
     rows: list[SharedRow] = []
     progress.begin(step.caption, len(found))
@@ -179,8 +181,8 @@ def fingerprint(frames: Iterator[Frame]) -> Frame:
     return Frame(total, first.width, first.height, first.grain)
 
 
-def _frames(case: Case, shots: Iterable[Shot], steps: tuple[Step, ...]) -> dict[int, Values]:
-    """Packed noise of whole frames by item; a residual is one where the frame is no larger than what is measured of it."""
+def frames(case: Case, shots: Iterable[Shot], steps: tuple[Step, ...] = (OVERVIEWS, RESIDUALS)) -> dict[int, Values]:
+    """Packed noise of whole frames by item, as far as a case keeps it; a residual is one where the frame is small enough."""
     found: dict[int, Values] = {}
     sizes = {shot.item: (shot.width, shot.height) for shot in shots}
     for step, name in ((OVERVIEWS, OVERVIEW), (RESIDUALS, RESIDUAL)):
@@ -188,7 +190,6 @@ def _frames(case: Case, shots: Iterable[Shot], steps: tuple[Step, ...]) -> dict[
             continue
         fitting = {item: size for item, size in sizes.items() if name == OVERVIEW or max(size) <= noise.MOST_SIDE}
         for length in {noise.overview_bytes(*size) for size in fitting.values()}:
-            runs = case.segments.read(segment_folder(name, length, step))
-            read = ((int(record["item"]), record["value"]) for run in runs for record in run)
-            found |= {item: value for item, value in read if item in fitting and item not in found}
+            read = by_item(case, name, length, step)
+            found |= {item: read[item] for item in fitting if item in read and item not in found}
     return found

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from homeward.core import StackedPath
 from homeward.descriptors import descriptor
+from homeward.descriptors.scene import WIDTH
 from homeward.evidence.records import AnswerRefused as ReadingRefused
 from homeward.evidence.records import Fetched, Found, Remaining
 from homeward.evidence.worker import Answer, read_answer, read_found
@@ -58,6 +59,8 @@ LIES = {
     "nothing": b"",
     "a veil of another size": picture(veil=VEIL + b"x"),
     "a value of another width": picture(values={"pdq": (50, PDQ + b"x")}),
+    "features of a frame of another width": picture(values={"moment": (50, PDQ)}),
+    "features of a frame that cannot be": picture(values={"moment": (50, b"\xff" * WIDTH)}),
     "a quality beyond 100": picture(values={"pdq": (101, PDQ)}),
     "a quality below 0": picture(values={"pdq": (-1, PDQ)}),
     "a descriptor that there is not": picture(values={"../../x": (50, PDQ)}),

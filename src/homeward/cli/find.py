@@ -45,10 +45,11 @@ def find(
     By copy: pictures that are copies of IMAGE or look alike, and where in them it lies; IMAGE may be a crop, a screenshot,
     a mirror image or the like. Moments of clips are found by the whole of IMAGE, turned, mirrored or without its border.
     By camera: pictures whose sensor noise agrees with that of IMAGE, each with a log10 likelihood ratio of one device
-    against different ones; negative ones speak against it. By place or object: pictures that show the same room or thing
-    from any side, and where in them it is seen; with --with, in the order of a plug-in, which says nothing about how sure it
-    is. By text: pictures and frames of clips that show words of IMAGE; with --text, those that show the words given, exactly,
-    inside others or nearly; with --text and --with, pictures in which a detector found what it calls by that name.
+    against different ones; negative ones speak against it. By place or object: pictures and frames of clips that show the
+    same room or thing from any side, and where in them it is seen; with --with, in the order of a plug-in, which says nothing
+    about how sure it is, and of stills alone. By text: pictures and frames of clips that show words of IMAGE; with --text,
+    those that show the words given, exactly, inside others or nearly; with --text and --with, pictures in which a detector
+    found what it calls by that name.
     """
     if region and by not in {*_SIGHTS, "text"}:
         raise WrongUse("a region is asked about by place, by object or by text")
@@ -70,8 +71,7 @@ def find(
     elif plugin:
         _print_ranked(found)
     elif by != "copy":
-        rows = [(f"{row['log10_lr']:+.2f}", row["reason"], row["sha256"][:12], next(iter(row["paths"]), "")) for row in found]
-        print_table("Found", ("log10 LR", "why", "content", "first place"), rows)
+        _print_weighed(found)
     else:
         _print_copies(found)
 
@@ -110,6 +110,15 @@ def _print_ranked(found: list[dict[str, Any]]) -> None:
     print_table("Found", ("score", "why", "content", "first place"), rows)
     for caveat in found[0]["caveats"] if found else ():
         click.echo(f"The order is that of the plug-in: {caveat}." if caveat == found[0]["caveats"][0] else f"{caveat}.")
+
+
+def _print_weighed(found: list[dict[str, Any]]) -> None:
+    rows = [
+        (f"{row['log10_lr']:+.2f}", row["reason"], "" if row.get("time") is None else f"{row['time']:.1f} s",
+         row["sha256"][:12], next(iter(row["paths"]), ""))
+        for row in found
+    ]  # fmt: skip
+    print_table("Found", ("log10 LR", "why", "moment", "content", "first place"), rows)
 
 
 def _print_copies(found: list[dict[str, Any]]) -> None:

@@ -13,11 +13,24 @@ import msgspec
 from homeward.core.errors import HomewardError
 from homeward.descriptors import descriptor
 from homeward.flow.tasks.measuring import DESCRIPTORS
-from homeward.flow.units import NO_NOISE, NOISE, NOISE_NAMES, OVERVIEW, REASON_BYTES, RESIDUAL, Described, Heard, Seen, Unit
+from homeward.flow.units import (
+    MOMENT,
+    NO_NOISE,
+    NOISE,
+    NOISE_NAMES,
+    OVERVIEW,
+    REASON_BYTES,
+    RESIDUAL,
+    Described,
+    Heard,
+    Seen,
+    Unit,
+)
 
 DEEPEST = 12
 """Levels of nested facts."""
-MEASURED = (*DESCRIPTORS, "scene")
+MEASURED = {**{name: name for name in (*DESCRIPTORS, "scene")}, MOMENT: "scene"}
+"""What is measured, and the descriptor that says it."""
 LONGEST_DIGEST = 256 << 10
 """Bytes of the digest of the sensor noise of the largest picture."""
 LARGEST = 1 << 53
@@ -53,9 +66,10 @@ def read_described(unit: Unit, body: bytes) -> Described:
             if name in NOISE_NAMES:
                 _check_noise(said, name, quality, value)
                 continue
-            if name not in MEASURED or not 0 <= quality <= 100 or len(value) != descriptor(name).width:
+            kind = MEASURED.get(name, "")
+            if not kind or not 0 <= quality <= 100 or len(value) != descriptor(kind).width:
                 raise AnswerRefused("it holds no value of a descriptor")
-            if name == "scene":
+            if kind == "scene":
                 _check_features(value)
     if not _is_plain(said.facts, DEEPEST):
         raise AnswerRefused("its facts are none that can be kept")

@@ -105,6 +105,15 @@ BACKGROUND = Step(
     caption="Looking for things in backgrounds",
     reads=("scene",),
 )
+MOMENTS = Step(
+    "moments",
+    "1",
+    {"descriptors": ["scene 2"], "frames": 24},
+    kinds=("video",),
+    function="homeward.flow.tasks.moments:measure",
+    caption="Measuring local features of clips",
+    chosen="homeward.flow.features.scene:clips",
+)
 TEXT = Step(
     "text",
     "2",
@@ -187,6 +196,7 @@ STEPS = (
     COPIES,
     SIGHTS,
     BACKGROUND,
+    MOMENTS,
     NOISE,
     RESIDUALS,
     CLIP_NOISE,

@@ -83,6 +83,8 @@ class Paired(msgspec.Struct, frozen=True):
 
 NOISE, NO_NOISE, RESIDUAL, OVERVIEW = NOISE_NAMES = ("noise", "no_noise", "residual", "overview")
 """What is said of a picture's sensor noise: its digest, or why there is none; all of it, and that of the whole frame."""
+MOMENT = "moment"
+"""Local features of a frame of a clip, as those of stills."""
 REASON_BYTES = 96
 """Length of a reason, filled up with spaces."""
 CHANGED = "the file on disk is no longer the one that was registered"

@@ -6,14 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from homeward.flow.features.gallery import OF_A_CLIP, Moments, thinned
 from homeward.flow.finding.asking import TooLittle
 from homeward.flow.finding.copies import find_copies
+from homeward.flow.finding.moments import CAVEAT
+from homeward.flow.finding.sights import Region, find_sights
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
-from homeward.store import Case
+from homeward.flow.verify import verify
+from homeward.store import Case, reads
 from homeward.testing import scenes
 from homeward.testing.encoding import encode, film
 
@@ -33,7 +39,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Case:
     (base / "files/walk.mp4").write_bytes(film([frame(at) for at in range(FRAMES)], RATE))
     with Case.create(base / "case", "Test Unit") as case:
         ingest(case, [Delivery("A", base / "files", "W", "")], Quiet(), jobs=1)
-        process(case, "inline", 1, Quiet(), until="copies")
+        process(case, "inline", 1, Quiet(), until="moments")
         yield case
 
 
@@ -64,3 +70,60 @@ def test_a_plain_picture_shows_too_little(clips: Case, tmp_path: Path) -> None:
     (tmp_path / "plain.png").write_bytes(encode(np.full((60, 60, 3), 9, np.uint8)))
     with pytest.raises(TooLittle, match=r"plain\.png"):
         find_copies(clips, tmp_path / "plain.png", 5)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_thing_is_found_in_the_frames_that_show_it_with_its_box(clips: Case, tmp_path: Path, *, mirrored: bool) -> None:
+    shown = frame(5)[:, ::-1] if mirrored else frame(5)
+    (tmp_path / "asked.png").write_bytes(encode(np.ascontiguousarray(shown), "png"))
+    region = Region(*((320 - 90 - 120) if mirrored else 90, 60, 120, 110))
+    best, *others = find_sights(clips, tmp_path / "asked.png", "object", region, 5)
+    assert best["paths"] == ["A > walk.mp4"]
+    assert not others
+    assert abs(best["time"] - 0.5) <= 0.3
+    assert best["log10_lr"] > 1
+    middle = best["region"][0] + best["region"][2] / 2, best["region"][1] + best["region"][3] / 2
+    assert middle == pytest.approx((150 - 4 * (10 * best["time"] - 5), 115), abs=25)
+    moments = {one["time"]: one["log10_lr"] for one in best["moments"]}
+    assert moments[best["time"]] == best["log10_lr"] == max(moments.values())
+    assert best["caveats"][-1] == CAVEAT
+    assert all(value < 1 for time, value in moments.items() if time >= 1), "the other room does not show it"
+
+
+def test_a_room_is_found_in_a_clip(clips: Case, tmp_path: Path) -> None:
+    (tmp_path / "asked.png").write_bytes(encode(frame(16), "png"))
+    (found,) = find_sights(clips, tmp_path / "asked.png", "place", None, 5)
+    assert found["time"] >= 1
+    assert found["log10_lr"] > 1
+    assert not [row for row in find_sights(clips, picture_of(63, tmp_path), "place", None, 5) if row["log10_lr"] > 1]
+
+
+def picture_of(seed: int, folder: Path) -> Path:
+    (folder / "other.png").write_bytes(encode(scenes.room(seed), "png"))
+    return folder / "other.png"
+
+
+def test_frames_are_measured_once_and_vouched_for(clips: Case) -> None:
+    held = Moments(clips)
+    named = [Moments.named(number) for number in held.items]
+    assert len(set(named)) == len(named) > 1
+    assert {item for item, _ in named} == {item for item, *_ in reads.clip_sizes(clips)}
+    assert all(0 <= time < FRAMES / RATE * 1000 for _, time in named)
+    before = held.items
+    process(clips, "inline", 1, Quiet(), until="moments")
+    assert Moments(clips).items == before
+    assert not verify(clips, Quiet()).faults
+
+
+@given(st.lists(st.tuples(st.integers(1, 2**31 - 1), st.integers(0, 2**31 - 1)), max_size=30))
+def test_a_number_names_clip_and_time(moments: list[tuple[int, int]]) -> None:
+    numbers = [Moments.number(item, time_ms) for item, time_ms in moments]
+    assert [Moments.named(number) for number in numbers] == moments
+    assert all(0 <= number < 2**63 for number in numbers)
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 50)), max_size=60, unique=True))
+def test_no_clip_takes_the_place_of_all_others(ranked: list[tuple[int, int]]) -> None:
+    kept = [Moments.named(number) for number in thinned(Moments.number(*one) for one in ranked)]
+    expected = [one for at, one in enumerate(ranked) if sum(item == one[0] for item, _ in ranked[:at]) < OF_A_CLIP]
+    assert kept == expected

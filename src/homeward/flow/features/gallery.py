@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from homeward.descriptors.scene import WIDTH, Features, unpack
 from homeward.flow.process import segment_folder
-from homeward.flow.steps import SCENE
+from homeward.flow.steps import MOMENTS, SCENE
+from homeward.flow.units import MOMENT
 from homeward.indexes.local import LocalIndex
 from homeward.indexes.segment_files import IndexDamaged
 from homeward.store import backgrounds
@@ -30,6 +31,10 @@ _AT_ONCE = 512
 MOST_TOGETHER = 4096
 """Pictures of a background collection that are added together at most."""
 _BACKGROUNDS = "backgrounds"
+_TIME_BITS = 31
+"""Of a time in milliseconds, as segments keep it."""
+OF_A_CLIP = 4
+"""Frames of one clip that are looked at for one question."""
 LEAST_TO_COMPARE = 12
 """Features below which a picture says too little to be compared."""
 
@@ -71,6 +76,10 @@ class Featured:
             self._held.popitem(last=False)
         return found
 
+    def thinned(self, ranked: Iterable[int]) -> Iterable[int]:
+        """Of items as they rank those that are worth looking at: all."""
+        return ranked
+
     def index(self) -> LocalIndex:
         """The index over everything in the gallery; built anew where its files are damaged."""
         if self._spare:
@@ -111,6 +120,33 @@ class Gallery(Featured):
         super().__init__(items, [run["value"] for run in runs], case.folder / "indexes" / folder, spare)
 
 
+class Moments(Featured):
+    """The measured frames of the clips of a case, by a number that names clip and time for good: see :meth:`named`."""
+
+    def __init__(self, case: Case) -> None:
+        folder = segment_folder(MOMENT, WIDTH, MOMENTS)
+        runs: list[NDArray[Any]] = list(case.segments.read(folder))
+        items = [
+            self.number(int(item), int(time)) for run in runs for item, time in zip(run["item"], run["time_ms"], strict=True)
+        ]
+        spare = case.scratch / folder if case.read_only else None
+        super().__init__(items, [run["value"] for run in runs], case.folder / "indexes" / folder, spare)
+
+    def thinned(self, ranked: Iterable[int]) -> Iterator[int]:
+        """The first of each clip."""
+        return thinned(ranked)
+
+    @staticmethod
+    def number(item: int, time_ms: int) -> int:
+        """What names a frame."""
+        return item << _TIME_BITS | time_ms
+
+    @staticmethod
+    def named(number: int) -> tuple[int, int]:
+        """The item and the time in milliseconds of a frame."""
+        return number >> _TIME_BITS, number & (1 << _TIME_BITS) - 1
+
+
 class Backgrounds(Featured):
     """The pictures of all background collections of a case; one that lies in several is there once."""
 
@@ -136,3 +172,13 @@ class Backgrounds(Featured):
     def places(self) -> int:
         """Different places that they show."""
         return len({picture.place for picture in self.pictures.values()})
+
+
+def thinned(numbers: Iterable[int]) -> Iterator[int]:
+    """The first :data:`OF_A_CLIP` frames of each clip: they are much alike, and one clip would be all that is looked at."""
+    seen = Counter[int]()
+    for number in numbers:
+        item, _ = Moments.named(number)
+        seen[item] += 1
+        if seen[item] <= OF_A_CLIP:
+            yield number

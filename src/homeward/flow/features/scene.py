@@ -1,4 +1,4 @@
-"""Which items local features are measured of: one exemplar a stack, and members that a copy hash cannot vouch for."""
+"""Which items local features are measured of: of stills one exemplar a stack, and members that a copy hash cannot vouch for."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def unsure_items(case: Case) -> list[int]:
     """Stills that are exemplars, alone, or more than 8 bits from their exemplar."""
     sure = {row.item for row in stacks.hash_stacks(case) if row.item != row.exemplar and row.distance <= SURE}
     return [item for item in reads.decoded_stills(case) if item not in sure]
+
+
+def clips(case: Case) -> list[int]:
+    """Every clip that was decoded: copies of a clip begin and end elsewhere, and lack what the others show."""
+    return [row[0] for row in reads.clip_sizes(case)]

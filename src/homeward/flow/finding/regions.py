@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
 import msgspec
 import numpy as np
@@ -40,7 +41,12 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def ask_region(
-    index: LocalIndex, features: Callable[[int], Features], shown: Features, box: Box, most: int
+    index: LocalIndex,
+    features: Callable[[int], Features],
+    shown: Features,
+    box: Box,
+    most: int,
+    thinned: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> dict[int, Found]:
     """Pictures of an index that show what is in a box of ``shown``, by item.
 
@@ -52,6 +58,7 @@ def ask_region(
         shown: the picture that is asked with; it may be one of the index, and is then found itself.
         box: x, y, width, height in its full-size pixels.
         most: pictures that are looked at for the box.
+        thinned: leaves out what is not worth looking at of what ranks; nothing unless told.
     """
     found: dict[int, Found] = {}
     rows = inside_box(shown, box)  # a mirror keeps the order of the features
@@ -60,7 +67,7 @@ def ask_region(
     for asked, where, count in ((shown, box, most), (shown.mirrored(), mirror_box, MIRRORED)):
         box_scores = {} if few else shared(index, asked.codes[rows])
         whole_scores = shared(index, asked.codes)
-        near, alike = list(box_scores)[:count], list(whole_scores)[: min(count, ALIKE)]
+        near, alike = list(islice(thinned(box_scores), count)), list(islice(thinned(whole_scores), min(count, ALIKE)))
         for item in dict.fromkeys([*near, *alike]):
             there = features(item)
             own = None if few else sight(asked, there, rows)
@@ -68,7 +75,7 @@ def ask_region(
             whole = sight(asked, there) if enough or item in alike else None
             said = weigh_region(own, whole, Shared(whole_scores.get(item, 0.0), box_scores.get(item, 0.0)))
             one = _found(asked, there, own, whole, where, said)
-            if one is not None and (item not in found or _strength(one) > _strength(found[item])):
+            if one is not None and (item not in found or strength(one) > strength(found[item])):
                 found[item] = one
     return found
 
@@ -89,5 +96,6 @@ def _found(asked: Features, there: Features, own: Sight | None, whole: Sight | N
     return Found(said, (0, 0, there.full_width, there.full_height), None) if said.log10_lr > 0 else None
 
 
-def _strength(one: Found) -> tuple[float, float]:
+def strength(one: Found) -> tuple[float, float]:
+    """By which answers rank."""
     return one.said.log10_lr, one.said.score

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,12 +16,14 @@ from homeward.descriptors.scene import Features
 from homeward.flow.clues.elsewhere import CANDIDATES, seen_in
 from homeward.flow.clues.rarity import Commonness, columns, told, weakened
 from homeward.flow.clues.sights import LEAST, rows_key
+from homeward.flow.described import STILL
 from homeward.flow.features.boxes import Box, around
 from homeward.flow.features.comparing import MIRRORED
-from homeward.flow.features.gallery import Backgrounds, Gallery
+from homeward.flow.features.gallery import Backgrounds, Featured, Gallery, Moments
 from homeward.flow.finding.asking import Picture, TooLittle
 from homeward.flow.finding.copies import measured
-from homeward.flow.finding.regions import LEAST_FEATURES, LEAST_SCORE, Found, ask_region
+from homeward.flow.finding.moments import CAVEAT, Shown, of_clips
+from homeward.flow.finding.regions import LEAST_FEATURES, LEAST_SCORE, Found, ask_region, shared
 from homeward.links.geometry import box_around, inverse
 from homeward.links.rarity import Common, Elsewhere, calibration
 from homeward.links.regions import inside_box
@@ -49,7 +52,8 @@ class Region(msgspec.Struct, frozen=True):
 def find_sights(case: Case, picture: Picture, kind: str, region: Region | None, top: int) -> list[dict[str, Any]]:
     """Pictures of the case that show the place or the thing, best first; see the command reference for the shape.
 
-    Features of a picture that the case holds are not measured again. It is asked as it is and in a mirror.
+    Features of a picture that the case holds are not measured again. It is asked as it is and in a mirror. A clip is answered
+    once, with the moment that says most; ``moments`` tells all frames of it that were looked at and show something of it.
 
     Args:
         case: the case that is asked.
@@ -83,7 +87,7 @@ def sights_of(case: Case, item: int, kind: str, region: Region | None, top: int)
 
 def _gallery(case: Case) -> Gallery:
     gallery = Gallery(case)
-    if not len(gallery):
+    if not len(gallery) and not len(Moments(case)):
         raise WrongUse(f"no pictures of this case have been compared yet (run: homeward process {case.folder})")
     return gallery
 
@@ -92,19 +96,21 @@ def _answers(
     case: Case, gallery: Gallery, shown: Features, question: int, kind: str, region: Region | None, top: int
 ) -> list[dict[str, Any]]:
     rows = _within(shown, kind, region)
-    found = _found(gallery, shown, kind, region, rows, max(top, SHORTLIST))
+    most, clips = max(top, SHORTLIST), Moments(case)
+    found = {item: Shown(one) for item, one in _found(gallery, shown, kind, region, rows, most).items()}
+    found |= of_clips(_found(clips, shown, kind, region, rows, most))
     facts = reads.item_facts(case)
     common = _common(case, shown, rows, question, found) if kind == "object" else {}
-    answers = [_answer(item, one.said, one.region, facts[item], common.get(item)) for item, one in found.items()]
+    answers = [_answer(item, one, one.best.region, facts[item], common.get(item)) for item, one in found.items()]
     for member in stacks.members(case):
-        if member.item not in found and member.exemplar in found and member.item != member.exemplar:
-            one = found[member.exemplar]
-            lies = carried(one.region, inverse(member.matrix), facts[member.item])
+        one = found.get(member.exemplar)
+        if one is not None and one.time_ms == STILL and member.item not in found:
+            lies = carried(one.best.region, inverse(member.matrix), facts[member.item])
             if lies is not None:
-                answers.append(_answer(member.item, one.said, lies, facts[member.item], common.get(member.exemplar)))
+                answers.append(_answer(member.item, one, lies, facts[member.item], common.get(member.exemplar)))
     best = sorted(answers, key=lambda row: (-row["log10_lr"], -row["score"], row["sha256"]))[:top]
     paths = reads.stacked_paths(case, {row["item"] for row in best})
-    return [{"sha256": row["sha256"], "time": None, "paths": paths.get(row.pop("item"), []), **row} for row in best]
+    return [{"sha256": row["sha256"], "time": row["time"], "paths": paths.get(row.pop("item"), []), **row} for row in best]
 
 
 def _held(gallery: Gallery, names: dict[int, str], picture: Picture) -> int:
@@ -114,11 +120,11 @@ def _held(gallery: Gallery, names: dict[int, str], picture: Picture) -> int:
     return next((item for item, name in names.items() if name == sha256 and item in gallery), 0)
 
 
-def _common(case: Case, shown: Features, rows: NDArray[np.int64], question: int, found: dict[int, Found]) -> dict[int, Common]:
+def _common(case: Case, shown: Features, rows: NDArray[np.int64], question: int, found: dict[int, Shown]) -> dict[int, Common]:
     """How common the thing is that each answer shows, of those that show enough of it to be counted."""
     answers = {
         item: (around(shown, one.own.agreeing.a), one.region, weigh(one.own, "place").log10_lr)
-        for item, one in found.items()
+        for item, one in ((item, told.best) for item, told in found.items())
         if one.own is not None and one.own.score >= LEAST and item != question
     }
     beyond: list[Elsewhere] = []
@@ -146,18 +152,20 @@ def _within(shown: Features, kind: str, region: Region | None) -> NDArray[np.int
 
 
 def _found(
-    gallery: Gallery, shown: Features, kind: str, region: Region | None, rows: NDArray[np.int64], most: int
+    gallery: Featured, shown: Features, kind: str, region: Region | None, rows: NDArray[np.int64], most: int
 ) -> dict[int, Found]:
-    """Each picture that may show it; a thing in a region is asked about by what is around it too.
+    """Each picture of a gallery that may show it; a thing in a region is asked about by what is around it too.
 
     Of whole pictures, the better of the sights as they are and in a mirror.
     """
+    if not len(gallery):
+        return {}
     index = gallery.index()
     if kind == "object" and region is not None:
-        return ask_region(index, gallery.features, shown, msgspec.structs.astuple(region), most)
+        return ask_region(index, gallery.features, shown, msgspec.structs.astuple(region), most, gallery.thinned)
     found = dict[int, Sight]()
     for asked, count in ((shown, most), (shown.mirrored(), MIRRORED)):
-        for item in index.search(asked.codes[rows], count).id.tolist():
+        for item in islice(gallery.thinned(shared(index, asked.codes[rows])), count):
             seen, _ = look(asked, gallery.features(item), rows)
             if seen is not None and seen.score >= max(LEAST_SCORE, found[item].score + 1 if item in found else 0):
                 found[item] = seen
@@ -173,17 +181,27 @@ def carried(there: Sequence[int], matrix: NDArray[np.float64], facts: Facts) -> 
     return (int(low[0]), int(low[1]), int(size[0]), int(size[1])) if size.min() > 0 else None
 
 
-def _answer(item: int, said: Evidence, region: Box, facts: Facts, how: Common | None) -> dict[str, Any]:
-    value = weakened(said.log10_lr, how) if how else said.log10_lr
+def _answer(item: int, one: Shown, region: Box, facts: Facts, how: Common | None) -> dict[str, Any]:
+    said, clip = one.best.said, one.time_ms != STILL
     weighed = f"{said.calibration}; {calibration().name}" if said.kind == "object" else said.calibration
     return {
         "item": item,
         "sha256": facts.sha256,
+        "time": one.time_ms / 1000 if clip else None,
         "score": said.score,
-        "log10_lr": round(value, 3),
+        "log10_lr": _ratio(said, how),
         "region": list(region),
         "reason": said.reason + (told(how) if how else ""),
         "calibration": weighed,
-        "caveats": [said.caveat],
+        "caveats": [said.caveat, *([CAVEAT] if clip else [])],
         **({"rarity": columns(how)} if how else {}),
+        **({"moments": [_moment(time_ms, found, how) for time_ms, found in one.moments]} if clip else {}),
     }
+
+
+def _moment(time_ms: int, found: Found, how: Common | None) -> dict[str, Any]:
+    return {"time": time_ms / 1000, "log10_lr": _ratio(found.said, how), "region": list(found.region)}
+
+
+def _ratio(said: Evidence, how: Common | None) -> float:
+    return round(weakened(said.log10_lr, how) if how else said.log10_lr, 3)

@@ -8,6 +8,7 @@ import msgspec
 
 from homeward.core.orientation import ORIENTATIONS
 from homeward.descriptors import text
+from homeward.flow.tasks.frames import spread
 from homeward.flow.tasks.handed import clip_source, still_bytes
 from homeward.flow.tasks.stills import STILL
 from homeward.flow.units import Described, Order, Written
@@ -17,7 +18,6 @@ from homeward.sandbox import ByteRange, alive
 
 MOST_FRAMES = 40
 """Frames read of one clip, spread evenly over those that are described."""
-HELD = 256 << 20
 _encode = msgspec.msgpack.Encoder().encode
 _order = msgspec.msgpack.Decoder(Order).decode
 
@@ -56,24 +56,11 @@ def _still(data: bytes) -> Still:
 def _clip(order: Order, fd: int) -> list[Written]:
     found: list[Written] = []
     footage, frames = video.open_video(clip_source(order, fd))
-    for frame in _spread(frames):
+    for frame in spread(frames, MOST_FRAMES):
         height, width = frame.grey.shape
         found += _lines(Grey(frame.grey, 1, width, height), frame.time_ms, ORIENTATIONS.get(footage.clip.rotation, 1))
         alive()
     return found
-
-
-def _spread(frames: Iterator[video.Frame]) -> list[video.Frame]:
-    """Up to forty of the frames, and no more than :data:`HELD` bytes of them: every one, every second, every fourth..."""
-    held: list[video.Frame] = []
-    step = 1
-    for number, frame in enumerate(frames):
-        if number % step or (held and frame.time_ms <= held[-1].time_ms):
-            continue
-        held.append(frame)
-        if len(held) > MOST_FRAMES or sum(one.grey.nbytes for one in held) > HELD:
-            held, step = held[::2], 2 * step
-    return held
 
 
 def _lines(grey: Grey, time_ms: int, orientation: int) -> list[Written]:

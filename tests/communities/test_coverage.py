@@ -30,6 +30,15 @@ def test_those_seen_once_and_twice_bound_the_number_from_below() -> None:
     assert seen < census.total < 2000 * 1.05
 
 
+def test_the_interval_of_a_single_capture_holds_the_truth_as_often_as_it_says() -> None:
+    random, held = np.random.default_rng(1), 0
+    for _ in range(1000):
+        posts = random.poisson(0.7, 2000)  # all write alike, so that the bound is the number itself
+        census = at_least(*(int((posts >= 1).sum()), int((posts == 1).sum()), int((posts == 2).sum())))
+        held += census.low <= 2000 <= census.high
+    assert held >= 940
+
+
 @given(st.integers(0, 500), st.integers(0, 500), st.data())
 def test_an_estimate_is_never_below_what_was_seen(first: int, second: int, data: st.DataObject) -> None:
     both = data.draw(st.integers(0, min(first, second)))

@@ -5,7 +5,7 @@ These records cross the wall between a locked reader and the case. Text that a s
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -120,3 +120,18 @@ def fit(text: str, most: int = MOST_NAME) -> str:
     if text.isascii() and "\0" not in text:
         return text[:most]
     return text[:most].encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def word(value: Any, what: str) -> str:
+    """A value of somebody's JSON or table as one name, empty where it is none.
+
+    Raises:
+        ValueError: it is a list or a record.
+    """
+    if type(value) is str:
+        return value if len(value) <= MOST_NAME and value.isascii() and "\0" not in value else fit(value)
+    if value is None:
+        return ""
+    if isinstance(value, int | float):
+        return str(value)
+    raise ValueError(f"its {what} is no text")

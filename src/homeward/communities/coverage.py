@@ -3,7 +3,8 @@
 Sources: Chapman, "Some properties of the hypergeometric distribution with applications to zoological sample censuses",
 1951 (the nearly unbiased two-sample estimate and its variance, as in Seber, "The Estimation of Animal Abundance", 1982,
 §3.1); Chao, "Nonparametric estimation of the number of classes in a population", Scandinavian Journal of Statistics 1984
-(the lower bound from those seen once and twice). Soska and Christin (USENIX Security 2015) use the same census methods on
+(the lower bound from those seen once and twice; with Chao's correction for small numbers, and its variance, as Colwell gives
+them in the guide of EstimateS 9.1, appendix B). Soska and Christin (USENIX Security 2015) use the same census methods on
 incomplete captures of markets.
 """
 
@@ -54,8 +55,11 @@ def at_least(seen: int, once: int, twice: int) -> Census:
     if min(seen, once, twice) < 0 or once + twice > seen:
         raise ValueError("handles seen once and twice cannot be more than all seen")
     missed = once * (once - 1) / (2 * (twice + 1))
-    ratio = once / (twice + 1)
-    variance = missed + ratio * ratio * once / 2 + ratio**3 * once / 4
+    variance = (
+        missed
+        + once * (2 * once - 1) ** 2 / (4 * (twice + 1) ** 2)
+        + once**2 * twice * (once - 1) ** 2 / (4 * (twice + 1) ** 4)
+    )
     return _census(seen, seen + missed, variance)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from homeward.communities.captured import MOST_ATTACHED, MOST_TEXT, Attachment, Message, Summary, fit
+from homeward.communities.captured import MOST_ATTACHED, MOST_TEXT, Attachment, Message, Summary, fit, word
 from homeward.communities.json_walk import walk
 from homeward.communities.times import iso
 
@@ -45,14 +45,14 @@ def _message(around: dict[str, Any], row: dict[str, Any], order: Order, summary:
     kind = _KINDS.get(str(row.get("type")), "system")
     names = [str(one) for one in (guild.get("name"), channel.get("category"), channel.get("name")) if one]
     return Message(
-        id=fit(str(row["id"])),
+        id=word(row["id"], "id"),
         site=order.site or SITE,
-        handle=fit(str(author["id"])),
+        handle=word(author["id"], "author"),
         shown=fit(str(author.get("name") or "")),
-        board=fit(f"{' / '.join(names)} ({channel.get('id', '')})"),
+        board=fit(f"{' / '.join(names)} ({word(channel['id'], 'channel')})"),
         time=iso(str(row["timestamp"]), 0),
         kind="private" if private and kind == "message" else kind,
-        reply_to=fit(str((row.get("reference") or {}).get("messageId") or "")),
+        reply_to=word((row.get("reference") or {}).get("messageId"), "answer"),
         length=len(text),
         text=fit(text, MOST_TEXT) if order.text else "",
         attachments=tuple(_attachment(one) for one in (row.get("attachments") or [])[:MOST_ATTACHED]),

@@ -14,6 +14,8 @@ from homeward.sandbox import ByteRange
 
 Walked = tuple[dict[str, Any], dict[str, Any]]
 _DEEPEST = 8
+_WHOSE = {"name", "type", "id", "guild", "channel"}
+"""What says of which chat the messages of an object are."""
 _rows = msgspec.json.Decoder(list[dict[str, Any]]).decode
 _row = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -24,19 +26,21 @@ def walk(source: ByteRange, listed: str, summary: Summary) -> Iterator[Walked]:
     Objects are gone into where they may hold such a list (``within``): those that are small are taken as values.
 
     Raises:
-        CaptureRefused: it is no JSON, or ends in the middle.
+        CaptureRefused: it is no JSON, ends in the middle, or says only behind a list whose it is.
     """
     source.seek(0)
     try:
         cursor = Cursor(source)
         yield from _object(cursor, listed, {}, summary, 0)
+        if cursor.peek():
+            raise cursor.broken("something follows where it should end")
     except KnownListRefused as error:
         raise CaptureRefused(str(error)) from None
 
 
 def _object(cursor: Cursor, listed: str, around: dict[str, Any], summary: Summary, depth: int) -> Iterator[Walked]:
     cursor.need(b"{", "where an object begins")
-    told = dict(around)
+    told, passed = dict(around), False
     if cursor.take(b"}"):
         return
     if depth > _DEEPEST:
@@ -48,10 +52,13 @@ def _object(cursor: Cursor, listed: str, around: dict[str, Any], summary: Summar
         cursor.need(b":", f"after {name[:40]!r}")
         if name == listed and cursor.take(b"["):
             yield from _elements(cursor, told, summary)
+            passed = True
         elif name in {"chats", "left_chats"} and cursor.peek() == b"{":
             yield from _object(cursor, listed, told, summary, depth + 1)
         elif name == "list" and cursor.take(b"["):
             yield from _objects(cursor, listed, told, summary, depth + 1)
+        elif passed and name in _WHOSE:
+            raise cursor.broken(f"{name!r} stands behind its {listed}: no exporter writes so, and whose they are was not known")
         else:
             told[name] = cursor.value()
         if cursor.take(b"}"):

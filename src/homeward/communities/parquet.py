@@ -52,6 +52,8 @@ def rows(source: ByteRange, order: Order, summary: Summary) -> Iterator[Found]:
         needed = {order.mapping.columns[name] for name in ("id", "site", "handle") if name in order.mapping.columns}
         if lost := sorted({name for name in needed if "." not in name} - set(names)):
             raise CaptureRefused(f"it has no column {lost[0]!r}")
+        if twice := sorted(name for name in set(order.mapping.columns.values()) if names.count(name) > 1):
+            raise CaptureRefused(f"it has the column {twice[0]!r} twice")
         if len(names) > _MOST_COLUMNS:
             raise CaptureRefused("it has too many columns")
         number = 0

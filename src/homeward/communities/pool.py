@@ -16,6 +16,8 @@ from homeward.communities.style import grams
 
 Matrix = Any  # scipy's sparse arrays come without types
 Ids = NDArray[np.int64]
+Number = tuple[str, str, str]
+"""Site, board and number of a post: chats of one site number their messages each from one."""
 _WEEK = 7 * 86_400
 _MOMENT = 60.0
 _LEET = str.maketrans("01345789$@", "oleastbgsa")
@@ -73,10 +75,8 @@ def pool(
         texts: all text of a handle, where the captures may be read; others have no style.
     """
     of: dict[Handle, list[Post]] = defaultdict(list)
-    by_id: dict[tuple[str, str, str], Handle] = {}  # chats of one site number their messages each from one
     for post in posts:
         of[post.handle].append(post)
-        by_id[post.handle.site, post.board, post.id] = post.handle
     shown: dict[Handle, set[tuple[str, str]]] = defaultdict(set)
     for one in identifiers:
         shown[one.handle].add((one.kind, one.value))
@@ -92,13 +92,23 @@ def pool(
         table([Counter(shown[handle]) for handle in handles]),
         table([Counter({file for post in row for file in post.files}) for row in rows]),
         table([Counter(known[file] for file in own[handle] if file in known) for handle in handles]),
-        table(_partners(handles, of, by_id)),
+        table(_partners(handles, of, authors(post for row in rows for post in row))),
         table([Counter(int(t // 3600 % 24) for t in _times(row)) for row in rows], range(24)),
         table([Counter(int(t // _WEEK) for t in _times(row)) for row in rows]),
         table([Counter({int(t // _MOMENT) for t in _times(row)}) for row in rows]),
         table([Counter(post.offset for post in row if post.offset is not None) for row in rows]),
         grams(spoken.get(handle, "") for handle in handles),
     )
+
+
+def authors(posts: Iterable[Post]) -> dict[Number, Handle | None]:
+    """Who wrote what, by its number; None where posts of several handles bear it."""
+    found: dict[Number, Handle | None] = {}
+    for post in posts:
+        number = (post.handle.site, post.board, post.id)
+        if found.setdefault(number, post.handle) != post.handle:
+            found[number] = None
+    return found
 
 
 def _own(rows: Sequence[Sequence[Post]]) -> dict[Handle, set[str]]:
@@ -137,7 +147,7 @@ def letters(name: str) -> list[str]:
 
 
 def _partners(
-    handles: list[Handle], of: Mapping[Handle, list[Post]], by_id: Mapping[tuple[str, str, str], Handle]
+    handles: list[Handle], of: Mapping[Handle, list[Post]], by_id: Mapping[Number, Handle | None]
 ) -> list[Counter[str]]:
     met: dict[Handle, Counter[str]] = defaultdict(Counter)
     for handle in handles:

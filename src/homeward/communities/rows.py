@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -13,7 +14,6 @@ import msgspec
 
 from homeward.communities.captured import (
     MOST_ATTACHED,
-    MOST_NAME,
     MOST_TEXT,
     Attachment,
     CaptureRefused,
@@ -22,6 +22,7 @@ from homeward.communities.captured import (
     Summary,
     When,
     fit,
+    word,
 )
 from homeward.communities.mapping import Attached, Mapping
 from homeward.communities.times import reading
@@ -47,6 +48,7 @@ def read_json_lines(
     summary.format = "jsonl"
     decode = msgspec.json.Decoder(dict[str, Any]).decode
     build = Builder(mapping, summary, text=text, rules=rules)
+    source.seek(len(codecs.BOM_UTF8) if source.at(0, len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else 0)
     for number, line in enumerate(lines(source), 1):
         if not line or line.isspace():
             continue
@@ -74,6 +76,8 @@ def read_csv(source: ByteRange, mapping: Mapping, summary: Summary, *, text: boo
         wanted = {mapping.columns[name] for name in ("id", "site", "handle") if name in mapping.columns}
         if lost := sorted(wanted - set(head)):
             raise CaptureRefused(f"its first row names no column {lost[0]!r}")
+        if twice := sorted(name for name in set(mapping.columns.values()) if head.count(name) > 1):
+            raise CaptureRefused(f"its first row names the column {twice[0]!r} twice")
         if len(head) > _MOST_COLUMNS:
             raise CaptureRefused("its first row names too many columns")
         build = Builder(mapping, summary, text=text, rules=rules)
@@ -114,7 +118,7 @@ class Builder:
             return
         yield message
         for kind, get in self._identifiers:
-            if value := _word(get(row), kind):
+            if value := word(get(row), kind):
                 yield Identifier(message.site, message.handle, fit(kind), value)
 
     def _message(self, row: Any) -> Message:
@@ -122,7 +126,7 @@ class Builder:
         for name, get in self._columns:
             value = get(row)
             if value not in (None, "") or name not in names:
-                names[name] = _word(value, name)
+                names[name] = word(value, name)
         for name in ("id", "site", "handle"):
             if not names.get(name):
                 raise ValueError(f"it has no {name}")
@@ -140,7 +144,7 @@ class Builder:
         return Message(
             **names,
             time=self._when(row),
-            to=tuple([_word(one, "to") for one in receivers[:MOST_ATTACHED]]),
+            to=tuple([word(one, "to") for one in receivers[:MOST_ATTACHED]]),
             length=len(text),
             text=fit(text, MOST_TEXT) if self._text else "",
             attachments=self._attached.of(row) if self._attached else (),
@@ -173,15 +177,15 @@ class _Attachments:
 
     def _one(self, record: Any) -> Attachment:
         if not isinstance(record, dict):
-            return Attachment(name=_word(record, "attachment"))
+            return Attachment(name=word(record, "attachment"))
         told = {name: get(record) for name, get in self._get.items()}
-        kept: dict[str, Any] = {name: _word(told[name], name) for name in ("name", "path", "mime") if name in told}
+        kept: dict[str, Any] = {name: word(told[name], name) for name in ("name", "path", "mime") if name in told}
         kept |= {name: _hash(told[name], digits) for name, digits in _DIGITS.items() if name in told}
         if "start" in told:
-            start = _word(told["start"], "start").removeprefix(self._told.after).lower()
+            start = word(told["start"], "start").removeprefix(self._told.after).lower()
             kept["start"] = start if _HEX.fullmatch(start) else ""
         if "size" in told:
-            size = _word(told["size"], "size")
+            size = word(told["size"], "size")
             kept["size"] = int(size) if size.isdecimal() and len(size) < 19 else None
         if "captured" in told:
             kept["captured"] = told["captured"] not in _NOT_CAPTURED
@@ -225,21 +229,6 @@ def _getter(column: str, always: str) -> Get:
         return row
 
     return walk
-
-
-def _word(value: Any, what: str) -> str:
-    """A value as one name.
-
-    Raises:
-        ValueError: it is a list or a record.
-    """
-    if type(value) is str:
-        return value if len(value) <= MOST_NAME and value.isascii() and "\0" not in value else fit(value)
-    if value is None:
-        return ""
-    if isinstance(value, int | float):
-        return str(value)
-    raise ValueError(f"its {what} is no text")
 
 
 def _hash(value: Any, digits: int) -> str:

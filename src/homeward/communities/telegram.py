@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from homeward.communities.captured import MOST_TEXT, Attachment, Message, Summary, When, fit
+from homeward.communities.captured import MOST_TEXT, Attachment, Message, Summary, When, fit, word
 from homeward.communities.json_walk import walk
 from homeward.communities.times import iso, since_1970
 
@@ -23,7 +23,7 @@ def looks(head: bytes) -> bool:
     """Whether a file begins like one."""
     return head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") and (
         (b'"messages"' in head and b'"date_unixtime"' in head)
-        or (b'"personal_information"' in head and b'"chats"' in head)
+        or (b'"about"' in head and b'"personal_information"' in head)  # of an account: its chats come late
         or (b'"type"' in head and b'"messages"' in head and b'"guild"' not in head and b'"from_id"' in head)
     )
 
@@ -38,25 +38,29 @@ def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message]
 
 
 def _messages(chat: dict[str, Any], row: dict[str, Any], order: Order, summary: Summary) -> Iterator[Message]:
-    board = fit(f"{chat.get('name') or 'no name'} ({chat.get('id', '')})")
-    common: dict[str, Any] = {"id": fit(str(row["id"])), "site": order.site or SITE, "board": board, "time": _when(row)}
+    board = fit(f"{word(chat.get('name'), 'chat') or 'no name'} ({word(chat.get('id'), 'chat')})")
+    number = word(row["id"], "id")
+    if not number:
+        raise ValueError("it has no id")
+    common: dict[str, Any] = {"id": number, "site": order.site or SITE, "board": board, "time": _when(row)}
     if row.get("type") == "service":
         who, shown, action = row.get("actor_id"), row.get("actor"), row.get("action")
-        members = [fit(str(one)) for one in row.get("members") or [] if one]
+        listed = row.get("members")
+        members = [word(one, "member") for one in listed if one] if isinstance(listed, list) else []
         if action in {"invite_members", "remove_members"} and members:
             kind = "joined" if action == "invite_members" else "left"
             yield from (Message(handle=one, kind=kind, **common) for one in members)
             return
         kind = "joined" if action in _JOINED else "system"
-        yield Message(handle=fit(str(who or shown or "")), shown=_name(shown), kind=kind, **common)
+        yield Message(handle=word(who or shown, "actor"), shown=_name(shown), kind=kind, **common)
         return
     text = _text(row.get("text", ""))
     summary.cut += len(text) > MOST_TEXT
     yield Message(
-        handle=fit(str(row.get("from_id") or row.get("from") or "deleted account")),
+        handle=word(row.get("from_id") or row.get("from") or "deleted account", "sender"),
         shown=_name(row.get("from")),
         kind="private" if chat.get("type") in _PRIVATE else "message",
-        reply_to=fit(str(row.get("reply_to_message_id") or "")),
+        reply_to=word(row.get("reply_to_message_id"), "answer"),
         forwarded=_name(row.get("forwarded_from_id") or row.get("forwarded_from")),
         length=len(text),
         text=fit(text, MOST_TEXT) if order.text else "",

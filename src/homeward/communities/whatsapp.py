@@ -1,7 +1,8 @@
 """WhatsApp's export of one chat as text. Its dates follow the telephone's settings, and which those are the file may not tell.
 
 Day and month are told apart by a number above twelve, or else by the order of messages, which are written in order of time.
-Where neither decides, the day is taken to come first and every time is marked as unsure.
+Where neither decides, the day is taken to come first and every time is marked as unsure. Anybody can write a line that looks
+like the head of a message: one whose date cannot be as those of all others are is words of the message before.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ _LEFT = re.compile(r"(.{1,100}) left")
 _MOST_LINES = 10_000
 """Lines of one message; more are cut."""
 Day = tuple[int, int, int]
+Way = tuple[int, int, int]
+_WAYS: tuple[Way, ...] = ((2, 1, 0), (2, 0, 1), (0, 1, 2))
+"""Where year, month and day stand; the day is taken to come first where nothing tells."""
 Again = Callable[[], Iterator[bytes]]
 
 
@@ -87,11 +91,13 @@ def _hashed(one: Attachment, archive: Zipped) -> Attachment:
 
 def _chat(again: Again, order: Order, summary: Summary) -> Iterator[Message]:
     """Messages of lines that can be gone through twice."""
-    way, unsure = _way(days for days, _ in _heads(again()))
+    way, unsure, foreign = _way(days for days, _ in _heads(again()))
+    if foreign:
+        summary.note(f"{foreign} lines look like messages with dates that cannot be: they are words of the one before")
     if unsure:
         summary.note("day and month may be the other way round: nothing in the file tells which comes first")
     summary.note("times are those of the telephone that exported it, without a zone")
-    for number, (found, text) in enumerate(_whole(again()), 1):
+    for number, (found, text) in enumerate(_whole(again(), way), 1):
         try:
             time = _when(found, way, unsure)
         except ValueError:
@@ -127,16 +133,20 @@ def _message(number: int, time: When, said: str, order: Order, summary: Summary)
 def _heads(rows: Iterator[bytes]) -> Iterator[tuple[Day, re.Match[str]]]:
     for line in rows:
         if found := _HEAD.match(_clean(line)):
-            yield (int(found[1]), int(found[2]), int(found[3])), found
+            yield _day(found), found
 
 
-def _whole(rows: Iterator[bytes]) -> Iterator[tuple[re.Match[str], str]]:
+def _day(found: re.Match[str]) -> Day:
+    return int(found[1]), int(found[2]), int(found[3])
+
+
+def _whole(rows: Iterator[bytes], way: Way) -> Iterator[tuple[re.Match[str], str]]:
     """Each message with all its lines."""
     head: re.Match[str] | None = None
     body: list[str] = []
     for line in rows:
         text = _clean(line)
-        if found := _HEAD.match(text):
+        if (found := _HEAD.match(text)) and _fits(_day(found), way):
             if head is not None:
                 yield head, "\n".join(body)
             head, body = found, [found[8]]
@@ -150,36 +160,42 @@ def _clean(line: bytes) -> str:
     return line.decode("utf-8", "replace").translate(_INVISIBLE).rstrip("\r")
 
 
-def _way(days: Iterator[Day]) -> tuple[tuple[int, int, int], bool]:
-    """Places of (year, month, day), and whether they are a guess."""
-    wrong = {(2, 1, 0): False, (2, 0, 1): False, (0, 1, 2): False}
-    """By order: whether some number cannot be what it would be."""
-    back = dict.fromkeys(wrong, 0)
-    last: dict[tuple[int, int, int], Day] = {}
+def _way(days: Iterator[Day]) -> tuple[Way, bool, int]:
+    """Places of (year, month, day), whether they are a guess, and how many dates cannot be so.
+
+    Raises:
+        CaptureRefused: there are no dates, or about as many speak against one order as against another.
+    """
+    wrong = dict.fromkeys(_WAYS, 0)
+    back = dict.fromkeys(_WAYS, 0)
+    last: dict[Way, Day] = {}
     for one in days:
-        for way in wrong:
-            year, month, day = (one[place] for place in way)
-            wrong[way] |= (
-                not 1 <= month <= 12 or not 1 <= day <= 31 or (year < 1000 and year > 99) or (way[0] == 0 and year < 1000)
-            )
-            wrong[way] |= way[0] != 0 and one[0] > 999
-            now = (year, month, day)
-            back[way] += now < last.get(way, now)
-            last[way] = now
-    left = [way for way, is_wrong in wrong.items() if not is_wrong]
+        for way in _WAYS:
+            now = (one[way[0]], one[way[1]], one[way[2]])
+            if _fits(one, way):
+                back[way] += now < last.get(way, now)
+                last[way] = now
+            else:
+                wrong[way] += 1
     if not last:
         raise CaptureRefused("it holds no dates as WhatsApp writes them")
-    if not left:
+    best, second = sorted(wrong.values())[:2]
+    if best and 2 * best >= second:
         raise CaptureRefused("its dates cannot all be of one kind: some have the day first and others the month")
-    if len(left) == 1:
-        return left[0], False
+    left = [way for way, count in wrong.items() if count == best]
     fewest = min(back[way] for way in left)
     ordered = [way for way in left if back[way] == fewest]
-    return ordered[0], len(ordered) > 1
+    return ordered[0], len(ordered) > 1, best
 
 
-def _when(found: re.Match[str], way: tuple[int, int, int], unsure: bool) -> When:
-    numbers = (int(found[1]), int(found[2]), int(found[3]))
+def _fits(one: Day, way: Way) -> bool:
+    """Whether a date can be written so: a year has two or four digits, and four where it comes first."""
+    year, month, day = (one[place] for place in way)
+    return 1 <= month <= 12 and 1 <= day <= 31 and (year > 999 if way[0] == 0 else year > 999 or year < 100)
+
+
+def _when(found: re.Match[str], way: Way, unsure: bool) -> When:
+    numbers = _day(found)
     year, month, day = (numbers[place] for place in way)
     hour = int(found[4])
     if found[7]:

@@ -1,4 +1,4 @@
-"""Questions to the tables of captures. One post that several captures hold counts once."""
+"""Questions to the tables of captures: counts, and rows for what is inferred. One post that several hold counts once."""
 
 from __future__ import annotations
 
@@ -53,6 +53,24 @@ class Contact(msgspec.Struct, frozen=True):
     b: str
     replies: int
     private: int
+
+
+class PostRow(msgspec.Struct, frozen=True):
+    """A post; ``files`` are by SHA-256, else SHA-1, MD5 or the first digits of a SHA-256."""
+
+    id: str
+    site: str
+    board: str
+    handle: str
+    time: int | None
+    """Nanoseconds since 1970 UTC; None where the source has none, or one of an unknown zone."""
+    zone: int | None
+    """Minutes ahead of UTC, as the source writes."""
+    reply_to: str
+    length: int
+    files: tuple[str, ...]
+    unseen: int
+    """Attachments that are in no capture."""
 
 
 def boards(events: Events) -> list[Board]:
@@ -111,10 +129,14 @@ def handles(events: Events, site: str) -> set[str]:
 
 
 def contacts(events: Events, site: str) -> list[Contact]:
-    """Who answered whom, and who wrote privately to whom, at one site. Needs ``posts`` and ``recipients``."""
+    """Who answered whom, and who wrote privately to whom, at one site. Needs ``posts`` and ``recipients``.
+
+    A number that posts of several handles bear answers nobody, and cannot make one answer thousands.
+    """
     rows = events.rows(
         "WITH said AS (SELECT DISTINCT site, board, id, handle, reply_to, kind FROM posts WHERE site = ? AND handle <> ''),"
-        " answered AS (SELECT p.handle a, q.handle b, 1 AS replies, 0 AS private FROM said p JOIN said q"
+        " numbered AS (SELECT board, id, min(handle) AS handle FROM said GROUP BY board, id HAVING count(DISTINCT handle) = 1),"
+        " answered AS (SELECT p.handle a, q.handle b, 1 AS replies, 0 AS private FROM said p JOIN numbered q"
         " ON p.reply_to = q.id AND p.board = q.board WHERE p.reply_to <> ''),"
         " wrote AS (SELECT DISTINCT p.handle a, r.handle b, p.id, 0 AS replies, 1 AS private FROM posts p"
         " JOIN recipients r USING (capture, seq) WHERE p.site = ? AND p.kind = 'private' AND p.handle <> '')"
@@ -141,3 +163,33 @@ def victims(events: Events) -> set[tuple[str, str]]:
 def reports(events: Events, word: str = "") -> list[tuple[str, str, str]]:
     """Provider, body and tokens of victims (joined by blanks) of reports that say ``word`` anywhere. Needs ``reports``."""
     return events.rows("SELECT DISTINCT provider, body, guarded FROM reports WHERE contains(body, ?)", (word,))
+
+
+def posts(events: Events) -> list[PostRow]:
+    """Every post, by site, handle and time. Needs ``posts`` and ``attachments``."""
+    found = events.rows(
+        "WITH hung AS (SELECT capture, seq, list(DISTINCT name ORDER BY name) FILTER (name <> '') AS files,"
+        " count(*) FILTER (name = '') AS unseen"
+        f" FROM (SELECT capture, seq, {NAMED} AS name FROM attachments) GROUP BY capture, seq)"
+        " SELECT min(id), site, board, handle, CASE WHEN bool_or(zoned) THEN time END, any_value(zone), min(reply_to),"
+        " max(length), list_sort(list_distinct(flatten(list(files) FILTER (files IS NOT NULL)))), max(coalesce(unseen, 0))"
+        " FROM posts LEFT JOIN hung USING (capture, seq) WHERE handle <> ''"
+        f" GROUP BY {SAME} ORDER BY site, handle, time, min(id)"
+    )
+    return [
+        PostRow(post, site, board, handle, time, zone, reply_to or "", length or 0, tuple(files or ()), unseen)
+        for post, site, board, handle, time, zone, reply_to, length, files, unseen in found
+    ]
+
+
+def identifiers(events: Events) -> list[tuple[str, str, str, str]]:
+    """Site, handle, kind and token of every identifier that a handle shows. Needs ``identifiers``."""
+    return events.rows("SELECT DISTINCT site, handle, kind, token FROM identifiers ORDER BY ALL")
+
+
+def texts(events: Events) -> list[tuple[str, str, str]]:
+    """Site, handle and all its words, where they may be kept. Needs ``posts`` and ``texts``."""
+    return events.rows(
+        "WITH said AS (SELECT DISTINCT site, handle, time, text FROM posts JOIN texts USING (capture, seq) WHERE handle <> '')"
+        " SELECT site, handle, string_agg(text, ' ' ORDER BY time, text) FROM said GROUP BY site, handle ORDER BY site, handle"
+    )

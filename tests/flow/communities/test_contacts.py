@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from homeward.communities.captures import mandate
+from homeward.communities.pool import pool
 from homeward.communities.records import Handle
 from homeward.core import WrongUse
 from homeward.core.time import utc_now
@@ -21,6 +22,10 @@ from homeward.store import Case
 from homeward.store.captures import attached_items
 
 WHY = Reason("A Person", "a test")
+RIGHT = mandate(
+    utc_now(), authority="W", purpose="p", method="seizure", begins="2020-01-01", ends="2020-12-31", completeness="80",
+    retain_until="2099-01-01",
+)  # fmt: skip
 LAMP, RUG = hashlib.sha256(b"a lamp").hexdigest(), hashlib.sha256(b"a rug").hexdigest()
 MAPPING = """
 columns: {id: n, site: site, board: board, handle: by, time: at, kind: kind, reply_to: re, to: to}
@@ -59,11 +64,7 @@ def held(case: Case, tmp_path: Path) -> Case:
     ]
     for label, chosen in (("one", posts), ("two", posts[:3])):
         (tmp_path / label).write_text("".join(json.dumps(one) + "\n" for one in chosen))
-        right = mandate(
-            utc_now(), authority="W", purpose="p", method="seizure", begins="2020-01-01", ends="2020-12-31",
-            completeness="80", retain_until="2099-01-01",
-        )  # fmt: skip
-        captures.add_capture(case, Delivery(tmp_path / label, label, right, "A", mapping=tmp_path / "map.yaml"), Quiet())
+        captures.add_capture(case, Delivery(tmp_path / label, label, RIGHT, "A", mapping=tmp_path / "map.yaml"), Quiet())
     captures.protect(case, "s1", "dora", "may be a child", "A Person")
     return case
 
@@ -91,6 +92,21 @@ def test_a_query_goes_no_further_than_it_may_and_names_nobody_who_is_protected(h
         (person, "s1 anna", 2, 2),
         (person, "s1 anna", 1, 2),
     ]
+
+
+def test_a_number_that_posts_of_several_bear_answers_nobody(held: Case, tmp_path: Path) -> None:
+    posts = [
+        *(post(1, by) | {"board": "rugs"} for by in ("olga", "paul")),
+        post(2, "quin") | {"board": "rugs"},
+        *(post(number, "rosa", re=re) | {"board": "rugs"} for number, re in ((3, "1"), (4, "1"), (5, "2"), (6, "2"))),
+    ]
+    (tmp_path / "three").write_text("".join(json.dumps(one) + "\n" for one in posts))
+    captures.add_capture(held, Delivery(tmp_path / "three", "three", RIGHT, "A", mapping=tmp_path / "map.yaml"), Quiet())
+    assert [one["handle"] for one in contacts.around(held, "s1", "rosa", WHY)["handles"]] == ["quin"]
+    with captures.opened(held, "test", "", WHY, TABLES) as (events, standing, _):
+        made = pool(observed(held, events, standing).posts)
+    met = made.partners[made.handles.index(Handle("s1", "rosa"))]
+    assert met.sum() == 2
 
 
 def test_a_board_says_how_much_of_it_is_in_the_case(held: Case) -> None:

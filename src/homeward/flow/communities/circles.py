@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from homeward.communities.groups import Contacts, detected, periods
+from homeward.communities.pool import authors
 from homeward.communities.succession import successions
 
 if TYPE_CHECKING:
@@ -64,13 +65,12 @@ def circles(posts: Iterable[Post], person: dict[Handle, int], board: str, down: 
 
 def _contacts(posts: list[Post], person: dict[Handle, int]) -> Contacts:
     """Who answered whom, each pair once."""
-    by = {(post.handle.site, post.board, post.id): person[post.handle] for post in posts}
+    by = authors(posts)
     pairs = set()
     for post in posts:
         other = by.get((post.handle.site, post.board, post.reply_to)) if post.reply_to else None
-        mine = person[post.handle]
-        if other is not None and other != mine:
-            pairs.add((min(mine, other), max(mine, other)))
+        if other is not None and person[other] != person[post.handle]:
+            pairs.add(tuple(sorted((person[other], person[post.handle]))))
     ends = np.array(sorted(pairs), np.int32).reshape(-1, 2)
     return Contacts(ends[:, 0], ends[:, 1])
 

@@ -9,7 +9,7 @@ import msgspec
 from homeward.communities.records import Handle, Identifier, Post, Window
 from homeward.flow.communities.boards import windows_of
 from homeward.flow.communities.guarding import NEEDED, guard
-from homeward.store import event_reads, event_rows
+from homeward.store import event_reads
 
 if TYPE_CHECKING:
     from homeward.communities.captures import Standing
@@ -31,8 +31,8 @@ class Observed(msgspec.Struct, frozen=True):
 
 def observed(case: Case, events: Events, standing: Standing) -> Observed:
     """Read the tables of :data:`TABLES`; a board is named ``site / board`` where a site has several."""
-    rows, guarded = event_rows.posts(events), guard(case, events, standing)
-    shown = [Identifier(Handle(site, name), kind, token) for site, name, kind, token in event_rows.identifiers(events)]
+    rows, guarded = event_reads.posts(events), guard(case, events, standing)
+    shown = [Identifier(Handle(site, name), kind, token) for site, name, kind, token in event_reads.identifiers(events)]
     handles = {Handle(row.site, row.handle) for row in rows} | {one.handle for one in shown}
     hidden = {one for one in handles if guarded(one.site, one.name)}
     posts = [
@@ -50,7 +50,7 @@ def observed(case: Case, events: Events, standing: Standing) -> Observed:
         for row in rows
         if Handle(row.site, row.handle) not in hidden
     ]
-    texts = {Handle(site, name): text for site, name, text in event_rows.texts(events)}
+    texts = {Handle(site, name): text for site, name, text in event_reads.texts(events)}
     return Observed(
         posts,
         [one for one in shown if one.handle not in hidden],

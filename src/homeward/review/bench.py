@@ -161,6 +161,7 @@ class Workbench:
         self.views.end_unended(before)
         self.views.end_all(self.idle, "idle")
         self._tell_strangers()
+        self.handed.tidy()
 
     def _tell_strangers(self) -> None:
         with self._lock:
@@ -175,6 +176,7 @@ class Workbench:
             self._tell_strangers()
             self.views.close()
         finally:
+            self.handed.close()
             if self.map is not None:
                 self.map.close()
             os.close(self._running)

@@ -127,9 +127,15 @@ def test_a_picture_of_the_case_is_asked_from_what_is_stored(worked: Case, tmp_pa
     assert name(found[0]["paths"]) == "front.jpg"
 
 
+def children() -> set[str]:
+    """Processes that this one has started and that still run."""
+    return {one for task in Path("/proc/self/task").iterdir() for one in (task / "children").read_text().split()}
+
+
 def test_bytes_that_are_handed_over_are_asked_with_and_not_kept(worked: Case) -> None:
     handed, open_before = HandedOver(worked), set(os.listdir("/proc/self/fd"))
     word = handed.ask(encode(hung(scenes.room(1), 7), quality=80), "object")
+    at_work = children()
     assert {"front.jpg", "aside.jpg", "elsewhere.jpg"} <= {name(row["paths"]) for row in handed.answers(word)}
     found = find(worked, Question(asked=word, path="elsewhere"), handed.answers)
     assert "features" in found.words[found.items[0]]
@@ -139,6 +145,12 @@ def test_bytes_that_are_handed_over_are_asked_with_and_not_kept(worked: Case) ->
             handed.ask(data, by)
     with pytest.raises(WrongUse, match="not kept"):
         handed.answers("another word")
+    assert at_work
+    assert at_work <= children()  # the next question goes to the same workers
+    handed.tidy()
+    assert at_work <= children()
+    handed.close()
+    assert not at_work & children()
     assert set(os.listdir("/proc/self/fd")) == open_before
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Iterator
+from contextvars import ContextVar
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
@@ -46,6 +48,30 @@ Picture = Path | Handed
 """What a case can be asked with."""
 
 
+_kept: ContextVar[Processes | None] = ContextVar("kept", default=None)
+
+
+@contextlib.contextmanager
+def keeping(crew: Processes) -> Iterator[None]:
+    """Questions meanwhile are measured by ``crew``, whose workers go on to the next question: to start some costs a second."""
+    token = _kept.set(crew)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+@contextlib.contextmanager
+def at_work() -> Iterator[Processes]:
+    """Locked workers for one question: those that are kept, or some that are started for it alone."""
+    kept = _kept.get()
+    if kept is not None:
+        yield kept
+        return
+    with Processes(1) as crew:
+        yield crew
+
+
 def asked(
     crew: Processes, picture: Picture, task: str, tool: Tool | None = None, box: tuple[int, int, int, int] | None = None
 ) -> tuple[str, Described]:
@@ -69,11 +95,14 @@ def asked(
             fds.append(beside.enter_context(Path(tool.model).open("rb")).fileno())
         call = Call(0, task, order, tuple(fds), check)
         said: Described | None = None
+        lost = ""
         for event in crew.pool(task, tool).run([call]):  # to its end: the workers are asked again
             if isinstance(event, Lost):
-                raise TooLittle(f"{picture.name} cannot be read: {event.reason}")
-            if isinstance(event, Message):
+                lost = event.reason
+            elif isinstance(event, Message):
                 said = event.body
+    if lost:
+        raise TooLittle(f"{picture.name} cannot be read: {lost}")
     if said is None or said.failure:
         raise TooLittle(f"{picture.name} cannot be read{f': {said.failure}' if said else ''}")
     return sha256, said

@@ -13,7 +13,7 @@ from homeward.core import WrongUse
 from homeward.flow.copies.near_hashes import near_hashes
 from homeward.flow.executors import Processes
 from homeward.flow.finding import asking, camera_frames
-from homeward.flow.finding.asking import Picture
+from homeward.flow.finding.asking import Picture, at_work
 from homeward.flow.finding.camera_frames import WholeFrame
 from homeward.flow.noise import residuals
 from homeward.flow.noise.clips import summed_frame
@@ -84,7 +84,7 @@ def find_cameras(case: Case, picture: Picture, top: int) -> list[dict[str, Any]]
         TooLittle: the picture cannot be read, or has no usable noise.
         OSError: the file cannot be opened.
     """
-    with Processes(1) as crew:
+    with at_work() as crew:
         sha256, asked = residuals.of_file(crew, picture)
         question = Question(asked, Frame(asked.plane(), asked.width, asked.height), Spectra(), _shown(crew, case, picture))
         whole = camera_frames.compared(crew, case, question.frame, question.shown, question.spectra)

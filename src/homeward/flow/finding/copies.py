@@ -12,10 +12,9 @@ from homeward.descriptors.pdq import RADIUS
 from homeward.descriptors.scene import Features, unpack
 from homeward.flow.copies.near_hashes import Near, near_hashes
 from homeward.flow.described import STILL
-from homeward.flow.executors import Processes
 from homeward.flow.features.comparing import CANDIDATES, MIRRORED
 from homeward.flow.features.gallery import LEAST_TO_COMPARE, Gallery
-from homeward.flow.finding.asking import Picture, TooLittle, asked
+from homeward.flow.finding.asking import Picture, TooLittle, asked, at_work
 from homeward.flow.steps import COPIES, DESCRIBE, SCENE
 from homeward.flow.units import Described
 from homeward.links.geometry import box_around, compose, inverse
@@ -40,7 +39,7 @@ def find_copies(case: Case, picture: Picture, top: int) -> list[dict[str, Any]]:
     gallery = Gallery(case)
     if not len(gallery) and not results.step_key(case, COPIES.name):
         raise WrongUse(f"no pictures of this case have been compared yet (run: homeward process {case.folder})")
-    with Processes(1) as crew:
+    with at_work() as crew:
         shown = _features(asked(crew, picture, SCENE.function)[1])
         near = near_hashes(case, asked(crew, picture, DESCRIBE.function)[1])
     if shown is None and not near:
@@ -70,7 +69,7 @@ def measured(picture: Picture) -> Features:
         TooLittle: it cannot be read, or shows too little.
         OSError: it cannot be opened.
     """
-    with Processes(1) as crew:
+    with at_work() as crew:
         found = _features(asked(crew, picture, SCENE.function)[1])
     if found is None:
         raise TooLittle(f"{picture.name} shows too little to find anything by")

@@ -10,8 +10,8 @@ from homeward.core import WrongUse, wording
 from homeward.descriptors import text_models
 from homeward.flow.clues.text import Hit, Place, answers, check_read, in_lines, merged
 from homeward.flow.clues.text_links import common
-from homeward.flow.executors import TEXT, Processes
-from homeward.flow.finding.asking import Picture, TooLittle, asked
+from homeward.flow.executors import TEXT
+from homeward.flow.finding.asking import Picture, TooLittle, asked, at_work
 from homeward.flow.finding.sights import Region
 from homeward.flow.units import Described
 from homeward.links.text import ELSEWHERE, SHORTEST
@@ -37,7 +37,7 @@ def find_by_text(case: Case, picture: Picture, region: Region | None, top: int) 
     check_read(case)
     if not text_models.available():
         raise WrongUse(text_models.MISSING)
-    with Processes(1) as crew:
+    with at_work() as crew:
         sha256, said = asked(crew, picture, TEXT)
     strings = _strings(said, region)
     if not strings:

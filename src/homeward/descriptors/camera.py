@@ -9,8 +9,6 @@ Limits and measured figures: ``docs/methods/camera.md``.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import msgspec
 import numpy as np
 import scipy.fft
@@ -179,13 +177,15 @@ def unpacked(values: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.fl
 
     Residuals are askew, so what is left of them when they are cut has a mean, and means agree whatever the sensor: they made
     pictures of one scene alike by up to two deviations, turned upside down as well.
+
+    Raises:
+        ValueError: not as many samples as the shape has.
     """
-    plane: NDArray[np.float32] = _PAIRS[values].reshape(shape)
-    down, across = (np.linspace(0, side, min(PARTS, side) + 1).astype(int) for side in shape)
-    for top, bottom in pairwise(down):
-        for left, right in pairwise(across):
-            part = plane[top:bottom, left:right]
-            part -= np.float32(part.mean())
+    plane = np.empty(shape, np.float32)
+    down, across = (np.linspace(0, side, min(PARTS, side) + 1).astype(np.int64) for side in shape)
+    if 2 * values.size != plane.size:
+        raise ValueError(f"{values.size} bytes are not two samples each of a residual of {shape[0]} x {shape[1]}")
+    kernels.levels(values, LIMIT / 7, down, across, plane)
     return plane
 
 
@@ -298,5 +298,3 @@ def _weights() -> NDArray[np.float32]:
 
 
 _WEIGHTS = _weights()
-_HALVES = np.stack([np.arange(256) >> 4, np.arange(256) & 15], 1)
-_PAIRS: NDArray[np.float32] = ((_HALVES - 8.0) * LIMIT / 7).astype(np.float32)  # both samples of each byte

@@ -32,6 +32,8 @@ _H = tuple(np.float32((-1) ** at * _L[15 - at]) for at in range(16))
 _NINTH, _TWENTY_FIFTH, _FORTY_NINTH, _EIGHTY_FIRST = (np.float32(1 / n) for n in (9, 25, 49, 81))
 _PLANE = types.Array(types.float32, 2, "C")
 _GREY = types.Array(types.uint8, 2, "C", readonly=True)
+_BYTES = types.Array(types.uint8, 1, "A", readonly=True)
+_EDGES = types.Array(types.int64, 1, "C")
 
 
 @numba.njit(inline="always")
@@ -340,3 +342,23 @@ def balance(plane, grey, spread, weights, base):  # type: ignore[no-untyped-def]
             row, bright = plane[y], grey[y]
             for x in range(width):
                 row[x] *= weights[bright[x]] * gains[x >> 2]
+
+
+@numba.njit(types.void(_BYTES, types.float64, _EDGES, _EDGES, _PLANE), cache=True)
+def levels(packed, step, down, across, out):  # type: ignore[no-untyped-def]
+    """Two samples a byte, row by row, the first in the high half: each ``step`` times its level (0..15) less the mean of the
+    part between ``down`` and ``across`` in which it lies. A part's levels are added up as whole numbers.
+    """
+    width = out.shape[1]
+    for part in range(len(down) - 1):
+        for column in range(len(across) - 1):
+            top, bottom, left, right = down[part], down[part + 1], across[column], across[column + 1]
+            total = 0
+            for y in range(top, bottom):
+                for at in range(y * width + left, y * width + right):
+                    total += packed[at >> 1] >> 4 if at & 1 == 0 else packed[at >> 1] & 15
+            mean = total / ((bottom - top) * (right - left))
+            for y in range(top, bottom):
+                for at in range(y * width + left, y * width + right):
+                    level = packed[at >> 1] >> 4 if at & 1 == 0 else packed[at >> 1] & 15
+                    out[y, at - y * width] = (level - mean) * step

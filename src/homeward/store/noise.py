@@ -132,6 +132,16 @@ def devices(case: Case) -> dict[int, list[CameraRow]]:
     return {device: sorted(rows, key=lambda row: row.item != device) for device, rows in found.items()}
 
 
+def by_device(case: Case) -> dict[int, list[CameraRow]]:
+    """Everything that was said of each device, what is offered too, by the item that names it."""
+    found: dict[int, list[CameraRow]] = defaultdict(list)
+    for row in (
+        CameraLink.objects.using(case.alias).order_by("item", "device").values_list("item_id", "device_id", *COLUMNS[2:])
+    ):
+        found[row[1]].append(CameraRow(*row))
+    return dict(found)
+
+
 def offers(case: Case) -> list[CameraRow]:
     """Pictures that may be of a device, for a person to decide."""
     query = CameraLink.objects.using(case.alias).filter(merged=False).order_by("item", "device")

@@ -120,5 +120,5 @@ def complete_set(case: Case, batch: Batch, step: str, key: str) -> None:
 
 def write_step_key(case: Case, batch: Batch, step: str, key: str) -> None:
     """Record that a step is complete for ``key``, inside the caller's batch."""
-    batch.details["keys"] = {step: key}
+    batch.details["keys"] = {**batch.details.get("keys", {}), step: key}  # type: ignore[dict-item]
     StepRun.objects.using(case.alias).update_or_create(step=step, defaults={"key": key})

@@ -67,7 +67,7 @@ def test_a_clip_is_a_lead_to_its_device_and_to_no_other() -> None:
     for owner, sensor in enumerate(sensors):
         digests = [camera.digest((sensor + rng.normal(0, 1, sensor.shape)).astype(np.float32)) for _ in shots]
         held = fingerprint.prints(np.stack([np.frombuffer(digest, np.uint8) for digest in digests]))
-        rows = leads([Clip(77, Frame(clip, 480, 270))], shots, held, group, Spectra())
+        rows = leads([Clip(77, "a", Frame(clip, 480, 270))], shots, held, group, Spectra())
         assert [(row.item, row.device, row.merged) for row in rows] == ([(77, 0, False)] if owner == 0 else [])
         assert all(row.reason.startswith("a clip: ") and row.caveats[0] == LEAD for row in rows)
 

@@ -37,6 +37,7 @@ class Clip(msgspec.Struct, frozen=True, eq=False):
     """A clip with usable noise."""
 
     item: int
+    sha256: str
     frame: Frame
 
 
@@ -52,11 +53,11 @@ def clips(case: Case) -> list[Clip]:
     found = []
     chosen = [row for row in sorted(reads.clip_sizes(case), key=lambda row: row[1])[:MOST] if min(row[2:]) >= 2]
     read = {length: by_item(case, NOISE, length, CLIP_NOISE) for length in {digest_bytes(*row[2:]) for row in chosen}}
-    for item, _, width, height in chosen:
+    for item, sha256, width, height in chosen:
         value = read[digest_bytes(width, height)].get(item)
         if value is not None:
             held = fingerprint.prints(np.asarray(value)[None])
-            found.append(Clip(item, summed_frame(held, np.zeros(1, np.int64), width, height)))
+            found.append(Clip(item, sha256, summed_frame(held, np.zeros(1, np.int64), width, height)))
     return found
 
 

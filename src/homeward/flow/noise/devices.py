@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from homeward.core.canonical import Plain
+from homeward.core.canonical import Plain, canonical_json
 from homeward.descriptors.camera import digest_shape
 from homeward.flow.described import set_key
+from homeward.flow.growing import still_at
 from homeward.flow.noise import clips as noise_clips
 from homeward.flow.noise import exact as noise_exact
 from homeward.flow.noise.cameras import facts_of
 from homeward.flow.noise.clips import Clip
 from homeward.flow.noise.digests import buckets
-from homeward.flow.steps import Step
+from homeward.flow.steps import CLIP_NOISE, NOISE, RESIDUALS, Step
 from homeward.indexes import fingerprint, marks
 from homeward.indexes.frames import Spectra
 from homeward.links import camera
@@ -33,27 +35,72 @@ if TYPE_CHECKING:
     from homeward.store import Case
 
 
+SIZES = "devices.sizes"
+"""The record of what was read of the pictures of each size when their devices were found: a digest, and the residuals used."""
+
+
 def devices(case: Case, step: Step, progress: Progress) -> None:
-    """Put the devices behind everything that is there in the place of the old ones; nothing to do when nothing changed."""
+    """Put the devices behind everything that is there in the place of the old ones; nothing to do when nothing changed.
+
+    Pictures of one size are looked at anew only where anything that is read of that size has changed.
+    """
     key = set_key(case, step)
     if results.step_key(case, step.name) == key:
         return
     progress.begin(step.caption, 1)
-    rows: list[CameraRow] = []
+    before = results.step_key(case, SIZES)
+    earlier = msgspec.json.decode(before or "{}", type=dict[str, int])
+    kept = stored.by_device(case)
     bodies = constraints(facts_of(row) for row in headers.all_headers(case)).labels
     clips = noise_clips.clips(case)
-    left, spectra = noise_exact.MOST, Spectra()
+    left, spectra, now, rows = noise_exact.MOST, Spectra(), {}, list[CameraRow]()
     for shots, digests in buckets(case):
-        held, matrix = marks.compare(fingerprint.prints(digests))
-        strangers = fingerprint.floor(matrix, 64 * held.sure.shape[1])
-        left -= noise_exact.sharpen(case, shots, matrix, strangers, left)
-        found = grouped(matrix, strangers, [bodies.get(shot.item) for shot in shots])
-        rows += _rows(shots, held, found, clips, spectra)
+        if len(shots) == 1:
+            continue
+        read = _read(case, step, shots, bodies, clips, left)
+        if read in earlier:
+            now[read] = earlier[read]
+            rows += (row for shot in shots for row in kept.get(shot.item, ()))
+        else:
+            found, now[read] = _found(case, shots, digests, bodies, clips, left, spectra)
+            rows += found
+        left -= now[read]
     progress.advance()
     details: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest, "links": len(rows)}
     with case.batch("step.set", details) as batch:
+        still_at(case, SIZES, before)
         stored.replace_cameras(case, rows)
+        results.write_step_key(case, batch, SIZES, msgspec.json.encode(now).decode())
         results.complete_set(case, batch, step.name, key)
+
+
+def _read(
+    case: Case, step: Step, shots: list[Shot], bodies: Mapping[int, tuple[str, str]], clips: list[Clip], left: int
+) -> str:
+    """A digest of everything that the devices of some pictures follow from."""
+    there = noise_exact.there(case, shots)
+    measured: list[Plain] = [[one.version, one.params_digest] for one in (step, NOISE, RESIDUALS, CLIP_NOISE)]
+    told: list[Plain] = [[shot.sha256, shot.make, *bodies.get(shot.item, ()), shot.item in there] for shot in shots]
+    size: list[Plain] = [shots[0].width, shots[0].height, min(left, noise_exact.MOST_OF_A_SIZE)]
+    text = canonical_json([measured, size, told, [clip.sha256 for clip in clips]])
+    return hashlib.sha256(text).hexdigest()[:32]
+
+
+def _found(
+    case: Case,
+    shots: list[Shot],
+    digests: NDArray[np.uint8],
+    bodies: Mapping[int, tuple[str, str]],
+    clips: list[Clip],
+    left: int,
+    spectra: Spectra,
+) -> tuple[list[CameraRow], int]:
+    """Devices of pictures of one size, and how many of the ``left`` residuals of the case they took."""
+    held, matrix = marks.compare(fingerprint.prints(digests))
+    strangers = fingerprint.floor(matrix, 64 * held.sure.shape[1])
+    used = noise_exact.sharpen(case, shots, matrix, strangers, left)
+    found = grouped(matrix, strangers, [bodies.get(shot.item) for shot in shots])
+    return _rows(shots, held, found, clips, spectra), used
 
 
 def _rows(shots: list[Shot], held: fingerprint.Prints, found: Devices, clips: list[Clip], spectra: Spectra) -> list[CameraRow]:

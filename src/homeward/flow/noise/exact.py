@@ -83,6 +83,12 @@ def sharpen(case: Case, shots: list[Shot], matrix: NDArray[np.float32], stranger
     return len(chosen)
 
 
+def there(case: Case, shots: list[Shot]) -> set[int]:
+    """Which of some pictures of one size have a residual that is kept."""
+    _, _, wide, high = middle(shots[0].width, shots[0].height)
+    return {shot.item for shot in shots}.intersection(by_item(case, RESIDUAL, wide * high // 2, RESIDUALS))
+
+
 def correlations(packed: list[NDArray[np.uint8]], shape: tuple[int, int]) -> NDArray[np.float32]:
     """(n, n) float32 correlations of packed residuals of one size, without marks, see :mod:`homeward.indexes.marks`."""
     parts = by_tile(packed, shape)

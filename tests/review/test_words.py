@@ -20,11 +20,16 @@ from homeward.store import Case
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs"))
 
-from make_words import catalogue, scripts, templates
+from make_words import catalogue, refusals, scripts, templates
+from script_words import literals
 
 TOLD = re.compile(r"\{% blocktranslate.*?endblocktranslate %\}|\{%.*?%\}|\{\{.*?\}\}|<(code|kbd)>.*?</\1>", re.DOTALL)
 NAMES = {"Homeward", "door", "wide"}
 """The program's own, and two classes."""
+VALUES = {"too common", "known elsewhere", "known series", "label none"}
+"""Statuses, a queue and a class: the server's words for them, or a style's."""
+COUNTED = re.compile(r"plural\([^`]*, \Z")
+"""Words that are counted are looked up where they are counted."""
 
 
 def compiled(words: dict[str, str]) -> bytes:
@@ -72,6 +77,26 @@ def test_a_template_says_nothing_that_cannot_be_translated(path: Path) -> None:
     assert [one for one in texts if re.search("[A-Za-z]{2,}", one) and one not in NAMES] == []
 
 
+SCRIPTS = sorted(set((HERE / "static").glob("*.js")) - {HERE / "static" / "world.js"})
+"""Without the outlines of countries."""
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_says_nothing_that_cannot_be_translated(path: Path) -> None:
+    told = [one for one in literals(path.read_text()) if one.read and not one.tagged]
+    assert [one.parts for one in told if one.parts[0] not in VALUES and not COUNTED.search(one.before)] == []
+
+
+def test_what_people_read_is_told_from_what_they_do_not() -> None:
+    source = """// "A comment of words"
+      el("p", { class: "soft grey", "aria-label": t`A ${one ? `box of ${two}` : ""} name` }, "Some words");
+      const n = /"no words here"/;
+      call("POST", `/views/${n}`); say(`${a} of ${b}`, 'Kept.');"""
+    read = {one.parts for one in literals(source) if one.read}
+    assert read == {("A ", " name"), ("box of ", ""), ("Some words",), ("", " of ", ""), ("Kept.",)}
+    assert {one.parts for one in literals(source) if one.tagged} == {("A ", " name")}
+
+
 def test_pages_speak_the_language_of_the_one_who_reads(client: Callable[..., Any], in_german: None) -> None:
     browser = client("lead")
     page = client().get("/login", headers={"accept-language": "de-CH, en;q=0.5"}).content.decode()
@@ -88,8 +113,19 @@ def test_what_is_not_there_is_english(client: Callable[..., Any]) -> None:
 
 
 def test_translators_get_every_sentence() -> None:
-    held = {*templates(), *scripts()}
-    for sentence in ("Log in", "You have worked for {0} min. A break?", "{0} of {1}", "picture", "copies", "To the content"):
+    held = {*templates(), *scripts(), *refusals()}
+    for sentence in (
+        "Log in",
+        "You have worked for {0} min. A break?",
+        "{0} of {1}",
+        "picture",
+        "copies",
+        "To the content",
+        "more clues",
+        "Where else is this thing?",
+        "the list has no such tiles",
+        "port {0} cannot be used: {1} (another one: --port)",
+    ):
         assert sentence in held, sentence
     assert not [one for one in held if not re.search("[A-Za-z]", one) or "${" in one]
     assert catalogue(['a "b"']).endswith('\nmsgid "a \\"b\\""\nmsgstr ""\n')

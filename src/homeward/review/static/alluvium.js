@@ -1,6 +1,7 @@
 // An alluvial drawing: columns are periods, bands are members who stay or go. What it shows stands below it as a table, too.
 
 import { el, table } from "./dom.js";
+import { t } from "./words.js";
 
 const NS = "http://www.w3.org/2000/svg";
 const COLUMN = 96, BAR = 14, HEIGHT = 320, TOP = 8, FOOT = 40, GAP = 4;
@@ -40,7 +41,7 @@ function ribbons(life, { scale, tops }) {
       const made = shape("path", {
         class: `flow place-${kind(life, start === end ? start : end)}${start === end ? " stays" : ""}`,
         d: ribbon(period * COLUMN + BAR, out[period][start], (period + 1) * COLUMN, into[period + 1][end], height),
-      }, title(`${life.periods[period].from} to ${life.periods[period + 1].to}: ${members} from ${from} to ${to}`));
+      }, title(t`${life.periods[period].from} to ${life.periods[period + 1].to}: ${members} from ${from} to ${to}`));
       out[period][start] += height;
       into[period + 1][end] += height;
       return made;
@@ -53,7 +54,7 @@ function bars(life, { scale, tops }) {
   return life.periods.flatMap((period, column) => [
     ...life.places.flatMap((name, at) => (period.sizes[at] ? [shape("rect", {
       x: column * COLUMN, y: tops[column][at], width: BAR, height: Math.max(period.sizes[at] * scale, 1), class: `bar-${kind(life, at)}`,
-    }, title(`${name}, ${period.from} to ${period.to}: ${period.sizes[at]} of ${life.members}`))] : [])),
+    }, title(t`${name}, ${period.from} to ${period.to}: ${period.sizes[at]} of ${life.members}`))] : [])),
     words(column * COLUMN, TOP + HEIGHT + 16, period.from.slice(0, 7), "label"),
     words(column * COLUMN, TOP + HEIGHT + 32, `${Math.round(period.covered * 100)} % held`, period.covered ? "label" : "label none"),
   ]);
@@ -64,14 +65,14 @@ export function alluvium(life) {
   const width = Math.max((life.periods.length - 1) * COLUMN + BAR, BAR) + 60;
   const drawn = shape("svg", {
     viewBox: `0 0 ${width} ${TOP + HEIGHT + FOOT}`, width, height: TOP + HEIGHT + FOOT, role: "img",
-    "aria-label": `Where the ${life.members} members of ${life.board} were seen, by period; the table below says the same`,
+    "aria-label": t`Where the ${life.members} members of ${life.board} were seen, by period; the table below says the same`,
   }, ...ribbons(life, at), ...bars(life, at));
   const legend = life.places.map((name, place) => el("li", {}, el("span", { class: `swatch swatch-${kind(life, place)}` }), name));
   const rows = life.flows.filter((flow) => flow.from !== flow.to).sort((a, b) => b.members - a.members)
     .map((flow) => [life.periods[flow.period + 1].from, flow.from, flow.to, String(flow.members)]);
   return [
     el("ul", { class: "legend plain" }, legend),
-    el("div", { class: "drawing", tabindex: "0", role: "group", "aria-label": "Drawing; scroll with the arrow keys" }, drawn),
-    el("details", {}, el("summary", {}, `All ${rows.length} moves as a table`), table([["Period from"], ["From"], ["To"], ["Members", "number"]], rows)),
+    el("div", { class: "drawing", tabindex: "0", role: "group", "aria-label": t`Drawing; scroll with the arrow keys` }, drawn),
+    el("details", {}, el("summary", {}, t`All ${rows.length} moves as a table`), table([[t`Period from`], [t`From`], [t`To`], [t`Members`, "number"]], rows)),
   ];
 }

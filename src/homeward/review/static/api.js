@@ -1,5 +1,7 @@
 // The one way to the server: JSON in and out, refusals as sentences.
 
+import { heard, t } from "./words.js";
+
 const csrf = document.querySelector("meta[name=csrf]").content;
 
 export class Refused extends Error {}
@@ -12,7 +14,7 @@ export async function call(method, path, body, options = {}) {
   });
   if (answer.status === 401) {
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-    throw new Refused("Log in again.");
+    throw new Refused(t`Log in again.`);
   }
   if (!answer.ok) throw new Refused(await sentence(answer));
   return answer;
@@ -27,8 +29,8 @@ export const post = async (path, body) => {
 async function sentence(answer) {
   try {
     const { detail } = await answer.json();
-    return typeof detail === "string" ? detail : `not understood: ${detail.map((one) => one.msg).join("; ")}`;
+    return typeof detail === "string" ? heard(detail) : t`not understood: ${detail.map((one) => one.msg).join("; ")}`;
   } catch {
-    return `the server answered ${answer.status}`;
+    return t`the server answered ${answer.status}`;
   }
 }

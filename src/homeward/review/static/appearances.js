@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { el, plural, table } from "./dom.js";
 import { fill, onPurpose, purpose } from "./purpose.js";
+import { t } from "./words.js";
 
 const place = document.getElementById("appearances");
 const only = new URLSearchParams(location.search).get("series") ?? "";
@@ -13,10 +14,10 @@ const day = (time) => time.slice(0, 10);
 
 async function told() {
   const found = await post("/communities/appearances", { purpose: purpose(), series: only });
-  if (!found.length) return el("p", { class: "soft" }, "No capture that is held shows a file of a series.");
+  if (!found.length) return el("p", { class: "soft" }, t`No capture that is held shows a file of a series.`);
   return found.map((one) => el("article", { class: "card appearance" },
-    el("h2", {}, el("a", { href: `/series/${one.series}` }, `Series ${one.series.slice(0, 8)}`)),
-    el("p", { class: "soft" }, `${plural(one.files, "file")} on ${plural(one.boards.length, "board")}`),
+    el("h2", {}, el("a", { href: `/series/${one.series}` }, t`Series ${one.series.slice(0, 8)}`)),
+    el("p", { class: "soft" }, t`${plural(one.files, "file")} on ${plural(one.boards.length, "board")}`),
     lines(one), candidates(one)));
 }
 
@@ -31,7 +32,7 @@ function lines(one) {
     if (text) made.textContent = text;
     return made;
   };
-  const drawn = shape("svg", { viewBox: `0 0 ${WIDTH} ${one.boards.length * ROW}`, width: WIDTH, height: one.boards.length * ROW, role: "img", "aria-label": "When each board showed it; the list below says the same" });
+  const drawn = shape("svg", { viewBox: `0 0 ${WIDTH} ${one.boards.length * ROW}`, width: WIDTH, height: one.boards.length * ROW, role: "img", "aria-label": t`When each board showed it; the list below says the same` });
   one.boards.forEach((board, row) => {
     const y = row * ROW + ROW / 2;
     drawn.append(
@@ -40,14 +41,14 @@ function lines(one) {
       shape("circle", { cx: x(board.first), cy: y, r: 4, class: row ? "later" : "first" }));
   });
   const rows = one.boards.map((board) => [board.board, day(board.first), day(board.last), String(board.shown)]);
-  return el("div", {}, el("div", { class: "drawing" }, drawn), table([["Board"], ["First"], ["Last"], ["Times shown", "number"]], rows));
+  return el("div", {}, el("div", { class: "drawing" }, drawn), table([[t`Board`], [t`First`], [t`Last`], [t`Times shown`, "number"]], rows));
 }
 
 function candidates(one) {
-  const rows = [["a source that was never seen", one.unseen_source.toFixed(2), "", "", ""],
-    ...one.candidates.map((c) => [`${c.handle.name} at ${c.handle.site}`, c.probability.toFixed(2), day(c.first_observed_here), `${Math.round(c.watched * 100)} %`, String(c.files)])];
-  return el("details", {}, el("summary", {}, "First observed here"),
-    table([["Who"], ["Probability", "number"], ["First seen"], ["Board watched before", "number"], ["Files", "number"]], rows));
+  const rows = [[t`a source that was never seen`, one.unseen_source.toFixed(2), "", "", ""],
+    ...one.candidates.map((c) => [t`${c.handle.name} at ${c.handle.site}`, c.probability.toFixed(2), day(c.first_observed_here), `${Math.round(c.watched * 100)} %`, String(c.files)])];
+  return el("details", {}, el("summary", {}, t`First observed here`),
+    table([[t`Who`], [t`Probability`, "number"], [t`First seen`], [t`Board watched before`, "number"], [t`Files`, "number"]], rows));
 }
 
 onPurpose(() => fill(place, told));

@@ -4,13 +4,14 @@ import { post } from "./api.js";
 import { alluvium } from "./alluvium.js";
 import { el, plural, table } from "./dom.js";
 import { fill, onPurpose, purpose } from "./purpose.js";
+import { t } from "./words.js";
 
 const place = document.getElementById("communities");
 const one = el("section", { id: "board", tabindex: "-1" });
 
 const LABELS = {
-  continues: "It continues on one board", absorbed: "It was absorbed by a board that had a life of its own", split: "It split",
-  merged: "It merged with another closed board", dispersed: "Its members dispersed", unknown: "Too few of its members were seen again to tell",
+  continues: t`It continues on one board`, absorbed: t`It was absorbed by a board that had a life of its own`, split: t`It split`,
+  merged: t`It merged with another closed board`, dispersed: t`Its members dispersed`, unknown: t`Too few of its members were seen again to tell`,
 };
 const day = (time) => (time ?? "").slice(0, 10);
 
@@ -19,10 +20,10 @@ async function boards() {
   const rows = found.map((board) => [
     el("button", { type: "button", class: "quiet", onclick: () => open(board) }, board.board && board.board !== board.site ? `${board.site} / ${board.board}` : board.site),
     String(board.posts), String(board.handles), day(board.first), day(board.last), String(board.items), String(board.not_captured),
-    board.covered.map((window) => `${window.from} to ${window.to}, ${Math.round(window.completeness * 100)} %`).join("; "),
+    board.covered.map((window) => t`${window.from} to ${window.to}, ${Math.round(window.completeness * 100)} %`).join("; "),
   ]);
-  if (!rows.length) return el("p", { class: "soft" }, "No capture is held.");
-  return [table([["Board"], ["Posts", "number"], ["Handles", "number"], ["First"], ["Last"], ["Items of this case", "number"], ["Seen only", "number"], ["Captured"]], rows), one];
+  if (!rows.length) return el("p", { class: "soft" }, t`No capture is held.`);
+  return [table([[t`Board`], [t`Posts`, "number"], [t`Handles`, "number"], [t`First`], [t`Last`], [t`Items of this case`, "number"], [t`Seen only`, "number"], [t`Captured`]], rows), one];
 }
 
 async function open(board) {
@@ -32,28 +33,28 @@ async function open(board) {
     const after = el("div", { id: "after" });
     return [
       el("h2", {}, life.board),
-      el("p", { class: "hint" }, `Where the ${plural(life.members, "member")} ever seen here stood in each period: at the place of most of their posts. Handles that are probably one person count once. Below each period, how much of this board captures hold.`),
+      el("p", { class: "hint" }, t`Where the ${plural(life.members, "member")} ever seen here stood in each period: at the place of most of their posts. Handles that are probably one person count once. Below each period, how much of this board captures hold.`),
       ...alluvium(life), closing(board, after), after,
     ];
   });
 }
 
 function closing(board, after) {
-  const when = el("input", { type: "date", required: true, value: day(board.last), "aria-label": "Day" });
+  const when = el("input", { type: "date", required: true, value: day(board.last), "aria-label": t`Day` });
   return el("form", { class: "acts", onsubmit: (event) => { event.preventDefault(); fill(after, () => followed(board, when.value)); } },
-    el("label", {}, "Taken down on ", when), el("button", { class: "quiet" }, "What follows it"));
+    el("label", {}, t`Taken down on `, when), el("button", { class: "quiet" }, t`What follows it`));
 }
 
 async function followed(board, down) {
   const [found] = await post("/communities/succession", { purpose: purpose(), closed: [{ site: board.site, board: board.board, day: down }] });
   const declared = new Set(found.successors.map((next) => next.board));
   const rows = found.candidates.map((next) => [
-    next.board, String(next.joined), next.expected.toFixed(1), `${Math.round(next.share * 100)} %`, next.p.toPrecision(2), declared.has(next.board) ? "declared" : "",
+    next.board, String(next.joined), next.expected.toFixed(1), `${Math.round(next.share * 100)} %`, next.p.toPrecision(2), declared.has(next.board) ? t`declared` : "",
   ]);
   return [
     el("h2", {}, LABELS[found.label]),
-    el("p", { class: "hint" }, `${plural(found.members, "member")} seen before, ${plural(found.moves, "move")} to boards where they are new.`),
-    table([["Where its members are new"], ["Joined", "number"], ["Expected", "number"], ["Share", "number"], ["Chance", "number"], [""]], rows),
+    el("p", { class: "hint" }, t`${plural(found.members, "member")} seen before, ${plural(found.moves, "move")} to boards where they are new.`),
+    table([[t`Where its members are new`], [t`Joined`, "number"], [t`Expected`, "number"], [t`Share`, "number"], [t`Chance`, "number"], [""]], rows),
   ];
 }
 

@@ -4,18 +4,19 @@ import { post } from "./api.js";
 import { el, plural, say } from "./dom.js";
 import { figure } from "./figures.js";
 import { strength } from "./pair.js";
+import { t } from "./words.js";
 
 export async function elsewhere(place, question, act = () => null) {
   place.setAttribute("aria-busy", "true");
-  place.replaceChildren(el("p", { class: "soft" }, "Looking …"));
+  place.replaceChildren(el("p", { class: "soft" }, t`Looking …`));
   try {
     const found = await post("/find/elsewhere", question);
     const what = question.by === "place" ? "place" : "thing";
     place.replaceChildren(
-      el("h2", {}, `The ${what} elsewhere`),
-      el("p", { class: "hint" }, found.length ? `${plural(found.length, "picture")}, best first; one of each stack; below 0 speaks against it. Nothing is recorded until you say so.` : `No other picture of this case shows this ${what}.`),
-      el("p", {}, el("a", { href: `/find?${filters(question)}` }, "With filters, as a list")),
-      el("div", { class: "sights" }, found.map((row) => figure(row, [`log10 LR ${strength(row.log10_lr)}`, row.reason, row.copies ? `${plural(row.copies, "copy", "copies")} more` : ""], act(row)))));
+      el("h2", {}, t`The ${what} elsewhere`),
+      el("p", { class: "hint" }, found.length ? t`${plural(found.length, "picture")}, best first; one of each stack; below 0 speaks against it. Nothing is recorded until you say so.` : t`No other picture of this case shows this ${what}.`),
+      el("p", {}, el("a", { href: `/find?${filters(question)}` }, t`With filters, as a list`)),
+      el("div", { class: "sights" }, found.map((row) => figure(row, [t`log10 LR ${strength(row.log10_lr)}`, row.reason, row.copies ? t`${plural(row.copies, "copy", "copies")} more` : ""], act(row)))));
     return found;
   } catch (error) {
     place.replaceChildren();

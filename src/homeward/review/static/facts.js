@@ -35,7 +35,7 @@ function parts(facts, time) {
     ...facts.matches.map((one) => [t`Named by`, `${one.list}: ${one.codes || one.series || one.kind}`]),
     ...facts.paths.map((path) => [t`Found at`, el("bdi", {}, path)]),
   ];
-  const said = facts.grades.map((one) => el("li", {}, `${one.who || "somebody"}: ${one.code || "undecided"}${one.taken_back ? " (taken back)" : ""}`));
+  const said = facts.grades.map((one) => el("li", {}, `${one.who || t`somebody`}: ${one.code || t`undecided`}${one.taken_back ? t` (taken back)` : ""}`));
   return [
     el("h2", {}, t`About this picture`),
     el("dl", {}, rows.filter(Boolean).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),

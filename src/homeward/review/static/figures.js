@@ -2,14 +2,15 @@
 
 import { el } from "./dom.js";
 import { veil } from "./veils.js";
+import { t } from "./words.js";
 
 export const seconds = (time) => (time === null || time === undefined ? "" : `${time.toFixed(1)} s`);
 
 // where: sha256, time in seconds or null, veil_box or null, paths.
 export function figure(where, words, act = null) {
   const time = where.time === null || where.time === undefined ? -1 : Math.round(where.time * 1000);
-  const label = `veil of ${where.sha256.slice(0, 12)}${where.veil_box ? ", with a box around the place" : ""}`;
-  const path = where.paths?.[0] ?? "not in this case";
+  const label = t`veil of ${where.sha256.slice(0, 12)}${where.veil_box ? t`, with a box around the place` : ""}`;
+  const path = where.paths?.[0] ?? t`not in this case`;
   return el("figure", { class: "sight", "data-picture": where.sha256 },
     veil(where.sha256, label, { box: where.veil_box ?? null, size: "large", time }),
     el("figcaption", {},

@@ -2,6 +2,7 @@
 
 import { call, get, post } from "./api.js";
 import { el, say } from "./dom.js";
+import { t } from "./words.js";
 
 export const FIND = "find:";
 const MOST = 24 << 20;
@@ -33,10 +34,10 @@ export class Finder {
     this.about = Object.fromEntries(["like", "by", "box", "asked"].filter((key) => asked.has(key)).map((key) => [key, asked.get(key)]));
     const chip = this.form.querySelector("#about");
     chip.hidden = !this.about.like && !this.about.asked;
-    const what = this.about.by === "place" ? "the place" : "the thing";
+    const what = this.about.by === "place" ? t`the place` : t`the thing`;
     chip.replaceChildren(
-      this.about.like ? el("a", { href: `/pictures/${this.about.like}${this.about.box ? `?box=${this.about.box}` : ""}` }, `${what} in ${this.about.box ? "a box of " : ""}${this.about.like.slice(0, 12)}`) : "like the picture handed over",
-      " ", el("button", { type: "button", class: "quiet", "aria-label": "Without this picture", onclick: () => { this.about = {}; chip.hidden = true; } }, "×"));
+      this.about.like ? el("a", { href: `/pictures/${this.about.like}${this.about.box ? `?box=${this.about.box}` : ""}` }, t`${what} in ${this.about.box ? t`a box of ` : ""}${this.about.like.slice(0, 12)}`) : t`like the picture handed over`,
+      " ", el("button", { type: "button", class: "quiet", "aria-label": t`Without this picture`, onclick: () => { this.about = {}; chip.hidden = true; } }, "×"));
   }
 
   #fields() { return [...this.form.elements].filter((field) => field.dataset.part !== undefined); }
@@ -59,16 +60,16 @@ export class Finder {
   }
 
   async #hand(file) {
-    if (file.size > MOST) throw new Error(`a picture that is asked with has at most ${MOST >> 20} MB`);
-    say("Measuring the picture …");
+    if (file.size > MOST) throw new Error(t`a picture that is asked with has at most ${MOST >> 20} MB`);
+    say(t`Measuring the picture …`);
     const answer = await call("POST", `/find/pictures?by=${this.form.elements.namedItem("way").value}`, undefined, { body: file });
     return (await answer.json()).asked;
   }
 
   async #keep(name, query) {
-    if (!name.trim()) return say("Give it a name first.", true);
+    if (!name.trim()) return say(t`Give it a name first.`, true);
     await this.#choices(post("/find/kept", { name, query }));
-    say(query ? "Kept." : "Kept no more.");
+    say(query ? t`Kept.` : t`Kept no more.`);
     this.form.elements.namedItem("name").value = "";
   }
 
@@ -76,9 +77,9 @@ export class Finder {
     try {
       const { lists, kept } = await asking;
       const fields = this.form.elements, list = fields.namedItem("list"), chosen = list.value;
-      list.replaceChildren(el("option", { value: "" }, "any list, or none"), ...lists.map((one) => el("option", {}, one)));
+      list.replaceChildren(el("option", { value: "" }, t`any list, or none`), ...lists.map((one) => el("option", {}, one)));
       list.value = chosen || (new URLSearchParams(this.query).get("list") ?? "");
-      fields.namedItem("kept").replaceChildren(el("option", { value: "" }, kept.length ? "your searches" : "no search is kept"), ...kept.map((one) => el("option", { value: one.query }, one.name)));
+      fields.namedItem("kept").replaceChildren(el("option", { value: "" }, kept.length ? t`your searches` : t`no search is kept`), ...kept.map((one) => el("option", { value: one.query }, one.name)));
     } catch (error) { say(error.message, true); }
   }
 }

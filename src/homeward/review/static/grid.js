@@ -109,7 +109,7 @@ function give(code, group) {
   working = working.then(async () => {
     const changed = await post(`/grids/${list.id}/grades`, { tiles: stretches, code, group });
     changed.more ? list.forget() : list.mark(changed.tiles);
-    const name = grid.categories.find((one) => one.code === code)?.name ?? "undecided";
+    const name = grid.categories.find((one) => one.code === code)?.name ?? t`undecided`;
     say(`${plural(changed.items, "picture")}: ${name}`);
     painter.draw();
     tell();
@@ -150,12 +150,12 @@ function tell() {
     const words = [t`${(chosen.cursor + 1).toLocaleString("en")} of ${grid.count.toLocaleString("en")}`];
     if (tile.time >= 0) words.push(`${(tile.time / 1000).toFixed(1)} s`);
     if (tile.count > 1) words.push(plural(tile.count, "copy", "copies"));
-    if (tile.flags & VIDEO) words.push("video");
+    if (tile.flags & VIDEO) words.push(t`video`);
     if (tile.flags & KNOWN) words.push(t`a list names it`);
     if (tile.flags & TAKEN) words.push(t`somebody else has it in hand`);
-    if (tile.flags & IN_SERIES) words.push("in a series");
+    if (tile.flags & IN_SERIES) words.push(t`in a series`);
     const category = grid.categories[tile.grade - 1];
-    words.push(category ? category.name + (tile.flags & IN_PART ? t`, in part` : "") : "undecided");
+    words.push(category ? category.name + (tile.flags & IN_PART ? t`, in part` : "") : t`undecided`);
     part("here").textContent = words.join(" · ");
     if (grid.ranked) why(words);
     showFacts(part("facts"), grid.kind === "stacks" ? null : tile.sha256, () => painter.measure(), tile.time);

@@ -6,6 +6,7 @@ import { MapView } from "./mapview.js";
 import { PmTiles } from "./pmtiles.js";
 import { timeline } from "./timeline.js";
 import { veil } from "./veils.js";
+import { t } from "./words.js";
 
 const part = (id) => document.getElementById(id);
 const canvas = part("map");
@@ -16,14 +17,14 @@ const found = (point) => `/find?${new URLSearchParams({ near: `${point.latitude}
 function about(points) {
   const shown = points.slice(0, 12);
   part("chosen").replaceChildren(
-    el("h2", {}, points.length === 1 ? place(points[0]) : `${points.length} points`),
+    el("h2", {}, points.length === 1 ? place(points[0]) : t`${points.length} points`),
     ...shown.map((point) => el("section", {},
       points.length > 1 ? el("h3", {}, place(point)) : null,
-      el("div", { class: "strip" }, point.pictures.map((sha256) => el("a", { href: `/pictures/${sha256}` }, veil(sha256, `veil of ${sha256.slice(0, 12)}`)))),
+      el("div", { class: "strip" }, point.pictures.map((sha256) => el("a", { href: `/pictures/${sha256}` }, veil(sha256, t`veil of ${sha256.slice(0, 12)}`)))),
       point.items ? el("p", {}, el("a", { href: found(point) }, plural(point.items, "picture"))) : null,
-      point.series.length ? el("p", {}, "Series ", point.series.map((name) => el("a", { href: `/series/${name}` }, `${name} `))) : null,
-      point.clues.length ? el("p", {}, point.clues.map((clue) => el("a", { href: `/clues/${clue}` }, `Clue ${clue.slice(0, 12)} `))) : null)),
-    points.length > shown.length ? el("p", { class: "soft" }, `and ${points.length - shown.length} more: come closer`) : "");
+      point.series.length ? el("p", {}, t`Series `, point.series.map((name) => el("a", { href: `/series/${name}` }, `${name} `))) : null,
+      point.clues.length ? el("p", {}, point.clues.map((clue) => el("a", { href: `/clues/${clue}` }, t`Clue ${clue.slice(0, 12)} `))) : null)),
+    points.length > shown.length ? el("p", { class: "soft" }, t`and ${points.length - shown.length} more: come closer`) : "");
 }
 
 async function begin() {
@@ -34,7 +35,7 @@ async function begin() {
   for (const [id, act] of [["closer", () => view.zoom(1.5)], ["further", () => view.zoom(1 / 1.5)], ["fit", () => view.fit()]]) part(id).addEventListener("click", act);
   part("none").hidden = points.length > 0;
   const rows = points.slice(0, LISTED).map((point) => [el("a", { href: found(point) }, place(point)), String(point.items), point.series.map((name) => el("a", { href: `/series/${name}` }, `${name} `))]);
-  part("points").replaceChildren(rows.length ? table([["Point"], ["Pictures", "number"], ["Series"]], rows) : "");
+  part("points").replaceChildren(rows.length ? table([[t`Point`], [t`Pictures`, "number"], [t`Series`]], rows) : "");
   part("times").replaceChildren(timeline(await get("/map/times")));
 }
 

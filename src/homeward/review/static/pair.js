@@ -36,7 +36,7 @@ export function proposal(one, may, done) {
 function side(sha256, series) {
   return el("figure", {},
     veil(sha256, t`veil of ${sha256.slice(0, 12)}`, { size: "large" }),
-    el("figcaption", {}, series ? el("a", { href: `/series/${series}` }, t`Series ${series}`) : "alone", " · ", el("a", { href: `/grid?queue=stack:${sha256}` }, "open")));
+    el("figcaption", {}, series ? el("a", { href: `/series/${series}` }, t`Series ${series}`) : t`alone`, " · ", el("a", { href: `/grid?queue=stack:${sha256}` }, t`open`)));
 }
 
 async function evidence(one, sides, more, button) {
@@ -56,6 +56,6 @@ async function evidence(one, sides, more, button) {
 function parts(found) {
   const rows = found.parts.map((part) => [strength(part.log10_lr), part.kind, part.reason, part.caveat]);
   return el("div", {},
-    table([["log10 LR", "number"], [t`Kind`], [t`What was found`], [t`Limit`]], rows),
+    table([[t`log10 LR`, "number"], [t`Kind`], [t`What was found`], [t`Limit`]], rows),
     el("p", { class: "soft" }, t`Together ${strength(found.log10_lr)}, calibrated by ${found.calibration}.`));
 }

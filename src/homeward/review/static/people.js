@@ -19,9 +19,9 @@ async function change(one, what, said) {
 
 function line(one) {
   const own = one.name === me.name;
-  const role = el("select", { "aria-label": t`Role of ${one.name}`, disabled: own, onchange: () => change(one, { role: role.value }, `${one.name} is ${role.value} now.`) },
+  const role = el("select", { "aria-label": t`Role of ${one.name}`, disabled: own, onchange: () => change(one, { role: role.value }, t`${one.name} is ${role.value} now.`) },
     ROLES.map((name) => el("option", { selected: name === one.role }, name)));
-  const lock = el("button", { type: "button", class: "quiet", onclick: () => change(one, { locked: !one.locked }, `${one.name} is ${one.locked ? "let in again" : "locked out"}.`) }, one.locked ? t`Let in again` : t`Lock out`);
+  const lock = el("button", { type: "button", class: "quiet", onclick: () => change(one, { locked: !one.locked }, t`${one.name} is ${one.locked ? t`let in again` : t`locked out`}.`) }, one.locked ? t`Let in again` : t`Lock out`);
   const codes = el("button", { type: "button", class: "quiet", onclick: () => change(one, { second: false }, t`${one.name} comes in with the password alone.`) }, t`Take codes away`);
   const by = one.locked ? t`locked out` : one.second ? t`password and code` : one.password ? "password" : "link";
   return [one.name, role, by, own ? el("span", { class: "soft" }, "you") : el("span", { class: "acts" }, lock, one.second ? codes : null)];

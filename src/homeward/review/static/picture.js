@@ -69,7 +69,7 @@ async function begin() {
 
 function tell(box) {
   part("keep-it").disabled = part("kind").value === "region" && !box;
-  part("here").textContent = box ? `A box of ${box[2].toFixed(1)} × ${box[3].toFixed(1)} of the veil's 24 × 18 is drawn.` : "No box is drawn: what is asked is asked about the whole picture.";
+  part("here").textContent = box ? t`A box of ${box[2].toFixed(1)} × ${box[3].toFixed(1)} of the veil's 24 × 18 is drawn.` : t`No box is drawn: what is asked is asked about the whole picture.`;
   part("kind").onchange = () => {
     part("value").hidden = part("kind").value === "region";
     tell(box);
@@ -80,7 +80,7 @@ async function keep(box) {
   const kind = part("kind").value;
   try {
     const made = await post("/clues", { kind, value: kind === "region" ? "" : part("value").value, picture: sha256, time_ms: time, veil_box: box });
-    say("Kept as a clue.");
+    say(t`Kept as a clue.`);
     location.assign(`/clues/${made.clue}`);
   } catch (error) { say(error.message, true); }
 }

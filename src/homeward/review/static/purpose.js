@@ -1,6 +1,7 @@
 // No question without a purpose: asked once for all pages of a tab, and sent with every question.
 
 import { el, say } from "./dom.js";
+import { t } from "./words.js";
 
 const form = document.getElementById("purpose");
 const text = document.getElementById("purpose-text");
@@ -12,7 +13,7 @@ export const purpose = () => text.value.trim();
 // Runs ``ask`` and shows what it makes in ``place``; a refusal is said, and what was shown is taken away.
 export async function fill(place, ask) {
   place.setAttribute("aria-busy", "true");
-  place.replaceChildren(el("p", { class: "soft" }, "Reading captures …"));
+  place.replaceChildren(el("p", { class: "soft" }, t`Reading captures …`));
   try {
     place.replaceChildren(...[await ask()].flat().filter(Boolean));
   } catch (error) {

@@ -12,7 +12,7 @@ const QUEUES = {
   yours: [t`In your hands`, t`What you have on your list, or were handed, and have not decided; nobody else is given it.`, () => "/grid?queue=yours", "stacks"],
   opinions: [t`Another opinion`, t`Somebody has spoken of these; say yours without knowing theirs.`, null, ""],
   disputed: [t`Opinions differ`, t`Speak with each other, or let somebody else say.`, null, ""],
-  proposals: [t`Proposals`, t`Pictures that may show one victim; nothing is joined until you accept it.`, () => "/proposals", "log10 LR"],
+  proposals: [t`Proposals`, t`Pictures that may show one victim; nothing is joined until you accept it.`, () => "/proposals", t`log10 LR`],
   notices: [t`The watch`, t`What is new about other series that are not solved.`, (to) => `/series/${to}`, "points"],
   clues: [t`Open clues`, t`Things that may lead to a place or a person.`, (to) => `/clues/${to}`, "pictures"],
   leads: [t`Leads`, t`What is to be done, by deadline.`, (to) => `/series/${to}`, ""],

@@ -105,7 +105,7 @@ function timeline(found) {
 
 function joined(link, one, at) {
   if (!at) return null;
-  const gap = one.gap_days === null ? t`no time is known` : one.gap_days ? `${plural(one.gap_days, "day")} later` : t`at about the same time`;
+  const gap = one.gap_days === null ? t`no time is known` : one.gap_days ? t`${plural(one.gap_days, "day")} later` : t`at about the same time`;
   return el("li", { class: "join soft" }, gap, link ? t` · joined to situation ${Math.min(link.from, link.to) + 1} by ${link.kinds.join(", ")} (log10 LR ${strength(link.log10_lr)}): ${link.reason}` : "");
 }
 
@@ -139,7 +139,7 @@ function held(found) {
     el("span", { class: "two" }, veil(one.a, t`veil of ${one.a.slice(0, 12)}`, { size: "tiny" }), veil(one.b, t`veil of ${one.b.slice(0, 12)}`, { size: "tiny" })),
     strength(one.log10_lr), one.reason,
   ]);
-  return el("details", { class: "held" }, el("summary", {}, t`What holds it together (${found.held_by.length})`), table([[t`Pictures`], ["log10 LR", "number"], [t`Strongest reason`]], rows));
+  return el("details", { class: "held" }, el("summary", {}, t`What holds it together (${found.held_by.length})`), table([[t`Pictures`], [t`log10 LR`, "number"], [t`Strongest reason`]], rows));
 }
 
 function decided(found) {

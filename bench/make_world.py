@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from homeward.series.tables import countries
+
 TARGET = Path(__file__).parents[1] / "src/homeward/review/static/world.js"
 HUNDREDTHS = 100
 """Of a degree: a kilometre, which is finer than the outlines are."""
@@ -48,6 +50,21 @@ def steps(ring: list[tuple[float, float]]) -> list[int]:
     return found
 
 
+OTHER_NAMES = {
+    "United States of America": "US", "Dem. Rep. Congo": "CD", "Congo": "CG", "Dominican Rep.": "DO", "Falkland Is.": "FK",
+    "Fr. S. Antarctic Lands": "TF", "Timor-Leste": "TL", "Côte d'Ivoire": "CI", "Central African Rep.": "CF",
+    "Eq. Guinea": "GQ", "eSwatini": "SZ", "Palestine": "PS", "Netherlands": "NL", "Solomon Is.": "SB",
+    "Bosnia and Herz.": "BA", "S. Sudan": "SS", "W. Sahara": "EH",
+}  # fmt: skip
+"""Countries that GeoNames calls otherwise."""
+
+
+def codes(told: list[str]) -> str:
+    """The ISO 3166-1 code of each country that is named, ``-`` where it has none."""
+    held = {name: code for code, name in countries().items()} | OTHER_NAMES
+    return " ".join(held.get(name, "-") for name in told)
+
+
 def names(path: Path) -> list[str]:
     """The first field called ``name`` of a dBASE table."""
     data = path.read_bytes()
@@ -65,15 +82,18 @@ def main(folder: Path) -> None:
     """Write the module."""
     lands = folder / "naturalearth_lowres" / "naturalearth_lowres.shp"
     towns = folder / "naturalearth_cities" / "naturalearth_cities.shp"
-    outlines = [steps(ring) for record in records(lands) for ring in rings(record)]
+    named = zip(names(lands.with_suffix(".dbf")), records(lands), strict=True)
+    outlines = [(name, steps(ring)) for name, record in named for ring in rings(record)]
     points = [struct.unpack("<i2d", record[:20])[1:] for record in records(towns)]
     told = [[name, round(y, 2), round(x, 2)] for name, (x, y) in zip(names(towns.with_suffix(".dbf")), points, strict=True)]
     lines = [
         "// Outlines of countries and towns by Natural Earth (public domain), written by bench/make_world.py.",
         "// Rings: longitude and latitude in hundredths of degrees, each point from the one before.",
         "export const RINGS = [",
-        *(json.dumps(one, separators=(",", ":")) + "," for one in outlines),
+        *(json.dumps(one, separators=(",", ":")) + "," for _, one in outlines),
         "];",
+        "// The country of each ring by its ISO 3166-1 code.",
+        f'export const COUNTRIES = "{codes([name for name, _ in outlines])}".split(" ");',
         "// Name, latitude, longitude.",
         "export const TOWNS = [",
         *(json.dumps(one, separators=(",", ":"), ensure_ascii=False) + "," for one in told),

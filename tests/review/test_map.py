@@ -14,15 +14,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shown_case import fill, sha
+from shown_case import fill, hold, sha
 
 from homeward.core import WrongUse
 from homeward.flow.clues import clue_ledger as clues
-from homeward.flow.workbench.places import GAP, points, stretches, times
+from homeward.flow.clues.whereabouts import located_one
+from homeward.flow.workbench.places import GAP, countries, points, stretches, times
 from homeward.review.bench import Workbench
 from homeward.review.frames import files
 from homeward.review.map_file import HEADER, MapFile
+from homeward.series.tables import countries as known_countries
 from homeward.store import Case
+from homeward.store import tiles as series
 from tiny_map import write
 
 PLACES = {"a": (48.20001, 16.37), "b": (48.2, 16.37002), "c": (-33.9, 151.2), "d": (48.2, -179.9999)}
@@ -46,6 +49,20 @@ def test_points_stand_for_what_lies_together(case: Case, items: dict[str, int]) 
     assert sorted(found[48.2, 16.37]["pictures"]) == sorted([sha("a"), sha("b")])
     assert found[48.2, 16.37]["clues"] == [clue.id]
     assert found[-33.9, 151.2]["clues"] == []
+
+
+def test_countries_of_a_series_are_what_its_clues_say(new_case: Case, client: Callable[..., Any]) -> None:
+    items = fill(new_case, "A", ["a", "b", "c", "d"], {}, {"a": "1", "b": "1", "c": "2", "d": "2"})
+    hold(new_case, (items["a"], items["c"]))
+    assert countries(new_case) == []
+    clues.sight(new_case, "attribute", "socket: J", sha("a"), None, None, "Ines", "behind the bed")
+    (row,) = countries(new_case)
+    one = located_one(new_case, sha("a"))["countries"]
+    assert row["countries"][0]["country"] == one[0]["country"]
+    assert [told["probability"] for told in row["countries"]] == [
+        round(told["probability"], 3) for told in one if told["probability"] >= 0.02
+    ]
+    assert dict(series.series(new_case))[items["a"]] == row["id"]
 
 
 @given(st.lists(st.integers(0, 30_000), max_size=30))
@@ -112,6 +129,10 @@ def test_outlines_are_closed_and_on_earth() -> None:
         xs, ys = ring[::2], ring[1::2]
         assert (sum(xs[1:]), sum(ys[1:])) == (0, 0)
         assert all(abs(sum(xs[: at + 1])) <= 18000 and abs(sum(ys[: at + 1])) <= 9000 for at in range(len(xs)))
+    told = next(line for line in lines if "COUNTRIES" in line).split('"')[1].split()
+    assert len(told) == len(rings)
+    assert {one for one in told if one not in known_countries()} == {"-"}
+    assert len(set(told)) > 170
     towns = [json.loads(line.rstrip(",")) for line in lines if line.startswith('["')]
     paris = next(place for name, *place in towns if name == "Paris")
     assert paris == pytest.approx([48.86, 2.35], abs=0.1)

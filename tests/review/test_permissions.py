@@ -84,6 +84,7 @@ ENDPOINTS = {
     "POST /find/elsewhere": "look",
     "GET /map/points": "look",
     "GET /map/times": "look",
+    "GET /map/countries": "look",
     "GET /map/tiles": "look",
     "POST /find/pictures": "look",
     "GET /find/choices": "look",

@@ -32,6 +32,12 @@ def times(request: Any) -> Any:
     return places.times(request.bench.case)
 
 
+@router.get("/countries", auth=Needs(LOOK), response=list[dict[str, Any]])
+def countries(request: Any) -> Any:
+    """Of every series of which that can be said, in which countries its pictures may have been made."""
+    return places.countries(request.bench.case)
+
+
 @router.get("/tiles", auth=Needs(LOOK))
 def tiles(request: Any) -> HttpResponse:
     """A piece of the PMTiles file that ``homeward serve --map`` named, by ``Range``."""

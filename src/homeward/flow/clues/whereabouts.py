@@ -44,15 +44,19 @@ def likeliest(case: Case, series: Mapping[str, list[tuple[int, str]]], held: Ite
     """Probability and name of the likeliest country of each series of (item, SHA-256) of which a cue speaks; one with
     :data:`LEAST` or more, for below it the cues say next to nothing. ``held``: every clue of the case.
     """
-    clues, read = _by_picture(held), _read(case)
     found: dict[str, tuple[float, str]] = {}
-    for name, pictures in series.items():
-        if cues := list(_cues(case, pictures, clues, read)):
-            posterior = whereabouts(cues).posterior
-            best = min(posterior, key=lambda country: (-posterior[country], country))
-            if posterior[best] >= LEAST:
-                found[name] = (posterior[best], countries()[best])
+    for name, posterior in posteriors(case, series, held).items():
+        best = min(posterior, key=lambda country: (-posterior[country], country))
+        if posterior[best] >= LEAST:
+            found[name] = (posterior[best], countries()[best])
     return found
+
+
+def posteriors(case: Case, series: Mapping[str, list[tuple[int, str]]], held: Iterable[Clue]) -> dict[str, Mapping[str, float]]:
+    """Probability of each country (by its code) for each series of which a cue speaks; ``series`` and ``held`` as above."""
+    clues, read = _by_picture(held), _read(case)
+    told = {name: list(_cues(case, pictures, clues, read)) for name, pictures in series.items()}
+    return {name: whereabouts(cues).posterior for name, cues in told.items() if cues}
 
 
 def located_one(case: Case, start: str) -> dict[str, Any]:

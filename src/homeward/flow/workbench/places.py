@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from homeward.flow.clues import whereabouts
 from homeward.flow.clues.clue_ledger import ledger
 from homeward.flow.series import listing
+from homeward.series import tables
 from homeward.series.clues import COMMON, DEAD
 from homeward.series.events import AWAKE
 from homeward.series.likeness import position
@@ -26,6 +28,10 @@ NAMED = 5
 """Pictures and series of one point that are named."""
 GAP = timedelta(days=31)
 """Time without a picture that parts two stretches."""
+
+
+LEAST = 0.02
+"""Probability of a country that is told: five times what it has before any cue speaks."""
 
 
 def points(case: Case) -> list[dict[str, Any]]:
@@ -67,6 +73,27 @@ def times(case: Case) -> list[dict[str, Any]]:
             {"id": name, "status": read.status(name), "undated": len(items) - len(taken), "stretches": stretches(taken)}
         )
     return sorted(found, key=lambda row: (row["status"] not in AWAKE, not row["stretches"], _begin(row), row["id"]))
+
+
+def countries(case: Case) -> list[dict[str, Any]]:
+    """Of every series of whose country a cue says something the ``countries`` in which its pictures may have
+    been made: ``country`` (its code), ``name`` and ``probability``, the likeliest first, those below :data:`LEAST` left out.
+    """
+    rows = store.series(case)
+    names = reads.item_names(case, [item for item, _ in rows])
+    pictures: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for item, series in rows:
+        pictures[series].append((item, names[item]))
+    found = []
+    for series, posterior in sorted(whereabouts.posteriors(case, pictures, ledger(case).values()).items()):
+        told = sorted((-chance, country) for country, chance in posterior.items() if chance >= LEAST)
+        if told:
+            found.append({"id": series, "countries": [_country(code, -chance) for chance, code in told]})
+    return found
+
+
+def _country(code: str, chance: float) -> dict[str, Any]:
+    return {"country": code, "name": tables.countries()[code], "probability": round(chance, 3)}
 
 
 def stretches(taken: Iterable[datetime]) -> list[dict[str, Any]]:

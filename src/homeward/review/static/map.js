@@ -27,6 +27,30 @@ function about(points) {
     points.length > shown.length ? el("p", { class: "soft" }, t`and ${points.length - shown.length} more: come closer`) : "");
 }
 
+// Countries in which pictures of series may have been made: of one series, or of all that have a cue.
+function shades(view, rows) {
+  part("shading").hidden = !rows.length;
+  const choice = part("series");
+  choice.append(...rows.map((row) => el("option", {}, row.id)));
+  const show = () => {
+    const told = new Map();
+    for (const row of rows.filter((one) => !choice.value || one.id === choice.value)) {
+      for (const { country, name, probability } of row.countries) {
+        const held = told.get(country) ?? { name, none: 1, series: [] };
+        held.none *= 1 - probability;
+        held.series.push(row.id);
+        told.set(country, held);
+      }
+    }
+    const best = [...told].map(([code, { name, none, series }]) => ({ code, name, chance: 1 - none, series })).sort((a, b) => b.chance - a.chance);
+    view.shade(new Map(best.map((one) => [one.code, one.chance])));
+    part("countries").replaceChildren(table([[t`Country`], [t`Probability`, "number"], [t`Series`]],
+      best.slice(0, LISTED).map((one) => [one.name, one.chance.toFixed(2), one.series.map((name) => el("a", { href: `/series/${name}` }, `${name} `))])));
+  };
+  choice.addEventListener("change", show);
+  if (rows.length) show();
+}
+
 async function begin() {
   const view = new MapView(canvas, null, about);
   if (canvas.dataset.tiles) view.tiles = await PmTiles.open(() => view.draw());
@@ -36,6 +60,7 @@ async function begin() {
   part("none").hidden = points.length > 0;
   const rows = points.slice(0, LISTED).map((point) => [el("a", { href: found(point) }, place(point)), String(point.items), point.series.map((name) => el("a", { href: `/series/${name}` }, `${name} `))]);
   part("points").replaceChildren(rows.length ? table([[t`Point`], [t`Pictures`, "number"], [t`Series`]], rows) : "");
+  shades(view, await get("/map/countries"));
   part("times").replaceChildren(timeline(await get("/map/times")));
 }
 

@@ -2,7 +2,7 @@
 // from elsewhere.
 
 import { onEarth, onMap } from "./mercator.js";
-import { RINGS, TOWNS } from "./world.js";
+import { COUNTRIES, RINGS, TOWNS } from "./world.js";
 
 const TILE = 256, CLOSEST = 2 ** 17 * TILE, CLUSTER = 26, STEPS = [30, 10, 5, 2, 1, 0.5, 0.1, 0.05, 0.01];
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -10,7 +10,7 @@ const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDo
 export class MapView {
   // chosen: called with the points under a click.
   constructor(canvas, tiles, chosen) {
-    Object.assign(this, { canvas, tiles, chosen, points: [], middle: [0.5, 0.5], scale: 512, from: null, waiting: false });
+    Object.assign(this, { canvas, tiles, chosen, points: [], middle: [0.5, 0.5], scale: 512, from: null, waiting: false, shades: new Map() });
     this.context = canvas.getContext("2d");
     this.land = outlines();
     new ResizeObserver(() => this.draw()).observe(canvas);
@@ -25,6 +25,12 @@ export class MapView {
   show(points) {
     this.points = points.map((point) => ({ ...point, place: onMap(point.latitude, point.longitude) }));
     this.fit();
+  }
+
+  // chances: code of a country to the probability by which it is shaded.
+  shade(chances) {
+    this.shades = new Map([...chances].map(([code, chance]) => [outlines((one) => COUNTRIES[one] === code), chance]));
+    this.draw();
   }
 
   // All points, or the world where there are none.
@@ -121,6 +127,12 @@ export class MapView {
       context.setTransform(sharp * this.scale, 0, 0, sharp * this.scale, sharp * left, sharp * this.top);
       context.fillStyle = ink.raised;
       context.fill(this.land, "evenodd");
+      context.fillStyle = ink.accent;
+      for (const [country, chance] of this.shades) {
+        context.globalAlpha = 0.12 + 0.58 * Math.sqrt(chance);
+        context.fill(country, "evenodd");
+      }
+      context.globalAlpha = 1;
       context.strokeStyle = ink.soft;
       context.lineWidth = 0.8 / this.scale;
       context.stroke(this.land);
@@ -217,9 +229,10 @@ export class MapView {
   }
 }
 
-function outlines() {
+function outlines(chosen = () => true) {
   const path = new Path2D();
-  for (const ring of RINGS) {
+  for (const [number, ring] of RINGS.entries()) {
+    if (!chosen(number)) continue;
     let longitude = 0, latitude = 0;
     for (let at = 0; at < ring.length; at += 2) {
       longitude += ring[at];

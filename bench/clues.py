@@ -1,13 +1,14 @@
 """Places and things found again: ours beside a bag of words, VLAD, ORB and a global histogram, on the same pictures.
 
-usage: python bench/clues.py [--json FILE] [PART...]      parts: places world regions reshared products silent strangers
-                                                          cost (all unless told)
+usage: python bench/clues.py [--json FILE] [PART...]      parts: places world pairs regions windows clips reshared
+                                                          products silent strangers cost (all unless told)
 
 Nothing is chosen here: the code book is made of other pictures, calibrations and thresholds of ``world-tune``. ``places`` are
 photographs by scene, ``world`` rendered homes with exact truth: one picture a burst, and the relation of a query's room to the
 room found is a row of its own. ``regions`` asks with boxes: those of ``places/crop_queries.csv`` and, on ``world``, each thing
 with 0.5 % of the picture or more, against pictures that show the same thing: 0.6 of it or more, and, in rows of their own, any
-part of it. The interval is a bootstrap over rooms or scenes.
+part of it; and those that another picture shows from within 30 degrees. ``windows`` asks with parts of photographs that hold
+most features, as region queries are often measured. The interval is a bootstrap over rooms or scenes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,26 +26,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from clue_boxes import clips_part, regions_part, windows_part
 from clue_decoys import result, strangers
+from clue_pairs import pairs_part
 from clue_peers import PEERS
+from clue_rows import figures_row, found_among, told_row
 from common import report
 from homeward.core import likelihood
 from homeward.descriptors import descriptor
 from homeward.descriptors.scene import WIDTH, Features
 from homeward.flow.clues.sights import LEAST
 from homeward.flow.features.gallery import LEAST_TO_COMPARE
-from homeward.flow.finding.regions import ask_region
 from homeward.indexes.local import LocalIndex
 from homeward.links import rarity, sight_evidence
 from homeward.links.sight_evidence import score_for
 from homeward.links.sights import Sight, least_score, sight
 from sight_data import (
     CANDIDATES,
+    SAME_ROOM,
     Gallery,
     Pair,
-    Query,
     Row,
-    crop_queries,
     features_of,
     originals,
     pair_of,
@@ -54,17 +56,12 @@ from sight_data import (
     scenes,
     shared_again,
     shown_things,
-    thing_queries,
     world,
 )
 
 SHORTLIST = 50
-RANKS = (1, 10, 100)
-QUERIES = 50
-"""Questions about things in one band of sizes."""
 SILENT = 10
 COSTED = 40
-SAME_ROOM = ("same session", "other session", "other version")
 Ranking = dict[int, list[int]]
 Table = list[dict[str, str]]
 Pixels = NDArray[np.uint8]
@@ -105,15 +102,6 @@ def world_part() -> Iterator[dict[str, str]]:
     yield from _links(held, shown)
 
 
-def regions_part() -> Iterator[dict[str, str]]:
-    """Boxes round things."""
-    held, names = crop_queries()
-    yield from _asked("places: boxes in the crop queries", held, names)
-    gallery, _, bands = thing_queries("world", QUERIES)
-    for band, queries in bands.items():
-        yield from _asked(f"world: things of {band} of the picture", gallery, queries)
-
-
 def reshared_part() -> Iterator[dict[str, str]]:
     """Rooms asked with pictures as platforms pass them on; the picture itself is no answer."""
     held, shown = world("world")
@@ -125,11 +113,11 @@ def reshared_part() -> Iterator[dict[str, str]]:
     for what in SAME_ROOM:
         wanted = {at: {one for one in room[at] if relation(shown[at], shown[one]) == what} for at in everything}
         found = {
-            at: _found([one for one in ranking[at] if one in want or one not in room[at]], want)
+            at: found_among([one for one in ranking[at] if one in want or one not in room[at]], want)
             for at, want in wanted.items()
             if want
         }
-        yield _row(f"world: one room, {what}, asked at 480 pixels", "ours", found, [row["room"] for row in shown], spent)
+        yield figures_row(f"world: one room, {what}, asked at 480 pixels", "ours", found, [row["room"] for row in shown], spent)
 
 
 def products_part() -> Iterator[dict[str, str]]:
@@ -140,8 +128,8 @@ def products_part() -> Iterator[dict[str, str]]:
     ranking = _ours(held, packs)
     spent = 1000 * (time.process_time() - start) / len(packs)
     wanted = {at: {one for one in packs if one != at and groups[one] == groups[at]} for at in packs}
-    found = {at: _found(ranking[at], wanted[at]) for at in packs}
-    yield _row("places: the exact product, siblings present", "ours", found, groups, spent)
+    found = {at: found_among(ranking[at], wanted[at]) for at in packs}
+    yield figures_row("places: the exact product, siblings present", "ours", found, groups, spent)
 
 
 def silent_part() -> Iterator[dict[str, str]]:
@@ -163,7 +151,7 @@ def silent_part() -> Iterator[dict[str, str]]:
             little += len(asked) < LEAST_TO_COMPARE
             near = index.search(asked.codes, CANDIDATES).id.tolist() if len(asked) >= LEAST_TO_COMPARE else []
             agreeing += any(_score(sight(asked, held.features[one])) >= LEAST for one in near)
-        yield _told(
+        yield told_row(
             f"made: {name}", str(len(some)), f"too little to say: {little}; with a sight in another picture: {agreeing}"
         )
 
@@ -171,7 +159,7 @@ def silent_part() -> Iterator[dict[str, str]]:
 def strangers_part() -> Iterator[dict[str, str]]:
     """Pairs of different homes, whatever the index says of them."""
     for name, told in sorted(strangers().items()):
-        yield _told(f"world: strangers, {name}", str(len(told)), result(told))
+        yield told_row(f"world: strangers, {name}", str(len(told)), result(told))
 
 
 def cost_part() -> Iterator[dict[str, str]]:
@@ -190,9 +178,11 @@ def cost_part() -> Iterator[dict[str, str]]:
     for a, b in pairwise(held.features):
         sight(a, b)
     compared = 1000 * (time.process_time() - start) / (len(held) - 1)
-    yield _told("world: measuring a picture", str(len(some)), f"{measured:.0f} ms CPU, decoding apart")
-    yield _told("world: bytes a picture", str(len(held)), f"index {taken:,.0f} (limit 10,240); store {WIDTH:,} (limit 143,360)")
-    yield _told("world: one comparison", str(len(held) - 1), f"{compared:.1f} ms CPU")
+    yield told_row("world: measuring a picture", str(len(some)), f"{measured:.0f} ms CPU, decoding apart")
+    yield told_row(
+        "world: bytes a picture", str(len(held)), f"index {taken:,.0f} (limit 10,240); store {WIDTH:,} (limit 143,360)"
+    )
+    yield told_row("world: one comparison", str(len(held) - 1), f"{compared:.1f} ms CPU")
 
 
 def _compared(questions: dict[str, dict[int, set[int]]], held: Gallery, groups: list[str]) -> Iterator[dict[str, str]]:
@@ -206,8 +196,10 @@ def _compared(questions: dict[str, dict[int, set[int]]], held: Gallery, groups: 
         for what, wanted in questions.items():
             # Pictures that are right for another question about the same room are no mistakes: they are taken out.
             others = {at: set().union(*(q.get(at, set()) for q in questions.values())) - want for at, want in wanted.items()}
-            found = {at: _found([one for one in ranking[at] if one not in others[at]], want) for at, want in wanted.items()}
-            yield _row(what, name, found, groups, spent)
+            found = {
+                at: found_among([one for one in ranking[at] if one not in others[at]], want) for at, want in wanted.items()
+            }
+            yield figures_row(what, name, found, groups, spent)
 
 
 def _ours(held: Gallery, queries: list[int], asked: list[Features] | None = None) -> Ranking:
@@ -225,33 +217,6 @@ def _ours(held: Gallery, queries: list[int], asked: list[Features] | None = None
 
 def _score(found: Sight | None) -> int:
     return found.score if found else 0
-
-
-def _found(ranked: list[int], wanted: Set[int]) -> tuple[float, ...]:
-    """Average precision, and whether one is among the first 1, 10 and 100."""
-    hits, total = 0, 0.0
-    for rank, one in enumerate(ranked, 1):
-        if one in wanted:
-            hits += 1
-            total += hits / rank
-    return (total / len(wanted), *(float(bool(wanted & set(ranked[:rank]))) for rank in RANKS))
-
-
-def _row(what: str, name: str, found: dict[int, tuple[float, ...]], groups: list[str], spent: float) -> dict[str, str]:
-    by_group: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-    for at, figures in found.items():
-        by_group[groups[at]].append(figures)
-    means = np.array([np.mean(figures, axis=0) for figures in by_group.values()])
-    low, high = _interval(means[:, 0])
-    return {
-        "what": what,
-        "by": name,
-        "queries": str(len(found)),
-        "mAP": f"{means[:, 0].mean():.3f} ({low:.2f} to {high:.2f})",
-        **{f"R@{rank}": f"{means[:, 1 + at].mean():.3f}" for at, rank in enumerate(RANKS)},
-        "ms a query": f"{spent:.0f}",
-        "result": "",
-    }
 
 
 def _links(held: Gallery, shown: list[Row]) -> Iterator[dict[str, str]]:
@@ -272,12 +237,12 @@ def _links(held: Gallery, shown: list[Row]) -> Iterator[dict[str, str]]:
         ratios[relation(shown[pair.seen.a], shown[pair.seen.b])].append(value)
     for name, values in sorted(ratios.items()):
         share = float(np.mean(np.array(values) > 1))
-        yield _told(
+        yield told_row(
             f"world: pairs, {name}", str(len(values)), f"place LR > 10: {share:.4f} ({sum(v > 1 for v in values)} pairs)"
         )
     same = np.array([v for name in SAME_ROOM for v in ratios[name]])
     different = np.array([v for name in ("other home", "twin room") for v in ratios[name]])
-    yield _told(
+    yield told_row(
         "world: place ratios",
         f"{len(same)} + {len(different)}",
         f"Cllr {likelihood.cllr(same, different):.3f}, least {likelihood.cllr_min(same, different):.3f}",
@@ -296,7 +261,7 @@ def _things(pairs: list[Pair], shown: list[Row]) -> Iterator[dict[str, str]]:
         same, different = chosen & shared, chosen & ~shared
         costs = [likelihood.cllr(values[same], values[different]) for values in (before, after)]
         high = [f"{(values[side] > 1).sum()}" for side in (different, same) for values in (before, after)]
-        yield _told(
+        yield told_row(
             f"world: object ratios, {name}",
             f"{same.sum()} + {different.sum()}",
             f"Cllr {costs[0]:.3f}, by rarity {costs[1]:.3f}; "
@@ -305,45 +270,20 @@ def _things(pairs: list[Pair], shown: list[Row]) -> Iterator[dict[str, str]]:
     relations = np.array([relation(shown[pair.seen.a], shown[pair.seen.b]) for pair in pairs])
     for name in ("other home", "twin room"):
         decoys = (relations == name) & ~shared & sighted
-        yield _told(
+        yield told_row(
             f"world: prints and products, {name}",
             str(decoys.sum()),
             f"object LR > 10: {(before[decoys] > 1).sum()}, by rarity {(after[decoys] > 1).sum()}",
         )
 
 
-def _told(what: str, queries: str, result: str) -> dict[str, str]:
-    nothing = dict.fromkeys(("mAP", "R@1", "R@10", "R@100", "ms a query"), "")
-    return {"what": what, "by": "ours", "queries": queries, **nothing, "result": result}
-
-
-def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """95 % of 1,000 bootstrap draws of the mean."""
-    draws = np.random.default_rng(0).choice(values, (1000, len(values))).mean(axis=1)
-    return float(np.quantile(draws, 0.025)), float(np.quantile(draws, 0.975))
-
-
-def _asked(what: str, held: Gallery, queries: list[Query]) -> Iterator[dict[str, str]]:
-    """Boxes, answered as `find --by object --region` does; right is what shows the thing, or, in its own row, any of it."""
-    if not queries:
-        return
-    index, start = held.index(), time.process_time()
-    ranked = []
-    for query in queries:
-        found = ask_region(index, held.features.__getitem__, held.features[query.at], query.box, SHORTLIST)
-        ranked.append(sorted(found.keys() - {query.at}, key=lambda one: (-found[one].said.log10_lr, -found[one].said.score)))
-    spent = 1000 * (time.process_time() - start) / len(queries)
-    for told, right in ((what, [q.wanted for q in queries]), (f"{what}, or any part of it", [q.partly for q in queries])):
-        figures = {at: _found(*pair) for at, pair in enumerate(zip(ranked, right, strict=True))}
-        yield _row(told, "ours", figures, [str(at) for at in range(len(queries))], spent)
-        if all(q.wanted == q.partly for q in queries):
-            return
-
-
 PARTS: dict[str, Callable[[], Iterator[dict[str, str]]]] = {
     "places": places_part,
     "world": world_part,
+    "pairs": pairs_part,
     "regions": regions_part,
+    "windows": windows_part,
+    "clips": clips_part,
     "reshared": reshared_part,
     "products": products_part,
     "silent": silent_part,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -17,18 +18,26 @@ from homeward.descriptors import descriptor
 from homeward.descriptors.scene import Features, unpack
 from homeward.flow.clues.sights import LEAST
 from homeward.flow.features.boxes import around
+from homeward.flow.features.gallery import Moments
+from homeward.flow.tasks.frames import spread
+from homeward.flow.tasks.moments import MOST_FRAMES
 from homeward.indexes.local import LocalIndex
 from homeward.links.rarity import Common, Seen, common
+from homeward.links.regions import inside_box
 from homeward.links.sight_evidence import calibrations, score_for
 from homeward.links.sights import sight
+from homeward.media import video
 from homeward.media.records import Grey
 from homeward.media.stills import decode_still
 
 CANDIDATES = 25
 SEEN = 2000
 """Visible pixels from which a thing counts as shown."""
+NEAR = 30
+"""Degrees between two views of a thing up to which local features are thought to be found again."""
 BANDS = ((0.005, 0.02), (0.02, 0.08), (0.08, 0.15), (0.15, 0.5))
 """Shares of the picture that a thing's box takes."""
+SAME_ROOM = ("same session", "other session", "other version")
 Row = dict[str, str]
 PART = 500
 """Visible pixels from which a part of a thing counts as shown."""
@@ -44,6 +53,9 @@ class Query(msgspec.Struct, frozen=True):
     """Show 0.6 of it or more, where that is known."""
     partly: frozenset[int]
     """Show any part of it; these and the wanted ones."""
+    thing: str = ""
+    near: frozenset[int] = frozenset()
+    """Of the wanted ones those that show it from within 30 degrees, at half to twice its size, where that is known."""
 
 
 class Gallery:
@@ -174,6 +186,7 @@ def crop_queries() -> tuple[Gallery, list[Query]]:
 def thing_queries(name: str, most: int) -> tuple[Gallery, list[Row], dict[str, list[Query]]]:
     """A world, and up to ``most`` questions in each band about a whole thing that is shown in another picture too."""
     held, shown = world(name)
+    view = _Views(name, held, shown)
     at = {row["file_id"]: number for number, row in enumerate(shown)}
     seen: dict[str, list[tuple[int, Row]]] = defaultdict(list)
     partly: dict[str, set[int]] = defaultdict(set)
@@ -191,12 +204,84 @@ def thing_queries(name: str, most: int) -> tuple[Gallery, list[Row], dict[str, l
             band = next((f"{100 * low:g} to {100 * high:g} %" for low, high in BANDS if low <= share < high), None)
             if band is not None:
                 wanted = frozenset(other for other, _ in places) - {number}
-                found[band].append(Query(number, box, wanted, frozenset(partly[thing]) - {number}))
+                near = frozenset(
+                    other for other, one in places if other in wanted and view.near((number, box), (other, _box(one)))
+                )
+                found[band].append(Query(number, box, wanted, frozenset(partly[thing]) - {number}, thing, near))
     rng = np.random.default_rng(0)
     for band, queries in found.items():
         some = rng.permutation(len(queries))[:most]
         found[band] = [queries[at] for at in sorted(some)]
     return held, shown, found
+
+
+Boxed = tuple[int, tuple[float, float, float, float]]
+"""A picture by number, and a box in it."""
+
+
+class _Views:
+    """From where the pictures of a world show things."""
+
+    def __init__(self, name: str, held: Gallery, shown: list[Row]) -> None:
+        self._held, self._shown = held, shown
+        self._wide = {row["device"]: np.radians(float(row["hfov"])) for row in table(DATA / name / "truth/devices.csv")}
+
+    def near(self, one: Boxed, other: Boxed) -> bool:
+        """Whether two boxes of a thing are seen from within :data:`NEAR` degrees in one room, at half to twice the size."""
+        cosine = float(self._ray(one) @ self._ray(other))
+        size = np.sqrt(one[1][2] * one[1][3] / (other[1][2] * other[1][3]))
+        return bool(self._room(one) == self._room(other) and cosine >= np.cos(np.radians(NEAR)) and 0.5 <= size <= 2)
+
+    def _room(self, one: Boxed) -> str:
+        return self._shown[one[0]]["room"]
+
+    def _ray(self, one: Boxed) -> NDArray[np.float64]:
+        """(3,) unit vector from the camera to the middle of a box; of pictures stored on their side the direction of view."""
+        row, features = self._shown[one[0]], self._held.features[one[0]]
+        ahead = np.array([float(part) for part in row["view_dir"].split()])
+        right = np.cross(ahead, [0, 0, 1])
+        right /= np.linalg.norm(right)
+        wide, high = features.full_width, features.full_height
+        focal = max(wide, high) / 2 / np.tan(self._wide[row["device"]] / 2)
+        x, y, width, height = one[1]
+        aside = 0.0 if row["portrait"] == "1" and wide > high else 1 / focal
+        ray: NDArray[np.float64] = (
+            ahead + aside * (x + width / 2 - wide / 2) * right + aside * (y + height / 2 - high / 2) * np.cross(ahead, right)
+        )
+        return ray / np.linalg.norm(ray)
+
+
+def clip_frames(name: str) -> tuple[list[int], list[Features], Callable[[str], set[int]]]:
+    """The measured frames of the clips of a world, copies left out, by number (``Moments``); and which clips show a thing."""
+    root = DATA / name / "truth"
+    paths = {row["file_id"]: DATA / name / row["path"] for row in table(root / "files.csv")}
+    clips = {row["file_id"]: number for number, row in enumerate(table(root / "videos.csv"), 1)}
+    showing: dict[str, set[int]] = defaultdict(set)
+    for row in table(root / "video_objects.csv"):
+        if int(row["visible_px"]) >= SEEN:
+            showing[row["object_id"]].add(clips[row["file_id"]])
+    numbers, features = [], []
+    for file_id, number in clips.items():
+        with paths[file_id].open("rb") as file:
+            for frame in spread(video.open_video(file)[1], MOST_FRAMES):
+                numbers.append(Moments.number(number, frame.time_ms))
+                features.append(features_of(frame.grey))
+    return numbers, features, lambda thing: showing.get(thing, set())
+
+
+def windows() -> tuple[Gallery, list[Query], list[str]]:
+    """The photographs of scenes, and of each the window that most features lie in, of some that take 8 to 15 % of it."""
+    held, groups = scenes()
+    rng, queries = np.random.default_rng(0), []
+    for at, features in enumerate(held.features):
+        wanted = frozenset(other for other in range(len(held)) if other != at and groups[other] == groups[at])
+        if groups[at] and wanted and len(features):
+            full = np.array([features.full_width, features.full_height])
+            sides = full * np.sqrt(rng.uniform(0.08, 0.15, 40))[:, None]
+            lows = 0.15 * full + rng.uniform(size=(40, 2)) * (0.7 * full - sides).clip(0)
+            boxes = [(*low.tolist(), *side.tolist()) for low, side in zip(lows, sides, strict=True)]
+            queries.append(Query(at, max(boxes, key=lambda box: len(inside_box(features, box))), wanted, wanted))
+    return held, queries, groups
 
 
 def _box(row: Row) -> tuple[float, float, float, float]:

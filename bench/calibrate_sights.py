@@ -67,7 +67,7 @@ def _regions() -> likelihood.Calibration:
         boxed = shared(index, asked.codes[rows]) if len(rows) >= LEAST_FEATURES else {}
         alike = shared(index, asked.codes)
         near = list(alike)[:ALIKE]
-        for other in {*list(boxed)[:REGION_CANDIDATES], *near} - {query.at} - (query.partly - query.wanted):
+        for other in sorted({*list(boxed)[:REGION_CANDIDATES], *near} - {query.at} - (query.partly - query.wanted)):
             own = sight(asked, held.features[other], rows) if boxed else None
             enough = other in near or (own is not None and own.score >= LEAST_SCORE)
             surroundings = regions.around(whole(query.at, other) if enough else None)
@@ -89,7 +89,9 @@ def _fitted(kind: str, pairs: list[Pair]) -> likelihood.Calibration:
 
 
 def _made(kind: str, same: np.ndarray, different: np.ndarray, independent: int) -> likelihood.Calibration:
-    made = likelihood.fit(f"rendered homes that nothing is reported on, {kind}", same, different, independent)
+    fitted = likelihood.fit(f"rendered homes that nothing is reported on, {kind}", same, different, independent)
+    # The last digits depend on the order of sums: what is kept is the same on every machine.
+    made = msgspec.structs.replace(fitted, slope=round(fitted.slope, 9), intercept=round(fitted.intercept, 9))
     ones, others = (np.array([made.log10_lr(score) for score in side]) for side in (same, different))
     print(f"{kind}: {len(same)} + {len(different)}, {made.slope:.3f} score {made.intercept:+.3f}, cap {made.cap:.2f}")
     print(f"  Cllr {likelihood.cllr(ones, others):.3f}, least {likelihood.cllr_min(same, different):.3f}")

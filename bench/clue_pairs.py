@@ -11,7 +11,7 @@ from clue_rows import told_row
 from homeward.links import sight_evidence
 from homeward.links.sight_evidence import score_for
 from homeward.links.sights import Sight, sight
-from sight_data import CANDIDATES, SAME_ROOM, Gallery, relation, scenes, shown_things, world
+from sight_data import CANDIDATES, SAME_ROOM, Gallery, relation, scenes, world
 
 
 def pairs_part() -> Iterator[dict[str, str]]:
@@ -23,15 +23,12 @@ def pairs_part() -> Iterator[dict[str, str]]:
         seen = [one for (a, b), one in shortlisted.items() if groups[a] and groups[b] and (groups[a] == groups[b]) is same]
         yield told_row(f"places: pairs of shortlists, {what}", str(len(seen)), _shares(seen))
     held, shown = world("world")
-    things = shown_things("world")
     by_kind: dict[str, list[Sight | None]] = defaultdict(list)
     for (a, b), one in _shortlisted(held, list(range(len(held)))).items():
         what = relation(shown[a], shown[b])
         if what in SAME_ROOM:
             by_kind["one room"].append(one)
             by_kind[f"one room, {what}"].append(one)
-            if things[shown[a]["file_id"]] & things[shown[b]["file_id"]]:
-                by_kind["one room, and a thing or surface that both show"].append(one)
         elif what in {"other home", "twin room"}:
             by_kind[what].append(one)
     for what, seen in by_kind.items():

@@ -35,7 +35,7 @@ from common import report
 from homeward.core import likelihood
 from homeward.descriptors import descriptor
 from homeward.descriptors.scene import WIDTH, Features
-from homeward.flow.clues.sights import LEAST
+from homeward.flow.clues.elsewhere import LEAST
 from homeward.flow.features.gallery import LEAST_TO_COMPARE
 from homeward.indexes.local import LocalIndex
 from homeward.links import rarity, sight_evidence

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from common import DATA
 from homeward.descriptors import descriptor
 from homeward.descriptors.scene import Features, unpack
-from homeward.flow.clues.sights import LEAST
+from homeward.flow.clues.elsewhere import LEAST
 from homeward.flow.features.boxes import around
 from homeward.flow.features.gallery import Moments
 from homeward.flow.tasks.frames import spread

@@ -19,7 +19,9 @@ from homeward.store.kept import Kept, Overtaken, Seen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from homeward.flow.progress import Progress
     from homeward.store import Case
+    from homeward.store.batch import Batch
 
 
 def still_at(case: Case, mark: str, before: str) -> None:
@@ -30,6 +32,54 @@ def still_at(case: Case, mark: str, before: str) -> None:
     """
     if results.step_key(case, mark) != before:
         raise Overtaken(f"another run has gone on with {mark} meanwhile")
+
+
+PART = 64
+"""New pictures that are committed together: a kill loses at most this much comparing."""
+
+
+class Parts:
+    """How far a step has come that looks at new pictures one after the other, a part at a time.
+
+    Args:
+        case: the case.
+        step: of which the place is kept.
+        key: of its results: with another one it begins anew.
+        items: all pictures, in the order in which they came; what was looked at stays in front.
+    """
+
+    def __init__(self, case: Case, step: Step, key: str, items: list[int]) -> None:
+        self._case, self._step, self._key = case, step, key
+        self._mark = f"{step.name}.compared"
+        self._at = results.step_key(case, self._mark)
+        before, _, count = self._at.rpartition(":")
+        self._done = int(count) if before == key else 0
+        self._some: list[int] = []
+        self.todo = items[self._done :]
+        """Pictures that were not looked at yet."""
+
+    def each(self, progress: Progress) -> Iterator[list[int]]:
+        """Part after part of the pictures to look at; what they give is written by :meth:`writing` before the next one."""
+        if self.todo:
+            progress.begin(self._step.caption, len(self.todo))
+        for start in range(0, len(self.todo), PART):
+            self._some = self.todo[start : start + PART]
+            yield self._some
+
+    @contextmanager
+    def writing(self) -> Iterator[Batch]:
+        """One ledger entry for what a part gave, and for how far the step has come then.
+
+        Raises:
+            Overtaken: another run has gone on meanwhile; nothing is written.
+        """
+        about: dict[str, Plain] = {"step": self._step.name, "version": self._step.version, "params": self._step.params_digest}
+        with self._case.batch("step.part", about) as batch:
+            still_at(self._case, self._mark, self._at)
+            yield batch
+            at = f"{self._key}:{self._done + len(self._some)}"
+            results.write_step_key(self._case, batch, self._mark, at)
+        self._at, self._done = at, self._done + len(self._some)
 
 
 class Growth:

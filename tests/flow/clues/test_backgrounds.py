@@ -116,7 +116,7 @@ def test_a_run_that_was_stopped_goes_on_and_files_that_were_changed_are_noticed(
     case: Case, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backgrounds, "TOGETHER", 1)
-    monkeypatch.setattr(elsewhere, "PART", 1)
+    monkeypatch.setattr("homeward.flow.growing.PART", 1)
 
     class Stopping(Quiet):
         def advance(self, count: int = 1, size: int = 0) -> None:

@@ -238,7 +238,7 @@ class Stopping(Quiet):
 
 
 def test_a_run_that_was_stopped_half_way_goes_on(worked: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("homeward.flow.clues.sights.PART", 1)
+    monkeypatch.setattr("homeward.flow.growing.PART", 1)
     with Case.create(tmp_path / "case", "Test Unit") as case:
         with pytest.raises(KeyboardInterrupt):
             run(case, tmp_path / "one", list(pictures()), "A", Stopping())

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from homeward.core.canonical import Plain
 from homeward.descriptors.scene import Features
 from homeward.flow.features.boxes import Box, around, parsed, written
 from homeward.flow.features.gallery import LEAST_TO_COMPARE, Backgrounds, Gallery
-from homeward.flow.growing import still_at
+from homeward.flow.growing import Parts
 from homeward.flow.steps import BACKGROUND, Step
 from homeward.links.rarity import Elsewhere
 from homeward.links.sights import sight
-from homeward.store import backgrounds, digests, results, stacks
+from homeward.store import backgrounds, digests, stacks
 from homeward.store.backgrounds import BackgroundRow, Picture
 
 if TYPE_CHECKING:
@@ -26,32 +25,23 @@ if TYPE_CHECKING:
     from homeward.store import Case
 
 CANDIDATES = 25
-"""Pictures of collections that share the most features, looked at for each picture of the case."""
+"""Pictures that share the most features, looked at for each picture of the case."""
 MISSES = 8
 """Candidates in a row that show nothing of the picture, after which the rest, which shares less, is left."""
 LEAST = 6
-"""Score from which something is seen, as between pictures of the case."""
-PART = 64
-"""Pictures committed together: a kill loses at most this much comparing."""
+"""Score from which a sight is kept."""
 
 
 def compare(case: Case, step: Step, progress: Progress) -> None:
     """Compare every picture of the case that was not yet with the collections as they are now; exemplars only."""
-    key = rows_key(case, step)
-    mark = f"{step.name}.compared"
-    at = results.step_key(case, mark)
-    before, _, count = at.rpartition(":")
-    done = int(count) if before == key else 0
-    gallery = Gallery(case)
-    todo = gallery.items[done:]
-    if not backgrounds.parts(case) or not todo:
+    key, gallery = rows_key(case, step), Gallery(case)
+    parts = Parts(case, step, key, gallery.items)
+    if not backgrounds.parts(case) or not parts.todo:
         return
     held = Backgrounds(case)
     index = held.index()
     copies = {row.item for row in stacks.members(case) if row.item != row.exemplar}
-    progress.begin(step.caption, len(todo))
-    for start in range(0, len(todo), PART):
-        some = todo[start : start + PART]
+    for some in parts.each(progress):
         rows: list[BackgroundRow] = []
         for item in some:
             features = gallery.features(item)
@@ -59,14 +49,9 @@ def compare(case: Case, step: Step, progress: Progress) -> None:
                 near = index.search(features.codes, CANDIDATES).id.tolist()
                 rows += [BackgroundRow(item, one.sha256, written(box)) for one, box in seen_in(held, features, near)]
             progress.advance(1)
-        done += len(some)
-        about: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest}
-        with case.batch("step.part", about) as batch:
-            still_at(case, mark, at)
+        with parts.writing() as batch:
             backgrounds.write_sights(case, rows, key, batch.seq)
             batch.details["backgrounds"] = digests.BACKGROUNDS.digest(case, batch.seq)
-            at = f"{key}:{done}"
-            results.write_step_key(case, batch, mark, at)
 
 
 def of_case(case: Case, step: Step = BACKGROUND) -> list[Elsewhere]:

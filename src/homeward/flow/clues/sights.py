@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from homeward.core.canonical import Plain
+from homeward.flow.clues.elsewhere import CANDIDATES, LEAST, MISSES
 from homeward.flow.clues.rarity import Commonness
 from homeward.flow.described import set_key
 from homeward.flow.features.boxes import around, written
 from homeward.flow.features.gallery import LEAST_TO_COMPARE, Gallery
-from homeward.flow.growing import still_at
+from homeward.flow.growing import Parts
 from homeward.flow.steps import SIGHTS, Step
 from homeward.links import rarity, sight_evidence
 from homeward.links.geometry import Matches
@@ -23,45 +24,24 @@ if TYPE_CHECKING:
     from homeward.flow.progress import Progress
     from homeward.store import Case
 
-CANDIDATES = 25
-"""Pictures that share the most features, looked at for each new picture."""
-MISSES = 8
-"""Candidates in a row that show nothing of the picture, after which the rest, which shares less, is left."""
-LEAST = 6
-"""Score from which a sight is kept."""
-PART = 64
-"""New pictures committed together: a kill loses at most this much comparing."""
-
 
 def sights(case: Case, step: Step, progress: Progress) -> None:
     """Compare every picture that was not compared yet with the gallery; exemplars only, for copies say the same."""
     key = set_key(case, step)
     if results.step_key(case, step.name) == key:
         return
-    version = rows_key(step)
-    mark = f"{step.name}.compared"
-    at = results.step_key(case, mark)
-    before, _, count = at.rpartition(":")
-    done = int(count) if before == version else 0
-    gallery = Gallery(case)
-    todo = gallery.items[done:]
+    version, gallery = rows_key(step), Gallery(case)
+    parts = Parts(case, step, version, gallery.items)
     looker = _Looker(case, gallery, store.seen_pairs(case, version))
-    about: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest}
-    if todo:
-        progress.begin(step.caption, len(todo))
-    for start in range(0, len(todo), PART):
-        some = todo[start : start + PART]
+    for some in parts.each(progress):
         rows = []
         for item in some:
             rows += looker.look(item)
             progress.advance(1)
-        done += len(some)
-        with case.batch("step.part", dict(about)) as batch:
-            still_at(case, mark, at)
+        with parts.writing() as batch:
             store.write_sights(case, rows, version, batch.seq)
             batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
-            at = f"{version}:{done}"
-            results.write_step_key(case, batch, mark, at)
+    about: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest}
     with case.batch("step.set", {**about, "rows": ""}) as batch:
         results.write_step_key(case, batch, step.name, key)
 

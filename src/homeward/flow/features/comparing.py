@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from homeward.core.canonical import Plain
 from homeward.flow.copies.hash_candidates import HashCandidates
 from homeward.flow.features.gallery import LEAST_TO_COMPARE
-from homeward.flow.growing import still_at
+from homeward.flow.growing import Parts
 from homeward.links.verification import verify
 from homeward.store import digests, reads, results, stacks
 from homeward.store.results import KinRow, map_text
@@ -30,8 +29,6 @@ MIRRORED = 8
 """The same for its mirror image."""
 MISSES = 4
 """Candidates in a row that are nothing to the picture, after which the rest, which shares less, is left."""
-PART = 64
-"""New pictures committed together: a kill loses at most this much comparing."""
 
 
 class Comparison:
@@ -68,17 +65,11 @@ class Comparison:
 
     def compare_new(self, progress: Progress) -> None:
         """Compare every picture that was not compared yet with all of the gallery."""
-        mark = f"{self._step.name}.compared"
-        at = results.step_key(self._case, mark)
-        before = at.rpartition(":")
-        done = int(before[2]) if before[0] == self._key else 0
-        todo = self._gallery.items[done:]
-        if not todo:
+        parts = Parts(self._case, self._step, self._key, self._gallery.items)
+        if not parts.todo:
             return
-        progress.begin(self._step.caption, len(todo))
         index, hashes = self._gallery.index(), HashCandidates(self._case, self._gallery.items)
-        for start in range(0, len(todo), PART):
-            some = todo[start : start + PART]
+        for some in parts.each(progress):
             proposed = hashes.of(some)
             for item in some:
                 for other, mirrored in proposed[item]:
@@ -88,15 +79,8 @@ class Comparison:
                     self._look(item, index.search(features.codes, CANDIDATES).id.tolist(), mirrored=False)
                     self._look(item, index.search(features.mirrored().codes, MIRRORED).id.tolist(), mirrored=True)
                 progress.advance(1)
-            done += len(some)
-            about: dict[str, Plain] = {
-                "step": self._step.name, "version": self._step.version, "params": self._step.params_digest,
-            }  # fmt: skip
-            with self._case.batch("step.part", about) as batch:
-                still_at(self._case, mark, at)
+            with parts.writing() as batch:
                 self.write(batch)
-                at = f"{self._key}:{done}"
-                results.write_step_key(self._case, batch, mark, at)
 
     def write(self, batch: Batch) -> None:
         """Write what is new inside the caller's batch, which vouches for it."""

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from homeward.core import WrongUse
 from homeward.descriptors.scene import Features
-from homeward.flow.clues.elsewhere import CANDIDATES, seen_in
+from homeward.flow.clues.elsewhere import CANDIDATES, LEAST, seen_in
 from homeward.flow.clues.rarity import Commonness, columns, told, weakened
-from homeward.flow.clues.sights import LEAST, rows_key
+from homeward.flow.clues.sights import rows_key
 from homeward.flow.described import STILL
 from homeward.flow.features.boxes import Box, around
 from homeward.flow.features.comparing import MIRRORED

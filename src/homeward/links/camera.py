@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from homeward.core.signal import SignalCalibration
 from homeward.indexes.fingerprint import Found, Prints, summed
 
-METHOD, VERSION = "sensor noise", "5"
 LOCAL = "agreement is local: a few parts of the frame hold nearly all of it, so it counts as nothing"
 COPIES = "copies of one picture, which agree whatever the sensor: nothing follows for other pictures"
 NOT_UNIQUE, UNSTUDIED = "uniqueness not established", "uniqueness not known for this make"

@@ -46,7 +46,7 @@ class Choices(Schema):
 @router.post("/elsewhere", auth=Needs(LOOK), response=list[dict[str, Any]])
 def elsewhere(request: Any, asked: Question) -> Any:
     """Where else in the case the place or thing in a box is seen, best first, by stored features."""
-    return clues_shown.elsewhere(request.bench.case, asked.picture, asked.veil_box, asked.by)
+    return clues_shown.elsewhere(request.bench.case, asked.place, asked.by)
 
 
 @router.post("/pictures", auth=Needs(LOOK), response=Handed)

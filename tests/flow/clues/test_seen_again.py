@@ -23,7 +23,7 @@ from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.flow.workbench import people
-from homeward.flow.workbench.clues_shown import elsewhere
+from homeward.flow.workbench.clues_shown import Place, elsewhere
 from homeward.flow.workbench.drawings import draw
 from homeward.flow.workbench.finding import Question, find
 from homeward.review.handed import HandedOver
@@ -158,7 +158,7 @@ def test_a_box_on_a_veil_is_asked_from_what_is_stored(worked: Case) -> None:
     rows, columns = POSTER
     front = sha256(pictures()["front.jpg"]).hexdigest()
     drawn = columns.start / 640 * 24, rows.start / 480 * 18, 240 / 640 * 24, 180 / 480 * 18
-    found = {name(row["paths"]): row for row in elsewhere(worked, front, drawn, "object")}
+    found = {name(row["paths"]): row for row in elsewhere(worked, Place(front, veil_box=drawn), "object")}
     assert "front.jpg" not in found
     assert {"aside.jpg", "elsewhere.jpg"} <= found.keys()
     for row in found.values():

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from homeward.core import WrongUse
 from homeward.flow.features.gallery import OF_A_CLIP, Moments, thinned
 from homeward.flow.finding.asking import TooLittle
 from homeward.flow.finding.copies import find_copies
 from homeward.flow.finding.moments import CAVEAT
-from homeward.flow.finding.sights import Region, find_sights
+from homeward.flow.finding.sights import Region, find_sights, sights_of
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
@@ -127,3 +128,13 @@ def test_no_clip_takes_the_place_of_all_others(ranked: list[tuple[int, int]]) ->
     kept = [Moments.named(number) for number in thinned(Moments.number(*one) for one in ranked)]
     expected = [one for at, one in enumerate(ranked) if sum(item == one[0] for item, _ in ranked[:at]) < OF_A_CLIP]
     assert kept == expected
+
+
+def test_a_moment_of_a_clip_is_asked_with_where_it_was_measured(clips: Case) -> None:
+    (item, time_ms), *_ = (Moments.named(number) for number in Moments(clips).items)
+    (found,) = sights_of(clips, item, "place", None, 5, time_ms)
+    assert found["time"] == time_ms / 1000
+    with pytest.raises(WrongUse, match="moment"):
+        sights_of(clips, item, "place", None, 5, 1_000_000)
+    with pytest.raises(WrongUse, match="no still"):
+        sights_of(clips, item, "place", None, 5)

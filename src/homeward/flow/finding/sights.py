@@ -72,14 +72,21 @@ def find_sights(case: Case, picture: Picture, kind: str, region: Region | None, 
     return _answers(case, gallery, gallery.features(question) if question else measured(picture), question, kind, region, top)
 
 
-def sights_of(case: Case, item: int, kind: str, region: Region | None, top: int) -> list[dict[str, Any]]:
-    """The same, asked with a still of the case itself, whose features are stored.
+def sights_of(case: Case, item: int, kind: str, region: Region | None, top: int, time_ms: int = STILL) -> list[dict[str, Any]]:
+    """The same, asked with a still of the case itself, or with a moment of a clip, whose features are stored.
 
     Raises:
         WrongUse: local features of it have not been measured, or the region lies outside of it.
         TooLittle: it or the region shows too little.
     """
     gallery = _gallery(case)
+    if time_ms >= 0:
+        clips, number = Moments(case), Moments.number(item, time_ms)
+        if number not in clips:
+            raise WrongUse(
+                "this moment has not been measured: of a clip some frames are, evenly spread, or it shows too little"
+            )
+        return _answers(case, gallery, clips.features(number), item, kind, region, top)
     if item not in gallery:
         raise WrongUse("local features of this picture have not been measured: it is no still, or shows too little")
     return _answers(case, gallery, gallery.features(item), item, kind, region, top)

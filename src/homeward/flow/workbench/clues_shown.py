@@ -71,7 +71,7 @@ def draw_too(case: Case, name: str, place: Place, who: str, why: str) -> Clue:
     return clues.seen_too(case, clue, place.picture, place.time_ms, box, who, why)
 
 
-def elsewhere(case: Case, picture: str, drawn: VeilBox | None, kind: str) -> list[dict[str, Any]]:
+def elsewhere(case: Case, place: Place, kind: str) -> list[dict[str, Any]]:
     """Where else the place or thing in a box of a picture is seen, as ``homeward find --json``, each with its ``veil_box``.
 
     Of each stack the best answer alone, with ``copies``, how many more there are; the stack of the picture itself is left out.
@@ -80,11 +80,12 @@ def elsewhere(case: Case, picture: str, drawn: VeilBox | None, kind: str) -> lis
         WrongUse: no such picture, nothing of it in the box, or its features have not been measured.
         TooLittle: the box shows too little.
     """
-    item = store.number(case, picture)
+    item = store.number(case, place.picture)
     if item is None:
         raise WrongUse("there is no such picture")
-    box = _stored(case, picture, drawn)
-    found = _one_a_stack(case, item, sights_of(case, item, kind, Region(*box) if box else None, TOP))
+    box = _stored(case, place.picture, place.veil_box)
+    asked = sights_of(case, item, kind, Region(*box) if box else None, TOP, place.time_ms)
+    found = _one_a_stack(case, item, asked)
     on_veils(case, found, "sha256", "region")
     return found
 

@@ -14,6 +14,9 @@ from homeward.known import EXACT_KINDS, Details, ReadShelf, Report
 from homeward.known.shelf import FILES, ShelfFiles
 from homeward.known.worker import Order, read, read_answer
 
+SHELVES = tempfile.TemporaryDirectory(prefix="shelves-")
+"""Shelves lie here until the tests end, as they are read after they are made."""
+
 
 class Read(NamedTuple):
     report: Report
@@ -46,7 +49,7 @@ def close_files(files: ShelfFiles) -> None:
 
 def shelve(body: bytes, *, pdq: bool = False, database: Path | None = None) -> Read:
     """What the worker makes of ``body`` (or of the database)."""
-    folder = Path(tempfile.mkdtemp(prefix="shelf-"))
+    folder = Path(tempfile.mkdtemp(dir=SHELVES.name))
     (folder / "delivered").write_bytes(body)
     delivered = os.open(folder / "delivered", os.O_RDONLY)
     files = open_files(folder)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from warm import start
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 
@@ -102,24 +104,23 @@ def _sessions(page: str) -> list[tuple[str, str]]:
     return steps
 
 
-def _run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """A command of a tutorial, in a folder."""
-    assert words[0] == "homeward"
-    command = [sys.executable, "-c", "from homeward.cli import main; main()", *words[1:]]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-
-
 @pytest.mark.slow
 def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     steps = _sessions("tutorial.md")
     assert len(steps) >= 10
     for command, shown in steps:
-        words = shlex.split(command)
-        done = _run(words, tmp_path)
-        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-        said = " ".join(f"{done.stdout} {done.stderr}".split())
+        code, output = _run(shlex.split(command), tmp_path)
+        assert code == 0, f"{command}: {output}"
+        said = " ".join(output.split())
         for line in shown.strip().splitlines():
-            assert " ".join(line.split()) in said, f"{command} does not print {line!r} but {done.stdout}"
+            assert " ".join(line.split()) in said, f"{command} does not print {line!r} but {output}"
+
+
+def _run(words: list[str], folder: Path) -> tuple[int, str]:
+    """A command of a tutorial, in a folder: its exit code and what it says."""
+    assert words[0] == "homeward"
+    code, out, err = start(words[1:], folder=folder).end()
+    return code, f"{out}\n{err}"
 
 
 def _follow(steps: list[tuple[str, str]], folder: Path, run: Callable[[list[str], Path], tuple[int, str]]) -> None:
@@ -176,9 +177,4 @@ def test_two_agencies_do_all_that_their_tutorial_says(tmp_path: Path, monkeypatc
     monkeypatch.setenv("COLUMNS", "200")
     for name in ("from-a", "from-b"):
         (tmp_path / name).mkdir()
-
-    def run(words: list[str], folder: Path) -> tuple[int, str]:
-        done = _run(words, folder)
-        return done.returncode, f"{done.stdout}\n{done.stderr}"
-
-    _follow(_sessions("two-agencies.md"), tmp_path, run)
+    _follow(_sessions("two-agencies.md"), tmp_path, _run)

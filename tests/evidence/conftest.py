@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import sys
@@ -27,6 +28,16 @@ def _warm() -> Iterator[None]:
     else:
         os.environ["TZ"] = before
     time.tzset()
+
+
+@pytest.fixture(scope="session")
+def forensic() -> None:
+    """The second reader: skip where it is absent, fail where everything is required."""
+    if importlib.util.find_spec("dfvfs") is not None:
+        return
+    if os.environ.get("HOMEWARD_REQUIRE_DATA") == "1":
+        pytest.fail("dfvfs is required here: make forensic")
+    pytest.skip("the second reader needs the extra: pip install 'homeward[forensic]'")
 
 
 class Hung(BaseException):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from pathlib import Path
 
 import pytest
@@ -39,11 +37,8 @@ def test_what_lies_in_archives_is_not_the_second_readers_business() -> None:
 
 @pytest.mark.data
 @pytest.mark.slow
+@pytest.mark.usefixtures("forensic")
 def test_dfvfs_agrees_on_every_live_file(shared_data: Path) -> None:
-    if importlib.util.find_spec("dfvfs") is None:
-        if os.environ.get("HOMEWARD_REQUIRE_DATA") == "1":
-            pytest.fail("dfvfs is required here: make forensic")
-        pytest.skip("the second reader needs the extra: pip install 'homeward[forensic]'")
     import json
 
     expected = json.loads((shared_data / "evidence" / "expected.json").read_text())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import numpy as np
 
 from homeward.store import Case, known, reads, series, stacks
 from homeward.store.models import Job, Media
+from warm import start
 
 POINTS = {
     "after a segment is written, before its row": ("homeward.store.segments", "Segments.append", "after"),
@@ -32,44 +31,11 @@ POINTS = {
 }
 """Where a process can be killed: module, function, and on which side of the call."""
 
-_DRIVER = """
-import importlib, os, signal, sys
-module, name, side, count = sys.argv[1:5]
-del sys.argv[1:5]
-if module != "-":
-    owner = importlib.import_module(module)
-    *path, last = name.split(".")
-    for part in path:
-        owner = getattr(owner, part)
-    real, left = getattr(owner, last), [int(count)]
-    def die():
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-    def replaced(*args, **kwargs):
-        if side == "before":
-            die()
-        result = real(*args, **kwargs)
-        if side == "after":
-            die()
-        return result
-    setattr(owner, last, replaced)
-from homeward.cli import main
-main()
-"""
-
-
-def start(arguments: list[str], point: tuple[str, str, str] = ("-", "-", "-"), count: int = 1) -> subprocess.Popen[bytes]:
-    """Start ``homeward`` with ``arguments``; it kills itself the ``count``-th time it comes to ``point``."""
-    command = [sys.executable, "-c", _DRIVER, *point, str(count), *arguments]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
 
 def run(arguments: list[str]) -> None:
     """Run ``homeward`` undisturbed."""
-    done = start(arguments)
-    _, errors = done.communicate()
-    assert done.returncode == 0, errors.decode()
+    done = start(arguments).end()
+    assert done.code == 0, done.err
 
 
 def state(folder: Path) -> dict[str, Any]:

@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from killing import start
 
 from homeward.flow.communities.captures import listed
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.store import Case
+from warm import start
 
 COMING = {
     "after its key is made": ("homeward.store.sealing", "new_key", "after"),
@@ -42,15 +42,12 @@ def add(folder: Path) -> list[str]:
 
 
 def killed(command: list[str], point: tuple[str, str, str]) -> None:
-    process = start(command, point)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    assert start(command, point).end().code == -signal.SIGKILL
 
 
 def again(command: list[str]) -> None:
-    process = start(command)
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors.decode()
+    ended = start(command).end()
+    assert ended.code == 0, ended.err
 
 
 def lying(case: Case) -> tuple[int, int]:

@@ -17,7 +17,6 @@ import pytest
 from clearing_fake import Fake, entry, serving
 from hypothesis import given
 from hypothesis import strategies as st
-from killing import start
 from series_case import deliver, sha
 from threatexchange.exchanges.clients.ncmec.hash_api import (
     FeedbackType,
@@ -39,6 +38,7 @@ from homeward.known.ncmec_pages import read_page, read_reasons
 from homeward.known.records import KnownListRefused
 from homeward.store import Case, known
 from homeward.store.ledger.entries import decode
+from warm import start
 
 
 @pytest.fixture
@@ -305,12 +305,8 @@ def test_killed_while_hashes_are_fetched(fake: Fake, made: Path, tmp_path: Path)
         ((*left, "after"), 1),
     ]
     for point, count in points:
-        killed = start(command, point, count)
-        killed.communicate()
-        assert killed.returncode == -signal.SIGKILL, (point, count)
-    again = start(command)
-    again.communicate()
-    assert again.returncode == 0
+        assert start(command, point, count).end().code == -signal.SIGKILL, (point, count)
+    assert start(command).end().code == 0
     with Case.open(tmp_path / "case") as case:
         assert acts(case).count("clearing.fetch") == 1
         assert [one["entries"] for one in known.lists(case)] == [2, 2, 1, 1]  # the newest is asked for again

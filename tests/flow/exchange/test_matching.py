@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from killing import start
 from matching_case import agencies, ask, converse, copied
 from series_case import series_of, sha
 
@@ -27,6 +26,7 @@ from homeward.store import matching as store
 from homeward.store.erasure import erase_name
 from homeward.store.errors import CaseDamaged
 from homeward.store.ledger.entries import decode
+from warm import start
 
 
 @pytest.fixture(scope="module")
@@ -284,12 +284,9 @@ def test_killed_at_every_step_of_a_matching(both: dict[str, Case], out: Path, tm
         made = [word.format(case=tmp_path / who) if "{" in word else word for word in words]
         command = ["match", *(str(out / word) if word.endswith(".age") else word for word in made), "--out", str(out)]
         for point in points:
-            killed = start(command, point)
-            killed.communicate()
-            assert killed.returncode == -signal.SIGKILL, (words, point)
-        done = start(command)
-        assert not done.communicate()[1].strip()
-        assert done.returncode == 0, words
+            assert start(command, point).end().code == -signal.SIGKILL, (words, point)
+        done = start(command).end()
+        assert (done.code, done.err.strip()) == (0, ""), words
     for case, other in ((both["a"], "b"), (both["b"], "a")):
         (state,) = matching.states(case).values()
         assert (state.stage, [one.mine for one in state.pairs]) == ("done", [sha("p"), clue_id("text", "Platform 3")]), other

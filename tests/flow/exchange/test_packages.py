@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from killing import start
 from series_case import deliver, hold, sha
 
 from homeward.core import WrongUse
@@ -23,6 +22,7 @@ from homeward.flow.verify import verify
 from homeward.store import Case, known
 from homeward.store.erasure import left
 from homeward.store.ledger.entries import decode
+from warm import start
 
 TERMS = Terms("one series?", "Art. 1", "amber", "red", 5)
 ALL = ("briefs", "clues", "hashes")
@@ -225,12 +225,10 @@ def test_killed_while_a_package_is_taken_in(two: tuple[Case, Case], tmp_path: Pa
     command = ["package", "open", str(tmp_path / "b"), str(tmp_path / "p.age")]
     before, after = ("homeward.store.batch", "Batch._record", "before"), ("homeward.store.batch", "Batch.__exit__", "after")
     for point, count in ((before, 1), (after, 1), (before, 1), (after, 1), (before, 1), (after, 2)):
-        killed = start(command, point, count)
-        killed.communicate()
-        assert killed.returncode == -signal.SIGKILL, (point, count)
-    again = start(command)
-    assert b"taken in before" in again.communicate()[1]
-    assert again.returncode == 1
+        assert start(command, point, count).end().code == -signal.SIGKILL, (point, count)
+    again = start(command).end()
+    assert "taken in before" in again.err
+    assert again.code == 1
     assert [act for act, _ in acts(b) if act not in {"case.init", "package.keys"}] == [
         "partner.add", "partner.trust", "known.add", "clue.events", "package.open",
     ]  # fmt: skip

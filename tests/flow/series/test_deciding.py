@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from killing import POINTS, run, start
+from killing import POINTS, run
 from series_case import deliver, groups, hold, series_of, sha
 
 from homeward.flow.progress import Quiet
@@ -15,6 +15,7 @@ from homeward.flow.series.deciding import merge
 from homeward.flow.series.listing import shown
 from homeward.flow.verify import verify
 from homeward.store import Case
+from warm import start
 
 BODIES = {"a": "1", "b": "1", "c": "2", "d": "2", "f": "3", "g": "3", "i": "4", "j": "4"}
 WHERE = (
@@ -23,7 +24,7 @@ WHERE = (
     "after the ledger entry, before the commit",
     "after the commit",
 )
-REFUSED = {"merge": b"has ended", "split": b"no pictures of the series", "undo": b"taken back before"}
+REFUSED = {"merge": "has ended", "split": "no pictures of the series", "undo": "taken back before"}
 """What is said of a decision that was made before."""
 BY = ["--why", "one room", "--by", "P"]
 
@@ -67,13 +68,10 @@ def kill_and_repeat(folder: Path, tmp_path: Path, act: str, where: str, count: i
     undisturbed = Path(shutil.copytree(folder, tmp_path / "undisturbed"))
     run(deciding(undisturbed, act))
     command, wanted = deciding(folder, act), standing(undisturbed)
-    killed = start(command, POINTS[where], count)
-    killed.communicate()
-    assert killed.returncode == -signal.SIGKILL
+    assert start(command, POINTS[where], count).end().code == -signal.SIGKILL
     done = standing(folder) == wanted
-    again = start(command)
-    _, errors = again.communicate()
-    assert (again.returncode, REFUSED[act] in errors) == ((2, True) if done else (0, False))
+    again = start(command).end()
+    assert (again.code, REFUSED[act] in again.err) == ((2, True) if done else (0, False))
     assert standing(folder) == wanted
     with Case.open(folder) as case, Case.open(undisturbed) as other:
         for name in "afi":
@@ -101,15 +99,15 @@ def test_a_decision_that_is_killed_was_made_or_never_begun(
 def test_two_people_decide_at_once(folder: Path) -> None:
     commands = [deciding(folder, "merge", "a", "c"), deciding(folder, "merge", "a", "f")]
     for one in [start(command) for command in commands]:
-        _, errors = one.communicate()
-        assert one.returncode == 0, errors.decode()
+        ended = one.end()
+        assert ended.code == 0, ended.err
     assert standing(folder) == ["abcdfghij"]
 
 
 def test_of_two_who_take_back_one_decision_at_once_one_is_told_in_a_sentence(folder: Path) -> None:
     command = deciding(folder, "undo")
-    said = [(one.communicate()[1], one.returncode) for one in [start(command) for _ in range(2)]]
-    assert sorted(code for _, code in said) == [0, 2]
-    (refused,) = (errors for errors, code in said if code)
-    assert refused == b"Error: that was taken back before\n"
+    said = [one.end() for one in [start(command) for _ in range(2)]]
+    assert sorted(one.code for one in said) == [0, 2]
+    (refused,) = (one.err for one in said if one.code)
+    assert refused == "Error: that was taken back before\n"
     assert standing(folder) == ["abh", "cd", "fg", "ij"]

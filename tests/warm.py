@@ -1,0 +1,117 @@
+"""Commands in processes of their own that begin at once: a process that has imported what commands need forks for each."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+Point = tuple[str, str, str]
+"""Where a process is killed: module, function, and on which side of the call."""
+
+_SERVER = """
+import importlib, json, os, signal, sys
+import homeward.store
+from homeward.cli import COMMANDS, main
+for place in [*COMMANDS.values(), "homeward.flow.process", "homeward.flow.series.listing"]:
+    importlib.import_module(place.partition(":")[0])
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "ended" in asked:
+        print(os.waitstatus_to_exitcode(os.waitpid(asked["ended"], 0)[1]), flush=True)
+    elif child := os.fork():
+        print(child, flush=True)
+    else:
+        break
+else:
+    sys.exit()
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+for to, name in ((1, "out"), (2, "err")):
+    os.dup2(os.open(asked["said"] + "/" + name, os.O_WRONLY | os.O_CREAT, 0o600), to)
+os.environ.clear()
+os.environ.update(asked["environment"])
+os.chdir(asked["folder"])
+if asked["point"]:
+    module, name, side = asked["point"]
+    owner = importlib.import_module(module)
+    *path, last = name.split(".")
+    for part in path:
+        owner = getattr(owner, part)
+    real, left = getattr(owner, last), [asked["count"]]
+    def die():
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+    def replaced(*args, **kwargs):
+        if side == "before":
+            die()
+        result = real(*args, **kwargs)
+        if side == "after":
+            die()
+        return result
+    setattr(owner, last, replaced)
+sys.argv = ["homeward", *asked["arguments"]]
+main()
+"""
+
+
+class Ended(NamedTuple):
+    """Exit code (negative: the signal that ended it), what was printed and what was said beside."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Running:
+    """A command that runs; it can be waited for and killed as any other process."""
+
+    def __init__(self, arguments: list[str], folder: Path | None, point: Point | None, count: int) -> None:
+        self._said = tempfile.TemporaryDirectory(prefix="said-")
+        asked = {"arguments": arguments, "folder": str(folder or Path.cwd()), "environment": dict(os.environ)}
+        self._pid = _ask({**asked, "said": self._said.name, "point": point, "count": count})
+        self._watched = os.pidfd_open(self._pid)
+
+    def kill_after(self, seconds: float) -> bool:
+        """Kill it unless it ends before; whether it was."""
+        ended, _, _ = select.select([self._watched], [], [], seconds)
+        if not ended:
+            signal.pidfd_send_signal(self._watched, signal.SIGKILL)
+        return not ended
+
+    def end(self) -> Ended:
+        """Wait until it ends."""
+        select.select([self._watched], [], [])
+        os.close(self._watched)
+        code = _ask({"ended": self._pid})
+        with self._said as said:
+            return Ended(code, *(Path(said, name).read_text("utf-8") for name in ("out", "err")))
+
+
+def start(arguments: list[str], point: Point | None = None, count: int = 1, folder: Path | None = None) -> Running:
+    """Start ``homeward`` with ``arguments``; it kills itself the ``count``-th time it comes to ``point``."""
+    return Running(arguments, folder, point, count)
+
+
+def _ask(asked: dict[str, object]) -> int:
+    server = _server()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(json.dumps(asked) + "\n")
+    server.stdin.flush()
+    return int(server.stdout.readline())
+
+
+@cache
+def _server() -> subprocess.Popen[str]:
+    server = subprocess.Popen([sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(server.communicate)
+    return server

@@ -101,3 +101,22 @@ def _with_codes(desk: Desk) -> None:
         assert changes == [["second"]]
         begun = [one for one in entries(case, "session.begin") if one.details["person"] == otto.key]
         assert [one.details["by"] for one in begun] == ["password"] * 2
+
+
+def test_who_works_in_one_tab_is_not_idle_in_another(desk: Desk) -> None:
+    page = desk.page
+    page.context.clock.install()
+    page.goto(desk.link)
+    page.wait_for_selector("#queues:not([aria-busy])")
+    other = page.context.new_page()
+    other.goto(f"{desk.address}/clues")
+    other.wait_for_load_state("networkidle")
+    page.context.clock.fast_forward("14:50")
+    other.keyboard.press("Shift")
+    for _ in range(3):
+        page.context.clock.fast_forward("00:06")
+    assert page.goto(f"{desk.address}/me").url.endswith("/me")  # the session goes on
+    page.wait_for_load_state("networkidle")
+    page.context.clock.fast_forward("15:06")
+    page.wait_for_url("**/login")
+    other.wait_for_url("**/login")

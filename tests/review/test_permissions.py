@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from bench_people import ROLES
+from bench_people import ROLES, somebody
+
+from homeward.review.bench import Workbench
 
 ANYBODY, SIGNED_IN = "anybody", "signed in"
 MAY = {
@@ -195,3 +197,17 @@ def test_a_page_elsewhere_can_do_nothing(client: Callable[..., Any]) -> None:
     strict = client(strict=True)
     assert strict.post("/api/session", {"name": "x", "password": "y"}, "application/json").status_code == 403
     assert strict.get("/login", headers={"host": "homeward.example"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("http://127.0.0.1:8471", 204), ("https://homeward.example", 403), ("null", 403)]
+)
+def test_a_proxy_asks_in_the_name_of_the_workbench(
+    bench: Workbench, client: Callable[..., Any], origin: str, status: int
+) -> None:
+    """As the guide says of teams: what the proxy leaves as it came is refused, token or not."""
+    strict = client(strict=True)
+    token = strict.get("/login").content.decode().partition('name="csrf" content="')[2].partition('"')[0]
+    headers = {"host": "127.0.0.1:8471", "origin": origin, "x-csrftoken": token}
+    body = {"word": bench.link(somebody(bench, "analyst"))}
+    assert strict.post("/api/session/link", body, "application/json", headers=headers).status_code == status

@@ -4,12 +4,13 @@ import { call } from "./api.js";
 import { keepPace } from "./pace.js";
 
 const kept = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
+const keep = (key, value) => { try { localStorage.setItem(key, value); } catch { /* a browser that keeps nothing works all the same */ } };
 document.documentElement.dataset.theme = kept("theme") ?? "dark";
 
 document.getElementById("theme")?.addEventListener("click", () => {
   const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
   document.documentElement.dataset.theme = next;
-  try { localStorage.setItem("theme", next); } catch { /* a browser that keeps nothing still shows it */ }
+  keep("theme", next);
   document.dispatchEvent(new Event("theme"));
 });
 
@@ -30,7 +31,9 @@ if (document.getElementById("leave")) {
   let last = Date.now();
   for (const kind of ["keydown", "pointerdown", "wheel"]) addEventListener(kind, () => { last = Date.now(); }, { passive: true });
   setInterval(async () => {
-    if (Date.now() - last < idle * 1000) return;
+    const elsewhere = Number(kept("here")) || 0; // who works in another tab is not idle, and has one session for all
+    if (last > elsewhere) keep("here", last);
+    if (Date.now() - Math.max(last, elsewhere) < idle * 1000) return;
     document.getElementById("main").replaceChildren();
     try { await call("DELETE", "/session"); } finally { location.replace("/login"); }
   }, 5000);

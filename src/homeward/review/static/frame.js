@@ -31,7 +31,8 @@ if (document.getElementById("leave")) {
   let last = Date.now();
   for (const kind of ["keydown", "pointerdown", "wheel"]) addEventListener(kind, () => { last = Date.now(); }, { passive: true });
   setInterval(async () => {
-    const elsewhere = Number(kept("here")) || 0; // who works in another tab is not idle, and has one session for all
+    const told = Number(kept("here")) || 0; // who works in another tab is not idle, and has one session for all
+    const elsewhere = told > Date.now() ? 0 : told; // of a clock that was put back since
     if (last > elsewhere) keep("here", last);
     if (Date.now() - Math.max(last, elsewhere) < idle * 1000) return;
     document.getElementById("main").replaceChildren();

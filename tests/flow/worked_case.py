@@ -90,7 +90,7 @@ def add_more(case: Case, material: Path, beside: Path) -> None:
     matching.write(case, [matching.MessageRow("0" * 32, 1, "ask", True, "f" * 40, *kept)], {}, {})
     person = people.add(case, "Ines", "analyst", "nine green bottles", "a test")
     tokens.make(case, person, "a script", ["look"], 30)
-    handing.take(case, person, [a])
+    handing.take_stacks(case, person, [a])
     give(case, scheme(), [a, b], "urgent", person)
     undo(case, person)
     searches.keep(case, (person.key, person.name), "rooms", "path=room")

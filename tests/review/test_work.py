@@ -11,7 +11,7 @@ import pytest
 from bench_people import PASSWORD
 from django.db import connections
 from msgspec.structs import replace
-from shown_case import fill
+from shown_case import fill, hold, sha
 
 from homeward.core.time import utc_now
 from homeward.flow.workbench import handing, people
@@ -28,7 +28,9 @@ NAMES = [f"p{at}" for at in range(12)]
 
 @pytest.fixture(scope="module")
 def items(case: Case) -> dict[str, int]:
-    return fill(case, "A", NAMES, {})
+    held = fill(case, "A", NAMES, {}, {"p0": "1", "p1": "1", "p2": "2", "p3": "2"})
+    hold(case, (held["p0"], held["p2"]))
+    return held
 
 
 @pytest.fixture
@@ -85,6 +87,7 @@ def test_two_people_never_get_the_same_work(analysts: list[Any]) -> None:
     # A list that was there before shows it as taken, and nothing can be said of it.
     assert [bool(row["flags"] & TAKEN) for row in tiles(otto, before, 0, 5)] == [True] * 5
     assert say(otto, before, 0, "urgent") == 409
+    assert given_out(otto, "unknown") == [(len(NAMES) - 5, 5)]
     assert say(ines, theirs, 0, "urgent") == 200
     assert begin(ines, "unknown")["count"] == 4
     # Who goes out lets go.
@@ -113,7 +116,7 @@ def test_who_is_quickest_has_it(bench: Workbench, items: dict[str, int], analyst
 
     def reach(at: int) -> set[int]:
         try:
-            return set(stacks) - handing.take(bench.case, persons[at], stacks if at else stacks[::-1])
+            return set(stacks) - handing.take_stacks(bench.case, persons[at], stacks if at else stacks[::-1])
         finally:
             connections[bench.case.alias].close()
 
@@ -125,13 +128,119 @@ def test_who_is_quickest_has_it(bench: Workbench, items: dict[str, int], analyst
             assert sorted(one | other) == stacks
 
 
-def test_hands_hold_so_much_and_no_more(bench: Workbench, items: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leases, "MOST", 6)
+def test_nobody_waits_for_ever(bench: Workbench, items: dict[str, int], analysts: list[Any]) -> None:
+    """Two windows of each of two people take the same and let go of it, in different orders and all at once."""
+    persons = [people.find(bench.case, name) for name in ("Ines", "Otto")] * 2
     stacks = sorted(items.values())
+
+    def work(at: int) -> int:
+        mine = 0
+        try:
+            for turn in range(15):
+                mine += len(stacks) - len(handing.take_stacks(bench.case, persons[at], stacks[:: 1 - 2 * (turn + at // 2 & 1)]))
+                leases.release(bench.case, persons[at].key, *((handing.STACK, list(map(str, stacks))) if turn & 1 else ()))
+        finally:
+            connections[bench.case.alias].close()
+        return mine
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(work, range(4))) > 0
+    assert not leases.others(bench.case, handing.STACK, "")
+
+
+def test_hands_hold_so_much_and_no_more(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "MOST", 6)
+    names = [f"{at:x}" for at in range(9)]
     until = utc_now() + handing.HELD
-    assert leases.take(bench.case, stacks[:4], "one", until) == set()
-    assert leases.take(bench.case, stacks[4:9], "one", until + handing.HELD) == set()
-    assert [row.item for row in leases.of(bench.case, "one")] == stacks[3:9]
+    assert leases.take(bench.case, "clue", names[:4], "one", until).mine == names[:4]
+    assert leases.take(bench.case, "clue", names[4:], "one", until + handing.HELD).mine == names[4:]
+    assert leases.of(bench.case, "clue", "one") == names[3:]
+    # Of another kind the same names are other work.
+    assert leases.take(bench.case, "series", names[:1], "two", until).mine == names[:1]
+    assert leases.take(bench.case, "clue", names[2:5], "two", until, 1) == leases.Taken(["2"], {"3": "one", "4": "one"})
+
+
+def reach(browser: Any, kind: str, *names: str, most: int = 1) -> Any:
+    return browser.post("/api/work/take", {"kind": kind, "names": names, "most": most}, "application/json").json()
+
+
+def decide(browser: Any, path: str, **body: Any) -> tuple[int, str]:
+    answer = browser.post(f"/api{path}", body, "application/json")
+    return answer.status_code, answer.json().get("detail", "")
+
+
+IN_HAND = (409, "Ines has this in hand: leave it to them, or ask them")
+
+
+def given_out(browser: Any, *queues: str) -> list[tuple[int, int]]:
+    """Of each queue how much is there for somebody, and how much is others' work."""
+    told = {one["name"]: (one["count"], one["elsewhere"]) for one in browser.get("/api/queues").json()["queues"]}
+    return [told[queue] for queue in queues]
+
+
+def leave(browser: Any, kind: str, name: str) -> None:
+    assert browser.post("/api/work/leave", {"kind": kind, "names": [name]}, "application/json").status_code == 204
+
+
+def test_proposals_are_given_out_once(items: dict[str, int], analysts: list[Any], client: Callable[..., Any]) -> None:
+    ines, otto, _ = analysts
+    (proposal,) = [one["id"] for one in otto.get("/api/proposals").json()]
+    assert given_out(otto, "proposals") == [(1, 0)]
+    assert reach(ines, "proposal", proposal) == {"mine": [proposal], "others": {}}
+    assert reach(otto, "proposal", proposal) == {"mine": [], "others": {proposal: "Ines"}}
+    assert reach(client("viewer"), "proposal", proposal) == {"mine": [], "others": {proposal: "Ines"}}
+    assert (given_out(otto, "proposals"), given_out(ines, "proposals")) == ([(0, 1)], [(1, 0)])
+    assert decide(otto, f"/proposals/{proposal[:6].upper()}", accept=True, why="x") == IN_HAND
+    leave(otto, "proposal", proposal)  # what is hers
+    assert given_out(otto, "proposals") == [(0, 1)]
+    leave(ines, "proposal", proposal)
+    assert given_out(otto, "proposals") == [(1, 0)]
+    assert decide(otto, f"/proposals/{proposal}", accept=False, why="another wallpaper") == (200, "")
+
+
+def test_series_leads_and_clues_are_given_out_once(
+    items: dict[str, int], analysts: list[Any], client: Callable[..., Any]
+) -> None:
+    ines, otto, _ = analysts
+    name, other = sorted(one["id"] for one in otto.get("/api/series").json())
+    drawn = {"picture": sha("p5"), "kind": "serial", "value": "H2-1", "why": "seen"}
+    clue = otto.post("/api/clues", drawn, "application/json").json()["clue"]
+    assert decide(ines, "/leads", series=name, task="ask the shop", why="it sold the lamp", clue=clue[:12])[0] == 200
+    assert given_out(otto, "clues", "leads") == [(1, 0), (1, 0)]
+    (lead,) = client("viewer").get(f"/api/leads?series={name}").json()
+    assert (lead["task"], lead["clue"]) == ("ask the shop", clue)
+
+    # She has them open: they are in nobody else's queue, and nobody else decides about them.
+    for kind, one in (("series", name), ("clue", clue)):
+        assert reach(ines, kind, one) == {"mine": [one], "others": {}}
+        assert reach(otto, kind, one) == {"mine": [], "others": {one: "Ines"}}
+    assert given_out(otto, "clues", "leads") == [(0, 1), (0, 1)]
+    assert given_out(ines, "clues", "leads") == [(1, 0), (1, 0)]
+    assert decide(otto, f"/series/{name}/facts", field="note", value="x", why="x") == IN_HAND
+    assert decide(otto, f"/series/{other}/merge", other=name.upper(), why="x") == IN_HAND
+    assert decide(otto, f"/series/{name}/split", pictures=[sha("p0")], why="x") == IN_HAND
+    assert decide(otto, f"/series/{name}/seen") == IN_HAND
+    assert decide(otto, "/leads", series=name, task="x", why="x") == IN_HAND
+    assert decide(otto, f"/leads/{lead['id']}/told", field="state", value="done", why="x") == IN_HAND
+    assert decide(otto, f"/clues/{clue}/told", field="status", value="dead", why="x") == IN_HAND
+    assert decide(otto, f"/clues/{clue}/sightings", picture=sha("p6"), why="x") == IN_HAND
+    assert decide(otto, f"/series/{other}/facts", field="note", value="x", why="x")[0] == 200
+
+    # She says whose the lead is, and goes: that stays said.
+    assert decide(ines, f"/leads/{lead['id']}/told", field="owner", value="Ines", why="she knows them")[0] == 200
+    leave(ines, "series", name)
+    assert given_out(otto, "clues", "leads") == [(0, 1), (0, 1)]
+    ines.delete("/api/session")
+    assert given_out(otto, "clues", "leads") == [(1, 0), (0, 1)]
+    assert decide(otto, f"/leads/{lead['id']}/told", field="outcome", value="nothing found", why="they keep no books")[0] == 200
+    assert given_out(otto, "leads") == [(0, 0)]
+
+
+def test_each_of_two_gets_a_portion_of_their_own(analysts: list[Any]) -> None:
+    ines, otto, _ = analysts
+    names = [f"{at:012x}" for at in range(5)]
+    assert reach(ines, "proposal", *names, most=2)["mine"] == names[:2]
+    assert reach(otto, "proposal", *names, most=2) == {"mine": names[2:4], "others": dict.fromkeys(names[:2], "Ines")}
 
 
 def test_a_second_opinion_knows_nothing_of_the_first(analysts: list[Any], items: dict[str, int]) -> None:

@@ -21,6 +21,7 @@ ROUTERS = {
     "/views": "homeward.review.api_views",
     "/queues": "homeward.review.api_queues",
     "": "homeward.review.api_series",
+    "/leads": "homeward.review.api_leads",
     "/clues": "homeward.review.api_clues",
     "/find": "homeward.review.api_find",
     "/map": "homeward.review.api_map",

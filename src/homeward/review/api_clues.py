@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from ninja import Field, Router, Schema
 
 from homeward.flow.clues import clue_ledger as clues
-from homeward.flow.workbench import clues_shown
+from homeward.flow.workbench import clues_shown, handing
+from homeward.flow.workbench.handing import CLUE
 from homeward.flow.workbench.people import DECIDE, LOOK
 from homeward.review.door import Needs, asker
 
@@ -88,16 +89,18 @@ def draw(request: Any, drawn: Drawn) -> Any:
 @router.post("/{name}/sightings", auth=Needs(DECIDE), response=Now)
 def draw_too(request: Any, name: str, too: Too) -> Any:
     """Record that you see it in one more picture."""
-    case, who = request.bench.case, asker(request).name
-    return _now(clues_shown.draw_too(case, name, too.place, who, too.why))
+    case, person = request.bench.case, asker(request)
+    handing.check(case, person, CLUE, [name])
+    return _now(clues_shown.draw_too(case, name, too.place, person.name, too.why))
 
 
 @router.post("/{name}/told", auth=Needs(DECIDE), response=Now)
 def tell(request: Any, name: str, told: Told) -> Any:
     """Set its status, say who works on it, or leave a note."""
-    case = request.bench.case
+    case, person = request.bench.case, asker(request)
+    handing.check(case, person, CLUE, [name])
     more = {} if told.field == "note" else {told.field: told.value}
-    return _now(clues.tell(case, clues.find_clue(case, name), told.field, asker(request).name, told.why, **more))
+    return _now(clues.tell(case, clues.find_clue(case, name), told.field, person.name, told.why, **more))
 
 
 @router.post("/{name}/events/{event}/undo", auth=Needs(DECIDE), response=Now)

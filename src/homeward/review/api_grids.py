@@ -139,7 +139,7 @@ def grade(request: Any, name: str, said: Said) -> Changed:
     items = sorted({item for stretch in stretches for item in stretch})
     person = asker(request)
     stacks = listed.tiles.standing_for(items)
-    handing.check(request.bench.case, person, stacks)
+    handing.check_stacks(request.bench.case, person, stacks, blind=shown.scheme.opinions > 1)
     grading.give(request.bench.case, shown.scheme, items, said.code, person)
     handing.spoke(request.bench.case, person, stacks)
     return _changed(shown, listed, items, person)

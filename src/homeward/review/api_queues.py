@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 
 from homeward.flow.workbench.people import LOOK
 from homeward.flow.workbench.queues import queues
@@ -23,10 +23,11 @@ class Row(Schema):
 
 
 class Queue(Schema):
-    """Things of one kind, how many, and the first of them."""
+    """Things of one kind, how many, how many more are others' work now, and the first of them."""
 
     name: str
     count: int
+    elsewhere: int
     rows: list[Row]
 
 
@@ -46,8 +47,8 @@ class Work(Schema):
 
 
 @router.get("", auth=Needs(LOOK), response=Work)
-def work(request: Any) -> dict[str, Any]:
-    """What there is to do, most urgent first."""
+def work(request: Any, full: Annotated[str, Query(max_length=20)] = "") -> dict[str, Any]:
+    """What there is to do, most urgent first; of the queue ``full`` up to a thousand rows."""
     person = asker(request)
     left = request.bench.shown.left(person)
-    return {"queues": queues(request.bench.case, person, left), **left}
+    return {"queues": queues(request.bench.case, person, left, full), **left}

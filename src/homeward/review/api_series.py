@@ -10,7 +10,9 @@ from ninja import Field, Router, Schema
 from homeward.core import WrongUse
 from homeward.flow.series import deciding, watch
 from homeward.flow.series import listing as series
+from homeward.flow.workbench import handing
 from homeward.flow.workbench.evidence_shown import evidence
+from homeward.flow.workbench.handing import PROPOSAL, SERIES
 from homeward.flow.workbench.people import DECIDE, LOOK
 from homeward.review.door import Needs, asker
 
@@ -100,36 +102,46 @@ def veils(request: Any, chosen: Chosen) -> HttpResponse:
 @router.post("/proposals/{name}", auth=Needs(DECIDE), response=Now)
 def answer(request: Any, name: str, said: Answer) -> dict[str, str]:
     """Accept or reject a proposal."""
-    return {"series": deciding.answer(request.bench.case, name, said.accept, asker(request).name, said.why)}
+    case, person = request.bench.case, asker(request)
+    handing.check(case, person, PROPOSAL, [name])
+    return {"series": deciding.answer(case, name, said.accept, person.name, said.why)}
 
 
 @router.post("/series/{name}/merge", auth=Needs(DECIDE), response=Now)
 def merge(request: Any, name: str, said: Merge) -> dict[str, str]:
     """Hold two series together."""
-    return {"series": deciding.merge(request.bench.case, name, said.other, asker(request).name, said.why)}
+    case, person = request.bench.case, asker(request)
+    handing.check(case, person, SERIES, [name, said.other])
+    return {"series": deciding.merge(case, name, said.other, person.name, said.why)}
 
 
 @router.post("/series/{name}/split", auth=Needs(DECIDE), response=Now)
 def split(request: Any, name: str, said: Split) -> dict[str, str]:
     """Take pictures, with their copies, out of a series."""
-    return {"series": deciding.split(request.bench.case, name, said.pictures, asker(request).name, said.why)}
+    case, person = request.bench.case, asker(request)
+    handing.check(case, person, SERIES, [name])
+    return {"series": deciding.split(case, name, said.pictures, person.name, said.why)}
 
 
 @router.post("/series/{name}/facts", auth=Needs(DECIDE), response=Now)
 def tell(request: Any, name: str, said: Fact) -> dict[str, str]:
     """Record a status, an age band, a contact or a note."""
-    return {"series": deciding.tell(request.bench.case, name, said.field, said.value, asker(request).name, said.why)}
+    case, person = request.bench.case, asker(request)
+    handing.check(case, person, SERIES, [name])
+    return {"series": deciding.tell(case, name, said.field, said.value, person.name, said.why)}
 
 
 @router.post("/series/{name}/seen", auth=Needs(DECIDE), response=Now)
 def seen(request: Any, name: str) -> dict[str, str]:
     """Record that what is new about a series was seen."""
-    return {"series": watch.seen(request.bench.case, name, asker(request).name)}
+    case, person = request.bench.case, asker(request)
+    handing.check(case, person, SERIES, [name])
+    return {"series": watch.seen(case, name, person.name)}
 
 
 @router.post("/decisions/{event}/undo", auth=Needs(DECIDE), response=Now)
 def undo(request: Any, event: str, said: Why) -> dict[str, str]:
-    """Take a decision back, as if it had never been made."""
+    """Take a decision back, as if it had never been made; whoever has the series in hand."""
     if len(event) < 12:
         raise WrongUse("a decision is named by at least 12 characters")
     return {"series": deciding.undo(request.bench.case, event, asker(request).name, said.why).series}

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 
 from homeward.core import HomewardError, WrongUse
 from homeward.flow.workbench import finding, handing, tiles
@@ -74,8 +75,9 @@ class Shown:
     def _whom(self, person: Person | None, *, own: bool = True) -> For:
         if person is None:
             return tiles.ANYBODY
-        held = frozenset(row.item for row in leases.of(self._case, person.key)) if own else frozenset()
-        return For(person.key, frozenset(leases.others(self._case, person.key)), held)
+        others = leases.others(self._case, handing.STACK, person.key)
+        held = leases.of(self._case, handing.STACK, person.key) if own else []
+        return For(person.key, frozenset(map(int, others)), frozenset(map(int, held)))
 
     def _listed(self, queue: str, whom: For) -> Listing:
         """While a case is processed every queue shows what is new; what is opened from one is looked for there first."""
@@ -102,7 +104,7 @@ class Shown:
         """
         listed = self.listing(name)
         if person is not None and listed.queue in tiles.WORK:
-            handing.take(self._case, person, listed.stacks(first, first + count - 1))
+            handing.take_stacks(self._case, person, listed.stacks(first, first + count - 1))
         whom = self._whom(person, own=False)
         with self._lock:
             self._grades.follow()
@@ -160,14 +162,19 @@ class Shown:
         }
 
     def left(self, person: Person | None = None) -> dict[str, int]:
-        """How many stacks there are, known, decided, and in each queue of work for somebody."""
+        """How many stacks there are, known, decided, and in each queue of work for somebody, ``elsewhere`` those of it that
+        others have in hand.
+        """
         whom = self._whom(person)
         with self._lock:
             self._grades.follow()
             held = self._current(fresh=True)
-            waiting = {
-                queue: int(tiles.chosen(held, self._grades, queue, whom).sum()) for queue in (*sorted(tiles.WORK), "yours")
-            }
+            others = held.standing(whom.others)
+            waiting = {}
+            for queue in sorted(tiles.WORK):
+                inside = tiles.chosen(held, self._grades, queue, replace(whom, others=frozenset()))
+                waiting[queue], waiting[f"{queue} elsewhere"] = int((inside & ~others).sum()), int((inside & others).sum())
+            waiting["yours"] = int(tiles.chosen(held, self._grades, "yours", whom).sum())
             decided = held.decided(self._grades)
         return {
             "stacks": len(held.exemplars),

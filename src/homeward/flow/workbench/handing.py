@@ -9,7 +9,7 @@ from homeward.core import HomewardError, WrongUse
 from homeward.core.errors import said
 from homeward.core.time import utc_now
 from homeward.flow.workbench import people
-from homeward.flow.workbench.people import GRADE, Person, need
+from homeward.flow.workbench.people import DECIDE, GRADE, Person, need
 from homeward.store import leases
 
 if TYPE_CHECKING:
@@ -20,34 +20,62 @@ if TYPE_CHECKING:
 HELD = timedelta(minutes=30)
 """From the last time that somebody had it on the screen or decided on it."""
 HANDED = timedelta(days=7)
+STACK, PROPOSAL, SERIES, CLUE = "stack", "proposal", "series", "clue"
+NEEDS = {STACK: GRADE, PROPOSAL: DECIDE, SERIES: DECIDE, CLUE: DECIDE}
+"""Kinds of work, and what one who takes it in hand has to be permitted."""
 
 
 class InOtherHands(HomewardError, RuntimeError):
     """Somebody else has it in hand."""
 
 
-def take(case: Case, person: Person, stacks: Sequence[int]) -> set[int]:
-    """Take stacks (the items that stand for them) in hand, where the person may give categories; those that others have."""
-    if not person.may(GRADE):
-        return set()
-    return leases.take(case, stacks, person.key, utc_now() + HELD)
+def take(case: Case, person: Person, kind: str, names: Sequence[str], most: int = leases.MOST) -> leases.Taken:
+    """Take the first ``most`` pieces of work in hand that nobody else has; who may not do it takes none of it."""
+    free = most if person.may(NEEDS[kind]) else 0
+    return leases.take(case, kind, names, person.key, utc_now() + HELD, free)
 
 
-def check(case: Case, person: Person, stacks: Collection[int]) -> None:
+def take_stacks(case: Case, person: Person, stacks: Sequence[int]) -> set[int]:
+    """The same for stacks, by the items that stand for them; those that others have."""
+    return {int(one) for one in take(case, person, STACK, list(map(str, stacks))).others}
+
+
+def check(case: Case, person: Person, kind: str, names: Collection[str]) -> None:
     """Let pass what nobody else has in hand.
 
+    Args:
+        case: the case.
+        person: who wants to decide something about it.
+        kind: of :data:`NEEDS`.
+        names: what it is about, or how that begins.
+
     Raises:
-        InOtherHands: who has some of it.
+        InOtherHands: somebody has some of it.
     """
-    held = leases.others(case, person.key)
-    if taken := sorted(held.keys() & set(stacks)):
-        other = people.by_key(case, held[taken[0]])
+    held = leases.others(case, kind, person.key)
+    asked = [start for name in names if (start := name.strip().lower())]
+    _refuse(case, [held[one] for one in sorted(held) if any(one.startswith(name) for name in asked)], blind=False)
+
+
+def check_stacks(case: Case, person: Person, stacks: Collection[int], *, blind: bool) -> None:
+    """The same for stacks, by the items that stand for them; ``blind``: nobody is told who has them.
+
+    Raises:
+        InOtherHands: somebody has one of them.
+    """
+    held = leases.others(case, STACK, person.key)
+    _refuse(case, [held[name] for name in map(str, sorted(stacks)) if name in held], blind=blind)
+
+
+def _refuse(case: Case, holders: Sequence[str], *, blind: bool) -> None:
+    if holders:
+        other = None if blind else people.by_key(case, holders[0])
         raise InOtherHands(f"{other.name if other else 'somebody else'} has this in hand: leave it to them, or ask them")
 
 
 def spoke(case: Case, person: Person, stacks: Sequence[int]) -> None:
     """A person has said something of these stacks: what they were handed waits for others as soon as they let go of it."""
-    leases.spoke(case, stacks, person.key, utc_now() + HELD)
+    leases.spoke(case, STACK, list(map(str, stacks)), person.key, utc_now() + HELD)
 
 
 def hand_over(case: Case, person: Person, to: str, stacks: Sequence[int], note: str) -> int:
@@ -65,7 +93,7 @@ def hand_over(case: Case, person: Person, to: str, stacks: Sequence[int], note: 
     names = {"who": person.name, "to": other.name, "note": said(note, "what they need to know")}
     details: dict[str, Any] = {"person": person.key, "to": other.key}
     with case.batch("work.hand", details, names) as batch:
-        count = leases.hand(case, stacks, person.key, other.key, utc_now() + HANDED, batch.seq)
+        count = leases.hand(case, STACK, list(map(str, stacks)), person.key, other.key, utc_now() + HANDED, batch.seq)
         batch.details["stacks"] = count
         batch.skip = not count
     if not count:
@@ -76,7 +104,7 @@ def hand_over(case: Case, person: Person, to: str, stacks: Sequence[int], note: 
 def handed(case: Case, person: Person) -> list[dict[str, Any]]:
     """What others handed to a person who has it still: ``number`` of stacks, by whom, and their note."""
     rows = []
-    for batch, many in leases.handed(case, person.key).items():
+    for batch, many in leases.handed(case, STACK, person.key).items():
         names = case.custody.names(batch)
         rows.append({"title": f"From {names.get('who', '')}", "detail": names.get("note", ""), "to": "", "number": many})
     return rows

@@ -106,6 +106,10 @@ class Tiles:
         """The items that stand for the stacks on which some items lie."""
         return [int(one) for one in self.exemplars[self.with_any(items)]]
 
+    def standing(self, items: Collection[int]) -> NDArray[np.bool_]:
+        """(stacks,): for which one of these items stands."""
+        return np.asarray(np.isin(self.exemplars, np.fromiter(items, np.int64, len(items))))
+
     def with_any(self, items: Collection[int]) -> NDArray[np.bool_]:
         """(stacks,): whether some of these items lie on it."""
         return self._any(np.isin(self.items, np.fromiter(items, np.int64, len(items))))
@@ -211,8 +215,8 @@ def chosen(tiles: Tiles, grades: Grades, queue: str, whom: For) -> NDArray[np.bo
         return decided
     if queue == "yours":
         spoken = tiles.with_any([item for item in grades.open if grades.spoke(item, whom.person)])
-        return np.isin(tiles.exemplars, list(whom.own)) & ~decided & ~spoken
-    here = ~decided & ~np.isin(tiles.exemplars, list(whom.others))
+        return tiles.standing(whom.own) & ~decided & ~spoken
+    here = ~decided & ~tiles.standing(whom.others)
     disputed = tiles.with_any(grades.disputed)
     if queue == "disputed":
         return here & disputed

@@ -5,18 +5,21 @@ import { ask } from "./ask.js";
 import { el, plural, say, table } from "./dom.js";
 import { elsewhere } from "./elsewhere.js";
 import { figure } from "./figures.js";
+import { elsewhere as others, take } from "./held.js";
 import { t } from "./words.js";
 
 const STATUSES = ["open", "traced", "too common", "dead"];
 const place = document.getElementById("clue");
 const name = place.dataset.name;
 const me = await get("/session");
-const may = (permission) => me.may.includes(permission);
+let taken = null; // what is said where somebody else has it in hand
+const may = (permission) => me.may.includes(permission) && !(taken && permission === "decide");
 
 async function show() {
   try {
     const found = await get(`/clues/${name}`);
-    place.replaceChildren(...[head(found), facts(found), sightings(found), also(found), answers(found), decided(found)].filter(Boolean));
+    taken = others(await take("clue", [found.id]));
+    place.replaceChildren(...[head(found), taken, facts(found), sightings(found), also(found), answers(found), decided(found)].filter(Boolean));
   } catch (error) { place.replaceChildren(el("p", { class: "wrong", role: "alert" }, error.message)); }
   place.removeAttribute("aria-busy");
 }

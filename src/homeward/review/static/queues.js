@@ -15,7 +15,7 @@ const QUEUES = {
   proposals: [t`Proposals`, t`Pictures that may show one victim; nothing is joined until you accept it.`, () => "/proposals", t`log10 LR`],
   notices: [t`The watch`, t`What is new about other series that are not solved.`, (to) => `/series/${to}`, "points"],
   clues: [t`Open clues`, t`Things that may lead to a place or a person.`, (to) => `/clues/${to}`, "pictures"],
-  leads: [t`Leads`, t`What is to be done, by deadline.`, (to) => `/series/${to}`, ""],
+  leads: [t`Leads`, t`What is to be done, by deadline.`, (to) => `/series/${to}#leads`, ""],
 };
 const ALL = { yours: "/grid?queue=yours", unknown: "/grid?queue=unknown", opinions: "/grid?queue=opinions", disputed: "/grid?queue=disputed", proposals: "/proposals", clues: "/clues" };
 
@@ -29,16 +29,21 @@ function queue(one) {
     el("h2", {}, ALL[one.name] ? el("a", { href: ALL[one.name] }, title) : title, el("span", { class: "count" }, one.count.toLocaleString("en"))),
     el("p", { class: "hint" }, sentence),
     rows.length ? el("ul", {}, rows) : null,
-    one.count > rows.length && rows.length ? el("p", { class: "soft" }, t`and ${(one.count - rows.length).toLocaleString("en")} more`) : null,
-    one.count === 0 ? el("p", { class: "soft" }, t`Nothing waits here.`) : null);
+    one.count > rows.length && rows.length ? el("p", {}, el("button", { type: "button", class: "quiet", onclick: () => show(one.name) }, t`and ${(one.count - rows.length).toLocaleString("en")} more`)) : null,
+    one.count === 0 ? el("p", { class: "soft" }, t`Nothing waits here.`) : null,
+    one.elsewhere ? el("p", { class: "soft" }, t`${one.elsewhere.toLocaleString("en")} in the hands of others.`) : null);
 }
 
-try {
-  const work = await get("/queues");
-  const spared = work.known_or_decided;
-  place.replaceChildren(
-    el("p", { class: "spared" }, t`Of ${plural(work.stacks, "stack")}, ${spared.toLocaleString("en")} need not be looked at again: ${work.known.toLocaleString("en")} are known, ${work.decided.toLocaleString("en")} are decided.`),
-    el("div", { class: "queues" }, work.queues.filter((one) => one.count || !["yours", "opinions", "disputed"].includes(one.name)).map(queue)),
-    ...(await handing(work.yours)));
-} catch (error) { say(error.message, true); }
-place.removeAttribute("aria-busy");
+async function show(full = "") {
+  try {
+    const work = await get(`/queues?full=${encodeURIComponent(full)}`);
+    const spared = work.known_or_decided;
+    place.replaceChildren(
+      el("p", { class: "spared" }, t`Of ${plural(work.stacks, "stack")}, ${spared.toLocaleString("en")} need not be looked at again: ${work.known.toLocaleString("en")} are known, ${work.decided.toLocaleString("en")} are decided.`),
+      el("div", { class: "queues" }, work.queues.filter((one) => one.count || one.elsewhere || !["yours", "opinions", "disputed"].includes(one.name)).map(queue)),
+      ...(await handing(work.yours)));
+  } catch (error) { say(error.message, true); }
+  place.removeAttribute("aria-busy");
+}
+
+await show();

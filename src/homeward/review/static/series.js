@@ -3,6 +3,8 @@
 import { get, post } from "./api.js";
 import { ask } from "./ask.js";
 import { el, plural, say, table } from "./dom.js";
+import { elsewhere, take } from "./held.js";
+import { leads } from "./leads.js";
 import { proposal, strength } from "./pair.js";
 import { veil } from "./veils.js";
 import { t } from "./words.js";
@@ -11,7 +13,8 @@ const STATUSES = ["unidentified", "located", "identified", "safeguarded", "known
 const SHOWN = 24;
 const place = document.getElementById("series");
 const me = await get("/session");
-const may = (permission) => me.may.includes(permission);
+let taken = null; // what is said where somebody else has it in hand
+const may = (permission) => me.may.includes(permission) && !(taken && permission === "decide");
 const chosen = new Set();
 let name = place.dataset.name;
 
@@ -19,7 +22,9 @@ async function show() {
   try {
     const found = await get(`/series/${name}`);
     chosen.clear();
-    place.replaceChildren(...[head(found), facts(found), timeline(found), proposed(found), held(found), decided(found)].filter(Boolean));
+    taken = elsewhere(await take("series", [found.id]));
+    const todo = await leads(found.id, may, found.open_clues, show);
+    place.replaceChildren(...[head(found), taken, facts(found), todo, timeline(found), proposed(found), held(found), decided(found)].filter(Boolean));
   } catch (error) { place.replaceChildren(el("p", { class: "wrong", role: "alert" }, error.message)); }
   place.removeAttribute("aria-busy");
 }

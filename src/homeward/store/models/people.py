@@ -38,14 +38,20 @@ class Grade(models.Model):
 
 
 class Lease(models.Model):
-    """A stack that somebody has in hand, so that nobody else is given it."""
+    """A piece of work that somebody has in hand, so that nobody else is given it."""
 
-    item = models.OneToOneField(Item, models.PROTECT)
-    """The one that stands for the stack."""
+    kind = models.CharField(max_length=12)
+    name = models.CharField(max_length=64)
+    """Which one; of a stack the number of the item that stands for it."""
     person = models.CharField(max_length=16, db_index=True)
     until = models.DateTimeField()
     handed = models.BigIntegerField(null=True)
     """Ledger entry by which somebody handed it to them."""
+
+    class Meta:
+        """Only one person has it."""
+
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="lease_once")]
 
 
 class Search(models.Model):

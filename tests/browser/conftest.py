@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -18,36 +18,13 @@ sys.path.insert(0, str(Path(__file__).parent))  # helpers of these tests are imp
 
 import communities_case
 from day_case import make
+from desks import Desk, Seen
 
 from tiny_map import write
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 SERVE = [sys.executable, "-c", "from homeward.cli import main; main()", "serve"]
-
-
-class Seen(NamedTuple):
-    """What a browser asked for and got: method, address, content type, body."""
-
-    method: str
-    url: str
-    kind: str
-    body: bytes
-
-
-class Desk(NamedTuple):
-    """A browser in front of a workbench."""
-
-    page: Any
-    case: Path
-    address: str
-    link: str
-    seen: list[Seen]
-    elsewhere: list[str]
-    """Addresses outside this machine that were asked for."""
-    errors: list[str]
-    """What went wrong in the page."""
-    profile: Path
 
 
 @pytest.fixture

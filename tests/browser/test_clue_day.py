@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from day_case import PRINTED, item
+from desks import Desk
 from playwright.sync_api import expect
 from test_day import PATIENCE, READY, aside, entries, said
 
-from conftest import Desk
 from homeward.flow.clues import clue_ledger as clues
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desks import Desk
 from playwright.sync_api import expect
 
-from conftest import Desk
 from homeward.flow.communities import captures
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify

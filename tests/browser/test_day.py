@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 from day_case import item
+from desks import Desk
 from playwright.sync_api import expect
 
-from conftest import Desk
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.flow.workbench.grading import Grades, scheme

@@ -7,11 +7,11 @@ import time
 from typing import Any
 
 import pytest
+from desks import Desk
 from playwright.sync_api import expect
 from test_day import PATIENCE, aside, entries, said
 from test_team import PASSWORD, change_to, let_in
 
-from conftest import Desk
 from homeward.flow.workbench import codes
 from homeward.flow.workbench.people import find
 from homeward.store import Case

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from day_case import item
+from desks import Desk
 from playwright.sync_api import expect
 from test_day import PATIENCE, READY, aside, entries, here, said
 
-from conftest import Desk
 from homeward.flow.progress import Quiet
+from homeward.flow.series import listing
 from homeward.flow.verify import verify
+from homeward.flow.workbench import handing, people
 from homeward.flow.workbench.grading import Grades, scheme
-from homeward.store import Case, series
+from homeward.store import Case, leases, series
 
 pytestmark = pytest.mark.browser
 TWO = Path(__file__).with_name("two_opinions.json")
@@ -106,11 +108,35 @@ def test_a_wrong_merge_is_split_and_the_split_taken_back(desk: Desk) -> None:
     page = desk.page
     page.goto(desk.link)
     page.wait_for_selector("#queues:not([aria-busy])")
+    let_in(desk, "Otto")
+
+    # What Otto has open is not hers meanwhile.
+    (proposal,) = aside(_proposals, desk)
+    aside(_takes, desk, "Otto", handing.PROPOSAL, proposal)
     page.goto(f"{desk.address}/proposals")
+    expect(page.locator("#elsewhere")).to_have_text("1 proposal in the hands of Otto.", timeout=PATIENCE)
+    assert page.locator("article").count() == 0
+    aside(_lets_go, desk, "Otto")
+    page.reload()
     page.click("article button:has-text('Accept')")
     _reason(page, "the same wallpaper")
     said(page, "Accepted.")
-    page.goto(f"{desk.address}/series/{aside(_series, desk)}")
+    name = aside(_series, desk)
+    aside(_takes, desk, "Otto", handing.SERIES, name)
+    page.goto(f"{desk.address}/series/{name}")
+    expect(page.locator(".taken")).to_contain_text("Otto has this in hand", timeout=PATIENCE)
+    assert page.locator("#split").count() == 0
+    aside(_lets_go, desk, "Otto")
+    page.goto(f"{desk.address}/series/{name}")
+    page.click("#leads summary")
+    page.fill("#new-lead [name=task]", "ask who sold the lamp")
+    page.fill("#new-lead [name=why]", "the town")
+    page.click("#new-lead button")
+    said(page, "Added.")
+    assert aside(_in_hand, desk, "Ines") == [name]
+    page.goto(desk.address)
+    page.click("[data-queue=leads] a:has-text('ask who sold the lamp')")
+    page.wait_for_selector("[data-lead]")
     page.locator(".pick").first.click()
     page.click("#split")
     _reason(page, "another house")
@@ -119,7 +145,11 @@ def test_a_wrong_merge_is_split_and_the_split_taken_back(desk: Desk) -> None:
     page.locator("tr:has-text('another house') button").click()
     _reason(page, "it is the same after all")
     said(page, "Taken back.")
+    page.wait_for_selector("tr:has-text('(taken back)')")
     assert aside(_together, desk) == 4
+    page.goto(desk.address)
+    page.wait_for_selector("#queues:not([aria-busy])")
+    assert aside(_in_hand, desk, "Ines") == []  # who leaves a page lets go of what it is about
     assert (desk.elsewhere, desk.errors) == ([], [])
     aside(_of_the_split, desk)
 
@@ -127,6 +157,26 @@ def test_a_wrong_merge_is_split_and_the_split_taken_back(desk: Desk) -> None:
 def _reason(page: Any, why: str) -> None:
     page.fill("#ask-why", why)
     page.click("#ask-yes")
+
+
+def _proposals(desk: Desk) -> list[str]:
+    with Case.open(desk.case) as case:
+        return [str(one["id"]) for one in listing.proposals(case)]
+
+
+def _takes(desk: Desk, who: str, kind: str, name: str) -> None:
+    with Case.open(desk.case) as case:
+        assert handing.take(case, people.find(case, who), kind, [name]).mine == [name]
+
+
+def _lets_go(desk: Desk, who: str) -> None:
+    with Case.open(desk.case) as case:
+        leases.release(case, people.find(case, who).key)
+
+
+def _in_hand(desk: Desk, who: str) -> list[str]:
+    with Case.open(desk.case) as case:
+        return leases.of(case, handing.SERIES, people.find(case, who).key)
 
 
 def _series(desk: Desk) -> str:
@@ -145,5 +195,5 @@ def _together(desk: Desk) -> int:
 def _of_the_split(desk: Desk) -> None:
     with Case.open(desk.case) as case:
         told = [case.custody.names(one.seq) for one in entries(case, "series.events")]
-        assert [one["who"] for one in told if one.get("who")] == ["Ines"] * 3
+        assert [one["who"] for one in told if one.get("who")] == ["Ines"] * 4
         assert verify(case, Quiet()).faults == []

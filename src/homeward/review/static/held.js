@@ -13,7 +13,7 @@ export async function take(kind, names, most = 1) {
     const gone = held.names.filter((name) => held.kind !== kind || !names.includes(name));
     if (gone.length) await post("/work/leave", { kind: held.kind, names: gone });
   }
-  held = null;
+  held = { kind, names: names.slice(0, 500) }; // who leaves before the answer lets go all the same
   if (!names.length) return { mine: [], others: {} };
   const found = await post("/work/take", { kind, names, most });
   held = { kind, names: found.mine };
@@ -22,7 +22,7 @@ export async function take(kind, names, most = 1) {
 }
 
 const again = () => {
-  if (!held?.names.length || Date.now() - last < AGAIN) return;
+  if (!held?.names.length || !last || Date.now() - last < AGAIN) return;
   last = Date.now();
   call("POST", "/work/take", { ...held, most: held.names.length }).catch(() => {}); // the next thing that is asked says what is wrong
 };

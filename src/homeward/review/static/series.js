@@ -167,3 +167,4 @@ function when(first, last) {
 }
 
 await show();
+document.getElementById(location.hash.slice(1))?.scrollIntoView();

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 import time
 from typing import Any
 
 import pytest
+import zxingcpp
 from desks import Desk
+from PIL import Image
 from playwright.sync_api import expect
 from test_day import PATIENCE, aside, entries, said
 from test_team import PASSWORD, change_to, let_in
@@ -59,6 +62,8 @@ def test_codes_and_breaks(desk: Desk) -> None:
     page.goto(f"{desk.address}/me")
     page.click("#second button")
     secret = page.inner_text("#second code").replace(" ", "")
+    shown = Image.open(io.BytesIO(page.locator("canvas.square").screenshot()))
+    assert f"secret={secret}&" in zxingcpp.read_barcode(shown).text
     number = int(time.time() // codes.SECONDS)
     page.fill("#second [name=code]", codes.code(secret, number))
     page.click("#second form button")

@@ -11,15 +11,18 @@ import pytest
 from bench_people import PASSWORD
 from django.db import connections
 from msgspec.structs import replace
-from shown_case import fill, hold, sha
+from shown_case import fill, sha
 
 from homeward.core.time import utc_now
+from homeward.flow.progress import Quiet
+from homeward.flow.series.settling import settle
+from homeward.flow.steps import SERIES
 from homeward.flow.workbench import handing, people
 from homeward.flow.workbench.grading import scheme
 from homeward.flow.workbench.tiles import RECORD, TAKEN
 from homeward.review.application import application
 from homeward.review.bench import Workbench
-from homeward.store import Case, leases
+from homeward.store import Case, leases, series
 from homeward.store.ledger import decode
 from homeward.store.models import Grade, Lease
 
@@ -28,9 +31,7 @@ NAMES = [f"p{at}" for at in range(12)]
 
 @pytest.fixture(scope="module")
 def items(case: Case) -> dict[str, int]:
-    held = fill(case, "A", NAMES, {}, {"p0": "1", "p1": "1", "p2": "2", "p3": "2"})
-    hold(case, (held["p0"], held["p2"]))
-    return held
+    return fill(case, "A", NAMES, {}, {"p0": "1", "p1": "1", "p2": "2", "p3": "2"})
 
 
 @pytest.fixture
@@ -160,6 +161,14 @@ def test_hands_hold_so_much_and_no_more(bench: Workbench, monkeypatch: pytest.Mo
     assert leases.take(bench.case, "clue", names[2:5], "two", until, 1) == leases.Taken(["2"], {"3": "one", "4": "one"})
 
 
+def two_series(case: Case, items: dict[str, int]) -> None:
+    """Two of two pictures, and a proposal to hold them together."""
+    settle(case, SERIES, Quiet())  # so that no decision finds something to do
+    members = {items[f"p{at}"]: sha(f"p{at & 2}")[:12] for at in range(4)}
+    join = series.JoinRow(items["p0"], items["p2"], True, 900, 1100, "64 features agree")
+    series.write(case, [], series.Standing(members, [join]), {}, {}, seen=series.count(case))
+
+
 def reach(browser: Any, kind: str, *names: str, most: int = 1) -> Any:
     return browser.post("/api/work/take", {"kind": kind, "names": names, "most": most}, "application/json").json()
 
@@ -182,8 +191,11 @@ def leave(browser: Any, kind: str, name: str) -> None:
     assert browser.post("/api/work/leave", {"kind": kind, "names": [name]}, "application/json").status_code == 204
 
 
-def test_proposals_are_given_out_once(items: dict[str, int], analysts: list[Any], client: Callable[..., Any]) -> None:
+def test_proposals_are_given_out_once(
+    bench: Workbench, items: dict[str, int], analysts: list[Any], client: Callable[..., Any]
+) -> None:
     ines, otto, _ = analysts
+    two_series(bench.case, items)
     (proposal,) = [one["id"] for one in otto.get("/api/proposals").json()]
     assert given_out(otto, "proposals") == [(1, 0)]
     assert reach(ines, "proposal", proposal) == {"mine": [proposal], "others": {}}
@@ -199,9 +211,10 @@ def test_proposals_are_given_out_once(items: dict[str, int], analysts: list[Any]
 
 
 def test_series_leads_and_clues_are_given_out_once(
-    items: dict[str, int], analysts: list[Any], client: Callable[..., Any]
+    bench: Workbench, items: dict[str, int], analysts: list[Any], client: Callable[..., Any]
 ) -> None:
     ines, otto, _ = analysts
+    two_series(bench.case, items)
     name, other = sorted(one["id"] for one in otto.get("/api/series").json())
     drawn = {"picture": sha("p5"), "kind": "serial", "value": "H2-1", "why": "seen"}
     clue = otto.post("/api/clues", drawn, "application/json").json()["clue"]

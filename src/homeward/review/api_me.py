@@ -25,10 +25,13 @@ class Another(Schema):
 
 
 class Secret(Schema):
-    """What a telephone makes one-time codes from, in base32, and as it takes it by a link."""
+    """What a telephone makes one-time codes from, in base32, as it takes it by a link, and as it reads that with its camera:
+    a row a line, ``1`` for dark.
+    """
 
     secret: str
     address: str
+    square: list[str]
 
 
 class Code(Schema):
@@ -73,7 +76,8 @@ def begin(request: Any) -> Secret:
     people.no_second(person)
     secret = codes.new_secret()
     request.session["second"] = secret
-    return Secret(secret=secret, address=codes.address(secret, person.name, request.bench.case.info.agency))
+    address = codes.address(secret, person.name, request.bench.case.info.agency)
+    return Secret(secret=secret, address=address, square=codes.square(address))
 
 
 @router.put("/second", auth=Needs(THEMSELVES), response={204: None})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeward.flow.workbench.codes import AROUND, SECONDS, address, code, new_secret, number_of
+from homeward.flow.workbench.codes import AROUND, SECONDS, address, code, new_secret, number_of, square
 
 SECRET = base64.b32encode(b"12345678901234567890").decode()
 # RFC 6238, appendix B, SHA-1: the last six of eight digits.
@@ -42,3 +43,18 @@ def test_secrets_are_long_and_of_their_own() -> None:
     assert len({new_secret() for _ in range(50)}) == 50
     assert len(base64.b32decode(new_secret())) == 20
     assert address(SECRET, "Ines O", "Unit: 7").startswith("otpauth://totp/Unit%3A%207%3AInes%20O?secret=GEZD")
+
+
+@pytest.mark.parametrize(("name", "agency"), [("Ines", "Test Unit"), ("Åsa & Jörg : 王", "Ä" * 20)])
+def test_a_camera_reads_the_square_as_the_address(name: str, agency: str) -> None:
+    zxing = pytest.importorskip("zxingcpp")  # another's reader
+    told = address(new_secret(), name, agency)
+    dark = np.array([[one == "1" for one in row] for row in square(told)])
+    assert dark.shape[0] == dark.shape[1]
+    assert (dark.shape[0] - 17) % 4 == 0  # a version of the standard
+    shown = np.kron(np.pad(np.where(dark, 0, 255), 4, constant_values=255), np.ones((4, 4))).astype(np.uint8)
+    assert zxing.read_barcode(shown).text == told
+
+
+def test_no_square_holds_what_no_telephone_reads() -> None:
+    assert square(address(new_secret(), "x" * 1000, "Test Unit")) == []

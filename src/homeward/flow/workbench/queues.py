@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from homeward.flow.clues import clue_ledger as clues
 from homeward.flow.series import leads, watch
 from homeward.flow.series import listing as series
+from homeward.flow.series.settling import View
 from homeward.flow.workbench import handing
 from homeward.flow.workbench.handing import CLUE, PROPOSAL, SERIES
 from homeward.series.clues import OPEN
@@ -45,12 +46,14 @@ def queues(case: Case, person: Person, left: Mapping[str, int], full: str = "") 
         (fresh if one["series"] in known and one["status"] == UNIDENTIFIED and _brings_files(one) else rest).append(one)
     open_clues = [one for one in clues.listed(case) if one["status"] == OPEN and not one["stopped"]]
     to_follow = [one for one in open_clues if _may_take(person, one["owners"])]
-    tasks = [one for one in leads.listed(case) if one["state"] != DONE]
+    view = View(case)
+    tasks = [one for one in leads.told(case, view) if one["state"] != DONE]
     to_do = [one for one in tasks if _may_take(person, [one["owner"]])]
 
+    taken = {kind: leases.others(case, kind, person.key) for kind in (SERIES, PROPOSAL, CLUE)}
+
     def queue(name: str, kind: str, rows: list[dict[str, Any]], owned: int = 0) -> dict[str, Any]:
-        taken = leases.others(case, kind, person.key)
-        free = [row for row in rows if row["to"] not in taken]
+        free = [row for row in rows if row["to"] not in taken[kind]]
         told = free[: MOST if name == full else SHOWN]
         return {"name": name, "count": len(free), "elsewhere": len(rows) - len(free) + owned, "rows": told}
 
@@ -58,7 +61,7 @@ def queues(case: Case, person: Person, left: Mapping[str, int], full: str = "") 
         queue("known series", SERIES, [_news(one) for one in fresh]),
         _stacks("yours", left, handing.handed(case, person) if left["yours"] else []),
         *(_stacks(name, left) for name in ("unknown", "opinions", "disputed")),
-        queue("proposals", PROPOSAL, [_proposal(one) for one in series.proposals(case)]),
+        queue("proposals", PROPOSAL, [_proposal(one) for one in series.proposed(case, view)]),
         queue("notices", SERIES, [_news(one) for one in rest]),
         queue("clues", CLUE, [_clue(one) for one in to_follow], len(open_clues) - len(to_follow)),
         queue("leads", SERIES, [_lead(one) for one in to_do], len(tasks) - len(to_do)),

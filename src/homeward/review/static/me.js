@@ -28,15 +28,29 @@ function offer() {
 
 async function begin() {
   try {
-    const { secret, address } = await post("/me/second");
+    const { secret, address, square } = await post("/me/second");
     const code = el("input", { name: "code", inputmode: "numeric", maxlength: "8", required: true, autocomplete: "one-time-code" });
     const confirm = el("form", { class: "row", onsubmit: (event) => { event.preventDefault(); finish(code.value); } },
       el("label", {}, t`The code that it shows now `, code), el("button", { type: "submit" }, t`Use codes from now on`));
-    place.replaceChildren(
-      el("p", {}, t`Type this key into the app (time based, six digits), or open the `, el("a", { href: address }, "link"), t` on the telephone. It is shown once.`),
-      el("p", {}, el("code", {}, secret.match(/.{1,4}/g).join(" "))), confirm);
+    place.replaceChildren(...[
+      el("p", {}, t`Read this with the app, type the key below into it (time based, six digits), or open the `, el("a", { href: address }, "link"), t` on the telephone. It is shown once.`),
+      square.length ? drawn(square) : null,
+      el("p", {}, el("code", {}, secret.match(/.{1,4}/g).join(" "))), confirm,
+    ].filter(Boolean));
     code.focus();
   } catch (error) { say(error.message, true); }
+}
+
+// Dark on white in both themes, with the border of four modules that cameras look for.
+function drawn(square) {
+  const border = 4, side = square.length + 2 * border;
+  const canvas = el("canvas", { class: "square", width: side, height: side, role: "img", "aria-label": t`The key as a square code` });
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, side, side);
+  context.fillStyle = "#000";
+  square.forEach((row, y) => [...row].forEach((one, x) => { if (one === "1") context.fillRect(x + border, y + border, 1, 1); }));
+  return canvas;
 }
 
 async function finish(code) {

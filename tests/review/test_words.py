@@ -26,7 +26,7 @@ from script_words import literals
 TOLD = re.compile(r"\{% blocktranslate.*?endblocktranslate %\}|\{%.*?%\}|\{\{.*?\}\}|<(code|kbd)>.*?</\1>", re.DOTALL)
 NAMES = {"Homeward", "door", "wide"}
 """The program's own, and two classes."""
-VALUES = {"too common", "known elsewhere", "known series", "label none"}
+VALUES = {"too common", "known elsewhere", "known series", "label none", "under way", "ruled out", "nothing found"}
 """Statuses, a queue and a class: the server's words for them, or a style's."""
 COUNTED = re.compile(r"plural\([^`]*, \Z")
 """Words that are counted are looked up where they are counted."""

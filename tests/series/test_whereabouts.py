@@ -7,13 +7,26 @@ import math
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from homeward.core.earth import RADIUS_KM, directions, kilometres
 from homeward.series.cues import cues_of
 from homeward.series.daylight import DAYLIGHT
-from homeward.series.tables import DATA, calling_code, countries, numbered_by, of_position, offset_of, script_of, tables
+from homeward.series.tables import (
+    DATA,
+    FAR_KM,
+    calling_code,
+    countries,
+    numbered_by,
+    of_position,
+    offset_of,
+    script_of,
+    tables,
+    towns,
+)
 from homeward.series.whereabouts import ALSO, CAPS, POSITION, Cue, Whereabouts, flat, whereabouts
 
 VALUES = [(kind, value) for kind, table in tables().items() for value in table.values if kind != "barcode"]
@@ -167,3 +180,17 @@ def test_no_text_breaks_what_reads_it(text: str) -> None:
 def test_a_position_has_one_nearest_country_or_none(latitude: float, longitude: float) -> None:
     found = of_position(latitude, longitude)
     assert found is None or max(found.values()) == 1.0
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180))
+@settings(max_examples=20)
+def test_the_nearest_towns_are_those_of_which_the_great_circle_says_so(latitude: float, longitude: float) -> None:
+    held = towns()
+    distance = kilometres(held.points, latitude, longitude)
+    country = held.countries[held.numbers[int(distance.argmin())]]
+    found = of_position(latitude, longitude)
+    assert (found is None) == (distance.min() > FAR_KM)
+    assert found is None or found[country] == 1.0
+    away = np.linalg.norm(held.directions - directions(np.radians([[latitude, longitude]])), axis=1)
+    chord = 2 * RADIUS_KM * np.arcsin(np.clip(away / 2, 0, 1))
+    np.testing.assert_allclose(chord, distance, atol=1e-3)

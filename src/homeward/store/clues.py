@@ -16,6 +16,8 @@ from homeward.store.results import write_step_key
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from django.db.models import QuerySet
+
     from homeward.core.canonical import Plain
     from homeward.store.case import Case
 
@@ -113,20 +115,24 @@ def stack_of(case: Case, item: int) -> list[tuple[int, str]]:
     return list(those.values_list("id", "sha256"))
 
 
-def clocks(case: Case, items: Collection[int]) -> dict[int, tuple[str, str]]:
-    """Item -> the time that its camera wrote and its offset from UTC; the offset is empty where there is none."""
-    query = Media.objects.using(case.alias).filter(current=True, item_id__in=sorted(items))
-    rows = query.values_list("item_id", "facts__metadata__taken__text", "facts__metadata__taken__offset")
+def clocks(case: Case, items: Collection[int] | None = None) -> dict[int, tuple[str, str]]:
+    """Item -> the time that its camera wrote and its offset from UTC, empty where there is none; all unless told."""
+    rows = _decoded(case, items).values_list("item_id", "facts__metadata__taken__text", "facts__metadata__taken__offset")
     return {item: (text, offset or "") for item, text, offset in rows if text}
 
 
-def hums(case: Case, items: Collection[int]) -> Iterator[tuple[int, str, int]]:
-    """(Item, ``sound`` or ``light``, 50 or 60) of clips in which the mains were told."""
-    query = Media.objects.using(case.alias).filter(current=True, item_id__in=sorted(items), facts__has_key="mains")
+def hums(case: Case, items: Collection[int] | None = None) -> Iterator[tuple[int, str, int]]:
+    """(Item, ``sound`` or ``light``, 50 or 60) of clips in which the mains were told; of all unless told."""
+    query = _decoded(case, items).filter(facts__has_key="mains")
     for item, told in query.order_by("item_id").values_list("item_id", "facts__mains"):
         for where in ("sound", "light"):
             if hertz := told[where]["hertz"]:
                 yield item, where, hertz
+
+
+def _decoded(case: Case, items: Collection[int] | None) -> QuerySet[Media]:
+    rows = Media.objects.using(case.alias).filter(current=True)
+    return rows if items is None or len(items) > CHUNK else rows.filter(item_id__in=sorted(items))
 
 
 def measured(case: Case) -> Sequence[Plain]:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from homeward.descriptors.scene import Features
 from homeward.flow.features.boxes import Box, around, parsed, written
-from homeward.flow.features.gallery import LEAST_TO_COMPARE, Backgrounds, Gallery
 from homeward.flow.growing import Parts
 from homeward.flow.steps import BACKGROUND, Step
 from homeward.links.rarity import Elsewhere
-from homeward.links.sights import sight
 from homeward.store import backgrounds, digests, stacks
 from homeward.store.backgrounds import BackgroundRow, Picture
 
@@ -21,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from homeward.descriptors.scene import Features
+    from homeward.flow.features.gallery import Backgrounds
     from homeward.flow.progress import Progress
     from homeward.store import Case
 
@@ -34,6 +33,8 @@ LEAST = 6
 
 def compare(case: Case, step: Step, progress: Progress) -> None:
     """Compare every picture of the case that was not yet with the collections as they are now; exemplars only."""
+    from homeward.flow.features.gallery import LEAST_TO_COMPARE, Backgrounds, Gallery  # brings kernels that no list needs
+
     key, gallery = rows_key(case, step), Gallery(case)
     parts = Parts(case, step, key, gallery.items)
     if not backgrounds.parts(case) or not parts.todo:
@@ -96,6 +97,8 @@ def seen_in(
         rows: features of a region; all unless told.
         misses: so many in a row that show nothing end it.
     """
+    from homeward.links.sights import sight
+
     found = []
     missed = 0
     for other in near:

@@ -9,24 +9,26 @@ from homeward.flow.clues.elsewhere import CANDIDATES, LEAST, MISSES
 from homeward.flow.clues.rarity import Commonness
 from homeward.flow.described import set_key
 from homeward.flow.features.boxes import around, written
-from homeward.flow.features.gallery import LEAST_TO_COMPARE, Gallery
 from homeward.flow.growing import Parts
 from homeward.flow.steps import SIGHTS, Step
 from homeward.links import rarity, sight_evidence
-from homeward.links.geometry import Matches
-from homeward.links.sights import Sight
-from homeward.links.site import Mark, look
 from homeward.store import digests, reads, results, stacks
 from homeward.store import sights as store
 from homeward.store.sights import SightRow
 
 if TYPE_CHECKING:
+    from homeward.flow.features.gallery import Gallery
     from homeward.flow.progress import Progress
+    from homeward.links.geometry import Matches
+    from homeward.links.sights import Sight
+    from homeward.links.site import Mark
     from homeward.store import Case
 
 
 def sights(case: Case, step: Step, progress: Progress) -> None:
     """Compare every picture that was not compared yet with the gallery; exemplars only, for copies say the same."""
+    from homeward.flow.features.gallery import Gallery  # brings kernels that no list needs
+
     key = set_key(case, step)
     if results.step_key(case, step.name) == key:
         return
@@ -71,6 +73,8 @@ class _Looker:
 
     def look(self, item: int) -> list[SightRow]:
         """What ``item`` and the pictures most like it show together."""
+        from homeward.flow.features.gallery import LEAST_TO_COMPARE
+
         features = self._gallery.features(item)
         if item in self._copies or len(features) < LEAST_TO_COMPARE:
             return []
@@ -91,6 +95,8 @@ class _Looker:
         return found
 
     def _compare(self, a: int, b: int) -> SightRow | None:
+        from homeward.links.site import look
+
         seen, mark = look(self._gallery.features(a), self._gallery.features(b))
         seen = seen if seen is not None and seen.score >= LEAST else None
         return _row(a, b, seen, mark, self._gallery) if seen is not None or mark is not None else None

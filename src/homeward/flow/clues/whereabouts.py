@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import WrongUse
@@ -26,16 +26,16 @@ SHOWN = 5
 
 def located(case: Case) -> list[dict[str, Any]]:
     """Every stack of which a clue or the words in it say something, the surest first."""
-    clues, read = _by_picture(ledger(case).values()), _read(case)
-    spoken = [item for item in read if language(" ".join(read[item]))]
+    told = _Told(case, ledger(case).values())
+    spoken = [item for item in told.read if language(" ".join(told.read[item]))]
     done: set[int] = set()
     rows = []
-    for item in dict.fromkeys([*store.held_items(case, clues).values(), *spoken]):
+    for item in dict.fromkeys([*store.held_items(case, told.clues).values(), *spoken]):
         stack = store.stack_of(case, item)
         if stack[0][0] in done:
             continue
         done.add(stack[0][0])
-        if cues := list(_cues(case, stack, clues, read)):
+        if cues := list(told.cues(stack)):
             rows.append(_row(stack, whereabouts(cues), SHOWN))
     return sorted(rows, key=lambda row: (-row["countries"][0]["probability"], row["items"]))
 
@@ -54,9 +54,9 @@ def likeliest(case: Case, series: Mapping[str, list[tuple[int, str]]], held: Ite
 
 def posteriors(case: Case, series: Mapping[str, list[tuple[int, str]]], held: Iterable[Clue]) -> dict[str, Mapping[str, float]]:
     """Probability of each country (by its code) for each series of which a cue speaks; ``series`` and ``held`` as above."""
-    clues, read = _by_picture(held), _read(case)
-    told = {name: list(_cues(case, pictures, clues, read)) for name, pictures in series.items()}
-    return {name: whereabouts(cues).posterior for name, cues in told.items() if cues}
+    told = _Told(case, held, {item for pictures in series.values() for item, _ in pictures})
+    cues = {name: list(told.cues(pictures)) for name, pictures in series.items()}
+    return {name: whereabouts(some).posterior for name, some in cues.items() if some}
 
 
 def located_one(case: Case, start: str) -> dict[str, Any]:
@@ -70,7 +70,41 @@ def located_one(case: Case, start: str) -> dict[str, Any]:
         raise WrongUse(f"{'several' if found else 'no'} items have a SHA-256 that begins with {start!r}")
     sha256 = found[0][0]
     stack = store.stack_of(case, store.held_items(case, [sha256])[sha256])
-    return _row(stack, whereabouts(_cues(case, stack, _by_picture(ledger(case).values()), _read(case))), len(countries()))
+    told = _Told(case, ledger(case).values(), {item for item, _ in stack})
+    return _row(stack, whereabouts(told.cues(stack)), len(countries()))
+
+
+class _Told:
+    """What speaks of countries in a case, read once; of ``items`` only, where they are given."""
+
+    def __init__(self, case: Case, held: Iterable[Clue], items: Collection[int] | None = None) -> None:
+        self.clues = _by_picture(held)
+        self.read: dict[int, list[str]] = {}
+        """Lines of print that were read, by item."""
+        for item, line in texts.all_lines(case):
+            if line.source == "print":
+                self.read.setdefault(item, []).append(line.text)
+        self._hums: dict[int, list[tuple[str, int]]] = {}
+        for item, where, hertz in store.hums(case, items):
+            self._hums.setdefault(item, []).append((where, hertz))
+        self._clocks = store.clocks(case, items)
+
+    def cues(self, stack: list[tuple[int, str]]) -> Iterator[Cue]:
+        """What the (item, SHA-256) of a stack or a series say."""
+        names = dict(stack)
+        speaking = [item for item, _ in stack if item in self.read]
+        if said := language(" ".join(line for item in speaking for line in self.read[item])):
+            yield Cue("language", said, f"words read in {', '.join(names[item][:12] for item in speaking[:3])}")
+        for item in sorted(names):
+            for where, hertz in self._hums.get(item, ()):
+                yield Cue("mains", str(hertz), f"{where} of {names[item][:12]}")
+        for item, sha256 in stack:
+            clock = self._clocks.get(item, ("", ""))
+            for clue in self.clues.get(sha256, []):
+                by = sorted({name for one in clue.sightings if one.picture == sha256 for name in one.by})
+                yield from cues_of(clue.kind, clue.value, f"clue {clue.id[:12]} in {sha256[:12]} by {', '.join(by)}", clock)
+            if offset := offset_of(clock[1]):
+                yield Cue("utc offset", offset, f"metadata of {sha256[:12]}")
 
 
 def _by_picture(clues: Iterable[Clue]) -> dict[str, list[Clue]]:
@@ -80,34 +114,6 @@ def _by_picture(clues: Iterable[Clue]) -> dict[str, list[Clue]]:
             for picture in sorted({sighting.picture for sighting in clue.sightings}):
                 found.setdefault(picture, []).append(clue)
     return found
-
-
-def _read(case: Case) -> dict[int, list[str]]:
-    """Lines of print that were read, by item."""
-    found: dict[int, list[str]] = {}
-    for item, line in texts.all_lines(case):
-        if line.source == "print":
-            found.setdefault(item, []).append(line.text)
-    return found
-
-
-def _cues(
-    case: Case, stack: list[tuple[int, str]], clues: dict[str, list[Clue]], read: Mapping[int, list[str]]
-) -> Iterator[Cue]:
-    names = dict(stack)
-    speaking = [item for item, _ in stack if item in read]
-    if said := language(" ".join(line for item in speaking for line in read[item])):
-        yield Cue("language", said, f"words read in {', '.join(names[item][:12] for item in speaking[:3])}")
-    for item, where, hertz in store.hums(case, names):
-        yield Cue("mains", str(hertz), f"{where} of {names[item][:12]}")
-    clocks = store.clocks(case, [item for item, _ in stack])
-    for item, sha256 in stack:
-        clock = clocks.get(item, ("", ""))
-        for clue in clues.get(sha256, []):
-            by = sorted({name for one in clue.sightings if one.picture == sha256 for name in one.by})
-            yield from cues_of(clue.kind, clue.value, f"clue {clue.id[:12]} in {sha256[:12]} by {', '.join(by)}", clock)
-        if offset := offset_of(clock[1]):
-            yield Cue("utc offset", offset, f"metadata of {sha256[:12]}")
 
 
 def _row(stack: list[tuple[int, str]], found: Whereabouts, most: int) -> dict[str, Any]:

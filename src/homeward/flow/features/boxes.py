@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from homeward.descriptors.scene import Features
+if TYPE_CHECKING:
+    from homeward.descriptors.scene import Features
 
 Box = tuple[int, int, int, int]
 

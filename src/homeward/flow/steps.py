@@ -171,8 +171,8 @@ OVERVIEWS = Step(
 )
 SHARED = Step(
     "shared",
-    "3",
-    {"calibration": 1, "pictures": [5, 64]},
+    "4",
+    {"calibration": 2, "pictures": [5, 64]},
     function="homeward.flow.noise.shared:shared",
     caption="Looking for scaled copies of devices",
     reads=("noise", "residual", "overview"),

@@ -128,6 +128,7 @@ def _a_film(desk: Desk) -> None:
     page = desk.page
     page.goto(f"{desk.address}/pictures/{aside(_sha256, desk.case, 'film.mp4')}?time=0")
     page.wait_for_selector("#moment:not([hidden])")
+    page.wait_for_selector("#stage:focus")
     page.keyboard.down("w")
     page.wait_for_selector("#stage[data-time='0']")
     for key, time in ((".", 500), (",", 0)):

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from homeward.flow.workbench.grading import SCHEMES
-from homeward.review.frames import files
+from homeward.review.frames import files, modules
 from homeward.review.settings import HERE
 
 STYLE = files()["style.css"].decode()
@@ -61,3 +61,12 @@ def test_every_script_is_used_and_there() -> None:
         if name.endswith(".js"):
             asked |= set(re.findall(r'from "\./([\w.]+)"', body.decode()))
     assert asked == held
+
+
+def test_a_page_names_every_script_that_it_needs() -> None:
+    for page in ("grid", "picture", "map"):
+        told = modules(page)
+        assert {f"{page}.js", "frame.js", "words.js"} <= set(told)
+        for name in told:
+            assert set(re.findall(r'from "\./([\w.]+)"', files()[name].decode())) <= set(told), name
+    assert "reveal.js" not in modules("map")

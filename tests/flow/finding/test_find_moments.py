@@ -99,6 +99,14 @@ def test_a_room_is_found_in_a_clip(clips: Case, tmp_path: Path) -> None:
     assert not [row for row in find_sights(clips, picture_of(63, tmp_path), "place", None, 5) if row["log10_lr"] > 1]
 
 
+def test_a_frame_of_the_case_is_asked_from_what_is_stored(clips: Case) -> None:
+    ((item, *_),) = reads.clip_sizes(clips)
+    for time_ms, late in ((300, False), (1700, True)):
+        (found,) = sights_of(clips, item, "place", None, 5, time_ms)
+        assert (found["time"] >= 1) == late
+        assert found["log10_lr"] > 1
+
+
 def picture_of(seed: int, folder: Path) -> Path:
     (folder / "other.png").write_bytes(encode(scenes.room(seed), "png"))
     return folder / "other.png"
@@ -134,7 +142,7 @@ def test_a_moment_of_a_clip_is_asked_with_where_it_was_measured(clips: Case) -> 
     (item, time_ms), *_ = (Moments.named(number) for number in Moments(clips).items)
     (found,) = sights_of(clips, item, "place", None, 5, time_ms)
     assert found["time"] == time_ms / 1000
-    with pytest.raises(WrongUse, match="moment"):
+    with pytest.raises(WrongUse, match="the nearest is at"):
         sights_of(clips, item, "place", None, 5, 1_000_000)
     with pytest.raises(WrongUse, match="no still"):
         sights_of(clips, item, "place", None, 5)

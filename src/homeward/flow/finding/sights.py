@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 SHORTLIST = 50
 """Pictures that share the most features with what is asked, which are looked at."""
 
+SAME_SCENE = 2000
+"""Milliseconds within which a measured frame stands for the moment that somebody asks about."""
+
 
 class Region(msgspec.Struct, frozen=True):
     """A part of a picture in full-size pixels."""
@@ -73,7 +76,8 @@ def find_sights(case: Case, picture: Picture, kind: str, region: Region | None, 
 
 
 def sights_of(case: Case, item: int, kind: str, region: Region | None, top: int, time_ms: int = STILL) -> list[dict[str, Any]]:
-    """The same, asked with a still of the case itself, or with a moment of a clip, whose features are stored.
+    """The same, asked with what the case itself holds, whose features are stored: a still (``time_ms`` is -1), or the measured
+    frame of a clip that is nearest to a moment of it.
 
     Raises:
         WrongUse: local features of it have not been measured, or the region lies outside of it.
@@ -81,15 +85,21 @@ def sights_of(case: Case, item: int, kind: str, region: Region | None, top: int,
     """
     gallery = _gallery(case)
     if time_ms >= 0:
-        clips, number = Moments(case), Moments.number(item, time_ms)
-        if number not in clips:
-            raise WrongUse(
-                "this moment has not been measured: of a clip some frames are, evenly spread, or it shows too little"
-            )
-        return _answers(case, gallery, clips.features(number), item, kind, region, top)
+        return _answers(case, gallery, _frame(case, item, time_ms), item, kind, region, top)
     if item not in gallery:
         raise WrongUse("local features of this picture have not been measured: it is no still, or shows too little")
     return _answers(case, gallery, gallery.features(item), item, kind, region, top)
+
+
+def _frame(case: Case, item: int, time_ms: int) -> Features:
+    moments = Moments(case)
+    times = [time for held, time in map(moments.named, moments.items) if held == item]
+    if not times:
+        raise WrongUse("no moment of this has been measured: it is no clip, or shows too little")
+    nearest = min(times, key=lambda time: abs(time - time_ms))
+    if abs(nearest - time_ms) > SAME_SCENE:
+        raise WrongUse(f"no frame near this moment was measured; the nearest is at {nearest / 1000:.1f} seconds")
+    return moments.features(moments.number(item, nearest))
 
 
 def _gallery(case: Case) -> Gallery:

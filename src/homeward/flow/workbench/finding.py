@@ -12,6 +12,7 @@ import msgspec
 from homeward.core import WrongUse
 from homeward.core.errors import said
 from homeward.flow.clues.text import find_text
+from homeward.flow.described import STILL
 from homeward.flow.finding.sights import Region, sights_of
 from homeward.flow.workbench.on_veils import from_veil
 from homeward.store import finding as store
@@ -28,6 +29,7 @@ LONGEST = 2000
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _NEAR = re.compile(r"(-?[0-9]{1,2}(?:\.[0-9]+)?),(-?[0-9]{1,3}(?:\.[0-9]+)?),([0-9]{1,5}(?:\.[0-9]+)?)")
+_TIME = re.compile(r"[0-9]{1,9}")
 _BOX = re.compile(r"[0-9]{1,2}(?:\.[0-9]+)?(?:,[0-9]{1,2}(?:\.[0-9]+)?){3}")
 
 Rows = list[dict[str, Any]]
@@ -39,8 +41,11 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that has to hold; empty: does not matter."""
 
     like: str = ""
-    """SHA-256 of a still of the case whose thing or place (``by``) is looked for, or what is in its ``box`` on its veil."""
+    """SHA-256 of a picture of the case whose thing or place (``by``) is looked for, or what is in its ``box`` on its veil; of a
+    clip at the ``time`` in milliseconds.
+    """
     by: str = ""
+    time: str = ""
     box: str = ""
     asked: str = ""
     """A picture that was handed over, by its word."""
@@ -130,11 +135,13 @@ def _like(case: Case, asked: Question, _: Asked) -> dict[int, str]:
         raise WrongUse("a picture of the case is asked about by place or by object")
     if asked.box and not _BOX.fullmatch(asked.box):
         raise WrongUse("a box is left, top, width and height on a veil of 24 x 18")
+    if asked.time and not _TIME.fullmatch(asked.time):
+        raise WrongUse("a moment is told in milliseconds")
     region = None
     if asked.box:
         left, top, width, height = map(float, asked.box.split(","))
         region = Region(*from_veil(shapes(case, [item]).get(item), (left, top, width, height)))
-    return _told(case, sights_of(case, item, asked.by, region, TOP))
+    return _told(case, sights_of(case, item, asked.by, region, TOP, int(asked.time or STILL)))
 
 
 def _asked(case: Case, asked: Question, handed: Asked) -> dict[int, str]:

@@ -25,8 +25,9 @@ export async function elsewhere(place, question, act = () => null) {
   } finally { place.removeAttribute("aria-busy"); }
 }
 
-function filters({ picture, veil_box: box, by }) {
+function filters({ picture, time_ms: time, veil_box: box, by }) {
   const asked = new URLSearchParams({ like: picture, by });
+  if (time >= 0) asked.set("time", time);
   if (box) asked.set("box", box.map((edge) => Math.max(0, Number(edge.toFixed(2)))).join(","));
   return asked;
 }

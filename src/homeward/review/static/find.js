@@ -2,6 +2,7 @@
 
 import { call, get, post } from "./api.js";
 import { el, say } from "./dom.js";
+import { address } from "./figures.js";
 import { t } from "./words.js";
 
 export const FIND = "find:";
@@ -31,12 +32,12 @@ export class Finder {
     this.query = query;
     const asked = new URLSearchParams(query);
     for (const field of this.#fields()) field.value = asked.get(field.name) ?? "";
-    this.about = Object.fromEntries(["like", "by", "box", "asked"].filter((key) => asked.has(key)).map((key) => [key, asked.get(key)]));
+    this.about = Object.fromEntries(["like", "by", "time", "box", "asked"].filter((key) => asked.has(key)).map((key) => [key, asked.get(key)]));
     const chip = this.form.querySelector("#about");
     chip.hidden = !this.about.like && !this.about.asked;
     const what = this.about.by === "place" ? t`the place` : t`the thing`;
     chip.replaceChildren(
-      this.about.like ? el("a", { href: `/pictures/${this.about.like}${this.about.box ? `?box=${this.about.box}` : ""}` }, t`${what} in ${this.about.box ? t`a box of ` : ""}${this.about.like.slice(0, 12)}`) : t`like the picture handed over`,
+      this.about.like ? el("a", { href: address(this.about.like, Number(this.about.time ?? -1), this.about.box?.split(",")) }, t`${what} in ${this.about.box ? t`a box of ` : ""}${this.about.like.slice(0, 12)}`) : t`like the picture handed over`,
       " ", el("button", { type: "button", class: "quiet", "aria-label": t`Without this picture`, onclick: () => { this.about = {}; chip.hidden = true; } }, "×"));
   }
 

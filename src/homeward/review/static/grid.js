@@ -18,7 +18,10 @@ const chosen = new Chosen();
 const EMPTY = { unknown: t`Nothing is left to decide here.`, [FIND]: t`Say above what you look for; everything that you say has to hold.` };
 let grid = null, tiles = null, queue = "", working = Promise.resolve();
 
-const me = await get("/session");
+// The list that the address names is asked for beside who asks, and not after it; what a question finds may take long.
+const before = history.state, first = new URLSearchParams(location.search).get("queue") ?? "unknown";
+const early = location.pathname === "/find" || before?.queue === first ? null : post("/grids", { queue: first }).catch(() => null);
+const [me, begun] = await Promise.all([get("/session"), early]);
 const may = (permission) => me.may.includes(permission);
 const painter = new Painter(stage, part("scroller"), part("room"), part("tiles"), {
   tiles: () => tiles,
@@ -236,11 +239,10 @@ part("scroller").addEventListener("dblclick", into);
 
 const asked = new URLSearchParams(location.search);
 try {
-  const before = history.state;
   const at = Number(asked.get("at")) || 0;
   asked.delete("at");
-  const name = finder ? FIND + asked : asked.get("queue") ?? "unknown";
-  await open(name, at, before?.queue === name ? before.grid : null);
+  const name = finder ? FIND + asked : first;
+  await open(name, at, before?.queue === name ? before.grid : begun);
   remember();
 } catch (error) { say(error.message, true); }
 

@@ -21,6 +21,7 @@ const may = (permission) => me.may.includes(permission);
 
 async function begin() {
   const { on_veil: [left, top, across, down], duration_ms: length } = await get(`/items/${sha256}`);
+  if (length !== null) time = Math.max(0, time); // a clip is looked at and asked about at a moment
   let shown = veil(sha256, t`the veil of this picture`, { size: "whole", time });
   stage.append(shown);
   const drawn = new DrawnBox(stage, [left, top, across, down], (box) => {
@@ -63,8 +64,8 @@ async function begin() {
     event.preventDefault();
     keep(drawn.box);
   });
-  await showFacts(part("facts"), sha256, () => {});
   stage.focus({ preventScroll: true });
+  await showFacts(part("facts"), sha256, () => {});
 }
 
 function tell(box) {

@@ -1,11 +1,11 @@
-// Tiles of one list, fetched 128 at a time; veils are painted once into small sheets from which the grid copies.
+// Tiles of one list, kept 128 together; veils are painted once into small sheets from which the grid copies.
 
 import { call, post } from "./api.js";
 
 export const CHUNK = 128;
 export const VEIL = { width: 24, height: 18 };
 export const VIDEO = 1, KNOWN = 2, IN_PART = 4, IN_SERIES = 8, TAKEN = 16;
-const RECORD = 44, ACROSS = 16, KEPT = 96, AT_ONCE = 3;
+const RECORD = 44, ACROSS = 16, KEPT = 96, AT_ONCE = 3, MOST = 8;
 
 export class Tiles {
   constructor(grid, arrived) {
@@ -36,7 +36,8 @@ export class Tiles {
     const next = Math.floor(last / CHUNK) + 1;
     if (next * CHUNK < this.count) chunks.push(next);
     this.wanted = chunks;
-    for (const [at, asked] of this.asked) if (!chunks.includes(at)) asked.abort();
+    const needed = new Set(chunks.map((at) => this.asked.get(at)));
+    for (const asked of this.asked.values()) if (!needed.has(asked)) asked.abort();
     for (const at of chunks) {
       const chunk = this.chunks.get(at);
       if (chunk) {
@@ -62,26 +63,32 @@ export class Tiles {
     this.chunks.clear();
   }
 
+  // What is missing and lies together is one request; what comes after the screen is one of its own.
   #fetch() {
+    const missing = (at) => this.wanted.includes(at) && !this.chunks.has(at) && !this.asked.has(at);
     for (const at of this.wanted) {
-      if (this.asked.size >= AT_ONCE) return;
-      if (!this.chunks.has(at) && !this.asked.has(at)) this.#ask(at);
+      if (new Set(this.asked.values()).size >= AT_ONCE) return;
+      if (!missing(at)) continue;
+      let count = 1;
+      while (count < MOST && at + count < this.wanted.at(-1) && missing(at + count)) count++;
+      this.#ask(at, count);
     }
   }
 
-  async #ask(at) {
+  async #ask(first, count) {
     const asking = new AbortController();
-    this.asked.set(at, asking);
+    const parts = Array.from({ length: count }, (_, at) => first + at);
+    for (const at of parts) this.asked.set(at, asking);
     try {
-      const answer = await call("GET", `/grids/${this.id}/tiles?first=${at * CHUNK}&count=${CHUNK}`, undefined, { signal: asking.signal });
+      const answer = await call("GET", `/grids/${this.id}/tiles?first=${first * CHUNK}&count=${count * CHUNK}`, undefined, { signal: asking.signal });
       const body = await answer.arrayBuffer();
-      this.chunks.set(at, sheet(body));
+      parts.forEach((at, place) => this.chunks.set(at, sheet(body, place)));
       while (this.chunks.size > KEPT) this.chunks.delete(this.chunks.keys().next().value);
-      this.arrived(at);
+      this.arrived(first);
     } catch (error) {
       if (error.name !== "AbortError") this.failed(error);
     } finally {
-      this.asked.delete(at);
+      for (const at of parts) if (this.asked.get(at) === asking) this.asked.delete(at);
       this.#fetch();
     }
   }
@@ -97,15 +104,17 @@ class Tile {
   get flags() { return this.chunk.view.getUint8(this.at * RECORD + 40); }
   get grade() { return this.chunk.view.getUint8(this.at * RECORD + 41); }
   get sha256() {
-    const bytes = new Uint8Array(this.chunk.view.buffer, this.at * RECORD, 32);
+    const bytes = new Uint8Array(this.chunk.view.buffer, this.chunk.view.byteOffset + this.at * RECORD, 32);
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
   get source() { return [this.chunk.sheet, (this.at % ACROSS) * VEIL.width, Math.floor(this.at / ACROSS) * VEIL.height]; }
 }
 
-function sheet(body) {
-  const count = body.byteLength / (RECORD + VEIL.width * VEIL.height);
-  const grey = new Uint8Array(body, count * RECORD);
+// The tiles of one of the chunks that an answer holds: all records first, then all veils.
+function sheet(body, place) {
+  const all = body.byteLength / (RECORD + VEIL.width * VEIL.height), first = place * CHUNK;
+  const count = Math.max(0, Math.min(CHUNK, all - first));
+  const grey = new Uint8Array(body, all * RECORD + first * VEIL.width * VEIL.height);
   const width = ACROSS * VEIL.width, height = Math.ceil(count / ACROSS) * VEIL.height;
   const pixels = new Uint32Array(width * height);
   for (let at = 0, from = 0; at < count; at++) {
@@ -116,5 +125,5 @@ function sheet(body) {
   }
   const made = new OffscreenCanvas(width, Math.max(1, height));
   if (count) made.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width), 0, 0);
-  return { view: new DataView(body), sheet: made };
+  return { view: new DataView(body, first * RECORD, count * RECORD), sheet: made };
 }

@@ -239,17 +239,15 @@ def _wavelet_noise(plane: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _usable(pixels: NDArray[np.uint8], spread: NDArray[np.float32], drawn: NDArray[np.bool_]) -> tuple[int, str]:
     """Per cent of usable pixels, and why they are too few."""
-    histogram = np.bincount(pixels.ravel(), minlength=256) / pixels.size
-    dark, bright = histogram[: _DARK + 1].sum(), histogram[_BRIGHT:].sum()
     within = _WEIGHTS[pixels[::4, ::4]] > 0
     usable = int(100 * np.mean(within & ~drawn & (spread > _SILENT)))
     if np.mean(within & drawn) > _MOST_DRAWN:
         return usable, "too flat: most of it was drawn, as in screenshots"
     if usable >= LEAST_USABLE:
         return usable, ""
-    if dark > 0.5:
+    if np.mean(pixels <= _DARK) > 0.5:
         return usable, "too dark: black keeps no trace of the sensor"
-    if bright > 0.5:
+    if np.mean(pixels >= _BRIGHT) > 0.5:
         return usable, "saturated: white keeps no trace of the sensor"
     return usable, "too flat: there is no noise left, as in drawings and under strong compression"
 
@@ -259,7 +257,10 @@ def _drawn(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     levels = pixels[::4, ::4]
     even = np.empty(levels.shape, np.bool_)
     kernels.flat_blocks(pixels, even)
-    plates = minimum_filter(even, _PLATE) & (maximum_filter(levels, _PLATE) == minimum_filter(levels, _PLATE))
+    plates: NDArray[np.bool_] = minimum_filter(even, _PLATE)
+    if not plates.any():
+        return plates
+    plates &= maximum_filter(levels, _PLATE) == minimum_filter(levels, _PLATE)
     drawn: NDArray[np.bool_] = maximum_filter(plates, _PLATE)
     return drawn
 

@@ -33,8 +33,8 @@ _RIGHT = {
 }  # fmt: skip
 
 
-def main(messages: int, out: Path | None) -> None:
-    """Measure, print, and write."""
+def measured(messages: int) -> dict[str, str]:
+    """The row of the table."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         _write(home / "rows.jsonl", messages)
@@ -55,7 +55,7 @@ def main(messages: int, out: Path | None) -> None:
         )
         peer = run([sys.executable, "-c", _PEER.format(home / "rows.jsonl", home / "peer.parquet")])
         size = (home / "rows.jsonl").stat().st_size
-    row = {
+    return {
         "what": f"{messages:,} messages, {size >> 20} MiB",
         "ours, messages a second of processor": f"{messages / ours.cpu:,.0f}",
         f"DuckDB {version('duckdb')}, parsing alone": f"{messages / peer.cpu:,.0f}",
@@ -64,7 +64,6 @@ def main(messages: int, out: Path | None) -> None:
         "peak, ours": f"{ours.peak >> 20} MiB",
         "peak, peer": f"{peer.peak >> 20} MiB",
     }
-    report("Captures: rows of JSON", [row], out)
 
 
 def _write(path: Path, messages: int) -> None:
@@ -86,4 +85,4 @@ if __name__ == "__main__":
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--json", type=Path, default=None)
     asked = parser.parse_args()
-    main(asked.messages, asked.json)
+    report("Captures: rows of JSON", [measured(asked.messages)], asked.json)

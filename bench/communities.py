@@ -1,7 +1,8 @@
 """Communities: handles of one person, boards that follow others, who showed a series first; each beside its named baseline.
 
 Every world is made up, with parameters from ranges that no calibration used (``homeward.testing.communities``), so the figures
-compare methods and promise nothing about a case. Intervals are bootstrapped over worlds, persons or closed boards.
+compare methods and promise nothing about a case. Intervals are bootstrapped over worlds, persons or closed boards. The rows
+of reports and of rows of JSON are those of ``reports.py`` and ``captures.py``, which tell more of them.
 
 Run ``python bench/communities.py [--json FILE] [--quick]``.
 """
@@ -14,14 +15,17 @@ import time
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 
+import captures
 import communities_groups
 import communities_million
 import communities_world
+import reports
 from common import DATA, report
-from communities_accuracy import Ranked, average_precision, interval, recall_at
+from communities_accuracy import Ranked, average_precision, calibration_error, interval, recall_at
 from communities_splink import splink
 from homeward.communities.appearance import FirstShown, first_shown
 from homeward.communities.blocking import candidates
@@ -92,8 +96,21 @@ def people(count: int) -> list[Row]:
         for (what, figure), target in zip(figures.items(), targets, strict=True):
             beside = ", ".join(f"{interval(some, figure)} ({peer})" for peer, some in peers.items())
             rows.append(row(f"{name}, {what}", interval(ours, figure), beside, target))
+        rows.append(row(f"{name}, expected calibration error from p of .05 on", interval(ours, calibration_error), "-", ".03"))
         rows += harm(name, worlds)
-    return rows
+    zoneless = [without_zones(people_world(seed, posts=60.0)) for seed in range(count)]
+    return [*rows, row("L1: the same, no time zone of anybody known, AP", interval(zoneless, average_precision), "-", ".65")]
+
+
+def without_zones(world: PeopleWorld) -> Ranked:
+    """Our links where no post tells how far ahead of UTC its writer's clock is."""
+    posts = [msgspec.structs.replace(post, offset=None) for post in world.posts]
+    handles = pool(posts, world.identifiers, world.cameras, world.texts)
+    told = links(Comparer(handles), candidates(handles), least=-1e9)
+    right = np.array([world.same(link.a, link.b) for link in told])
+    sites = [[h for h in handles.handles if h.site == site] for site in ("north", "south")]
+    exist = sum(world.same(a, b) for a in sites[0] for b in sites[1])
+    return Ranked(np.array([link.probability for link in told]), right, exist)
 
 
 def harm(name: str, worlds: list[Linked]) -> list[Row]:
@@ -308,13 +325,38 @@ def rendered() -> list[Row]:
     ]
 
 
+# Reports of platforms, and rows of JSON
+
+
+def queued(sets: int) -> Row:
+    told = reports.measured(sets)
+    beside = f"{told['priority flag alone']} (flag), {told['first in, first out']} (first in, first out)"
+    return row("T1: " + told["what"], f"{told['ours']}; {told['urgent left in the low queue']}", beside, ".90")
+
+
+def imported(messages: int) -> Row:
+    told = captures.measured(messages)
+    peer = next(name for name in told if name.startswith("DuckDB"))
+    ours = f"{told['ours, messages a second of processor']} a second"
+    return row(f"I1: rows of JSON, {told['what']}", ours, f"{told[peer]} ({peer})", told["target"])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", dest="out", type=Path)
     parser.add_argument("--quick", action="store_true", help="two worlds of each kind")
     told = parser.parse_args()
     count = 2 if told.quick else 8
-    rows = [*people(count), hashing(), million(), *succession(min(count, 3)), *appearance(count), *rendered()]
+    rows = [
+        *people(count),
+        hashing(),
+        million(),
+        *succession(min(count, 3)),
+        *appearance(count),
+        *rendered(),
+        queued(count),
+        imported(1_000_000),
+    ]
     report("Communities: made-up worlds, and the rendered world; intervals over worlds or closed boards", rows, told.out)
 
 

@@ -35,6 +35,18 @@ def recall_at(worlds: Sequence[Ranked], least: float) -> float:
     return float(ordered[good[-1]] / max(exist, 1)) if len(good) else 0.0
 
 
+def calibration_error(worlds: Sequence[Ranked], least: float = 0.05) -> float:
+    """Expected calibration error of answers that anybody would look at, those from ``least`` on.
+
+    The mean distance of probability and share of right ones, over ten bins of equal width.
+    """
+    score, right, _ = pooled(worlds)
+    told, true = score[score >= least], right[score >= least]
+    bins = np.minimum((told * 10).astype(np.int64), 9)
+    apart = np.bincount(bins, told, 10) - np.bincount(bins, true, 10)
+    return float(np.abs(apart).sum() / max(len(told), 1))
+
+
 def pooled(worlds: Sequence[Ranked]) -> Ranked:
     scores, rights, exist = zip(*worlds, strict=True)
     return Ranked(np.concatenate(scores), np.concatenate(rights), sum(exist))

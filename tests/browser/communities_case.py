@@ -1,17 +1,24 @@
-"""A case with captures of two boards and with reports of a platform."""
+"""A case with captures of two boards and of a series, with reports of a platform, and people of every role."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from homeward.communities.captures import mandate
+from homeward.communities.captures import Mandate, mandate
 from homeward.flow.communities.captures import Delivery, add_capture
+from homeward.flow.ingest import Delivery as Seized
+from homeward.flow.ingest import ingest
 from homeward.flow.progress import Quiet
 from homeward.flow.workbench import people
-from homeward.store import Case
+from homeward.store import Case, series
+from homeward.store.models import Item
 
+PASSWORD = "nine green bottles"
+PEOPLE = {"Otto": "analyst", "Vera": "viewer", "Aino": "auditor", "Milo": "administrator"}
+FILES = [b"a lamp", b"a lamp from the other side"]
 MAPPING = "columns: {id: n, site: site, handle: by, time: at}\ntime: {zone: UTC}\nidentifiers: {pgp: key}\n"
 RIGHT = {
     "authority": "Warrant 7", "purpose": "the harbour series", "method": "seizure",
@@ -38,7 +45,27 @@ def make(folder: Path) -> Path:
     (folder / "reports.xml").write_text(REPORT)
     with Case.create(folder / "case", "Test Unit") as case:
         people.add(case, "Ines", "lead", "", "a test")
+        for name, role in PEOPLE.items():
+            people.add(case, name, role, PASSWORD, "a test")
         held = mandate(datetime(2026, 3, 1, tzinfo=UTC), **RIGHT)
         add_capture(case, Delivery(folder / "rows.jsonl", "all", held, "An Officer", mapping=folder / "map.yaml"), Quiet())
         add_capture(case, Delivery(folder / "reports.xml", "reports", held, "An Officer", site="Platform"), Quiet())
+        _show(case, folder, held)
     return folder / "case"
+
+
+def _show(case: Case, folder: Path, held: Mandate) -> None:
+    """A series that two boards showed one after the other."""
+    (folder / "seized").mkdir()
+    rows = []
+    for at, content in enumerate(FILES):
+        (folder / "seized" / str(at)).write_bytes(content)
+        hung = [{"sha256": hashlib.sha256(content).hexdigest()}]
+        rows += [{"n": f"{site}{at}", "site": site, "by": by, "at": f"2020-06-0{day + at}", "files": hung}
+                 for site, by, day in (("old", "first", 1), ("new", "later", 4))]  # fmt: skip
+    (folder / "shown.yaml").write_text(MAPPING + "attachments: {in: files, sha256: sha256}\n")
+    (folder / "shown.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ingest(case, [Seized("A", folder / "seized", "W 1", "")], Quiet(), jobs=1)
+    members = dict.fromkeys(Item.objects.using(case.alias).values_list("pk", flat=True), "5e1e" + "0" * 8)
+    series.write(case, [], series.Standing(members, []), {}, {}, seen=series.count(case))
+    add_capture(case, Delivery(folder / "shown.jsonl", "shown", held, "An Officer", mapping=folder / "shown.yaml"), Quiet())

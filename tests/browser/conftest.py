@@ -37,7 +37,7 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
 
 @pytest.fixture
 def followed_desk(tmp_path: Path) -> Iterator[Desk]:
-    """Before a case that holds captures of communities, and nothing else."""
+    """Before a case that holds captures of communities."""
     _needs_browser()
     with at_desk(communities_case.make(tmp_path), tmp_path) as made:
         yield made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,7 +18,10 @@ from homeward.cli.common import by_option, case_argument, json_option, opened_to
 @by_option
 @json_option
 def boards(case: Path, purpose: str, of: tuple[str, str] | None, limit: int, who: str, as_json: bool) -> None:
-    """List the boards that captures show: posts, handles, times, what was attached and what of that is in no capture."""
+    """List the boards that captures show: posts, handles and about how many there were, times, and what was attached.
+
+    Of that it says how much is in the case, and how much was only seen and is in no capture.
+    """
     from homeward.flow.communities import boards as reading
     from homeward.flow.communities.captures import Reason
 
@@ -32,11 +36,22 @@ def boards(case: Path, purpose: str, of: tuple[str, str] | None, limit: int, who
         return
     if of is None:
         rows = [
-            (one["site"], one["board"], one["posts"], one["handles"], _day(one["first"]), _day(one["last"]),
-             one["attachments"], one["items"], one["not_captured"])
+            (one["site"], one["board"], one["posts"], one["handles"], _estimate(one["census"]), _day(one["first"]),
+             _day(one["last"]), one["attachments"], one["items"], one["not_captured"])
             for one in shown
         ]  # fmt: skip
-        columns = ("site", "board", "posts", "handles", "first", "last", "attachments", "items", "not captured")
+        columns = (
+            "site",
+            "board",
+            "posts",
+            "handles",
+            "in all, about",
+            "first",
+            "last",
+            "attachments",
+            "items",
+            "not captured",
+        )
         print_table("Boards", columns, rows)
         return
     members = [
@@ -49,6 +64,13 @@ def boards(case: Path, purpose: str, of: tuple[str, str] | None, limit: int, who
         f"Not named: {found['protected']} protected, {found['few_posts']} with fewer than two posts, "
         f"{found['beyond_limit']} beyond the limit."
     )
+
+
+def _estimate(census: dict[str, Any] | None) -> str:
+    if census is None:
+        return ""
+    mark = "" if census["by"] == "two captures" else "≥ "
+    return f"{mark}{census['handles']} ({census['low']} to {census['high']})"
 
 
 def _day(time: str | None) -> str:

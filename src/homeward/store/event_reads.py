@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -55,6 +55,14 @@ class Contact(msgspec.Struct, frozen=True):
     private: int
 
 
+class Often(NamedTuple):
+    """How many handles a board shows, and of them those with one post and with two."""
+
+    handles: int
+    once: int
+    twice: int
+
+
 class PostRow(msgspec.Struct, frozen=True):
     """A post; ``files`` are by SHA-256, else SHA-1, MD5 or the first digits of a SHA-256."""
 
@@ -85,6 +93,27 @@ def boards(events: Events) -> list[Board]:
         Board(site, board, tuple(labels), posts, handles, first, last, *hung.get((site, board), (0, 0)))
         for site, board, labels, posts, handles, first, last in rows
     ]
+
+
+def often(events: Events) -> dict[tuple[str, str], Often]:
+    """(Site, board) -> how often its handles wrote. Needs ``posts``."""
+    rows = events.rows(
+        "SELECT site, board, count(*), count(*) FILTER (said = 1), count(*) FILTER (said = 2)"
+        f" FROM (SELECT site, board, handle, count({_ONCE}) AS said FROM posts WHERE handle <> '' GROUP BY site, board, handle)"
+        " GROUP BY site, board"
+    )
+    return {(site, board): Often(*counts) for site, board, *counts in rows}
+
+
+def in_both(events: Events, board: Board, captures: tuple[str, str], days: tuple[int, int]) -> tuple[int, int, int]:
+    """Handles of a board that each of two captures shows between two times, and those that both show. Needs ``posts``."""
+    ((first, second, both),) = events.rows(
+        "SELECT count(*) FILTER (one), count(*) FILTER (two), count(*) FILTER (one AND two)"
+        " FROM (SELECT bool_or(capture = ?) AS one, bool_or(capture = ?) AS two FROM posts"
+        " WHERE site = ? AND board = ? AND handle <> '' AND zoned AND time >= ? AND time < ? GROUP BY handle)",
+        (*captures, board.site, board.board, *days),
+    )
+    return first, second, both
 
 
 def hung_on(events: Events) -> list[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from homeward.communities.captures import mandate
+from homeward.communities.coverage import at_least, recaptured
 from homeward.communities.pool import pool
 from homeward.communities.records import Handle
 from homeward.core import WrongUse
@@ -165,3 +166,21 @@ def seen(case: Case) -> set[Handle]:
     with captures.opened(case, "test", "", WHY, TABLES) as (events, standing, _):
         found = observed(case, events, standing)
     return {one.handle for one in (*found.posts, *found.identifiers)}
+
+
+def test_two_captures_of_the_same_days_tell_about_how_many_there_were(held: Case, tmp_path: Path) -> None:
+    (one,) = boards.boards(held, WHY)
+    told = at_least(7, 2, 5)  # anna and erna wrote once; "one" and "two" have two handles in common, which is too few
+    assert one["census"] == {
+        "by": "once and twice", "captures": ["one", "two"],
+        "handles": round(told.total), "low": round(told.low), "high": round(told.high),
+    }  # fmt: skip
+    for label, some in (("east", range(30)), ("west", range(20, 60))):
+        rows = [post(at, f"h{at}", site="s2", board="rugs") for at in some]
+        (tmp_path / label).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        captures.add_capture(held, Delivery(tmp_path / label, label, RIGHT, "A", mapping=tmp_path / "map.yaml"), Quiet())
+    told = recaptured(30, 40, 10)
+    assert boards.boards(held, WHY)[1]["census"] == {
+        "by": "two captures", "captures": ["east", "west"],
+        "handles": round(told.total), "low": round(told.low), "high": round(told.high),
+    }  # fmt: skip

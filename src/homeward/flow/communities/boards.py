@@ -13,6 +13,7 @@ from homeward.communities.times import day
 from homeward.core import WrongUse
 from homeward.core.time import Moment
 from homeward.flow.communities import captures
+from homeward.flow.communities.census import census
 from homeward.flow.communities.guarding import NEEDED, guard
 from homeward.store import event_reads
 from homeward.store.captures import attached_items
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from homeward.communities.captures import Standing
     from homeward.flow.communities.captures import Reason
     from homeward.store import Case
-    from homeward.store.event_reads import Board, Member
+    from homeward.store.event_reads import Board, Member, Often
+    from homeward.store.events import Events
 
 MOST_HANDLES = 200
 """Handles that one query shows at most."""
@@ -34,8 +36,12 @@ FEWEST = 2
 def boards(case: Case, reason: Reason) -> list[dict[str, Any]]:
     """Every board as it is shown."""
     with captures.opened(case, "boards", "", reason, ("posts", "attachments")) as (events, standing, asked):
-        joined = _joined(case, event_reads.hung_on(events))
-        found = [_board(one, standing, joined[one.site, one.board]) for one in event_reads.boards(events)]
+        joined, written = _joined(case, event_reads.hung_on(events)), event_reads.often(events)
+        found = [
+            _board(one, standing, joined[one.site, one.board])
+            | {"census": _census(events, standing, one, written.get((one.site, one.board)))}
+            for one in event_reads.boards(events)
+        ]
         asked.shown = len(found)
     return found
 
@@ -75,6 +81,11 @@ def windows_of(standing: Standing, labels: Iterable[str], board: str) -> list[Wi
         start, end = day(mandate.begins).timestamp(), day(mandate.ends).timestamp() + 86_400
         found.append(Window(label, board, start, end, mandate.completeness / 1000))
     return found
+
+
+def _census(events: Events, standing: Standing, board: Board, written: Often | None) -> dict[str, Any] | None:
+    """How many handles there were; None where nobody's name is known."""
+    return census(events, board, windows_of(standing, board.captures, board.board), written) if written else None
 
 
 def _joined(case: Case, hung: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], set[int]]:

@@ -15,15 +15,17 @@ const LABELS = {
 };
 const day = (time) => (time ?? "").slice(0, 10);
 
+const about = (census) => (census ? t`${(census.by === "two captures" ? "" : "≥ ") + census.handles} (${census.low} to ${census.high})` : "");
+
 async function boards() {
   const found = await post("/communities/boards", { purpose: purpose() });
   const rows = found.map((board) => [
     el("button", { type: "button", class: "quiet", onclick: () => open(board) }, board.board && board.board !== board.site ? `${board.site} / ${board.board}` : board.site),
-    String(board.posts), String(board.handles), day(board.first), day(board.last), String(board.items), String(board.not_captured),
+    String(board.posts), String(board.handles), about(board.census), day(board.first), day(board.last), String(board.items), String(board.not_captured),
     board.covered.map((window) => t`${window.from} to ${window.to}, ${Math.round(window.completeness * 100)} %`).join("; "),
   ]);
   if (!rows.length) return el("p", { class: "soft" }, t`No capture is held.`);
-  return [table([[t`Board`], [t`Posts`, "number"], [t`Handles`, "number"], [t`First`], [t`Last`], [t`Items of this case`, "number"], [t`Seen only`, "number"], [t`Captured`]], rows), one];
+  return [table([[t`Board`], [t`Posts`, "number"], [t`Handles`, "number"], [t`In all, about`, "number"], [t`First`], [t`Last`], [t`Items of this case`, "number"], [t`Seen only`, "number"], [t`Captured`]], rows), one];
 }
 
 async function open(board) {

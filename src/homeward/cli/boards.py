@@ -69,7 +69,7 @@ def boards(case: Path, purpose: str, of: tuple[str, str] | None, limit: int, who
 def _estimate(census: dict[str, Any] | None) -> str:
     if census is None:
         return ""
-    mark = "" if census["by"] == "two captures" else "≥ "
+    mark = "" if census["by"] == "recapture" else "≥ "
     return f"{mark}{census['handles']} ({census['low']} to {census['high']})"
 
 

@@ -172,7 +172,7 @@ def test_two_captures_of_the_same_days_tell_about_how_many_there_were(held: Case
     (one,) = boards.boards(held, WHY)
     told = at_least(7, 2, 5)  # anna and erna wrote once; "one" and "two" have two handles in common, which is too few
     assert one["census"] == {
-        "by": "once and twice", "captures": ["one", "two"],
+        "by": "frequencies", "captures": ["one", "two"],
         "handles": round(told.total), "low": round(told.low), "high": round(told.high),
     }  # fmt: skip
     for label, some in (("east", range(30)), ("west", range(20, 60))):
@@ -181,6 +181,6 @@ def test_two_captures_of_the_same_days_tell_about_how_many_there_were(held: Case
         captures.add_capture(held, Delivery(tmp_path / label, label, RIGHT, "A", mapping=tmp_path / "map.yaml"), Quiet())
     told = recaptured(30, 40, 10)
     assert boards.boards(held, WHY)[1]["census"] == {
-        "by": "two captures", "captures": ["east", "west"],
+        "by": "recapture", "captures": ["east", "west"],
         "handles": round(told.total), "low": round(told.low), "high": round(told.high),
     }  # fmt: skip

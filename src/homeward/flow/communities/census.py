@@ -22,15 +22,15 @@ _FEWEST = 7
 def census(events: Events, board: Board, windows: Sequence[Window], often: Often) -> dict[str, Any]:
     """An estimate with its 95 % interval. Needs ``posts``.
 
-    ``by`` is ``two captures`` where two show the same days of the board and have enough handles in common; ``captures`` names
-    them, and the estimate is of those who wrote in these days. Else it is ``once and twice``: a bound from below.
+    ``by`` is ``recapture`` where two show the same days of the board and have enough handles in common; ``captures`` names
+    them, and the estimate is of those who wrote in these days. Else it is ``frequencies``: a bound from below.
     """
     if shared := _longest(windows):
         first, second, start, end = shared
         counts = event_reads.in_both(events, board, (first, second), (start, end))
         if counts[2] >= _FEWEST:
-            return {"by": "two captures", "captures": [first, second], **_told(*recaptured(*counts))}
-    return {"by": "once and twice", "captures": list(board.captures), **_told(*at_least(*often))}
+            return {"by": "recapture", "captures": [first, second], **_told(*recaptured(*counts))}
+    return {"by": "frequencies", "captures": list(board.captures), **_told(*at_least(*often))}
 
 
 def _longest(windows: Sequence[Window]) -> tuple[str, str, int, int] | None:

@@ -15,7 +15,7 @@ const LABELS = {
 };
 const day = (time) => (time ?? "").slice(0, 10);
 
-const about = (census) => (census ? t`${(census.by === "two captures" ? "" : "≥ ") + census.handles} (${census.low} to ${census.high})` : "");
+const about = (census) => (census ? t`${(census.by === "recapture" ? "" : "≥ ") + census.handles} (${census.low} to ${census.high})` : "");
 
 async function boards() {
   const found = await post("/communities/boards", { purpose: purpose() });

@@ -72,21 +72,26 @@ def test_a_day(desk: Desk) -> None:
     page.wait_for_selector(READY)
     here(page, re.compile("^1 of"))
 
-    # A stack of two is graded as one, and taken back.
-    page.keyboard.press("Home")
-    here(page, re.compile("2 copies"))
-    page.keyboard.press("1")
-    said(page, "2 pictures: Urgent")
-    assert len(aside(graded, desk.case)) == 2
-    page.keyboard.press("u")
-    said(page, "Taken back: 2 pictures")
-    assert aside(graded, desk.case) == {}
-    page.keyboard.press("2")
-    said(page, "2 pictures: Relevant")
+    _say_and_take_back(desk)
 
     # No key by which a browser finds text or goes to an address is taken from it.
-    taken = page.evaluate(PRESSED, [["f", "ctrlKey"], ["g", "ctrlKey"], ["l", "ctrlKey"], ["F3", ""], ["/", ""], ["'", ""]])
-    assert taken == [False] * 6
+    taken = page.evaluate(
+        PRESSED,
+        [
+            ["f", "ctrlKey"],
+            ["g", "ctrlKey"],
+            ["l", "ctrlKey"],
+            ["F3", ""],
+            ["/", ""],
+            ["'", ""],
+            ["k", "ctrlKey"],
+            ["d", "ctrlKey"],
+            ["u", "ctrlKey"],
+            ["1", "ctrlKey"],
+            ["f", "metaKey"],
+        ],
+    )
+    assert taken == [False] * 11
     assert page.evaluate(PRESSED, [["ArrowDown", ""]]) == [True]
     page.keyboard.press("Home")
 
@@ -151,10 +156,41 @@ def _sha256(folder: Path, name: str) -> str:
         return str(item(case, name).sha256)
 
 
+def _say_and_take_back(desk: Desk) -> None:
+    page = desk.page
+    # A stack of two is graded as one, and taken back.
+    page.keyboard.press("Home")
+    here(page, re.compile("2 copies"))
+    page.keyboard.press("1")
+    said(page, "2 pictures: Urgent")
+    assert len(aside(graded, desk.case)) == 2
+    page.keyboard.press("u")
+    said(page, "Taken back: 2 pictures")
+    assert aside(graded, desk.case) == {}
+
+    # With Alt to the whole series; and all of it is taken back, one after the other.
+    page.keyboard.press("Alt+1")
+    said(page, "3 pictures: Urgent")
+    page.keyboard.press("PageDown")
+    here(page, re.compile(r"^(\d+) of \1 "))
+    page.keyboard.press("1")
+    said(page, "1 picture: Urgent")
+    assert len(aside(graded, desk.case)) == 4
+    page.keyboard.press("u")
+    said(page, "Taken back: 1 picture")
+    page.keyboard.press("Control+z")
+    said(page, "Taken back: 3 pictures")
+    assert aside(graded, desk.case) == {}
+    page.keyboard.press("PageUp")
+    here(page, re.compile("^1 of .*2 copies"))
+    page.keyboard.press("2")
+    said(page, "2 pictures: Relevant")
+
+
 def _left_behind(desk: Desk) -> None:
     with Case.open(desk.case) as case:
         assert set(graded(desk.case).values()) == {"relevant"}
-        assert [one.details["code"] for one in entries(case, "grade")] == ["urgent", "", "relevant"]
+        assert [one.details["code"] for one in entries(case, "grade")] == ["urgent", "", "urgent", "urgent", "", "", "relevant"]
         views = entries(case, "view")
         assert [one.details["step"] for one in views] == ["drawing", "grey", "region", "full", *["grey"] * 4, "sound"]
         assert [one.details["time_ms"] for one in views[4:]] == [0, 500, 499, 500, 2500]

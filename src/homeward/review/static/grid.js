@@ -10,7 +10,7 @@ import { listKeys, named } from "./keys.js";
 import { Painter } from "./painter.js";
 import { middle, Reveal } from "./reveal.js";
 import { IN_PART, IN_SERIES, KNOWN, TAKEN, Tiles, VIDEO } from "./tiles.js";
-import { t } from "./words.js";
+import { heard, t } from "./words.js";
 
 const part = (id) => document.getElementById(id);
 const stage = part("stage");
@@ -74,7 +74,7 @@ function frame() {
     tab.dataset.queue === queue ? tab.setAttribute("aria-current", "page") : tab.removeAttribute("aria-current");
   }
   part("back").hidden = !inside;
-  part("title").textContent = `${inside ? `${grid.title} · ` : ""}${plural(grid.count, grid.kind === "stacks" ? "stack" : "picture")}`;
+  part("title").textContent = `${heard(grid.title)} · ${plural(grid.count, grid.kind === "stacks" ? "stack" : "picture")}`;
   part("scheme").replaceChildren(...grid.categories.map((one) => {
     const swatch = el("span", { class: "swatch" });
     swatch.style.background = one.colour;

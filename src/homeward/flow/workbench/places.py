@@ -30,8 +30,8 @@ GAP = timedelta(days=31)
 """Time without a picture that parts two stretches."""
 
 
-LEAST = 0.02
-"""Probability of a country that is told: five times what it has before any cue speaks."""
+LEAST = 0.008
+"""Probability of a country that is told: twice what each has before any cue speaks."""
 
 
 def points(case: Case) -> list[dict[str, Any]]:

@@ -331,7 +331,12 @@ def rendered() -> list[Row]:
 def queued(sets: int) -> Row:
     told = reports.measured(sets)
     beside = f"{told['priority flag alone']} (flag), {told['first in, first out']} (first in, first out)"
-    return row("T1: " + told["what"], f"{told['ours']}; {told['urgent left in the low queue']}", beside, ".90")
+    return row(
+        "T1: " + told["what"],
+        f"{told['ours']}; urgent left in the low queue: {told['urgent left in the low queue']}",
+        beside,
+        ".90",
+    )
 
 
 def imported(messages: int) -> Row:

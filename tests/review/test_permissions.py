@@ -20,6 +20,7 @@ MAY = {
 }
 PAGES = {
     "": "look",
+    "home": SIGNED_IN,
     "grid": "look",
     "find": "look",
     "ledger": "audit",
@@ -169,6 +170,13 @@ def test_who_has_not_come_in_gets_nothing(client: Callable[..., Any]) -> None:
         method, path = name.split()
         answer = client().generic(method, "/api" + filled(path), "{}", "application/json")
         assert (answer.status_code == 401) == (permission != ANYBODY), name
+
+
+def test_everybody_begins_on_a_page_of_their_own(client: Callable[..., Any]) -> None:
+    begins = {role: client(role).get("/home").headers["location"] for role in ROLES}
+    assert begins == {**dict.fromkeys(ROLES, "/"), "administrator": "/people"}
+    for role, path in begins.items():
+        assert client(role).get(path).status_code == 200, role
 
 
 def test_what_says_nothing_is_nobodys(client: Callable[..., Any]) -> None:

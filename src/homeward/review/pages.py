@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 
 from homeward.flow.workbench.people import AUDIT, DECIDE, FOLLOW, LOOK, PEOPLE, ROLES
 from homeward.flow.workbench.tokens import SCOPES
@@ -22,6 +22,13 @@ def login(request: Any) -> HttpResponse:
 def enter(request: Any) -> HttpResponse:
     """Where a one-time link leads: its word stands behind the #, which no server and no log ever sees."""
     return frame(request, "enter")
+
+
+@permits(SIGNED_IN)
+def home(request: Any) -> HttpResponse:
+    """The page on which a person begins: what there is to do, or, for who sees no pictures, who may come in."""
+    person = request.person
+    return HttpResponseRedirect("/" if person.may(LOOK) else "/people" if person.may(PEOPLE) else "/me")
 
 
 @permits(LOOK)

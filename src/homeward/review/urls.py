@@ -11,6 +11,7 @@ from homeward.review.words import words
 
 urlpatterns = [
     path("", pages.queues),
+    path("home", pages.home),
     path("grid", pages.grid),
     path("find", pages.grid),
     path("series/<slug:name>", pages.series),

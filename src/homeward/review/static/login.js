@@ -7,7 +7,7 @@ const wrong = document.getElementById("wrong");
 export function next() {
   const asked = new URLSearchParams(location.search).get("next") ?? "/";
   const there = new URL(asked, location.origin);
-  return there.origin === location.origin && asked.startsWith("/") ? there.pathname + there.search : "/";
+  return there.origin === location.origin && asked.startsWith("/") && there.pathname !== "/" ? there.pathname + there.search : "/home";
 }
 
 form.addEventListener("submit", async (event) => {

@@ -40,8 +40,11 @@ def run(command: list[str]) -> Cost:
         ended.set()
 
     threading.Thread(target=wait, daemon=True).start()
-    while not ended.wait(0.1):
+    pause = 0.1
+    while not ended.wait(pause):
+        looked = time.perf_counter()
         peak = max(peak, resident(running.pid))
+        pause = max(0.1, 20 * (time.perf_counter() - looked))  # looking must not take what is measured
     wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if running.returncode not in {0, 1}:

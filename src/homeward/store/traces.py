@@ -67,8 +67,8 @@ def registered(case: Case) -> dict[int, datetime]:
 
 
 def series_names(case: Case) -> list[tuple[int, str]]:
-    """Item and name of each series that a known list gives, false hits left out."""
-    query = Match.objects.using(case.alias).filter(silenced="").exclude(entry__series="")
+    """Item and name of each series that a known list gives, false hits and lists that call things harmless left out."""
+    query = Match.objects.using(case.alias).filter(silenced="", entry__list__purpose="alert").exclude(entry__series="")
     return list(query.order_by("item", "entry__series").values_list("item_id", "entry__series").distinct())
 
 

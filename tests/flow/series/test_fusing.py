@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from zipfile import ZipFile
 
 import pytest
 
@@ -22,6 +23,11 @@ from homeward.testing.exif_blocks import Shot
 CAMERA = "DCIM/100MEDIA/IMG_2617.JPG", "DCIM/100MEDIA/IMG_2619.JPG"
 POSTED = "site/thread/1360360997216.jpg", "site/thread/1360361011000.jpg"
 OTHER = "Pictures/DSC04815.JPG"
+PACKED = {
+    "phone.zip": ("DCIM/101MEDIA/a.jpg", "DCIM/101MEDIA/b.jpg"),
+    "one.zip": ("IMG_7001.JPG", "IMG_7003.JPG"),
+    "two.zip": ("picture.jpg",),
+}
 
 
 def shot(serial: str, hour: int) -> Shot:
@@ -30,13 +36,17 @@ def shot(serial: str, hour: int) -> Shot:
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
-    """Two pictures straight from one camera, two that a site named within seconds, and one of another body."""
+    """Two pictures straight from one camera, two that a site named within seconds, one of another body, and three archives."""
     root = tmp_path_factory.mktemp("fusing")
     shots = {CAMERA[0]: shot("43271810", 9), CAMERA[1]: shot("43271810", 10), OTHER: shot("34547143", 20)}
     for seed, path in enumerate((*CAMERA, *POSTED, OTHER)):
         file = root / "seizure" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(encode(scenes.room(seed, 320, 240), shot=shots.get(path)))
+    for first, (archive, names) in zip((10, 20, 30), PACKED.items(), strict=True):
+        with ZipFile(root / "seizure" / archive, "w") as packed:
+            for seed, name in enumerate(names, first):
+                packed.writestr(name, encode(scenes.room(seed, 320, 240)))
     with Case.create(root / "case", "Test Unit") as made:
         ingest(made, [Delivery("A", root / "seizure", "W", "")], Quiet())
         process(made, "inline", 1, Quiet(), until="stack")
@@ -69,6 +79,18 @@ def test_pictures_that_a_site_named_together_are_told_of(case: Case) -> None:
     assert pair is not None
     assert {cue.kind for cue in pair.parts} == {"folder", "posted together"}
     assert 0 < pair.log10_lr < 1
+
+
+@pytest.mark.parametrize(("archive", "kinds"), [("phone.zip", {"camera folder"}), ("one.zip", {"folder", "file name"})])
+def test_names_and_folders_are_read_inside_of_archives(case: Case, archive: str, kinds: set[str]) -> None:
+    one, other = (f"{archive} > {name}" for name in PACKED[archive])
+    pair = found(case, one, other)
+    assert pair is not None
+    assert {cue.kind for cue in pair.parts} == kinds
+
+
+def test_two_archives_are_two_folders(case: Case) -> None:
+    assert found(case, f"one.zip > {PACKED['one.zip'][0]}", f"two.zip > {PACKED['two.zip'][0]}") is None
 
 
 def test_another_body_speaks_against(case: Case) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from homeward.core.components import components
 from homeward.flow.series.situations import situations
 from homeward.links.fuse import Cue, Fused
 
@@ -68,3 +70,41 @@ def test_what_may_be_another_home_comes_before_a_larger_one_that_may_be_the_same
     first = [{str(told["timeline"][0][end]) for end in "ab"} for told in (without, with_it)]
     assert first[0] & {"4", "5"}
     assert "6" in first[1]
+
+
+@given(pairs)
+def test_the_order_is_that_of_asking_anew_for_the_best_after_every_joint(those: list[Fused]) -> None:
+    numbers = {unit: at for at, one in enumerate(found(those)["situations"]) for unit in map(int, one["items"])}  # type: ignore[call-overload]
+    sizes = Counter(numbers.values())
+    joined: dict[frozenset[int], float] = {}
+    near: list[tuple[int, int]] = [(at, at) for at in sizes]
+    for pair in those:
+        ends = frozenset((numbers[pair.a], numbers[pair.b]))
+        near += [(min(ends), max(ends))] if pair.parts[0].kind == "place" else []
+        if len(ends) == 2 and pair.log10_lr > 0:
+            joined[ends] = max(pair.log10_lr, joined.get(ends, 0.0))
+    homes = {at: group[0] for group in components(near) for at in group}
+    reached: set[int] = set()
+    wanted = []
+    while joined:
+        best = max(joined, key=lambda ends: worth(ends, reached, sizes, homes, joined[ends]))
+        wanted.append((min(best), max(best)))
+        reached |= best
+        del joined[best]
+    assert [(one["from"], one["to"]) for one in found(those)["timeline"]] == wanted
+
+
+def worth(
+    ends: frozenset[int], reached: set[int], sizes: Counter[int], homes: dict[int, int], value: float
+) -> tuple[object, ...]:
+    new = [sizes[end] for end in ends if end not in reached]
+    first, last = min(ends), max(ends)
+    return len(new) == 1, homes[first] != homes[last], min(new, default=0), value, -first, -last
+
+
+def test_a_series_of_many_situations_is_told() -> None:
+    """As many joints as three hundred pictures of one camera have, each of them made somewhere else."""
+    units = range(300)
+    pairs = [carried(b, a) for a in units for b in range(a)]
+    told = situations(pairs, {one: [one] for one in units}, {}, {}, {one: str(one) for one in units})
+    assert len(told["timeline"]) == 300 * 299 // 2

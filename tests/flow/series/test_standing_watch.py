@@ -9,12 +9,13 @@ from series_case import FIRST, deliver, groups, hold, series_of, sha
 
 from homeward.core import WrongUse
 from homeward.flow.copies.match import match
-from homeward.flow.known import add_known_list, remove_known
+from homeward.flow.known import Manner, add_known_list, remove_known
 from homeward.flow.progress import Quiet
 from homeward.flow.series import leads, watch
 from homeward.flow.series.deciding import tell, undo, weigh
 from homeward.flow.series.listing import listed, shown
 from homeward.flow.steps import MATCH
+from homeward.known.records import KNOWN
 from homeward.store import Case
 from homeward.store import series as store
 from homeward.store.custody import ERASED
@@ -66,6 +67,15 @@ def test_a_series_that_one_list_calls_not_identified_stays_awake_whatever_anothe
     match(two, MATCH, Quiet())
     hold(two)
     assert {row["status"] for row in listed(two)} == {"unidentified"}
+
+
+def test_a_list_of_harmless_files_holds_nothing_together(two: Case, tmp_path: Path) -> None:
+    (tmp_path / "icons.csv").write_text("sha256,series\n" + "".join(f"{sha(name)},Icons\n" for name in "ae"))
+    add_known_list(two, tmp_path / "icons.csv", "Vendor", Quiet(), Manner(purpose=KNOWN))
+    match(two, MATCH, Quiet())
+    hold(two)
+    assert groups(two, *FIRST) == ["ab", "cd", "e"]
+    assert watch.notices(two) == []
 
 
 def test_a_list_that_is_taken_back_gives_the_series_back_to_the_order_of_work(two: Case, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from homeward.core.posted import posted
+from homeward.core.stacked import SEPARATOR
 from homeward.flow.clues import sights as sight_links
 from homeward.flow.clues import text_links
 from homeward.flow.clues.rarity import Commonness
@@ -102,9 +103,10 @@ def _state(row: traces.Stated, held: dict[str, set[Any]], models: dict[int, str]
 
 
 def _place(label: str, path: str, model: str, held: dict[str, set[Any]]) -> None:
-    folder, _, name = path.rpartition("/")
+    holder, joint, inside = path.rpartition(SEPARATOR)
+    folder, slash, name = inside.rpartition("/")
     kind = "camera_folders" if _CAMERA_FOLDER.search(folder) else "folders"
-    held[kind].add(f"{label} > {folder}")
+    held[kind].add(f"{label} > {holder}{joint if slash else ''}{folder}")  # of an archive without folders, itself
     counted = _COUNTER.fullmatch(name)
     if counted:
         held["counters"].add((f"{counted[1].upper()} {model}", int(counted[2])))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -18,6 +20,8 @@ NEAR = frozenset({"place", "look-alike", "time", "position"})
 """Kinds of evidence that, however weak, let guess that two situations are of one home or one week."""
 Ends = tuple[int, int]
 """Numbers of two situations, the earlier first."""
+Rank = tuple[bool, bool, int, float, Ends]
+"""When a joint is looked at."""
 
 
 def situations(
@@ -84,29 +88,37 @@ def _looked_at(pairs: Iterable[Fused], situations: Sequence[Sequence[int]]) -> l
     """
     at = {unit: number for number, units in enumerate(situations) for unit in units}
     known = list(pairs)
-    waiting, homes = _strongest(known, at), _homes(known, at)
+    joined, homes = _strongest(known, at), _homes(known, at)
     sizes = [len(units) for units in situations]
+    meeting: dict[int, list[Ends]] = defaultdict(list)
+    for ends in joined:
+        for end in ends:
+            meeting[end].append(ends)
     reached: set[int] = set()
     opened: set[int] = set()
-    found = []
+    found: dict[Ends, Fused] = {}
 
-    def rank(ends: Ends) -> tuple[bool, bool, int, float, Ends]:
+    def rank(ends: Ends) -> Rank:
+        """The least comes first."""
         new = [sizes[end] for end in ends if end not in reached]
-        return (
-            len(new) == 1,
-            homes[ends[0]] != homes[ends[1]],
-            min(new, default=0),
-            waiting[ends][0].log10_lr,
-            (-ends[0], -ends[1]),
-        )
+        return len(new) != 1, homes[ends[0]] == homes[ends[1]], -min(new, default=0), -joined[ends][0].log10_lr, ends
 
+    # The rank of a joint changes only when one of its ends is reached: it waits under each that it has had.
+    waiting = [rank(ends) for ends in joined]
+    heapq.heapify(waiting)
     while waiting:
-        ends = max(waiting, key=rank)
-        pair = min(waiting.pop(ends), key=lambda one: (len({one.a, one.b} - opened), one.a, one.b))
-        found.append((ends, pair))
-        reached.update(ends)
+        told = heapq.heappop(waiting)
+        ends = told[-1]
+        if ends in found or told != rank(ends):
+            continue
+        found[ends] = pair = min(joined[ends], key=lambda one: (len({one.a, one.b} - opened), one.a, one.b))
         opened |= {pair.a, pair.b}
-    return found
+        fresh = {end for end in ends if end not in reached}
+        reached |= fresh
+        for other in {other for end in fresh for other in meeting[end]}:
+            if other not in found:
+                heapq.heappush(waiting, rank(other))
+    return list(found.items())
 
 
 def _strongest(pairs: Iterable[Fused], at: Mapping[int, int]) -> dict[Ends, list[Fused]]:

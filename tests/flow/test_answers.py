@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from homeward.core import StackedPath
 from homeward.descriptors import descriptor
-from homeward.descriptors.scene import WIDTH
+from homeward.descriptors.scene import WIDTH, Features
 from homeward.evidence.records import AnswerRefused as ReadingRefused
 from homeward.evidence.records import Fetched, Found, Remaining
 from homeward.evidence.worker import Answer, read_answer, read_found
@@ -19,6 +20,7 @@ from homeward.flow.units import Described, Sighting, Unit
 UNIT = Unit(7, "a" * 64, 10, "still", "image/jpeg", "/somewhere", "a.jpg", "stamp", "a.jpg")
 VEIL = bytes(24 * 18)
 PDQ = bytes(descriptor("pdq").width)
+FEATURES = Features(np.zeros((0, 128), np.uint8), np.zeros((0, 4), np.float32), 640, 480, 640, 480).packed()
 REFUSED = (AnswerRefused, ReadingRefused, msgspec.DecodeError, ValueError)
 encode = msgspec.msgpack.encode
 
@@ -30,6 +32,11 @@ def said(**changes: object) -> bytes:
 
 def picture(**changes: object) -> bytes:
     return said(pictures=[{"time_ms": -1, "veil": VEIL, "values": {"pdq": (50, PDQ)}} | changes])
+
+
+def test_features_of_frames_and_stills_are_taken() -> None:
+    for name, time_ms in (("moment", 0), ("scene", -1)):
+        assert read_described(UNIT, picture(time_ms=time_ms, values={name: (50, FEATURES)})).pictures[0].time_ms == time_ms
 
 
 def test_an_honest_answer_is_taken() -> None:
@@ -61,6 +68,8 @@ LIES = {
     "a value of another width": picture(values={"pdq": (50, PDQ + b"x")}),
     "features of a frame of another width": picture(values={"moment": (50, PDQ)}),
     "features of a frame that cannot be": picture(values={"moment": (50, b"\xff" * WIDTH)}),
+    "features of a frame at no moment": picture(values={"moment": (50, FEATURES)}),
+    "features of a still at a moment": picture(time_ms=5, values={"scene": (50, FEATURES)}),
     "a quality beyond 100": picture(values={"pdq": (101, PDQ)}),
     "a quality below 0": picture(values={"pdq": (-1, PDQ)}),
     "a descriptor that there is not": picture(values={"../../x": (50, PDQ)}),

@@ -70,6 +70,8 @@ def read_described(unit: Unit, body: bytes) -> Described:
             if not kind or not 0 <= quality <= 100 or len(value) != descriptor(kind).width:
                 raise AnswerRefused("it holds no value of a descriptor")
             if kind == "scene":
+                if (picture.time_ms < 0) == (name == MOMENT):  # what is asked later goes by item, or by item and time
+                    raise AnswerRefused("local features are of a still, or of a moment of a clip")
                 _check_features(value)
     if not _is_plain(said.facts, DEEPEST):
         raise AnswerRefused("its facts are none that can be kept")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from homeward.core import WrongUse
-from homeward.flow.features.gallery import OF_A_CLIP, Moments, thinned
+from homeward.descriptors.scene import extract
+from homeward.flow.features.gallery import OF_A_CLIP, Featured, Moments, thinned
 from homeward.flow.finding.asking import TooLittle
 from homeward.flow.finding.copies import find_copies
 from homeward.flow.finding.moments import CAVEAT
@@ -20,6 +23,7 @@ from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
+from homeward.media.records import Grey
 from homeward.store import Case, reads
 from homeward.testing import scenes
 from homeward.testing.encoding import encode, film
@@ -136,6 +140,22 @@ def test_no_clip_takes_the_place_of_all_others(ranked: list[tuple[int, int]]) ->
     kept = [Moments.named(number) for number in thinned(Moments.number(*one) for one in ranked)]
     expected = [one for at, one in enumerate(ranked) if sum(item == one[0] for item, _ in ranked[:at]) < OF_A_CLIP]
     assert kept == expected
+
+
+def test_many_may_ask_first_at_once(tmp_path: Path) -> None:
+    found = extract(Grey(np.ascontiguousarray(frame(0)[..., 1]), 1, 320, 240))
+    assert found is not None
+    values = np.tile(np.frombuffer(found.packed(), np.uint8), (40, 1))
+    numbers = [Moments.number(item, 0) for item in range(1, 41)]
+    together = Barrier(4)
+
+    def ask(_: int) -> list[int]:
+        held = Featured(numbers, [values], tmp_path / "index", None)
+        together.wait(60)
+        return held.index().ids().tolist()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(ask, range(4))) == [numbers] * 4
 
 
 def test_a_moment_of_a_clip_is_asked_with_where_it_was_measured(clips: Case) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import shutil
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
@@ -85,10 +86,10 @@ class Featured:
         if self._spare:
             return self._read_only(self._spare)
         try:
-            return self._complete(LocalIndex(self._folder))
+            return self._complete(self._folder)
         except IndexDamaged:
             shutil.rmtree(self._folder)
-            return self._complete(LocalIndex(self._folder))
+            return self._complete(self._folder)
 
     def _read_only(self, spare: Path) -> LocalIndex:
         """The case's own index if it says all that there is, otherwise one that is made for this once."""
@@ -96,17 +97,30 @@ class Featured:
             index = LocalIndex(self._folder)
             if set(index.ids().tolist()) == self._where.keys():
                 return index
-        return self._complete(LocalIndex(spare))
+        return self._complete(spare)
 
-    def _complete(self, index: LocalIndex) -> LocalIndex:
-        held = set(index.ids().tolist())
-        if held - self._where.keys():  # features measured by another version
-            index.remove(np.array(sorted(held - self._where.keys()), np.int64))
-        missing = [item for item in self.items if item not in held]
-        for start in range(0, len(missing), _AT_ONCE):
-            some = missing[start : start + _AT_ONCE]
-            index.add(np.array(some, np.int64), [self.features(item).codes for item in some])
+    def _complete(self, folder: Path) -> LocalIndex:
+        index = LocalIndex(folder)
+        if set(index.ids().tolist()) == self._where.keys():
+            return index
+        with _alone(folder):  # many may ask at once: who comes second finds it done
+            index.refresh()
+            held = set(index.ids().tolist())
+            if held - self._where.keys():  # features measured by another version
+                index.remove(np.array(sorted(held - self._where.keys()), np.int64))
+            missing = [item for item in self.items if item not in held]
+            for start in range(0, len(missing), _AT_ONCE):
+                some = missing[start : start + _AT_ONCE]
+                index.add(np.array(some, np.int64), [self.features(item).codes for item in some])
         return index
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Gallery(Featured):

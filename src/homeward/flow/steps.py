@@ -145,7 +145,7 @@ RESIDUALS = Step(
 )
 CLIP_NOISE = Step(
     "clip_noise",
-    "2",
+    "3",
     {"descriptors": ["camera 2"], "frames": 24},
     kinds=("video",),
     function="homeward.flow.tasks.noise_clips:measure",

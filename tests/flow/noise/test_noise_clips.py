@@ -58,6 +58,15 @@ def test_frames_that_do_not_agree_are_no_fingerprint() -> None:
     assert b"stabilised" in told["no_noise"][1]
 
 
+def test_frames_of_another_size_are_left_out() -> None:
+    """Broadcasts, calls and joined streams change the size of their frames midway."""
+    still = [taken(seed) for seed in range(1, 6)]
+    alone = values(video.Frame(at, True, plane) for at, plane in enumerate(still))
+    for other in (taken(6)[:300, :400], np.ascontiguousarray(taken(7).T)):
+        mixed = [*still[:2], other, *still[2:], other]
+        assert values(video.Frame(at, True, plane) for at, plane in enumerate(mixed)) == alone
+
+
 def test_a_clip_is_a_lead_to_its_device_and_to_no_other() -> None:
     rng = np.random.default_rng(3)
     sensors = [rng.normal(0, 1, (480, 640)).astype(np.float32) for _ in range(2)]

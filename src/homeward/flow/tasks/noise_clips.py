@@ -51,9 +51,12 @@ def measure(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
 def _values(frames: Iterator[video.Frame]) -> dict[str, tuple[int, bytes]]:
     halves: list[NDArray[np.float32] | None] = [None, None]
     usable, count, reason = 0, 0, "it has no intra frames"
+    size: tuple[int, ...] | None = None
     for frame in frames:
-        if not frame.key:
+        # Streams may change the size of their frames midway; then pixels lie elsewhere on the sensor.
+        if not frame.key or frame.grey.shape != (size or frame.grey.shape):
             continue
+        size = frame.grey.shape
         alive()
         found = camera.measure(frame.grey)
         if isinstance(found, camera.NoNoise):

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 from homeward.media.records import DecodeFailed
@@ -38,9 +39,10 @@ def warm_up() -> None:
     hear(held, 2000)
 
 
-def hear(source: io.IOBase, rate: int, begin_ms: int = 0, seconds: float = SECONDS) -> Samples:
-    """(n,) float32 samples, the mean of all channels, at ``rate`` a second, from ``begin_ms`` milliseconds on; as many as can
-    be decoded, at most so many ``seconds``, and a minute.
+def hear(source: io.IOBase, rate: int, begin_ms: int | None = None, seconds: float = SECONDS) -> Samples:
+    """(n,) float32 samples, the mean of all channels, at ``rate`` a second; as many as can be decoded, at most so many
+    ``seconds``, and a minute. From ``begin_ms`` milliseconds after the first picture on, silence where the sound begins later;
+    None: from where it begins.
 
     Raises:
         DecodeFailed: it holds no sound there that can be decoded.
@@ -66,7 +68,7 @@ def hear(source: io.IOBase, rate: int, begin_ms: int = 0, seconds: float = SECON
     return np.concatenate(heard)
 
 
-def _parts(container: av.container.InputContainer, rate: int, begin_ms: int) -> Iterator[Samples]:
+def _parts(container: av.container.InputContainer, rate: int, begin_ms: int | None) -> Iterator[Samples]:
     """Samples from a moment on, in order; what comes before it is decoded and let go."""
     track = next((track for track in container.streams.audio if track.codec_context is not None), None)
     if track is None:
@@ -74,23 +76,30 @@ def _parts(container: av.container.InputContainer, rate: int, begin_ms: int) -> 
     track.codec_context.thread_count = 1
     resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
     base = track.time_base or Fraction(1, rate)
-    starts = (one.start_time * one.time_base for one in (*container.streams.video, track) if one.start_time and one.time_base)
-    zero = next(starts, Fraction(0))  # moments of a clip count from its first picture
-    if begin_ms > 0:
+    zero = _begin(next((one for one in container.streams.video if not one.disposition & Disposition.attached_pic), track))
+    if begin_ms:
         container.seek(int((Fraction(begin_ms, 1000) + zero) / base), stream=track, backward=True)
-    before: int | None = None if begin_ms > 0 else 0
+    before: int | None = 0 if begin_ms is None else None
     for number, packet in enumerate(container.demux(track)):
         if number >= MOST_PACKETS:
             return
         for frame in packet.decode():
             if before is None:
                 began = (frame.pts or 0) * base - zero
-                before = max(0, round((Fraction(begin_ms, 1000) - began) * rate))
+                before = round((Fraction(begin_ms or 0, 1000) - began) * rate)
+                if before < 0:
+                    yield np.zeros(min(-before, SECONDS * rate), np.float32)
+                before = max(0, before)
             for part in resampler.resample(frame):
                 samples: Samples = part.to_ndarray()[0]
                 before, dropped = max(0, before - len(samples)), before
                 if dropped < len(samples):
                     yield samples[dropped:]
+
+
+def _begin(stream: av.stream.Stream) -> Fraction:
+    """Seconds at which it begins by its own clock."""
+    return Fraction(stream.start_time or 0) * (stream.time_base or 0)
 
 
 def spared(samples: Samples, rate: int) -> NDArray[np.int16]:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from homeward.communities.captures import mandate
@@ -184,3 +185,15 @@ def test_two_captures_of_the_same_days_tell_about_how_many_there_were(held: Case
         "by": "recapture", "captures": ["east", "west"],
         "handles": round(told.total), "low": round(told.low), "high": round(told.high),
     }  # fmt: skip
+
+
+def test_of_a_few_days_that_two_captures_share_nothing_is_told_of_the_years_that_one_shows(held: Case, tmp_path: Path) -> None:
+    few = msgspec.structs.replace(RIGHT, begins="2020-05-01", ends="2020-05-01")
+    spring = [post(at, f"h{at}", site="s2", board="rugs") for at in range(10)]
+    autumn = [post(at, f"h{at}", site="s2", board="rugs", at="2020-10-01T10:00:00") for at in range(10, 60)]
+    for label, right, rows in (("day", few, spring), ("year", RIGHT, spring + autumn)):
+        (tmp_path / label).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        captures.add_capture(held, Delivery(tmp_path / label, label, right, "A", mapping=tmp_path / "map.yaml"), Quiet())
+    rugs = boards.boards(held, WHY)[1]
+    assert (rugs["handles"], rugs["census"]["by"]) == (60, "frequencies")
+    assert rugs["census"]["low"] >= 60

@@ -23,13 +23,14 @@ def census(events: Events, board: Board, windows: Sequence[Window], often: Often
     """An estimate with its 95 % interval. Needs ``posts``.
 
     ``by`` is ``recapture`` where two show the same days of the board and have enough handles in common; ``captures`` names
-    them, and the estimate is of those who wrote in these days. Else it is ``frequencies``: a bound from below.
+    them, and the estimate is of those who wrote in these days. Where that is fewer than all captures show, it says nothing of
+    the board. Else it is ``frequencies``: a bound from below.
     """
     if shared := _longest(windows):
         first, second, start, end = shared
         counts = event_reads.in_both(events, board, (first, second), (start, end))
-        if counts[2] >= _FEWEST:
-            return {"by": "recapture", "captures": [first, second], **_told(*recaptured(*counts))}
+        if counts[2] >= _FEWEST and (told := recaptured(*counts)).total >= often.handles:
+            return {"by": "recapture", "captures": [first, second], **_told(*told)}
     return {"by": "frequencies", "captures": list(board.captures), **_told(*at_least(*often))}
 
 

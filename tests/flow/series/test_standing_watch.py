@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from series_case import FIRST, deliver, groups, hold, series_of, sha
 
 from homeward.core import WrongUse
+from homeward.flow.clues import sights
 from homeward.flow.copies.match import match
 from homeward.flow.known import Manner, add_known_list, remove_known
 from homeward.flow.progress import Quiet
 from homeward.flow.series import leads, watch
 from homeward.flow.series.deciding import tell, undo, weigh
 from homeward.flow.series.listing import listed, shown
-from homeward.flow.steps import MATCH
+from homeward.flow.series.settling import settle
+from homeward.flow.steps import MATCH, SERIES, SIGHTS, Step
 from homeward.known.records import KNOWN
-from homeward.store import Case
+from homeward.links import fuse
+from homeward.store import Case, digests
 from homeward.store import series as store
 from homeward.store.custody import ERASED
 from homeward.store.erasure import erase_name
+from homeward.store.models import Item
+from homeward.store.results import write_step_key
+from homeward.store.sights import SightRow, write_sights
 
 
 def test_two_deliveries_years_apart_are_joined_by_one_camera_and_the_watch_says_so(two: Case) -> None:
@@ -166,3 +173,53 @@ def test_a_lead_that_is_taken_back_takes_its_outcome_and_its_notice_with_it(two:
     leads.tell(two, lead, "outcome", "identified", "P", "by the owner")
     undo(two, lead, "P", "another series was meant")
     assert (shown(two, name)["status"], leads.listed(two), watch.notices(two)) == ("unidentified", [], [])
+
+
+def raised(step: Step) -> Step:
+    """The step as the next version of the program has it."""
+    return msgspec.structs.replace(step, version=f"{step.version} next")
+
+
+def see(case: Case, step: Step, one: str, other: str, lr: int) -> None:
+    """Say as ``step`` does that two pictures show one thing, by a ratio in thousandths of a log10."""
+    a, b = (Item.objects.using(case.alias).get(sha256=sha(name)).pk for name in sorted((one, other), key=sha))
+    rows = [SightRow(a, b, 60, 80, lr, lr, "0 0 9 9", "0 0 9 9", "features agree")]
+    with case.batch("step.part", {"step": step.name}) as batch:
+        write_sights(case, rows, sights.rows_key(step), batch.seq)
+        batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
+        write_step_key(case, batch, step.name, step.version)
+
+
+def test_what_a_new_version_of_a_step_sees_in_old_pictures_wakes_the_series(two: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, later = series_of(two, "a"), raised(SIGHTS)
+    see(two, SIGHTS, "a", "e", 900)
+    hold(two)
+    assert watch.notices(two) == []
+    see(two, later, "a", "e", 4500)
+    monkeypatch.setattr(sights.rows_key, "__defaults__", (later,))
+    hold(two)
+    (notice,) = watch.notices(two)
+    (change,) = notice["changes"]
+    assert (notice["series"], change["kind"]) == (name, "joined")
+    assert (set(change["pair"]), notice["strength"]) == ({sha("a"), sha("e")}, change["log10_lr"])
+    assert "features agree" in change["what"]
+    assert groups(two, *FIRST) == ["abe", "cd"]
+
+
+def test_what_a_new_calibration_makes_of_old_evidence_wakes_the_series(two: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, made = series_of(two, "a"), fuse.calibration()
+    see(two, SIGHTS, "a", "e", 1700)
+    hold(two)
+    assert watch.notices(two) == []
+    stronger = msgspec.structs.replace(made, floors={}, offset=0.0)
+    monkeypatch.setattr(fuse, "calibration", lambda: stronger)
+    hold(two)
+    assert watch.notices(two) == []  # a calibration comes with a raised version: nothing else is weighed again
+    settle(two, raised(SERIES), Quiet())
+    (notice,) = watch.notices(two)
+    (change,) = notice["changes"]
+    assert (notice["series"], change["kind"], set(change["pair"])) == (name, "joined", {sha("a"), sha("e")})
+    assert notice["strength"] == change["log10_lr"] == 1.7
+    assert groups(two, *FIRST) == ["abe", "cd"]
+    settle(two, raised(SERIES), Quiet())
+    assert watch.notices(two) == [notice]

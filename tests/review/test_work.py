@@ -207,6 +207,9 @@ def test_proposals_are_given_out_once(
     assert given_out(otto, "proposals") == [(0, 1)]
     leave(ines, "proposal", proposal)
     assert given_out(otto, "proposals") == [(1, 0)]
+    other = max(one["id"] for one in otto.get("/api/series").json())
+    assert reach(ines, "series", other)["mine"] == [other]  # accepted, it would be held together with what she works on
+    assert decide(otto, f"/proposals/{proposal[:6]}", accept=True, why="x") == IN_HAND
     assert decide(otto, f"/proposals/{proposal}", accept=False, why="another wallpaper") == (200, "")
 
 

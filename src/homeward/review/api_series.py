@@ -104,6 +104,9 @@ def answer(request: Any, name: str, said: Answer) -> dict[str, str]:
     """Accept or reject a proposal."""
     case, person = request.bench.case, asker(request)
     handing.check(case, person, PROPOSAL, [name])
+    if said.accept:
+        about = [one for one in series.proposals(case) if one["id"].startswith(name.strip().lower())]
+        handing.check(case, person, SERIES, [one[end] for one in about for end in ("series", "other")])
     return {"series": deciding.answer(case, name, said.accept, person.name, said.why)}
 
 

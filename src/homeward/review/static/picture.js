@@ -15,7 +15,7 @@ const part = (id) => document.getElementById(id);
 const stage = part("stage");
 const sha256 = stage.dataset.name;
 const asked = new URLSearchParams(location.search);
-let time = Number(asked.get("time") ?? -1);
+let time = Number(asked.get("time") || -1) || 0;
 const me = await get("/session");
 const may = (permission) => me.may.includes(permission);
 

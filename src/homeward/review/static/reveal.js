@@ -100,7 +100,7 @@ export class Reveal {
         }
         some.pixels.fill(0);
       }
-      coming?.catch(() => {});
+      if (coming) (await coming).pixels.fill(0); // the look that ends is the newest
     } catch (error) { if (!held.over) say(error.message, true); }
     Object.assign(held, { busy: false, runs: false });
     if (!held.over) say(`${(held.time / 1000).toFixed(2)} s`);

@@ -12,11 +12,11 @@ export function t(parts, ...values) {
 
 const filled = (sentence, values) => sentence.replace(/\{(\d+)\}/g, (hole, at) => values[at] ?? hole);
 
-export const said = (english) => held[english] || english;
+export const said = (english) => (Object.hasOwn(held, english) && held[english]) || english;
 
 // A sentence of the server, whose holes are filled already: the catalogue's longest sentence that it can be.
 export function heard(english) {
-  if (held[english]) return held[english];
+  if (Object.hasOwn(held, english)) return said(english);
   for (const [looks, found] of patterns) {
     const holes = english.match(looks);
     if (holes) return filled(found, holes.slice(1).map(heard));

@@ -31,6 +31,13 @@ def test_the_figures_of_the_readme_are_those_of_the_results() -> None:
     assert said in (ROOT / "README.md").read_text(encoding="utf-8"), "run: python bench/readme.py"
 
 
+def test_no_row_of_the_results_stands_twice() -> None:
+    """As it would where two runs of one part were put together."""
+    for table in re.split(r"(?=<!-- table:)", (DOCS / "results.md").read_text(encoding="utf-8")):
+        rows = [line for line in table.splitlines() if line.startswith("| ")]
+        assert len(rows) == len(set(rows)), table[:60]
+
+
 def test_every_setting_is_documented() -> None:
     told = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
     read = {

@@ -40,7 +40,7 @@ def queues(request: Any) -> HttpResponse:
 @permits(LOOK)
 def grid(request: Any) -> HttpResponse:
     """The grid of veils, of a queue or of what a question found."""
-    return frame(request, "grid")
+    return frame(request, "grid", finding=request.path == "/find")
 
 
 @permits(LOOK)

@@ -14,7 +14,7 @@ function spared(care) {
   return [
     el("p", { class: "spared" }, t`Of ${plural(care.pictures, "picture")}, ${number(rest)} did not have to be seen by anybody.`),
     el("ul", {},
-      el("li", {}, t`${plural(care.copies, "copy", "copies")} lie under a picture that speaks for them`),
+      el("li", {}, t`${plural(care.copies, "copy", "copies")} under a picture that stands for all`),
       el("li", {}, t`${number(care.known)} are known to a list`),
       el("li", {}, t`${number(care.unseen)} were decided by their veil or a drawing`)),
   ];

@@ -25,7 +25,7 @@ function line(clue) {
 function show() {
   shown += AT_ONCE;
   const rows = all.slice(0, shown).map(line);
-  place.replaceChildren(rows.length ? table([[t`Pictures`], [t`Says`], [t`Kind`], [t`Status`], [t`Who works on it`], [t`Pictures`, "number"]], rows) : el("p", { class: "soft" }, t`There are no clues yet: open a picture and draw a box on it.`));
+  place.replaceChildren(rows.length ? table([[t`Seen in`], [t`Says`], [t`Kind`], [t`Status`], [t`Who works on it`], [t`Pictures`, "number"]], rows) : el("p", { class: "soft" }, t`There are no clues yet: open a picture and draw a box on it.`));
   more.hidden = shown >= all.length;
   more.textContent = `${plural(Math.max(0, all.length - shown), "more clue")}`;
 }

@@ -162,6 +162,13 @@ def test_what_a_role_may_do(client: Callable[..., Any], role: str) -> None:
         assert answer.status_code != 401
 
 
+@pytest.mark.parametrize("role", [*ROLES, ""])
+def test_an_address_that_leads_nowhere_says_so_and_leads_back(client: Callable[..., Any], role: str) -> None:
+    answer = client(role).get("/nowhere")
+    assert (answer.status_code, b'href="/home"' in answer.content) == (404, True)
+    assert b"no page of this name" in answer.content
+
+
 def test_who_has_not_come_in_gets_nothing(client: Callable[..., Any]) -> None:
     for path, permission in PAGES.items():
         answer = client().get("/" + filled(path))

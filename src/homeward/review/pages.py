@@ -24,6 +24,12 @@ def enter(request: Any) -> HttpResponse:
     return frame(request, "enter")
 
 
+@permits(ANYBODY)
+def missing(request: Any, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """Where an address leads nowhere."""
+    return frame(request, "missing", status=404)
+
+
 @permits(SIGNED_IN)
 def home(request: Any) -> HttpResponse:
     """The page on which a person begins: what there is to do, or, for who sees no pictures, who may come in."""

@@ -9,6 +9,7 @@ from homeward.review.api import api
 from homeward.review.static_files import static_file
 from homeward.review.words import words
 
+handler404 = pages.missing
 urlpatterns = [
     path("", pages.queues),
     path("home", pages.home),

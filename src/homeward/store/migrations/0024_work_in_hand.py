@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField("Lease", "kind", models.CharField(default="stack", max_length=12), preserve_default=False),
         migrations.AddField("Lease", "name", models.CharField(default="", max_length=64), preserve_default=False),
-        migrations.RunPython(_by_name),
+        migrations.RunPython(_by_name, migrations.RunPython.noop),
         migrations.RemoveField("Lease", "item"),
         migrations.AddConstraint("Lease", models.UniqueConstraint(fields=["kind", "name"], name="lease_once")),
     ]

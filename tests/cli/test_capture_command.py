@@ -86,6 +86,17 @@ def test_captures_by_the_command_line(tmp_path: Path) -> None:
     assert gone[1].startswith("Destroyed: one")
 
 
+def test_rows_of_every_kind_are_read_behind_the_lock(tmp_path: Path) -> None:
+    (tmp_path / "map.yaml").write_text("columns: {id: n, site: site, handle: by}")
+    bodies = [b'{"n": 1, "site": "s", "by": "h"}\n', b"n,site,by\r\n1,s,h\r\n"]
+    commands = [["init", "case", "--agency", "Unit"]]
+    for number, body in enumerate([*bodies, *(b"\xef\xbb\xbf" + body for body in bodies)]):
+        (tmp_path / f"rows{number}").write_bytes(body)
+        commands.append([word.replace("rows", f"rows{number}") for word in add(label=f"L{number}")])
+    for code, out, err in said(tmp_path, *commands)[1:]:
+        assert (code, "Added 1 posts" in out) == (0, True), err
+
+
 def test_a_board_whose_name_would_steer_the_terminal_does_not(tmp_path: Path) -> None:
     (tmp_path / "seized").mkdir()
     (tmp_path / "seized" / "1").write_bytes(b"a lamp")

@@ -30,6 +30,8 @@ from homeward.known.text import Stream
 from homeward.known.words import ODD_BYTES
 from homeward.sandbox import ByteRange
 
+codecs.lookup("utf-8-sig")  # behind the lock no codec can be loaded
+
 LONGEST = 16 << 20
 """Bytes of a line."""
 _CHUNK = 1 << 20

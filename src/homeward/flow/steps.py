@@ -154,7 +154,7 @@ CLIP_NOISE = Step(
 )
 DEVICES = Step(
     "devices",
-    "14",
+    "15",
     {"calibration": 4},
     function="homeward.flow.noise.devices:devices",
     caption="Finding devices",

@@ -108,8 +108,8 @@ def _rows(shots: list[Shot], held: fingerprint.Prints, found: Devices, clips: li
     for group in found.groups:
         if len(group.members) > 1:
             rows += _members(shots, held, group)
-    several = [group for group in found.groups if group.distinct > 1]
-    for group in sorted(several, key=lambda group: -group.distinct)[: noise_clips.DEVICES]:
+    several = [group for group in found.groups if len(group.members) > 1]
+    for group in sorted(several, key=lambda group: (-group.distinct, -len(group.members)))[: noise_clips.DEVICES]:
         rows += noise_clips.leads(clips, shots, held, group, spectra)
     return rows + _offered(shots, found)
 

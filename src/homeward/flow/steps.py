@@ -114,6 +114,13 @@ MOMENTS = Step(
     caption="Measuring local features of clips",
     chosen="homeward.flow.features.scene:clips",
 )
+MOMENTS_INDEX = Step(
+    "moments_index",
+    "1",
+    {},
+    function="homeward.flow.features.gallery:complete_moments",
+    caption="Indexing local features of clips",
+)
 TEXT = Step(
     "text",
     "2",
@@ -197,6 +204,7 @@ STEPS = (
     SIGHTS,
     BACKGROUND,
     MOMENTS,
+    MOMENTS_INDEX,
     NOISE,
     RESIDUALS,
     CLIP_NOISE,

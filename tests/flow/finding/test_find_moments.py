@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -13,16 +14,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from homeward.core import WrongUse
-from homeward.descriptors.scene import extract
+from homeward.descriptors.scene import WIDTH, extract
 from homeward.flow.features.gallery import OF_A_CLIP, Featured, Moments, thinned
 from homeward.flow.finding.asking import TooLittle
 from homeward.flow.finding.copies import find_copies
 from homeward.flow.finding.moments import CAVEAT
 from homeward.flow.finding.sights import Region, find_sights, sights_of
 from homeward.flow.ingest import Delivery, ingest
-from homeward.flow.process import process
+from homeward.flow.process import process, segment_folder
 from homeward.flow.progress import Quiet
+from homeward.flow.steps import MOMENTS
+from homeward.flow.units import MOMENT
 from homeward.flow.verify import verify
+from homeward.indexes.local import LocalIndex
 from homeward.media.records import Grey
 from homeward.store import Case, reads
 from homeward.testing import scenes
@@ -44,7 +48,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Case:
     (base / "files/walk.mp4").write_bytes(film([frame(at) for at in range(FRAMES)], RATE))
     with Case.create(base / "case", "Test Unit") as case:
         ingest(case, [Delivery("A", base / "files", "W", "")], Quiet(), jobs=1)
-        process(case, "inline", 1, Quiet(), until="moments")
+        process(case, "inline", 1, Quiet(), until="moments_index")
         yield case
 
 
@@ -123,9 +127,21 @@ def test_frames_are_measured_once_and_vouched_for(clips: Case) -> None:
     assert {item for item, _ in named} == {item for item, *_ in reads.clip_sizes(clips)}
     assert all(0 <= time < FRAMES / RATE * 1000 for _, time in named)
     before = held.items
-    process(clips, "inline", 1, Quiet(), until="moments")
+    process(clips, "inline", 1, Quiet(), until="moments_index")
     assert Moments(clips).items == before
     assert not verify(clips, Quiet()).faults
+
+
+def test_no_question_waits_for_the_index(clips: Case) -> None:
+    folder = clips.folder / "indexes" / segment_folder(MOMENT, WIDTH, MOMENTS)
+    numbers = sorted(Moments(clips).items)
+    assert LocalIndex(folder).ids().tolist() == numbers
+    before = sorted((path.name, path.stat().st_mtime_ns) for path in folder.iterdir())
+    process(clips, "inline", 1, Quiet(), until="moments_index")
+    assert sorted((path.name, path.stat().st_mtime_ns) for path in folder.iterdir()) == before
+    shutil.rmtree(folder)  # as after a kill between the last moment and its index
+    process(clips, "inline", 1, Quiet(), until="moments_index")
+    assert LocalIndex(folder).ids().tolist() == numbers
 
 
 @given(st.lists(st.tuples(st.integers(1, 2**31 - 1), st.integers(0, 2**31 - 1)), max_size=30))

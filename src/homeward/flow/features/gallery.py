@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from homeward.descriptors.scene import WIDTH, Features, unpack
 from homeward.flow.process import segment_folder
-from homeward.flow.steps import MOMENTS, SCENE
+from homeward.flow.steps import MOMENTS, SCENE, Step
 from homeward.flow.units import MOMENT
 from homeward.indexes.local import LocalIndex
 from homeward.indexes.segment_files import IndexDamaged
@@ -24,6 +24,7 @@ from homeward.store.backgrounds import Picture
 from homeward.store.errors import CaseDamaged
 
 if TYPE_CHECKING:
+    from homeward.flow.progress import Progress
     from homeward.store import Case
 
 _HELD = 512
@@ -159,6 +160,11 @@ class Moments(Featured):
     def named(number: int) -> tuple[int, int]:
         """The item and the time in milliseconds of a frame."""
         return number >> _TIME_BITS, number & (1 << _TIME_BITS) - 1
+
+
+def complete_moments(case: Case, _step: Step, _progress: Progress) -> None:
+    """Complete the index of the moments, so that no question waits for it; nothing is done where it says all that there is."""
+    Moments(case).index()
 
 
 class Backgrounds(Featured):

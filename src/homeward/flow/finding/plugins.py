@@ -16,8 +16,7 @@ from homeward.descriptors.plugin import DetectorPlugin, GlobalPlugin, LocalPlugi
 from homeward.descriptors.plugin_boxes import unpack_boxes
 from homeward.descriptors.plugin_features import PluginFeatures, pack, unpack
 from homeward.flow import plugins
-from homeward.flow.executors import Processes
-from homeward.flow.finding.asking import TooLittle, asked
+from homeward.flow.finding.asking import TooLittle, asked, at_work
 from homeward.flow.finding.regions import LEAST_FEATURES, LEAST_SCORE
 from homeward.flow.finding.sights import SHORTLIST, Region, carried
 from homeward.flow.plugins import MEASURE, UNCALIBRATED, Held
@@ -100,7 +99,7 @@ def find_by_label(case: Case, label: str, top: int, name: str) -> list[dict[str,
 def _by_vectors(case: Case, one: Held, plugin: GlobalPlugin, picture: Path, region: Region | None) -> dict[int, Hit]:
     runs = _runs(case, one)
     box = _box(plugin, region)
-    with Processes(1) as crew:
+    with at_work() as crew:
         said = asked(crew, picture, MEASURE, one.tool(case), box)[1]
     wanted = _lengthened(np.frombuffer(_value(said.pictures[0].values, one), np.int8)[None])[0]
     found: dict[int, Hit] = {}
@@ -120,7 +119,7 @@ def _by_features(case: Case, one: Held, picture: Path, region: Region | None, mo
     plugin = source.plugin
     assert isinstance(plugin, LocalPlugin), "a matcher is registered only beside the features that it matches"
     runs = _runs(case, source)
-    with Processes(1) as crew:
+    with at_work() as crew:
         said = asked(crew, picture, MEASURE, source.tool(case))[1]
     shown = _within(unpack(_value(said.pictures[0].values, source), plugin), region)
     held = {int(row["item"]): row["value"] for run in runs for row in run}
@@ -149,7 +148,7 @@ def _matched(
     plugin, tool = source.plugin, one.tool(case)
     assert isinstance(plugin, LocalPlugin)
     a, found, reasons = pack(shown, plugin), dict[int, Matches](), list[str]()
-    with Processes(1) as crew, ExitStack() as beside:
+    with at_work() as crew, ExitStack() as beside:
         model = beside.enter_context(Path(tool.model).open("rb")).fileno()
         calls = (
             Call(item, MATCH, msgspec.msgpack.encode(PairOrder(one.manifest, source.manifest, a, b)), (model,), _paired)

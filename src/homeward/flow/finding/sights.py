@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -70,9 +70,9 @@ def find_sights(case: Case, picture: Picture, kind: str, region: Region | None, 
         TooLittle: the picture cannot be read, or it or the region shows too little.
         OSError: the file cannot be opened.
     """
-    gallery = _gallery(case)
-    question = _held(gallery, reads.item_names(case), picture)
-    return _answers(case, gallery, gallery.features(question) if question else measured(picture), question, kind, region, top)
+    held = _compared(case)
+    question = _held(held.stills, reads.item_names(case), picture)
+    return _answers(case, held, held.stills.features(question) if question else measured(picture), question, kind, region, top)
 
 
 def sights_of(case: Case, item: int, kind: str, region: Region | None, top: int, time_ms: int = STILL) -> list[dict[str, Any]]:
@@ -83,16 +83,15 @@ def sights_of(case: Case, item: int, kind: str, region: Region | None, top: int,
         WrongUse: local features of it have not been measured, or the region lies outside of it.
         TooLittle: it or the region shows too little.
     """
-    gallery = _gallery(case)
+    held = _compared(case)
     if time_ms >= 0:
-        return _answers(case, gallery, _frame(case, item, time_ms), item, kind, region, top)
-    if item not in gallery:
+        return _answers(case, held, _frame(held.moments, item, time_ms), item, kind, region, top)
+    if item not in held.stills:
         raise WrongUse("local features of this picture have not been measured: it is no still, or shows too little")
-    return _answers(case, gallery, gallery.features(item), item, kind, region, top)
+    return _answers(case, held, held.stills.features(item), item, kind, region, top)
 
 
-def _frame(case: Case, item: int, time_ms: int) -> Features:
-    moments = Moments(case)
+def _frame(moments: Moments, item: int, time_ms: int) -> Features:
     times = [time for held, time in map(moments.named, moments.items) if held == item]
     if not times:
         raise WrongUse("no moment of this has been measured: it is no clip, or shows too little")
@@ -102,20 +101,26 @@ def _frame(case: Case, item: int, time_ms: int) -> Features:
     return moments.features(moments.number(item, nearest))
 
 
-def _gallery(case: Case) -> Gallery:
-    gallery = Gallery(case)
-    if not len(gallery) and not len(Moments(case)):
+class _Compared(NamedTuple):
+    stills: Gallery
+    moments: Moments
+
+
+def _compared(case: Case) -> _Compared:
+    """What a case can be asked about, opened once for one question."""
+    held = _Compared(Gallery(case), Moments(case))
+    if not any(map(len, held)):
         raise WrongUse(f"no pictures of this case have been compared yet (run: homeward process {case.folder})")
-    return gallery
+    return held
 
 
 def _answers(
-    case: Case, gallery: Gallery, shown: Features, question: int, kind: str, region: Region | None, top: int
+    case: Case, held: _Compared, shown: Features, question: int, kind: str, region: Region | None, top: int
 ) -> list[dict[str, Any]]:
     rows = _within(shown, kind, region)
-    most, clips = max(top, SHORTLIST), Moments(case)
-    found = {item: Shown(one) for item, one in _found(gallery, shown, kind, region, rows, most).items()}
-    found |= of_clips(_found(clips, shown, kind, region, rows, most))
+    most = max(top, SHORTLIST)
+    found = {item: Shown(one) for item, one in _found(held.stills, shown, kind, region, rows, most).items()}
+    found |= of_clips(_found(held.moments, shown, kind, region, rows, most))
     facts = reads.item_facts(case)
     common = _common(case, shown, rows, question, found) if kind == "object" else {}
     answers = [_answer(item, one, one.best.region, facts[item], common.get(item)) for item, one in found.items()]

@@ -127,13 +127,13 @@ def detector() -> bytes:
     return model(nodes, grey, {"boxes": (F, None), "scores": (F, None), "labels": (I64, None)}, told)
 
 
-def matcher() -> bytes:
-    """Codes that are each other's most alike; places break ties."""
+def matcher(points: str = "keypoints", codes: str = "descriptors", out: str = "matches", dim: int | None = None) -> bytes:
+    """Codes that are each other's most alike; places break ties. Names of inputs and of the pairs as told."""
     nodes = [
-        node("Transpose", ["descriptors1"], ["turned"], perm=[0, 2, 1]),
-        node("MatMul", ["descriptors0", "turned"], ["alike"]),
-        node("Transpose", ["keypoints1"], ["across"], perm=[0, 2, 1]),
-        node("MatMul", ["keypoints0", "across"], ["near"]),
+        node("Transpose", [f"{codes}1"], ["turned"], perm=[0, 2, 1]),
+        node("MatMul", [f"{codes}0", "turned"], ["alike"]),
+        node("Transpose", [f"{points}1"], ["across"], perm=[0, 2, 1]),
+        node("MatMul", [f"{points}0", "across"], ["near"]),
         node("Mul", ["near", "little"], ["hint"]),
         node("Add", ["alike", "hint"], ["all"]),
         node("ReduceMax", ["all"], ["rows"], axes=[2], keepdims=1),
@@ -143,10 +143,13 @@ def matcher() -> bytes:
         node("And", ["best", "back"], ["both"]),
         node("Squeeze", ["both", "zero"], ["pairs"]),
         node("NonZero", ["pairs"], ["found"]),
-        node("Transpose", ["found"], ["matches"], perm=[1, 0]),
+        node("Transpose", ["found"], [out], perm=[1, 0]),
+        node("Squeeze", ["all", "zero"], ["plain"]),
+        node("GatherND", ["plain", out], ["mscores0"]),
     ]
-    inputs = {f"{what}{side}": (F, [1, None, None]) for what in ("keypoints", "descriptors") for side in "01"}
-    return model(nodes, inputs, {"matches": (I64, None)}, {"little": np.float32(1e-3), "zero": np.array([0], np.int64)})
+    inputs = {f"{what}{side}": (F, [1, f"n{side}", wide]) for what, wide in ((points, 2), (codes, dim)) for side in "01"}
+    outputs = {out: (I64, ["m", 2]), "mscores0": (F, ["m"])}
+    return model(nodes, inputs, outputs, {"little": np.float32(1e-3), "zero": np.array([0], np.int64)})
 
 
 def manifest(kind: str, name: str, data: bytes, **changes: Any) -> dict[str, Any]:

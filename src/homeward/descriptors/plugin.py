@@ -118,8 +118,8 @@ class GlobalModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LocalOutputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Names of outputs: (n, 2) x and y in pixels of the input, (n,) scores, (n, d) floats or packed bits; of each one
-    a picture, with or without a leading 1.
+    """Names of outputs: (n, 2) x and y, (n,) or (n, 1) scores, (n, d) floats or packed bits; of each one a picture, with or
+    without a leading 1.
     """
 
     keypoints: Tensor = "keypoints"
@@ -128,7 +128,10 @@ class LocalOutputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LocalModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Up to ``most`` features a picture, the strongest. ``dim`` is in values, of packed bits in bytes."""
+    """Up to ``most`` features a picture, the strongest. ``dim`` is in values, of packed bits in bytes.
+
+    ``places``: in ``pixels`` of the input from its corner, or ``unit``, from -1 to 1 across the input.
+    """
 
     file: FileName
     sha256: Sha256
@@ -136,6 +139,7 @@ class LocalModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dim: Annotated[int, msgspec.Meta(ge=2, le=512)]
     outputs: LocalOutputs = LocalOutputs()
     most: Annotated[int, msgspec.Meta(ge=8, le=2000)] = 1000
+    places: Literal["pixels", "unit"] = "pixels"
     dtype: Literal["float32"] = "float32"
 
 
@@ -174,7 +178,8 @@ class MatcherInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class MatcherModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Matches the features of one local plug-in. ``output`` names its (m, 2) integer rows of both, with or without a leading 1.
 
-    ``places``: in full pixels of the picture, or ``centred``, from its middle, in halves of its longer side.
+    ``places``: in full pixels of the picture; ``centred``, from its middle, in halves of its longer side; or ``unit``, from -1
+    to 1 across the picture.
     """
 
     file: FileName
@@ -183,7 +188,7 @@ class MatcherModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """SHA-256 of the ``plugin.json`` whose features it was made for."""
     inputs: MatcherInputs = MatcherInputs()
     output: Tensor = "matches"
-    places: Literal["pixels", "centred"] = "centred"
+    places: Literal["pixels", "centred", "unit"] = "centred"
 
 
 class MatcherTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

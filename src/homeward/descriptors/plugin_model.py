@@ -194,7 +194,7 @@ def _vector(plugin: GlobalPlugin, said: Values) -> tuple[Description, NDArray[np
 
 
 def _features(plugin: LocalPlugin, outputs: list[Values], prepared: Prepared) -> tuple[Description, NDArray[np.float64]]:
-    points, scores, codes = _without_one(outputs[0], 2), _without_one(outputs[1], 1), _without_one(outputs[2], 2)
+    points, scores, codes = _without_one(outputs[0], 2), _column(_without_one(outputs[1], 1)), _without_one(outputs[2], 2)
     count, packed = len(points) if points.ndim == 2 else -1, plugin.post.metric == "hamming"
     shaped = points.shape == (count, 2) and scores.shape == (count,) and codes.shape == (count, plugin.model.dim)
     if not shaped or {points.dtype.kind, scores.dtype.kind} - {"f", "i"} or codes.dtype != (np.uint8 if packed else np.float32):
@@ -202,6 +202,8 @@ def _features(plugin: LocalPlugin, outputs: list[Values], prepared: Prepared) ->
         raise PluginRefused(f"the model gave {told}, and the manifest promises places, scores and codes of {plugin.model.dim}")
     if not (np.isfinite(points).all() and np.isfinite(scores).all()):
         raise PluginRefused("the model gave what is no number")
+    if plugin.model.places == "unit":
+        points = (points.astype(np.float64) + 1) / 2 * prepared.size
     inside = (points >= 0).all(axis=1) & (points <= prepared.shown).all(axis=1)
     kept = np.flatnonzero(inside)[np.argsort(-scores[inside], kind="stable")][: plugin.model.most]
     unit = codes[kept].astype(np.float64) if packed else _unit(codes[kept].astype(np.float64))
@@ -236,14 +238,19 @@ def _unpacked(features: PluginFeatures) -> NDArray[np.float32]:
 
 def _placed(features: PluginFeatures, places: str) -> NDArray[np.float32]:
     points = features.points
-    if places == "centred":
+    if places != "pixels":
         half = np.array([features.full_width, features.full_height], np.float32) / 2
-        points = (points - half) / half.max()
+        points = (points - half) / (half.max() if places == "centred" else half)
     return np.ascontiguousarray(points[None], np.float32)
 
 
 def _without_one(values: Values, rank: int) -> Values:
     return values[0] if values.ndim == rank + 1 and values.shape[0] == 1 else values
+
+
+def _column(values: Values) -> Values:
+    """(n, 1) or (1, n, 1) scores as (n,), as OpenCV's class for ALIKED takes them."""
+    return _without_one(values, 2)[:, 0] if values.ndim in {2, 3} and values.shape[-1] == 1 else values
 
 
 def _shape(values: Values) -> str:

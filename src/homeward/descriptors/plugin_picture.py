@@ -33,6 +33,8 @@ class Prepared(msgspec.Struct, frozen=True, eq=False):
     """Of the picture as stored."""
     shown: tuple[float, float]
     """Width and height of the input that are picture: beyond is filled up."""
+    size: tuple[float, float]
+    """Width and height of all of the input."""
 
 
 def prepare(pixels: Pixels, orientation: int, how: Preprocess) -> Prepared:
@@ -59,7 +61,8 @@ def prepare(pixels: Pixels, orientation: int, how: Preprocess) -> Prepared:
     back = back @ np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], float)
     shown = float(small.shape[1]), float(small.shape[0])
     filled = _filled(small, how)
-    return Prepared(_tensor(filled, how), back[:2], width, height, shown)
+    size = float(filled.shape[1]), float(filled.shape[0])
+    return Prepared(_tensor(filled, how), back[:2], width, height, shown, size)
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:

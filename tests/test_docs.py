@@ -18,11 +18,12 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 
 
-def test_the_command_reference_is_what_the_commands_say() -> None:
+def test_the_references_are_what_commands_and_tables_say() -> None:
     # In a process of its own: click keeps on a command how it was first called for help, as other tests have called it.
-    script = "import make_reference; print(make_reference.reference(), end='')"
+    script = "import make_reference as made; print(made.reference(), made.attributes(), sep='\\f', end='')"
     said = subprocess.run([sys.executable, "-c", script], cwd=DOCS, capture_output=True, text=True, check=True).stdout
-    assert (DOCS / "reference" / "cli.md").read_text(encoding="utf-8") == said, "run: make docs"
+    for name, text in zip(("cli", "attributes"), said.split("\f"), strict=True):
+        assert (DOCS / "reference" / f"{name}.md").read_text(encoding="utf-8") == text, "run: make docs"
 
 
 def test_the_figures_of_the_readme_are_those_of_the_results() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,13 @@ def test_the_prior_is_what_is_started_from() -> None:
         ([(POSITION, "59.3326,18.0649")], ["SE"]),
         ([(POSITION, "-33.8568,151.2153")], ["AU"]),
         ([(POSITION, "36.7372,3.0866"), ("script", "Arabic")], ["DZ"]),
+        ([("switch", "small square plate, no frame"), ("window", "outward casement")], ["DK", "FO"]),
+        ([("heating", "kotatsu")], ["JP"]),
+        (
+            [("switch", "upright plate, toggle"), ("heating", "baseboard heater"), ("paper", "letter"), ("calling code", "1")],
+            ["CA", "US"],
+        ),
+        ([("socket", "G"), ("switch", "pull cord"), ("driving side", "left"), ("window", "top hung")], ["GB", "IE"]),
     ],
 )
 def test_golden_examples(cues: list[tuple[str, str]], expected: list[str]) -> None:
@@ -143,6 +151,39 @@ def test_tables_name_countries_that_there_are_with_their_sources() -> None:
     for file in DATA.glob("*.json"):
         told = json.loads(file.read_text(encoding="utf-8"))["values"]
         assert all(len(those) == len(set(those)) for those in told.values())
+
+
+def test_values_that_are_told_by_looking_say_how_and_what_stands_behind_them() -> None:
+    for table in tables().values():
+        if table.group in {"electricity", "building"} and table.kind != "mains":
+            assert set(table.looks) == set(table.values)
+        if table.looks:
+            assert set(table.looks) == {*table.values, table.otherwise} - {""}
+            assert len(set(table.looks.values())) == len(table.looks)
+        if table.group == "building" or table.kind == "switch":
+            assert set(table.because) == set(table.values)
+            for why in table.because.values():  # a standard or a survey by its number or year, or an open judgement
+                assert "judged" in why or re.search(r"[0-9]{3,}", why)
+
+
+@given(st.sampled_from(VALUES), st.floats(0, 1))
+def test_an_observer_who_errs_says_less_and_never_another_thing(pair: tuple[str, str], least: float) -> None:
+    table = tables()[pair[0]]
+    sure, unsure = table.likelihood(pair[1]), table.likelihood(pair[1], least)
+    assert sure is not None
+    assert unsure is not None
+    best, worst = max(sure.values()), min(sure.values())
+    assert max(unsure.values()) / min(unsure.values()) <= best / worst * (1 + 1e-9)
+    assert all((sure[one] == best) == (unsure[one] == max(unsure.values())) for one in sure) or least == 1
+
+
+def test_what_stands_side_by_side_in_a_home_takes_nothing_from_each_other() -> None:
+    heating = tables()["heating"]
+    found = heating.likelihood("floor register")
+    assert found is not None
+    assert found["US"] == found["CA"] == 1
+    assert found["DE"] == heating.error
+    assert "SM" not in found  # nothing is known of it
 
 
 def test_calling_codes_and_time_zones_agree_with_an_independent_list() -> None:

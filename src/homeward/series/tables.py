@@ -47,11 +47,18 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The value of every country that no other names; empty: nothing is known of those."""
     unknown: tuple[str, ...]
     values: dict[str, tuple[str, ...]]
+    looks: dict[str, str] = {}
+    """By what a person tells a value from the others."""
+    because: dict[str, str] = {}
+    """What stands behind a value: a standard, a survey, or ``judged``; the source of the table unless told."""
+    together: bool = False
+    """Whether one home has several of them, as a radiator and a fan: a usual value then takes nothing from the others."""
 
-    def likelihood(self, value: str) -> dict[str, float] | None:
+    def likelihood(self, value: str, least: float = 0.0) -> dict[str, float] | None:
         """Relative chance of observing ``value`` in each country of which something is known; None: there is no such value.
 
-        The usual values of a country share what the error leaves; no value is rarer anywhere than the error.
+        The usual values of a country share what the error leaves, or have it each where they stand ``together``; no value is
+        rarer anywhere than the error. ``least``: of an observer who errs so often himself, where that is more than the error.
         """
         wanted = self._named(value)
         if wanted is None:
@@ -64,8 +71,9 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for country in countries():
                 if country not in usual and country not in self.unknown:
                     usual[country].add(self.otherwise)
+        error = max(self.error, least)
         return {
-            country: self.error + ((1 - self.error) / len(names) if wanted in names else 0.0)
+            country: error + ((1 - error) / (1 if self.together else len(names)) if wanted in names else 0.0)
             for country, names in usual.items()
             if country not in self.unknown
         }

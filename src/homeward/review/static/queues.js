@@ -14,7 +14,7 @@ const QUEUES = {
   yours: [t`In your hands`, t`What you have on your list, or were handed, and have not decided; nobody else is given it.`, () => "/grid?queue=yours", (number) => plural(number, "stack")],
   opinions: [t`Another opinion`, t`Somebody has spoken of these; say yours without knowing theirs.`, null, String],
   disputed: [t`Opinions differ`, t`Speak with each other, or let somebody else say.`, null, String],
-  proposals: [t`Proposals`, t`Pictures that may show one victim; nothing is joined until you accept it.`, () => "/proposals", (number) => t`log10 LR ${strength(number)}`],
+  proposals: [t`Proposals`, t`Pictures that may show one victim; nothing is joined until you accept it. At log10 LR +1 what was found is ten times as likely if they do, at +2 a hundred times.`, () => "/proposals", (number) => t`log10 LR ${strength(number)}`],
   notices: [t`The watch`, t`What is new about other series that are not solved.`, (to) => `/series/${to}`, points],
   clues: [t`Open clues`, t`Things that may lead to a place or a person.`, (to) => `/clues/${to}`, (number) => plural(number, "picture")],
   leads: [t`Leads`, t`What is to be done, by deadline.`, (to) => `/series/${to}#leads`, String],

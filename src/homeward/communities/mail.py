@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import codecs
-import email.header
 import email.utils
 import hashlib
-from collections.abc import Iterator, Sequence
-from email.message import Message as Mail
-from email.parser import BytesParser
-from email.policy import Compat32
+import re
+from collections.abc import Iterator
+from email.message import Message as Headers
 from typing import TYPE_CHECKING
 
-from homeward.communities.captured import (
-    MOST_ATTACHED,
-    MOST_TEXT,
-    Attachment,
-    CaptureRefused,
-    Identifier,
-    Message,
-    Summary,
-    When,
-    fit,
-)
+from selectolax.lexbor import LexborHTMLParser
+
+from homeward.communities import mime
+from homeward.communities.captured import MOST_ATTACHED, MOST_TEXT, Attachment, Identifier, Message, Summary, When, fit
 from homeward.communities.times import counted
+from homeward.sandbox import alive
 
 if TYPE_CHECKING:
     from homeward.communities.worker import Order
@@ -32,17 +23,16 @@ if TYPE_CHECKING:
 SITE = "e-mail"
 _LARGEST = 64 << 20
 """Bytes of one message; a larger one is skipped."""
+_LARGEST_PAGE = 8 << 20
 _CHUNK = 1 << 20
-_LONGEST = 16 << 10
-"""Characters of one header; more are cut: what reads its parts goes over a long one again and again."""
-_ENCODINGS = [
-    "ascii", "utf-8", "utf-7", "utf-16", "latin-1", "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-9", "iso8859-15", "cp1250",
-    "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "koi8-r", "koi8-u", "gb2312", "gbk", "gb18030", "big5",
-    "shift_jis", "euc-jp", "iso2022_jp", "euc-kr", "raw-unicode-escape",
-]  # fmt: skip
-for _name in _ENCODINGS:  # behind the lock no codec can be loaded
-    codecs.lookup(_name)
-_LOADED = {codecs.lookup(name).name for name in _ENCODINGS}
+_TAIL = 1 << 14
+"""Bytes that are kept back until more is there: what separates two mails must be seen as a whole."""
+_SEPARATOR = re.compile(rb"\n\r?\nFrom (?:[^\n]*[0-9]{2}:[0-9]{2}[^\n]*|[^\n ]+[ \t]*)\n(?=[!-9;-~]{1,100}[ \t]*:|>From )")
+_QUOTED = re.compile(rb"^>(?=>*From )", re.MULTILINE)
+_IDENTITY = re.compile(r"<[^<>\s]+>")
+_MOST_HEADERS = 100
+"""Headers of one name that are read."""
+_NO_PLACE = re.compile(r"-0000\s*(?:\(|$)")
 
 
 def looks(head: bytes) -> bool:
@@ -52,11 +42,10 @@ def looks(head: bytes) -> bool:
 
 def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message | Identifier]:
     """Mails and the addresses that wrote them."""
-    parser = BytesParser(policy=_Short())
-    for number, raw in enumerate(_mails(source, summary), 1):
+    for number, raw in _mails(source, summary):
+        alive()
         try:
-            mail = parser.parsebytes(raw)
-            message = _message(mail, number, order, summary)
+            message = _message(raw, number, order, summary)
         except (ValueError, OverflowError, LookupError, TypeError, AttributeError, RecursionError):
             summary.problem(f"mail {number}", "it cannot be read")
             continue
@@ -65,122 +54,103 @@ def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message 
             yield Identifier(message.site, message.handle, "e-mail", message.handle)
 
 
-class _Short(Compat32):
-    """Python's plain way to keep mails, with headers that are no longer than any real one."""
+def _mails(source: ByteRange, summary: Summary) -> Iterator[tuple[int, bytes]]:
+    """Number and bytes of each mail as it was sent: without the line that separates it, and with ``>From`` as ``From``.
 
-    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
-        """Name and value of a header, also of those in parts of a mail."""
-        name, value = super().header_source_parse(sourcelines)
-        return name, value[:_LONGEST]
-
-
-def _mails(source: ByteRange, summary: Summary) -> Iterator[bytes]:
-    """Each mail as it was sent: without the line that separates it, and with ``>From`` as ``From``."""
+    A line that begins with ``From`` separates two mails where a blank line is before it, an address or a time in it, and a
+    header behind it: the words of a mail may have such lines too.
+    """
     source.seek(0)
-    held: list[bytes] = []
-    rest, size, number = b"", 0, 0
-    while True:
+    held = bytearray(b"\n\n")
+    number, begin, looked, large = 0, -1, 0, False
+    chunk = b" "
+    while chunk:
         chunk = source.read(_CHUNK)
-        *whole, rest = (rest + chunk).split(b"\n") if chunk else [*rest.split(b"\n"), b""]
-        if len(rest) > _LARGEST:
-            raise CaptureRefused("a line is longer than a mail may be")
-        for line in whole:
-            if line.startswith(b"From ") and (not held or held[-1] in {b"", b"\r"}):
-                if size <= _LARGEST and held:
-                    yield b"\n".join(held)
-                elif held:
-                    summary.problem(f"mail {number}", f"it is larger than {_LARGEST >> 20} MiB")
-                held, size, number = [], 0, number + 1
-                continue
-            size += len(line) + 1
-            if size <= _LARGEST:
-                held.append(line[1:] if line.lstrip(b">").startswith(b"From ") and line.startswith(b">") else line)
-        if not chunk:
-            break
-    if any(held) and size <= _LARGEST:
-        yield b"\n".join(held)
+        held += chunk
+        sure = len(held) - (_TAIL if chunk else 0)
+        while (found := _SEPARATOR.search(held, looked)) and found.start() < sure:
+            if begin >= 0:
+                yield from _whole(held, begin, found.start() + 1, number, summary, large=large)
+            number, begin, looked, large = number + 1, found.end(), found.end() - 1, False
+        if not chunk and begin >= 0:
+            yield from _whole(held, begin, len(held), number, summary, large=large)
+        large |= begin >= 0 and len(held) - begin > _LARGEST
+        done = max(0, sure - 1 if large or begin < 0 else begin - 1)
+        looked, begin = max(looked, sure - 1) - done, min(begin, 1)
+        del held[:done]
 
 
-def _message(mail: Mail, number: int, order: Order, summary: Summary) -> Message:
-    shown, address = _address(mail["From"])
-    named = [_address(one)[1] for name in ("To", "Cc", "Bcc") for one in _split(mail.get_all(name, []))]
-    text, attachments = _parts(mail)
+def _whole(held: bytearray, begin: int, end: int, number: int, summary: Summary, *, large: bool) -> Iterator[tuple[int, bytes]]:
+    if large or end - begin > _LARGEST:
+        summary.problem(f"mail {number}", f"it is larger than {_LARGEST >> 20} MiB")
+        return
+    mail = bytes(memoryview(held)[begin:end])
+    yield number, _QUOTED.sub(b"", mail) if b">From " in mail else mail
+
+
+def _message(raw: bytes, number: int, order: Order, summary: Summary) -> Message:
+    head = mime.headers(raw)
+    shown, address = next(iter(mime.addresses(head["From"] or "")), ("", ""))
+    named = [
+        address for name in ("To", "Cc", "Bcc") for one in head.get_all(name, [])[:_MOST_HEADERS]
+        for _, address in mime.addresses(one)
+    ]  # fmt: skip
+    text, attachments = _parts(raw)
     summary.cut += len(text) > MOST_TEXT
-    references = _decoded(mail["References"]).split()
-    own = _decoded(mail["Message-ID"]).strip()
-    answered = _decoded(mail["In-Reply-To"]).strip()
+    references = _identities(head["References"])
+    own, answered = (next(iter(_identities(head[name])), "") for name in ("Message-ID", "In-Reply-To"))
     return Message(
         id=fit(own or f"mail {number}"),
         site=order.site or SITE,
         handle=fit(address),
         shown=fit(shown),
         thread=fit(references[0] if references else answered or own),
-        time=_when(_decoded(mail["Date"])),
+        time=_when(mime.words(head["Date"])),
         kind="private",
         reply_to=fit(answered),
-        to=tuple(fit(one) for one in named[:MOST_ATTACHED] if one),
+        to=tuple(fit(one) for one in named[:MOST_ATTACHED]),
         length=len(text),
         text=fit(text, MOST_TEXT) if order.text else "",
         attachments=tuple(attachments[:MOST_ATTACHED]),
     )
 
 
-def _parts(mail: Mail) -> tuple[str, list[Attachment]]:
-    """The words of a mail, and what hangs on it."""
-    text, attachments = "", []
-    for part in mail.walk():
-        if part.is_multipart():
-            continue
-        body = part.get_payload(decode=True)
-        content = body if isinstance(body, bytes) else b""
-        name = _decoded(part.get_filename())
-        if not name and part.get_content_type() == "text/plain" and not text:
-            text = content.decode(_codec(part.get_content_charset()), "replace").replace("\r\n", "\n").strip("\n")
-        elif name or part.get_content_maintype() not in {"text", "multipart"}:
-            digest = hashlib.sha256(content).hexdigest()
-            mime = fit(part.get_content_type())
-            attachments.append(Attachment(name=fit(name), sha256=digest, size=len(content), mime=mime))
-    return text, attachments
+def _identities(value: object) -> list[str]:
+    """The names of mails in a header; what has no brackets is taken as it stands."""
+    text = mime.words(value).strip()
+    return _IDENTITY.findall(text) or text.split()[:1]
+
+
+def _parts(raw: bytes) -> tuple[str, list[Attachment]]:
+    """The words of a mail, and what hangs on it, also on mails inside of it."""
+    texts, attachments, page = [], [], ""
+    for head, body, within in mime.parts(raw):
+        kind = head.get_content_type()
+        disposition = str(head.get("Content-Disposition", "")).partition(";")[0].strip().lower()
+        name = mime.parameter(head, "filename", "content-disposition") or mime.parameter(head, "name")
+        if name or disposition == "attachment" or head.get_content_maintype() not in {"text", "multipart"}:
+            digest = hashlib.sha256(body).hexdigest()
+            attachments.append(Attachment(name=fit(name), sha256=digest, size=len(body), mime=fit(kind)))
+        elif kind == "text/plain" and not within:
+            texts.append(_text(head, body))
+        elif kind == "text/html" and not within and not page:
+            page = LexborHTMLParser(_text(head, body[:_LARGEST_PAGE])).text(separator=" ", strip=True)
+    return "\n".join(one for one in texts if one) or page, attachments
+
+
+def _text(head: Headers, body: bytes) -> str:
+    charset = mime.codec(mime.parameter(head, "charset"))
+    return body.decode(charset, "replace").replace("\r\n", "\n").strip("\n")
 
 
 def _when(text: str) -> When | None:
-    """A date with the offset that the writer's machine wrote; ``-0000`` says that it knew none (RFC 5322, 3.3)."""
+    """A date with the offset that the writer's machine wrote.
+
+    ``-0000`` says that it is UTC and of no place (RFC 5322, 3.3); one without a zone, or of a zone that has only a name which
+    several bear, is a wall clock.
+    """
     try:
-        return counted(email.utils.parsedate_to_datetime(text), 0) if text else None
+        moment = email.utils.parsedate_to_datetime(text) if text else None
+        return counted(moment, 0 if _NO_PLACE.search(text) else None) if moment else None
     except (ValueError, TypeError, OverflowError):
         return None  # many real mails have one that nobody can read, and are mails all the same
-
-
-def _split(values: Sequence[object]) -> list[str]:
-    return [email.utils.formataddr(pair) for pair in email.utils.getaddresses([_decoded(one) for one in values])]
-
-
-def _address(value: object) -> tuple[str, str]:
-    shown, address = email.utils.parseaddr(_decoded(value))
-    return shown, address.lower()
-
-
-def _decoded(value: object) -> str:
-    """A header as text."""
-    if value is None:
-        return ""
-    pieces = email.header.decode_header(str(value))
-    return "".join(
-        piece if isinstance(piece, str) else piece.decode(_codec(charset), "replace") for piece, charset in pieces
-    ).replace("\n", " ")
-
-
-def _codec(charset: str | None) -> str:
-    try:
-        name = codecs.lookup(charset).name if charset and charset.lower().replace("_", "-") in _SPELLINGS else ""
-    except LookupError:
-        name = ""
-    return name if name in _LOADED else "latin-1"
-
-
-_SPELLINGS = {one.replace("_", "-") for one in _ENCODINGS} | {
-    "us-ascii", "utf8", *(f"iso-8859-{part}" for part in (1, 2, 5, 7, 9, 15)), "windows-1250", "windows-1251", "windows-1252",
-    "windows-1253", "windows-1254", "windows-1255", "windows-1256", "iso-2022-jp", "shift-jis",
-}  # fmt: skip
-for _name in _SPELLINGS:
-    codecs.lookup(_name)

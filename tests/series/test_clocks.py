@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeward.series.clocks import EXIF, FIX_AHEAD, SLACK, STALE, Reading, clock
+from homeward.series.clocks import EXIF, FIRST, FIX_AHEAD, SLACK, STALE, Clock, Reading, Session, clocks
+from homeward.series.daylight import HEIGHTS, LIGHTS, elevation
+from homeward.series.lit import Light
 
 HOUR = 3600.0
+
+
+def clock(readings: Iterable[Reading]) -> Clock:
+    """Of one camera alone."""
+    return clocks({"it": readings})["it"]
 
 
 @st.composite
@@ -22,11 +31,58 @@ def true_readings(draw: st.DrawFn, offset: float) -> Reading:
     old = draw(st.none() | st.integers(0, int(STALE)))
     there = tuple((when + wait, "posted") for wait in later)
     year = datetime.fromtimestamp(when, UTC).year
-    exif = draw(st.sampled_from(["", "0100", *(version for version, since in EXIF.items() if since - 1 <= year)]))
-    return Reading(str(when), when + offset, there, None if old is None else when - old, exif)
+    exif = draw(st.sampled_from(["", "0001", *(version for version, since in EXIF.items() if since - 1 <= year)]))
+    lights = draw(st.lists(true_lights(when), max_size=1))
+    return Reading(str(when), when + offset, there, None if old is None else when - old, exif, tuple(lights))
+
+
+@st.composite
+def true_lights(draw: st.DrawFn, when: float) -> Light:
+    """What an honest person calls the light at a place that is known within a degree."""
+    latitude, longitude = draw(st.floats(-70, 70)), draw(st.floats(-179, 179))
+    height = elevation(when, *np.radians([[latitude], [longitude]]))[0]
+    names = [name for name, shares in LIGHTS.items() if np.interp(height, HEIGHTS, shares) > 0]
+    return Light(draw(st.sampled_from(names)), latitude + draw(st.floats(-0.9, 0.9)), longitude, 1.0)
 
 
 offsets = st.integers(-(10**8), 10**8).map(float)
+
+
+@st.composite
+def true_cameras(draw: st.DrawFn) -> tuple[dict[str, float], dict[str, list[Reading]], list[Session]]:
+    """Two cameras with their offsets, and sessions of pictures that were taken within an hour."""
+    truth = {"a": draw(offsets), "b": draw(offsets)}
+    held = {name: draw(st.lists(true_readings(offset), max_size=3)) for name, offset in truth.items()}
+    told = []
+    for number in range(draw(st.integers(0, 2))):
+        when = float(draw(st.integers(10**9, 2 * 10**9)))
+        some = {name: Reading(f"{name}{number}", when + draw(st.integers(0, 3600)) + offset) for name, offset in truth.items()}
+        for name, one in some.items():
+            held[name].append(one)
+        told.append(Session(f"s{number}", HOUR, frozenset(one.picture for one in some.values())))
+    return truth, held, told
+
+
+@given(true_cameras(), st.data(), st.randoms(use_true_random=False))
+def test_clocks_of_a_session_bound_each_other_around_the_truth(
+    made: tuple[dict[str, float], dict[str, list[Reading]], list[Session]], data: st.DataObject, dice: random.Random
+) -> None:
+    truth, held, sessions = made
+    drawn = {name: data.draw(st.lists(st.sampled_from([*readings, None]))) for name, readings in held.items()}
+    fewer = {name: [one for one in readings if one is not None] for name, readings in drawn.items()}
+    before, after = clocks(fewer, sessions[:1]), clocks(held, sessions)
+    for name, offset in truth.items():
+        assert not after[name].contradiction
+        assert _narrower(before[name], after[name])
+        assert after[name].least is None or after[name].least <= offset
+        assert after[name].most is None or after[name].most >= offset
+    turned = {name: dice.sample(readings, len(readings)) for name, readings in reversed(held.items())}
+    assert clocks(turned, [*reversed(sessions), *sessions]) == after
+
+
+def _narrower(before: Clock, after: Clock) -> bool:
+    below = before.least is None or (after.least is not None and after.least >= before.least)
+    return below and (before.most is None or (after.most is not None and after.most <= before.most))
 
 
 @given(st.data(), offsets, st.randoms(use_true_random=False))
@@ -37,8 +93,7 @@ def test_the_truth_lies_inside_and_more_evidence_never_widens(data: st.DataObjec
     assert not after.contradiction
     assert after.least is None or after.least <= offset
     assert after.most is None or after.most >= offset
-    assert before.least is None or (after.least is not None and after.least >= before.least)
-    assert before.most is None or (after.most is not None and after.most <= before.most)
+    assert _narrower(before, after)
     turned = [*some, *more, *some]
     dice.shuffle(turned)
     assert clock(turned) == after
@@ -83,3 +138,45 @@ def test_nothing_known_bounds_nothing() -> None:
     assert clock([]).readings == 0
     found = clock([Reading("a", 5.0)])
     assert (found.least, found.most, found.bounds) == (None, None, 0)
+
+
+def test_a_session_carries_a_bound_to_another_camera_and_tells_the_way() -> None:
+    fixed = Reading("a", 100 * HOUR, (), 98 * HOUR)
+    found = clocks({"x": [fixed], "y": [Reading("b", 500 * HOUR)]}, [Session("garden", 3 * HOUR, frozenset("ab"))])
+    assert (found["x"].least, found["x"].most) == (2 * HOUR - STALE, 2 * HOUR + FIX_AHEAD)
+    assert (found["y"].least, found["y"].most) == (402 * HOUR - STALE - 3 * HOUR, 402 * HOUR + FIX_AHEAD + 3 * HOUR)
+    assert [[picture for picture, _ in one.chain] for one in found["y"].decisive] == [["a", "a"], ["b", "a"]]
+    assert "garden" in found["y"].decisive[1].reason
+
+
+def test_a_session_that_cannot_be_leaves_both_clocks_untold_and_a_third_one_told() -> None:
+    fixed = {name: [Reading(name, when * HOUR, (), when * HOUR)] for name, when in (("a", 0), ("b", 100), ("c", 0))}
+    found = clocks(fixed, [Session("garden", 3 * HOUR, frozenset("ab")), Session("house", 3 * HOUR, frozenset("ac"))])
+    assert "garden" in found["a"].contradiction
+    assert found["a"].contradiction == found["b"].contradiction
+    assert {one.picture for one in found["b"].decisive} == {"a", "b"}
+    assert (found["b"].least, found["a"].most) == (None, None)
+    assert found["c"].least == -STALE
+
+
+def test_one_camera_that_says_days_between_pictures_of_a_session_contradicts_it() -> None:
+    readings = [Reading("a", 0.0), Reading("b", 100 * HOUR)]
+    assert clocks({"x": readings}, [Session("garden", 200 * HOUR, frozenset("ab"))])["x"].contradiction == ""
+    assert "garden" in clocks({"x": readings}, [Session("garden", 24 * HOUR, frozenset("ab"))])["x"].contradiction
+
+
+def test_light_moves_an_end_to_where_the_sun_stood_so() -> None:
+    """At night in Lisbon a clock said noon: it is ahead or behind by hours, not right to the hour."""
+    noon = datetime(2015, 6, 21, 12, tzinfo=UTC).timestamp()
+    lisbon = Light("night", 38.72, -9.14, 1.0)
+    posted = Reading("b", noon, ((noon - SLACK, "posted"),))
+    found = clock([posted, Reading("a", noon, (), None, FIRST, (lisbon,))])
+    assert found.least is not None
+    assert 4 * HOUR < found.least < 7 * HOUR  # three degrees above the horizon a quarter of an hour after sunrise, at 05:27
+    assert [one.picture for one in found.decisive] == ["a", "a"]
+    assert [picture for picture, _ in found.decisive[0].chain] == ["a", "b"]
+    both = clock([posted, Reading("a", noon, (), None, "", (lisbon, Light("day", 38.72, -9.14, 1.0)))])
+    assert both.contradiction == ""  # sun and moon: a low sun is called either
+    dusk = Light("dusk", 0.0, -9.14, 1.0)
+    twice = [Reading(name, noon + hours * HOUR, (), None, "", (dusk,)) for name, hours in (("c", 0), ("d", 6))]
+    assert "it shows dusk" in clock([posted, *twice]).contradiction

@@ -14,7 +14,12 @@ from homeward.cli.common import case_argument, json_option, print_table, read
 @case_argument
 @json_option
 def clocks(case: Path, as_json: bool) -> None:
-    """Say how far the clock of each device may be off from UTC, as bounds that posts, satellite fixes and standards leave."""
+    """Say how far the clock of each device may be off from UTC, as bounds that hard facts leave: posts, satellite fixes,
+    standards, and what people say.
+
+    Pictures that were taken together are said with: homeward clues CASE add --kind attribute --value "session: NAME within 3
+    hours"; light of a picture whose place is known with --value "daylight: day" (or dusk, or night).
+    """
     from homeward.flow.series.clocks import clocks as found_in
 
     found = read(case, found_in, as_json=as_json)

@@ -1,18 +1,25 @@
-"""How far a camera's clock is from the truth, as an interval that hard facts leave, and never beyond it.
+"""How far cameras' clocks are from the truth, as intervals that hard facts leave, and never beyond them.
 
 The offset is the camera's clock minus UTC, in seconds; it holds the zone that the clock was set to. A picture was taken before
 its copy was posted: that bounds the offset from below. A satellite fix is not later than its picture and hardly older than an
 hour: that bounds it from both sides. No file follows a standard before it is drafted: that bounds it from above, by years, and
-tells a clock that began again at its first day. The offset is taken as constant: a clock that was set anew shows as bounds that
-contradict each other, and then no interval is told. Limits: ``docs/methods/clocks.md``.
+tells a clock that began again at its first day. Pictures that a person says were taken within some hours tie their clocks to
+each other, and light that a person sees tells at which offsets the sun stood so. The offset is taken as constant: a clock that
+was set anew shows as bounds that contradict each other, and then no interval is told. Limits: ``docs/methods/clocks.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC as ZONE
+from datetime import datetime
 
 import msgspec
+
+from homeward.series.lit import Light, Lit
+from homeward.series.network import UTC, End, Ends, Fact, ends
 
 SLACK = 3600.0
 """Seconds by which whoever stamped a post may be wrong."""
@@ -20,15 +27,17 @@ STALE = 3600.0
 """Seconds that a device may keep a satellite fix and write it on."""
 FIX_AHEAD = 60.0
 """Seconds by which a fix may be later than the time written beside it."""
-EXIF = {"0220": 2002, "0221": 2003, "0230": 2010, "0231": 2016, "0232": 2019, "0300": 2023}
-"""When versions of Exif were published (JEITA CP-3451, CIPA DC-008): the year."""
+FIRST = "0100"
+"""The first version of Exif, and with it of the tag that says when a picture was taken."""
+EXIF = {FIRST: 1995, "0220": 2002, "0221": 2003, "0230": 2010, "0231": 2016, "0232": 2019, "0300": 2023}
+"""When versions of Exif were published (JEIDA-49, JEITA CP-3451, CIPA DC-008): the year."""
 DRAFTED = 1
 """Years before its publication in which a maker may have built by a draft."""
 ZONES = (-12 * 3600.0, 14 * 3600.0)
 """Offsets of clocks that are right somewhere."""
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, order=True):
     """One picture of a camera: what its clock said, and what else is known of the time."""
 
     picture: str
@@ -39,15 +48,27 @@ class Reading(msgspec.Struct, frozen=True):
     fix: float | None = None
     """Seconds since 1970 of the satellite fix that it carries."""
     exif: str = ""
-    """Version of Exif that its file names, as :data:`EXIF` has them; others say nothing."""
+    """Version of Exif that its file follows, as :data:`EXIF` has them; others say nothing."""
+    lights: tuple[Light, ...] = ()
+    """What light people see in it."""
+
+
+class Session(msgspec.Struct, frozen=True, order=True):
+    """Pictures that a person says were taken within some time of each other."""
+
+    name: str
+    seconds: float
+    pictures: frozenset[str]
 
 
 class Bound(msgspec.Struct, frozen=True, order=True):
-    """The offset is at least, or at most, so many seconds."""
+    """The offset is at least, or at most, so many seconds; None where facts contradict each other across clocks."""
 
-    offset: float
+    offset: float | None
     picture: str
     reason: str
+    chain: tuple[tuple[str, str], ...] = ()
+    """Pictures and facts that lead to it, from this clock back to what is known in UTC."""
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -56,7 +77,7 @@ class Clock(msgspec.Struct, frozen=True):
     least: float | None
     most: float | None
     decisive: tuple[Bound, ...]
-    """What sets the ends: from below, then from above."""
+    """What sets the ends: from below, then from above; or all that contradicts each other."""
     contradiction: str
     """Why no interval can be told; empty where no evidence speaks against other evidence."""
     right_somewhere: bool | None
@@ -65,37 +86,88 @@ class Clock(msgspec.Struct, frozen=True):
     bounds: int
 
 
-def clock(readings: Iterable[Reading]) -> Clock:
-    """The interval of one camera's clock, whatever the order of ``readings``."""
-    held = sorted(set(readings), key=lambda one: (one.taken, one.picture, one.there, one.fix or 0.0, one.exif))
-    below, above = sorted(_below(held)), sorted(_above(held))
-    ends = (*below[-1:], *above[:1])
-    count = len(below) + len(above)
-    if below and above and below[-1].offset > above[0].offset:
-        why = f"{below[-1].reason}, but {above[0].reason}: the clock was set anew, or evidence is wrong"
-        return Clock(None, None, ends, why, None, len(held), count)
-    least, most = (below[-1].offset if below else None), (above[0].offset if above else None)
+def clocks(readings: Mapping[str, Iterable[Reading]], sessions: Iterable[Session] = ()) -> dict[str, Clock]:
+    """The interval of every clock by its name, whatever the order of readings and sessions; names are not empty.
+
+    More facts never widen an interval; it is gone where they contradict each other.
+    """
+    held = {name: sorted(set(some), key=_place) for name, some in readings.items()}
+    own = {name: [*_below(name, some), *_above(name, some)] for name, some in held.items()}
+    lit = {name: Lit(seen) for name, some in held.items() if (seen := _lights(some))}
+    found = ends([*(fact for facts in own.values() for fact in facts), *_together(held, sessions)], lit)
+    counts = {name: len(own[name]) + len(_lights(some)) for name, some in held.items()}
+    return {name: _clock(found.get(name, Ends()), len(some), counts[name]) for name, some in held.items()}
+
+
+def _clock(found: Ends, readings: int, bounds: int) -> Clock:
+    if found.clash:
+        why = ", but ".join(dict.fromkeys(fact.reason for fact in found.clash))
+        told = tuple(Bound(_against_utc(fact), fact.picture, fact.reason) for fact in found.clash)
+        return Clock(None, None, told, f"{why}: the clock was set anew, or evidence is wrong", None, readings, bounds)
+    least, most = (None if end is None else float(end.offset) for end in (found.least, found.most))
+    decisive = tuple(_bound(end) for end in (found.least, found.most) if end is not None)
     fits = (least is None or least <= ZONES[1]) and (most is None or most >= ZONES[0])
-    return Clock(least, most, ends, "", fits, len(held), count)
+    return Clock(least, most, decisive, "", fits, readings, bounds)
 
 
-def _below(held: Sequence[Reading]) -> Iterator[Bound]:
+def _bound(end: End) -> Bound:
+    chain = tuple((fact.picture, fact.reason) for fact in end.chain)
+    return Bound(float(end.offset), *chain[0], chain)
+
+
+def _against_utc(fact: Fact) -> float | None:
+    if UTC not in {fact.clock, fact.other}:
+        return None
+    return float(fact.seconds if fact.other == UTC else -fact.seconds)
+
+
+def _place(one: Reading) -> tuple[object, ...]:
+    return one.taken, one.picture, one.there, one.fix or 0.0, one.exif, one.lights
+
+
+def _lights(held: Iterable[Reading]) -> list[tuple[str, int, Light]]:
+    return [(one.picture, round(one.taken), light) for one in held for light in one.lights]
+
+
+def _below(clock: str, held: Sequence[Reading]) -> Iterator[Fact]:
     for one in held:
         for when, how in one.there:
-            yield Bound(one.taken - when - SLACK, one.picture, f"a picture was {how}")
+            yield _fact(UTC, clock, when + SLACK - one.taken, one.picture, f"a picture was {how}")
         if one.fix is not None:
-            yield Bound(one.taken - one.fix - STALE, one.picture, "a satellite fix is at most an hour older than its picture")
+            reason = "a satellite fix is at most an hour older than its picture"
+            yield _fact(UTC, clock, one.fix + STALE - one.taken, one.picture, reason)
 
 
-def _above(held: Sequence[Reading]) -> Iterator[Bound]:
+def _above(clock: str, held: Sequence[Reading]) -> Iterator[Fact]:
     for one in held:
         if one.fix is not None:
-            yield Bound(one.taken - one.fix + FIX_AHEAD, one.picture, "a satellite fix is not later than its picture")
+            reason = "a satellite fix is not later than its picture"
+            yield _fact(clock, UTC, one.taken - one.fix + FIX_AHEAD, one.picture, reason)
         if one.exif in EXIF:
-            drafted = datetime(EXIF[one.exif] - DRAFTED, 1, 1, tzinfo=UTC).timestamp()
+            drafted = datetime(EXIF[one.exif] - DRAFTED, 1, 1, tzinfo=ZONE).timestamp()
             version = f"{int(one.exif[:2])}.{one.exif[2:].rstrip('0') or '0'}"
-            yield Bound(
-                one.taken - drafted,
-                one.picture,
-                f"a file by Exif {version} is not older than its drafts of {EXIF[one.exif] - DRAFTED}",
-            )
+            reason = f"a file by Exif {version} is not older than its drafts of {EXIF[one.exif] - DRAFTED}"
+            yield _fact(clock, UTC, one.taken - drafted, one.picture, reason)
+
+
+def _together(held: Mapping[str, Sequence[Reading]], sessions: Iterable[Session]) -> Iterator[Fact]:
+    """Of each two clocks of a session the pictures that bound one by the other, and of each one what it says of itself."""
+    taken: dict[str, list[tuple[str, Reading]]] = defaultdict(list)
+    for clock, some in held.items():
+        for one in some:
+            taken[one.picture].append((clock, one))
+    for session in sessions:
+        spans: dict[str, list[Reading]] = defaultdict(list)
+        for clock, one in (reading for picture in session.pictures for reading in taken.get(picture, ())):
+            spans[clock].append(one)
+        reason = f"pictures of the session {session.name} were taken within {session.seconds / 3600:g} hours, as a person says"
+        for clock, some in spans.items():
+            last = max(some, key=lambda one: (one.taken, one.picture))
+            for other, those in spans.items():
+                first = min(those, key=lambda one: (one.taken, one.picture))
+                if clock != other or first.picture != last.picture:
+                    yield _fact(other, clock, session.seconds + first.taken - last.taken, first.picture, reason)
+
+
+def _fact(clock: str, other: str, seconds: float, picture: str, reason: str) -> Fact:
+    return Fact(clock, other, math.ceil(seconds), picture, reason)

@@ -8,6 +8,12 @@ import unicodedata
 _REGION = re.compile(r"([0-9a-f]{64}) (-1|[0-9]{1,13}) ([0-9]{1,7}),([0-9]{1,7}),([0-9]{1,7}),([0-9]{1,7})")
 _NUMBER = r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,15})?"
 _COORDINATE = re.compile(rf"({_NUMBER})\s*[,;\s]\s*({_NUMBER})")
+SESSION = "session"
+"""The kind of attribute by which a person says that pictures were taken together."""
+HOURS = 24
+"""What a session takes at most unless it is told."""
+MOST_HOURS = 24 * 31
+_SESSION = re.compile(r"(.+?) within ([0-9]{1,4}) hours?")
 DECIMALS = 4
 """Of degrees: about eleven metres north to south."""
 
@@ -18,7 +24,8 @@ def likeness(kind: str, value: str) -> str:
     * ``text``, ``serial``: Unicode NFKC, without case, runs of blanks as one.
     * ``code``: NFKC without blanks; hyphens are left out of codes of digits. Case counts: in QR codes it does.
     * ``coordinate``: latitude and longitude in degrees, rounded to :data:`DECIMALS`.
-    * ``attribute``: ``KIND: VALUE``, both as a table of :mod:`homeward.series.tables` has them; or ``daylight: day``.
+    * ``attribute``: ``KIND: VALUE``, both as a table of :mod:`homeward.series.tables` has them; ``daylight: day``; or
+      ``session: NAME within 3 hours``: the pictures in which it is seen were taken within so many hours, 24 unless told.
     * ``region``: itself; ``SHA256 TIME_MS LEFT,TOP,WIDTH,HEIGHT``.
 
     Raises:
@@ -54,18 +61,33 @@ def attribute(value: str) -> tuple[str, str]:
     from homeward.series.tables import tables
 
     kind, _, what = (part.strip() for part in value.partition(":"))
+    if kind.casefold() == SESSION:
+        return SESSION, _session(what)
     if kind.casefold() == DAYLIGHT:
         if what.casefold() not in LIGHTS:
             raise ValueError(f"{DAYLIGHT} is one of {', '.join(LIGHTS)} (dusk is dawn too)")
         return DAYLIGHT, what.casefold()
     table = tables().get(kind.casefold())
     if table is None:
-        kinds = ", ".join(sorted({DAYLIGHT, *tables()}))
+        kinds = ", ".join(sorted({DAYLIGHT, SESSION, *tables()}))
         raise ValueError(f"an attribute is written as KIND: VALUE with one of these kinds: {kinds}")
     if table.likelihood(what) is None:
         known = sorted({*table.values, table.otherwise} - {""})
         raise ValueError(f"{kind} is one of {', '.join(known[:60])}")
     return table.kind, what
+
+
+def session(what: str) -> tuple[str, int]:
+    """Name and hours of a session, as :func:`attribute` writes it."""
+    found = _SESSION.fullmatch(what)
+    return (found[1], int(found[2])) if found else (what, HOURS)
+
+
+def _session(what: str) -> str:
+    name, hours = session(" ".join(_caseless(what).split()))
+    if not 0 < len(name) <= 100 or not 1 <= hours <= MOST_HOURS:
+        raise ValueError(f"a session is written as {SESSION}: NAME within N hours, N from 1 to {MOST_HOURS}")
+    return f"{name} within {hours} hours"
 
 
 def _attribute(value: str) -> str:

@@ -2,43 +2,100 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 
 import series_case
 
+from homeward.flow.clues.clue_ledger import sight
 from homeward.flow.series.clocks import clocks
 from homeward.flow.series.firsthand import circulation, sources
 from homeward.store import Case, digests, headers, results
 from homeward.store.models import Exhibit, Item
 from homeward.store.results import CopyRow
 
+BOTH = {"a": "1", "b": "1"}
+POSTED = 1_433_331_234
 
-def straight_from_camera(case: Case) -> None:
-    """Write of every item that it is laid out as a camera writes."""
+
+def straight_from_camera(case: Case, bodies: dict[str, str]) -> None:
+    """Write of items that they are laid out as a camera writes, each by the camera with its serial number."""
     with case.batch("step.batch", {"step": "describe"}) as batch:
-        columns = ("", "", "", "Halden", "H2", "H2-04711", "", "camera", "", "")
-        headers.write_headers(case, [(item.pk, columns) for item in Item.objects.using(case.alias)], batch.seq)
+        items = {item.sha256: item.pk for item in Item.objects.using(case.alias)}
+        rows = [
+            (items[series_case.sha(name)], ("", "", "", "Halden", "H2", f"H2-0471{serial}", "", "camera", "", ""))
+            for name, serial in bodies.items()
+        ]
+        headers.write_headers(case, rows, batch.seq)
         batch.details |= {"findings": digests.NO_ROWS, "jobs": digests.NO_ROWS}
 
 
 def test_an_exhibit_was_registered_after_its_pictures_were_taken(tmp_path: Path) -> None:
     with Case.create(tmp_path / "case", "Test Unit") as case:
         series_case.deliver(case, "A", {"a": "1", "b": "1"}, year=2090)
-        straight_from_camera(case)
+        straight_from_camera(case, BOTH)
         (told,) = clocks(case)
         registered = Exhibit.objects.using(case.alias).get().registered
     newest = datetime(2090, 1, 1 + ord("b") % 28, 10, tzinfo=UTC)  # as series_case dates b
     newest = max(newest, datetime(2090, 1, 1 + ord("a") % 28, 10, tzinfo=UTC))
-    assert told["offset"] == [newest.timestamp() - registered.timestamp() - 3600, None]
+    least = math.floor(newest.timestamp() - registered.timestamp() - 3600)
+    first = datetime(2090, 1, min(1 + ord(name) % 28 for name in "ab"), 10, tzinfo=UTC)
+    assert told["offset"] == [least, (first - datetime(1994, 1, 1, tzinfo=UTC)).total_seconds()]
     assert told["right_somewhere"] is False
     assert "registered" in told["decisive"][0]["reason"]
+
+
+def say(case: Case, name: str, kind: str, value: str) -> None:
+    """A person sees it in the picture called ``name``."""
+    sight(case, kind, value, series_case.sha(name), None, None, "R. Ek", "looked at")
+
+
+def test_pictures_that_a_person_says_are_of_one_session_bound_each_others_clocks(tmp_path: Path) -> None:
+    """Of a, b and c each camera says 10:00 of a day of its own; a fourth tells no time, and a site named it by the second."""
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        series_case.deliver(case, "A", {"a": "1", "b": "2", "c": "3", f"{POSTED}123.jpg": ""}, year=2090)
+        straight_from_camera(case, {"a": "1", "b": "2", "c": "3"})
+        before = {one["id"]: one for one in clocks(case)}
+        for name in ("a", "b", f"{POSTED}123.jpg"):
+            say(case, name, "attribute", "session: Garden within 2 hours")
+        say(case, "c", "attribute", "session: Garden")
+        after = {one["id"]: one for one in clocks(case)}
+    one, other, alone = (f"serial:halden:h20471{serial}" for serial in "123")
+    assert set(after) == {one, other, alone}
+    assert after[alone] == before[alone]
+    said = {
+        serial: datetime(2090, int(serial), 1 + ord(name) % 28, 10, tzinfo=UTC) for name, serial in (("a", "1"), ("b", "2"))
+    }
+    for name, serial in ((one, "1"), (other, "2")):
+        assert after[name]["offset"] == [said[serial].timestamp() - POSTED - 3600 - 7200, before[name]["offset"][1]]
+        chain = [link["reason"] for link in after[name]["decisive"][0]["chain"]]
+        assert "the session garden were taken within 2 hours" in chain[0]
+        assert chain[1:] == ["a picture was posted, as the name of a copy says"]
+
+
+def test_light_in_a_picture_of_a_known_place_moves_the_end(tmp_path: Path) -> None:
+    """At sea under Greenwich on a day in January; and what is said of a picture without a place says nothing."""
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        series_case.deliver(case, "A", {"a": "1", "b": "2"}, year=2090)
+        straight_from_camera(case, {"a": "1", "b": "2"})
+        before = {one["id"]: one for one in clocks(case)}
+        for name, light in (("a", "night"), ("b", "day")):
+            say(case, name, "attribute", f"daylight: {light}")
+        say(case, "a", "coordinate", "0.5,0.5")
+        after = {one["id"]: one for one in clocks(case)}
+    one, other = (f"serial:halden:h20471{serial}" for serial in "12")
+    assert after[other] == before[other]
+    for end in (0, 1):
+        assert 0 <= abs(after[one]["offset"][end] - before[one]["offset"][end]) < 14 * 3600
+        least = (datetime(2090, 1, 1 + ord("a") % 28, 10, tzinfo=UTC).timestamp() - after[one]["offset"][end]) % 86400 / 3600
+        assert not 7 < least < 17
 
 
 def test_a_file_of_the_camera_in_two_exhibits_is_first_hand_in_neither_alone(tmp_path: Path) -> None:
     with Case.create(tmp_path / "case", "Test Unit") as case:
         series_case.deliver(case, "A", {"a": "1", "b": "1"})
-        straight_from_camera(case)
+        straight_from_camera(case, BOTH)
         series_case.deliver(case, "B", {"a": "1"})
         told = {(source["exhibit"], source["folder"]): [item["how"] for item in source["items"]] for source in sources(case)}
         items = [item.pk for item in Item.objects.using(case.alias)]
@@ -54,7 +111,7 @@ def test_a_file_of_the_camera_in_two_exhibits_is_first_hand_in_neither_alone(tmp
 def test_copies_of_a_camera_file_are_passed_on_wherever_they_lie(tmp_path: Path) -> None:
     with Case.create(tmp_path / "case", "Test Unit") as case:
         series_case.deliver(case, "A", {"a": "1", "b": "1"})
-        straight_from_camera(case)
+        straight_from_camera(case, BOTH)
         series_case.deliver(case, "B", {"c": "", "d": ""})
         series_case.deliver(case, "C", {"c": ""})
         items = {item.sha256: item.pk for item in Item.objects.using(case.alias)}

@@ -1,0 +1,74 @@
+"""Offsets of a clock at which the sun stands where people say that it stood when its pictures were taken.
+
+A person says what light a picture shows (:data:`~homeward.series.daylight.LIGHTS`), and where it was taken is known within
+some degrees. The sun is seen so at heights to which that table gives any share, no further: day above -12 degrees, night below
+3, dusk and dawn from -18 to 10. Two towns a degree apart see it at most a degree apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from homeward.series.daylight import HEIGHTS, LIGHTS, elevation
+from homeward.series.network import Step
+
+CLEAR = 0.5
+"""Degrees beyond its heights from which a light is refused: formulas, and the same day of another year, differ by less."""
+_RATE = 0.0043
+"""Degrees a second by which the sun's height changes at most: a turn of the earth in a sidereal day, and its own way."""
+_LEAST = 30
+"""Seconds that are left out at once at least: the sun moves by less than :data:`CLEAR` meanwhile."""
+_PERIOD = 1462 * 86_400
+"""After four years the sun stands again where it stood at that hour."""
+
+
+class Light(msgspec.Struct, frozen=True, order=True):
+    """What light a picture shows, and where it was taken."""
+
+    light: str
+    latitude: float
+    """Degrees, north is positive."""
+    longitude: float
+    """Degrees, east is positive."""
+    within: float
+    """Degrees of a great circle around it."""
+
+
+class Lit:
+    """The next offset of one clock that all lights of its pictures allow; an :data:`~homeward.series.network.Allowed`."""
+
+    def __init__(self, seen: Sequence[tuple[str, int, Light]]) -> None:
+        """``seen``: picture, what the clock said (seconds since 1970, read as UTC), and its light; at least one."""
+        self._seen = sorted(set(seen))
+        lights = [light for _, _, light in self._seen]
+        self._taken = np.array([taken for _, taken, _ in self._seen], np.float64)
+        self._latitude, self._longitude = np.radians([[one.latitude for one in lights], [one.longitude for one in lights]])
+        slack = np.array([one.within for one in lights]) + CLEAR
+        low, high = np.array([_heights(one.light) for one in lights]).T
+        self._low, self._high = low - slack, high + slack
+
+    def __call__(self, offset: int, down: bool) -> Step:
+        """The next one upwards, or ``down``; none where four years of offsets hold none."""
+        at, way, worst = offset, -1 if down else 1, -1
+        while abs(at - offset) <= _PERIOD:
+            heights = elevation(self._taken - at, self._latitude, self._longitude)
+            wrong = np.maximum(self._low - heights, heights - self._high)
+            if wrong.max() <= 0:
+                return Step(at, *self._why(worst))
+            worst = int(wrong.argmax())
+            at += way * max(_LEAST, int(wrong[worst] / _RATE))
+        return Step(None, *self._why(worst))
+
+    def _why(self, place: int) -> tuple[str, str]:
+        picture, _, light = self._seen[place]
+        return picture, f"it shows {light.light}: the sun stood so where it was taken"
+
+
+def _heights(light: str) -> tuple[float, float]:
+    """Between which heights of the sun, in degrees, anybody calls it so."""
+    held = [place for place, share in enumerate(LIGHTS[light]) if share > 0]
+    first, last = held[0] - 1, held[-1] + 1
+    return HEIGHTS[first] if first >= 0 else -90.0, HEIGHTS[last] if last < len(HEIGHTS) else 90.0

@@ -22,10 +22,11 @@ _ATTRIBUTES = f"""# Attributes that tell a country
 
 Made by `make docs` from the tables in `src/homeward/series/data`, where the countries of each value stand.
 
-What a person sees is said with `homeward clues CASE add SHA256 --kind attribute --value "KIND: VALUE"`. What becomes of it:
-[whereabouts](../methods/whereabouts.md). *Error* is the least chance of a value, relative to where it is usual; all errors
-are judged, not measured. Standards and surveys stand for which countries are named, not for numbers; where only `judged` is
-written, nothing but experience stands behind a value.
+What a person sees is said with `homeward clues CASE add SHA256 --kind attribute --value "KIND: VALUE"`. A detector of
+an agency may state the same ([plug-ins](../methods/plugins.md)). What becomes of it: [whereabouts](../methods/whereabouts.md).
+*Error* is the least chance of a value, relative to where it is usual; all errors are judged, not measured. Standards and
+surveys stand for which countries are named, not for numbers; where only `judged` is written, nothing but experience stands
+behind a value.
 
 Beside these, `{DAYLIGHT}` is one of {", ".join(LIGHTS)}. Not told by looking alone: {{others}}.
 """

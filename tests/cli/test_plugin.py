@@ -23,10 +23,24 @@ def test_a_plugin_from_the_command_line(tmp_path: Path) -> None:
     added = homeward("plugin", "add", "case", "thumb", cwd=tmp_path)
     assert added.returncode == 0, added.stderr
     assert "uncalibrated" in added.stdout
+    data = tiny.detector()
+    told = tiny.manifest("detector", "things", data)
+    told["model"]["states"] = {"lamp": "socket: F"}
+    tiny.written(tmp_path / "things", told, data)
+    assert "nobody hears them yet" in homeward("plugin", "add", "case", "things", cwd=tmp_path).stdout
     early = homeward("find", "case", "seized/room.jpg", "--by", "place", "--with", "thumb", cwd=tmp_path)
     assert (early.returncode, "has said nothing about this case yet" in early.stderr) == (2, True)
     assert homeward("process", "case", "--executor", "inline", cwd=tmp_path).returncode == 0
-    (row,) = json.loads(homeward("plugin", "list", "case", "--json", cwd=tmp_path).stdout)
+    row, other = json.loads(homeward("plugin", "list", "case", "--json", cwd=tmp_path).stdout)
+    assert (other["states"], other["listened"]) == ({"lamp": "socket: F"}, False)
+    heard = homeward("plugin", "listen", "case", "things", "--reason", "a test", cwd=tmp_path)
+    assert (heard.returncode, "lamp (socket: F)" in heard.stdout) == (0, True)
+    (told,) = json.loads(homeward("whereabouts", "case", "--json", cwd=tmp_path).stdout)
+    assert told["cues"][0]["seen"].keys() == {"plugin", "version", "manifest", "picture", "region", "score"}
+    shown_one = homeward("whereabouts", "case", told["items"][0][:12], cwd=tmp_path)
+    assert "plug-in things 1.0" in " ".join(shown_one.stdout.split())
+    assert homeward("plugin", "listen", "case", "things", "--off", "--reason", "a test", cwd=tmp_path).returncode == 0
+    assert json.loads(homeward("whereabouts", "case", "--json", cwd=tmp_path).stdout) == []
     assert (row["id"], row["kind"], row["done"], row["failed"], row["calibration"]) == ("thumb", "global", 1, 0, None)
     asked = homeward("find", "case", "seized/room.jpg", "--by", "place", "--with", "thumb", "--json", cwd=tmp_path)
     (found,) = json.loads(asked.stdout)
@@ -39,9 +53,12 @@ def test_a_plugin_from_the_command_line(tmp_path: Path) -> None:
         (("find", "case", "seized/room.jpg", "--by", "place", "--with", "other"), "no plug-in 'other'"),
         (("plugin", "add", "case", "seized"), "plugin.json cannot be read"),
         (("plugin", "remove", "case", "other", "--reason", "a test"), "no plug-in 'other'"),
+        (("plugin", "listen", "case", "thumb", "--reason", "a test"), "'thumb' states nothing"),
+        (("plugin", "listen", "case", "things"), "Missing option '--reason'"),
     ):
         done = homeward(*wrong, cwd=tmp_path)
         assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
     assert homeward("plugin", "remove", "case", "thumb", "--reason", "a test", cwd=tmp_path).returncode == 0
+    assert homeward("plugin", "remove", "case", "things", "--reason", "a test", cwd=tmp_path).returncode == 0
     assert json.loads(homeward("plugin", "list", "case", "--json", cwd=tmp_path).stdout) == []
     assert homeward("verify", "case", cwd=tmp_path).returncode == 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import tiny_plugins as tiny
 from homeward.descriptors.plugin import DetectorPlugin, PluginRefused, read_manifest, value_width
-from homeward.descriptors.plugin_boxes import boxes_of, unpack_boxes
+from homeward.descriptors.plugin_boxes import boxes_of, rows_with, unpack_boxes
 from homeward.descriptors.plugin_picture import Prepared, prepare
 
 TOLD = tiny.manifest("detector", "things", b"")
@@ -42,6 +42,14 @@ def test_what_is_kept_lies_in_the_picture_in_order(things: list[tuple[float, flo
     assert np.array_equal(found.scores, np.rint(100 * np.sort(np.array(whole, np.float64))[::-1][:6]).astype(np.uint8))
     assert (found.boxes >= 0).all()
     assert (found.boxes <= [320, 240, 320, 240]).all()
+
+
+@given(st.lists(st.lists(st.integers(0, 1), max_size=8), max_size=9), st.sets(st.integers(0, 2)))
+def test_rows_with_a_label_are_those_that_hold_one(labels: list[list[int]], wanted: set[int]) -> None:
+    made = [said([[0, 0, 9, 9]] * len(some), [0.9] * len(some), some)[0] for some in labels]
+    values = np.array([np.frombuffer(value, np.uint8) for value in made], np.uint8).reshape(len(made), value_width(PLUGIN))
+    slow = [row for row, value in enumerate(made) if wanted & {*unpack_boxes(value, PLUGIN).labels.tolist()}]
+    assert rows_with(values, PLUGIN, np.array(sorted(wanted), np.uint16)).tolist() == slow
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

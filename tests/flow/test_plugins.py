@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,16 +18,22 @@ import tiny_plugins as tiny
 from homeward.core import WrongUse
 from homeward.descriptors.plugin import read_manifest
 from homeward.flow import plugins
+from homeward.flow.clues.clue_ledger import ledger, sight, tell
+from homeward.flow.clues.whereabouts import likeliest, located, located_one, of_series
 from homeward.flow.finding.plugins import find_by_label, find_by_plugin
 from homeward.flow.finding.sights import Region
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import describe_pending, process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
+from homeward.series.whereabouts import UNCALIBRATED
 from homeward.store import Case, reads
 from homeward.testing import scenes
 from homeward.testing.encoding import encode
 from homeward.testing.plugins import check_plugin
+
+STATES = {"lamp": "socket: F", "hole": "window: tilt and turn"}
+"""What the detector states of where a picture was made."""
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +46,10 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     told = tiny.manifest("local", "bits", bits, post={"metric": "hamming"})
     told["model"]["dim"] = 8
     tiny.written(folder / "bits", told, bits)
-    tiny.made(folder, "detector", "things", tiny.detector())
+    data = tiny.detector()
+    told = tiny.manifest("detector", "things", data)
+    told["model"]["states"] = STATES
+    tiny.written(folder / "things", told, data)
     data = tiny.matcher()
     tiny.written(folder / "match", tiny.manifest("matcher", "match", data), data, (local / "plugin.json").read_bytes())
     return folder
@@ -231,6 +242,103 @@ def test_a_plugin_for_something_else_is_not_asked(own: Case, tmp_path: Path, que
     plugins.add(own, tiny.made(tmp_path, "global", "objects", tiny.thumbnail(), purpose=["object"]))
     with pytest.raises(WrongUse, match="meant for object, not for place"):
         find_by_plugin(own, query, "place", None, 5, "objects")
+
+
+@pytest.fixture
+def heard(own: Case) -> Case:
+    """The same, with the detector listened to."""
+    plugins.listen(own, "things", "the word of a certain Somebody", states=True)
+    return own
+
+
+def cues(case: Case, kind: str) -> list[dict[str, Any]]:
+    """Cues of a kind in every stack."""
+    return [cue for row in located(case) for cue in row["cues"] if cue["kind"] == kind]
+
+
+def test_nobody_hears_what_a_detector_states_until_somebody_listens(own: Case) -> None:
+    assert located(own) == []
+    told = {row["id"]: (row["states"], row["listened"]) for row in plugins.listed(own)}
+    assert told["things"] == (STATES, False)
+    assert told["thumb"] == ({}, False)
+    plugins.listen(own, "things", "a trial", states=True)
+    assert {row["id"] for row in plugins.listed(own) if row["listened"]} == {"things"}
+    before = reads.status(own)["ledger_entries"]
+    plugins.listen(own, "things", "once more", states=True)
+    assert reads.status(own)["ledger_entries"] == before
+    for name, words in (("thumb", "'thumb' states nothing"), ("other", "no plug-in 'other'")):
+        with pytest.raises(WrongUse, match=words):
+            plugins.listen(own, name, "a test", states=True)
+
+
+def test_its_cues_say_who_sees_what_where_and_how_little_that_is(heard: Case) -> None:
+    assert "Somebody" not in str([body for _, body in heard.custody.entries(0, reads.status(heard)["ledger_entries"])])
+    rows = located(heard)
+    assert sorted(len(row["items"]) for row in rows) == [1, 1, 1, 1, 1, 2]  # the copy lies on the stack of its picture
+    for row in rows:
+        assert [(cue["kind"], cue["value"]) for cue in row["cues"]] == [("socket", "F"), ("window", "tilt and turn")]
+        assert not {"socket", "window"} & set(row["missing"])
+        assert {"switch", "heating", "window cover"} <= set(row["missing"])
+        assert "uncalibrated" in row["calibration"]
+        for cue in row["cues"]:
+            assert max(cue["penalties"].values()) <= math.log10(1 / UNCALIBRATED) + 1e-9
+            seen = cue["seen"]
+            known_as = plugins.called(heard, "things").registered.manifest
+            assert (seen["plugin"], seen["version"], seen["manifest"]) == ("things", "1.0", known_as)
+            assert seen["picture"] in row["items"]
+            for part in ("things 1.0", seen["picture"][:12], round(100 * seen["score"]), ",".join(map(str, seen["region"]))):
+                assert str(part) in cue["origin"]
+    by_label = {(row["sha256"], tuple(row["region"])) for row in find_by_label(heard, "lamp", 20, "things")}
+    assert {(cue["seen"]["picture"], tuple(cue["seen"]["region"])) for cue in cues(heard, "socket")} <= by_label
+    assert verify(heard, Quiet()).faults == []
+
+
+def test_a_series_shows_it_and_the_order_of_series_knows_nothing_of_it(heard: Case) -> None:
+    series = {"s": sorted(reads.item_names(heard).items())}
+    assert likeliest(heard, series, ledger(heard).values()) == {}
+    (found,) = of_series(heard, series, ledger(heard).values(), plugins=True).values()
+    assert [part.cue.kind for part in found.parts] == ["socket", "window"]
+    assert max(found.posterior.values()) <= 4 * min(found.posterior.values()) * (1 + 1e-9)
+
+
+def test_a_person_denies_by_a_dead_region(heard: Case) -> None:
+    before = cues(heard, "socket")
+    seen = before[0]["seen"]
+    x, y, wide, high = seen["region"]
+    for box, left in (((x, y, wide, high // 3), before), ((x, y, wide, high), before[1:])):
+        region = sight(heard, "region", "", seen["picture"], None, box, "Kim", "")
+        assert cues(heard, "socket") == before
+        region = tell(heard, region, "status", "Kim", "a lamp", status="dead")
+        assert [cue["origin"] for cue in cues(heard, "socket")] == [cue["origin"] for cue in left]
+    assert len(cues(heard, "window")) == len(before)
+    tell(heard, region, "status", "Kim", "looked again", status="open")
+    assert {cue["origin"] for cue in cues(heard, "socket")} == {cue["origin"] for cue in before}
+
+
+def test_what_a_person_says_takes_its_place(heard: Case) -> None:
+    seen = cues(heard, "socket")[0]["seen"]
+    before = located_one(heard, seen["picture"])["countries"]
+    said = sight(heard, "attribute", "socket: F", seen["picture"], None, None, "Kim", "")
+    found = located_one(heard, seen["picture"])
+    (cue,) = (cue for cue in found["cues"] if cue["kind"] == "socket")
+    assert (cue["seen"], cue["origin"].endswith("by person")) == (None, True)
+    strong = {row["country"]: row["penalties"]["electricity"] for row in found["countries"]}
+    assert all(row["penalties"]["electricity"] <= strong[row["country"]] for row in before)
+    tell(heard, said, "status", "Kim", "everywhere", status="too common")
+    assert cues(heard, "socket") == []
+    assert len(cues(heard, "window")) == 6
+
+
+def test_taken_out_it_takes_its_cues_along_and_comes_back_unheard(heard: Case, folders: Path) -> None:
+    plugins.listen(heard, "things", "enough", states=False)
+    assert located(heard) == []
+    plugins.listen(heard, "things", "again", states=True)
+    assert len(located(heard)) == 6
+    plugins.remove(heard, "things", "a test")
+    assert located(heard) == []
+    plugins.add(heard, folders / "things")
+    assert located(heard) == []
+    assert verify(heard, Quiet()).faults == []
 
 
 @pytest.mark.slow

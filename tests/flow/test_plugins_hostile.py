@@ -31,6 +31,7 @@ from homeward.sandbox import Limits
 from homeward.store import Case, reads
 from homeward.testing import scenes
 from homeward.testing.encoding import encode
+from homeward.testing.plugins import check_plugin
 
 node = tiny.node
 
@@ -259,3 +260,47 @@ def test_what_a_kill_leaves_behind_is_tidied(bare: Case, tmp_path: Path) -> None
     assert len(list(bare.plugins.names())) == 2
     plugins.remove(bare, "tidy", "a test")
     assert list(bare.plugins.names()) == []
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ({"lamp": "socket: F"}, "'lamp' states, which is none of its labels"),
+        ({"bright": "socket: f"}, "socket is one of: A, B"),
+        ({"bright": "socket: F "}, "socket is one of: A, B"),
+        ({"bright": "socket: Z"}, "socket is one of: A, B"),
+        ({"bright": "wallpaper: green"}, "what is told by looking is: date order"),
+        ({"bright": "daylight: night"}, "what is told by looking is"),
+        ({"bright": "calling code: 46"}, "what is told by looking is"),
+        ({"bright": "Socket: F"}, "is not as it must be"),
+        ({"bright": "socket:F"}, "is not as it must be"),
+        ({"bright": "socket: F\nmains: 50"}, "is not as it must be"),
+        ({"bright": ""}, "is not as it must be"),
+        ({"bright": ["socket: F", "socket: G"]}, "is not as it must be"),
+        ({"bright": None}, "is not as it must be"),
+        (["socket: F"], "is not as it must be"),
+        ({"bright": "socket: " + "F" * 200}, "is not as it must be"),
+    ],
+)
+def test_what_no_table_knows_is_refused_in_a_sentence(bare: Case, tmp_path: Path, states: Any, words: str) -> None:
+    before = reads.status(bare)["ledger_entries"]
+    data = tiny.detector()
+    told = tiny.manifest("detector", "odd", data)
+    told["model"] |= {"labels": ["bright", "dark"], "states": states}
+    folder = tiny.written(tmp_path / "odd", told, data)
+    with pytest.raises(WrongUse, match="odd: ") as caught:
+        plugins.add(bare, folder)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert reads.status(bare)["ledger_entries"] == before
+    with pytest.raises(AssertionError) as kit:
+        check_plugin(folder)
+    assert words in str(kit.value)
+
+
+def test_only_detectors_state_something(bare: Case, tmp_path: Path) -> None:
+    data = tiny.thumbnail()
+    told = tiny.manifest("global", "odd", data)
+    told["model"]["states"] = {"bright": "socket: F"}
+    with pytest.raises(WrongUse, match="unknown field `states`"):
+        plugins.add(bare, tiny.written(tmp_path / "odd", told, data))

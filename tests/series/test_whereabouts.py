@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import random
@@ -28,10 +29,19 @@ from homeward.series.tables import (
     tables,
     towns,
 )
-from homeward.series.whereabouts import ALSO, CAPS, POSITION, Cue, Whereabouts, flat, whereabouts
+from homeward.series.whereabouts import ALSO, CAPS, POSITION, UNCALIBRATED, Cue, Seen, Whereabouts, flat, whereabouts
 
 VALUES = [(kind, value) for kind, table in tables().items() for value in table.values if kind != "barcode"]
+LOOKED_AT = [(kind, value) for kind, value in VALUES if tables()[kind].looks]
+SEEN = st.builds(
+    lambda pair, plugin, score: Cue(*pair, f"{plugin} {score}", Seen(plugin, "1", plugin * 64, "f" * 64, (0, 0, 9, 9), score)),
+    st.sampled_from(LOOKED_AT),
+    st.sampled_from("ab"),
+    st.sampled_from((0.3, 0.9)),
+)
+"""What plug-ins see."""
 CUES = st.one_of(
+    SEEN,
     st.sampled_from(VALUES).map(lambda pair: Cue(*pair)),
     st.tuples(st.floats(-90, 90), st.floats(-180, 180)).map(lambda at: Cue(POSITION, f"{at[0]:.4f},{at[1]:.4f}")),
     st.just(Cue("barcode", "400")),
@@ -87,13 +97,54 @@ def test_a_contradicted_country_falls_behind_those_that_fit(cues: list[Cue], cue
 def test_groups_are_capped_and_open_into_their_parts(cues: list[Cue]) -> None:
     found = whereabouts(cues)
     for group, penalties in found.groups.items():
-        parts = [part.penalties for part in found.parts if part.group == group and not part.why_not]
+        parts = [part for part in found.parts if part.group == group and not part.why_not]
         for country, penalty in penalties.items():
-            each = sorted((part[country] for part in parts), reverse=True)
+            said = [part.penalties[country] for part in parts if part.cue.seen is None]
+            seen = [part.penalties[country] for part in parts if part.cue.seen is not None]
+            each = sorted([*said, *sorted(seen)[-1:]], reverse=True)
             assert math.isclose(penalty, min(CAPS[group], each[0] + ALSO * sum(each[1:])), abs_tol=1e-9)
     for one, other in (("DE", "JP"), ("US", "IS")):
         told = sum(penalties[other] - penalties[one] for penalties in found.groups.values())
         assert math.isclose(math.log10(found.posterior[one] / found.posterior[other]), told, abs_tol=1e-6)
+
+
+@given(st.lists(CUES, max_size=6), st.lists(SEEN, min_size=1, max_size=8))
+@settings(max_examples=40)
+def test_all_plugins_together_move_the_odds_of_two_countries_by_two_in_each_group(cues: list[Cue], seen: list[Cue]) -> None:
+    said = [cue for cue in cues if cue.seen is None]
+    before, after = whereabouts(said), whereabouts([*said, *seen])
+    groups = {tables()[cue.kind].group for cue in seen}
+    for one, other in (("DE", "JP"), ("US", "IS"), ("GB", "SM"), ("JP", "US")):
+        moved = math.log10(after.posterior[one] / after.posterior[other] * before.posterior[other] / before.posterior[one])
+        assert abs(moved) <= len(groups) * math.log10(1 / UNCALIBRATED) + 1e-9
+
+
+@given(st.lists(CUES, max_size=5), SEEN)
+@settings(max_examples=40)
+def test_what_a_person_says_too_is_the_persons_word_alone(cues: list[Cue], seen: Cue) -> None:
+    said = Cue(seen.kind, seen.value, "a person")
+    assert whereabouts([*cues, seen, said]) == whereabouts(
+        [*(one for one in cues if not same(one, seen)), said, *people(cues, seen)]
+    )
+
+
+@given(SEEN)
+@settings(max_examples=40)
+def test_what_a_plugin_sees_is_never_stronger_than_the_same_by_a_person(seen: Cue) -> None:
+    (weak,), (strong,) = whereabouts([seen]).parts, whereabouts([Cue(seen.kind, seen.value)]).parts
+    assert all(weak.penalties[country] <= strong.penalties[country] + 1e-9 for country in countries())
+    assert 0 < max(weak.penalties.values()) <= math.log10(1 / UNCALIBRATED) + 1e-9
+    order = sorted(countries(), key=lambda country: strong.penalties[country])
+    assert all(weak.penalties[a] <= weak.penalties[b] + 1e-9 for a, b in itertools.pairwise(order))
+
+
+def same(one: Cue, other: Cue) -> bool:
+    return (one.kind, one.value.casefold()) == (other.kind, other.value.casefold())
+
+
+def people(cues: list[Cue], like: Cue) -> list[Cue]:
+    """What people say of the same among some cues."""
+    return [one for one in cues if same(one, like) and one.seen is None]
 
 
 def test_where_nothing_is_known_every_country_is_alike_and_all_is_missing() -> None:

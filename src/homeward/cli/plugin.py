@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import case_argument, json_option, next_step, opened_to_write, print_table, read
+from homeward.cli.common import case_argument, json_option, next_step, opened_to_write, print_table, printable, read
 
 
 @click.group()
@@ -23,7 +23,7 @@ def add(case: Path, folder: Path) -> None:
     Both are read, hashed and checked, and the plug-in's own test is run behind the lock, before anything is kept. The next
     process asks it about every picture. A plug-in that is not as it must be changes nothing.
     """
-    from homeward.flow.plugins import UNCALIBRATED
+    from homeward.flow.plugins import UNCALIBRATED, states_of
     from homeward.flow.plugins import add as add_plugin
 
     with opened_to_write(case) as opened_case:
@@ -31,6 +31,10 @@ def add(case: Path, folder: Path) -> None:
     name = f"{added.plugin.id} {added.plugin.version}"
     click.echo(f"Added {name} ({UNCALIBRATED})." if new else f"{name} was there before; nothing changed.")
     next_step(f"homeward process {case}")
+    if states_of(added.plugin) and not added.registered.states:
+        next_step(
+            f"homeward plugin listen {case} {added.plugin.id} --reason … (its labels state attributes; nobody hears them yet)"
+        )
 
 
 @plugin.command("list")
@@ -43,16 +47,37 @@ def list_(case: Path, as_json: bool) -> None:
     found = read(case, listed, as_json=as_json)
     if found is None:
         return
-    columns = ("plug-in", "version", "kind", "for", "known as", "done", "failed", "pending")
+    columns = ("plug-in", "version", "kind", "for", "known as", "done", "failed", "pending", "listened to")
     rows = [
         (row["id"], row["version"], row["kind"], ", ".join(row["purpose"]), row["manifest"][:12],
-         row["done"], row["failed"], row["pending"])
+         row["done"], row["failed"], row["pending"], "yes" if row["listened"] else "no" if row["states"] else "")
         for row in found
     ]  # fmt: skip
     print_table("Plug-ins (uncalibrated: they may rank, and add nothing to links)", columns, rows)
     failures = [(row["id"], one["reason"], one["count"]) for row in found for one in row["failures"]]
     if failures:
         print_table("Why they said nothing", ("plug-in", "reason", "pictures"), failures)
+
+
+@plugin.command()
+@case_argument
+@click.argument("name")
+@click.option("--off", is_flag=True, help="Listen no longer.")
+@click.option("--reason", required=True, help="Why; it is kept in the ledger.")
+def listen(case: Path, name: str, off: bool, reason: str) -> None:
+    """Let what the detector NAME sees count as weak cues of whereabouts, where its plugin.json says what its labels state.
+
+    Nobody knows how often it is wrong: it makes no country more than twice as likely, what people say goes before it, and the
+    order of series and links know nothing of it. A region clue that is dead or too common silences what it sees there.
+    """
+    from homeward.flow.plugins import listen as listen_to
+    from homeward.flow.plugins import states_of
+
+    with opened_to_write(case) as opened_case:
+        held = listen_to(opened_case, name, reason, states=not off)
+    stated = ", ".join(f"{label} ({statement})" for label, statement in states_of(held.plugin).items())
+    click.echo(printable(f"{name} is no longer listened to." if off else f"{name} is listened to, uncalibrated, on: {stated}."))
+    next_step(f"homeward whereabouts {case}")
 
 
 @plugin.command()

@@ -37,6 +37,8 @@ Tensor = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^
 """Name of an input or output of the model."""
 FileName = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,99}\.onnx\Z")]
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+Statement = Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[a-z][a-z ]*: [^\x00-\x1f\x7f]+\Z")]
+"""``KIND: VALUE``, as the tables of countries write both."""
 Side = Annotated[int, msgspec.Meta(ge=16, le=2048)]
 Dimensions = Annotated[int, msgspec.Meta(ge=2, le=8192)]
 Purpose = Literal["place", "object"]
@@ -160,6 +162,8 @@ class DetectorModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: Sha256
     input: Tensor
     labels: Annotated[tuple[Label, ...], msgspec.Meta(min_length=1, max_length=2000)]
+    states: dict[Label, Statement] = {}
+    """What a thing with a label states of where the picture was made; which statements there are, this room does not know."""
     outputs: DetectorOutputs = DetectorOutputs()
     most: Annotated[int, msgspec.Meta(ge=1, le=300)] = 100
     least: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.3
@@ -277,6 +281,8 @@ def _check_picture(plugin: Measuring) -> None:
         raise PluginRefused("codes of fewer than 6 values are none")
     if isinstance(plugin, DetectorPlugin) and len(set(plugin.model.labels)) != len(plugin.model.labels):
         raise PluginRefused(f"{MANIFEST} names a label twice")
+    if isinstance(plugin, DetectorPlugin) and (odd := sorted({*plugin.model.states} - {*plugin.model.labels})):
+        raise PluginRefused(f"{MANIFEST} says what {odd[0]!r} states, which is none of its labels")
 
 
 def digest(text: bytes) -> str:

@@ -11,6 +11,8 @@ from homeward.descriptors.plugin import DetectorPlugin, PluginRefused, value_wid
 from homeward.descriptors.plugin_picture import Prepared
 
 _HEAD = np.dtype([("count", "<u2"), ("width", "<u4"), ("height", "<u4")])
+_AT_ONCE = 4096
+"""Pictures that are looked through at once."""
 _BOX = np.dtype([("box", "<f4", (4,)), ("score", "u1"), ("label", "<u2")])
 
 
@@ -26,6 +28,10 @@ class Boxes(msgspec.Struct, frozen=True, eq=False):
 
     def __len__(self) -> int:
         return len(self.boxes)
+
+    def only(self, rows: NDArray[np.int64]) -> Boxes:
+        """Those of some rows."""
+        return Boxes(self.boxes[rows], self.scores[rows], self.labels[rows])
 
 
 def boxes_of(
@@ -64,6 +70,18 @@ def boxes_of(
     first[:6] = [*there[0], sure[kept[0]], named[kept[0]]] if len(kept) else 0
     first[6] = len(kept)
     return Description(head.tobytes() + rows.tobytes(), 100), first
+
+
+def rows_with(values: NDArray[np.uint8], plugin: DetectorPlugin, wanted: NDArray[np.uint16]) -> NDArray[np.int64]:
+    """Which of the (n, width) rows of what :func:`boxes_of` made hold a thing with one of the labels ``wanted``."""
+    found = []
+    for first in range(0, len(values), _AT_ONCE):
+        some = np.ascontiguousarray(values[first : first + _AT_ONCE])
+        count = some[:, : _HEAD.itemsize].copy().view(_HEAD)["count"]
+        labels = some[:, _HEAD.itemsize :].copy().view(_BOX)["label"]
+        there = np.isin(labels, wanted) & (np.arange(plugin.model.most) < count)
+        found.append(first + np.flatnonzero(there.any(axis=1)))
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
 def unpack_boxes(value: bytes | NDArray[np.uint8], plugin: DetectorPlugin) -> Boxes:

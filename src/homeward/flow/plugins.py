@@ -18,6 +18,7 @@ from homeward.descriptors.plugin import (
     LARGEST_MODEL,
     MANIFEST,
     OTHER_MODEL,
+    DetectorPlugin,
     LocalPlugin,
     MatcherPlugin,
     Plugin,
@@ -31,6 +32,7 @@ from homeward.flow.executors import limits_with
 from homeward.flow.steps import Step
 from homeward.flow.units import Tool, Trial, Tried
 from homeward.sandbox import Call, Lost, Message, Pool
+from homeward.series.tables import tables
 from homeward.store import plugins, reads, texts
 from homeward.store.jobs import StepKey
 from homeward.store.plugins import PREFIX, Registered
@@ -141,10 +143,11 @@ def add(case: Case, folder: Path) -> tuple[Held, bool]:
         plugin = read_manifest(manifest)
         one = Registered(digest(manifest), plugin.model.sha256)
         before = held(case)
-        if any(other.registered == one for other in before):
-            return Held(plugin, manifest, one), False
+        if same := [other for other in before if other.registered.manifest == one.manifest]:
+            return same[0], False
         if any(other.plugin.id == plugin.id for other in before):
             raise PluginRefused(f"this case has another plug-in {plugin.id!r}: remove it first, they are never compared")
+        check_statements(plugin)
         model = _bytes(folder / plugin.model.file, LARGEST_MODEL)
         if hashlib.sha256(model).hexdigest() != plugin.model.sha256:
             raise PluginRefused(OTHER_MODEL.format(plugin.model.file))
@@ -155,6 +158,41 @@ def add(case: Case, folder: Path) -> tuple[Held, bool]:
         raise WrongUse(f"{error.filename or folder} cannot be read: {(error.strerror or str(error)).lower()}") from error
     plugins.add(case, manifest, model, {"id": plugin.id, "version": plugin.version, "kind": _kind(plugin)})
     return Held(plugin, manifest, one), True
+
+
+def check_statements(plugin: Plugin) -> None:
+    """Check that a detector states only what a table of countries tells by looking.
+
+    Raises:
+        PluginRefused: it does not.
+    """
+    seen = {kind: table for kind, table in tables().items() if table.looks}
+    for label, statement in states_of(plugin).items():
+        kind, _, value = statement.partition(": ")
+        if kind not in seen:
+            raise PluginRefused(f"{label!r} states {statement!r}, and what is told by looking is: {', '.join(sorted(seen))}")
+        if value not in seen[kind].looks:
+            raise PluginRefused(f"{label!r} states {statement!r}, and {kind} is one of: {', '.join(seen[kind].looks)}")
+
+
+def states_of(plugin: Plugin) -> dict[str, str]:
+    """Label -> ``KIND: VALUE`` that a thing of that name states of where the picture was made."""
+    return plugin.model.states if isinstance(plugin, DetectorPlugin) else {}
+
+
+def listen(case: Case, name: str, reason: str, *, states: bool) -> Held:
+    """Have what the plug-in ``name`` states count as weak cues of whereabouts, or no longer.
+
+    Raises:
+        WrongUse: there is none of that name, or it states nothing.
+    """
+    reason = said(reason, "the reason")
+    one = called(case, name)
+    if not states_of(one.plugin):
+        raise WrongUse(f"the plug-in {name!r} states nothing: its {MANIFEST} has no model.states")
+    told = {"id": one.plugin.id, "version": one.plugin.version}
+    plugins.listen(case, one.registered, dict(told), reason, states=states)
+    return called(case, name)
 
 
 def remove(case: Case, name: str, reason: str) -> None:
@@ -186,6 +224,8 @@ def listed(case: Case) -> list[dict[str, Any]]:
                 "manifest": one.registered.manifest,
                 "model": one.registered.model,
                 "calibration": None,
+                "states": states_of(one.plugin),
+                "listened": one.registered.states,
                 "done": states.get("done", 0),
                 "failed": states.get("failed", 0),
                 "pending": states.get("pending", 0) + states.get("leased", 0),

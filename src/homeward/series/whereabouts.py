@@ -5,6 +5,10 @@ ten, zero where it fits best. Cues of a group depend on each other (a socket and
 electricity): the greatest penalty of a group counts in full, the others by :data:`ALSO`, all together up to the group's
 cap. Groups are taken as independent. So the order of cues plays no part, the same cue twice is one cue, and a cue that fits
 a country best never lowers it (Bayes' rule with discounted dependent evidence; no source is claimed for the discount).
+
+What a plug-in sees is weaker than what a person says: nobody knows how often it is wrong. Its cues have the error
+:data:`UNCALIBRATED` at least, and of all of them in a group only the greatest penalty counts; where a person says the same, the
+person's word counts alone.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -23,14 +28,33 @@ ALSO = 0.3
 """Weight of the lesser cues of a group. Judged, not measured."""
 CAPS = {"electricity": 2.5, "building": 1.0, "print": 2.0, "road": 2.0, "device": 3.0}
 """Greatest penalty of a group, in powers of ten. Judged, not measured: a device may lie, print travels."""
+UNCALIBRATED = 0.5
+"""Least error of what a plug-in sees: it makes no country more than twice as likely beside another. Judged, not measured."""
 
 
-class Cue(msgspec.Struct, frozen=True, order=True):
+class Seen(msgspec.Struct, frozen=True):
+    """Where a plug-in sees what it states."""
+
+    plugin: str
+    version: str
+    manifest: str
+    """SHA-256 of its ``plugin.json``."""
+    picture: str
+    """SHA-256 of the item."""
+    region: tuple[int, int, int, int]
+    """Left, top, width and height in pixels of the full picture as stored."""
+    score: float
+    """0 to 1, as the plug-in says; nobody knows what it is worth."""
+
+
+class Cue(msgspec.Struct, frozen=True):
     """One observation: its kind is that of a table, :data:`POSITION` or :data:`DAYLIGHT`; ``origin``: who observed it where."""
 
     kind: str
     value: str
     origin: str = ""
+    seen: Seen | None = None
+    """Of what a plug-in states; None where people or measurements say it."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -60,7 +84,7 @@ def flat() -> dict[str, float]:
 
 
 def whereabouts(cues: Iterable[Cue], prior: Mapping[str, float] | None = None) -> Whereabouts:
-    """Combine cues. The same observation counts once, whoever made it.
+    """Combine cues. The same observation counts once, whoever made it, and before plug-ins that of people.
 
     Args:
         cues: in any order.
@@ -68,7 +92,7 @@ def whereabouts(cues: Iterable[Cue], prior: Mapping[str, float] | None = None) -
     """
     start = dict(prior) if prior is not None else flat()
     first: dict[tuple[str, str], Cue] = {}
-    for cue in sorted(cues):
+    for cue in sorted(cues, key=_rank):
         first.setdefault((cue.kind, cue.value.casefold()), cue)
     parts = tuple(_part(cue) for cue in first.values())
     groups = _groups(parts)
@@ -90,6 +114,13 @@ def whereabouts(cues: Iterable[Cue], prior: Mapping[str, float] | None = None) -
     )
 
 
+def _rank(cue: Cue) -> tuple[bool, str, str, str, float, str]:
+    """What people say comes first; of one plug-in what it is surest of."""
+    if cue.seen is None:
+        return False, cue.kind, cue.value, "", 0.0, cue.origin
+    return True, cue.kind, cue.value, cue.seen.manifest, -cue.seen.score, cue.origin
+
+
 def _part(cue: Cue) -> Part:
     if cue.kind == POSITION:
         return _position(cue)
@@ -98,10 +129,17 @@ def _part(cue: Cue) -> Part:
     table = tables().get(cue.kind)
     if table is None:
         return Part(cue, "", "", {}, "no table speaks of it")
-    likelihood = table.likelihood(cue.value)
-    if likelihood is None:
+    penalties = _told(cue.kind, cue.value, 0.0 if cue.seen is None else UNCALIBRATED)
+    if penalties is None:
         return Part(cue, table.group, table.source, {}, "the table has no such value")
-    return Part(cue, table.group, table.source, _penalties(likelihood))
+    return Part(cue, table.group, table.source, penalties)
+
+
+@lru_cache(maxsize=4096)
+def _told(kind: str, value: str, least: float) -> dict[str, float] | None:
+    """Penalties by a table; None: it has no such value. A detector says the same of many pictures."""
+    likelihood = tables()[kind].likelihood(value, least)
+    return None if likelihood is None else _penalties(likelihood)
 
 
 def _position(cue: Cue) -> Part:
@@ -127,16 +165,21 @@ def _penalties(likelihood: Mapping[str, float]) -> dict[str, float]:
 
 
 def _groups(parts: Iterable[Part]) -> dict[str, dict[str, float]]:
-    held: dict[str, list[dict[str, float]]] = defaultdict(list)
+    said: dict[str, list[dict[str, float]]] = defaultdict(list)
+    seen: dict[str, list[dict[str, float]]] = defaultdict(list)
     for part in parts:
         if not part.why_not:
-            held[part.group].append(part.penalties)
+            (said if part.cue.seen is None else seen)[part.group].append(part.penalties)
     return {
-        group: {country: _joined(group, [one[country] for one in held[group]]) for country in countries()}
-        for group in sorted(held)
+        group: {
+            country: _joined(group, [one[country] for one in said[group]], [one[country] for one in seen[group]])
+            for country in countries()
+        }
+        for group in sorted({*said, *seen})
     }
 
 
-def _joined(group: str, penalties: list[float]) -> float:
+def _joined(group: str, said: list[float], seen: list[float]) -> float:
+    penalties = [*said, max(seen)] if seen else said
     greatest = max(penalties)
     return min(CAPS[group], greatest + ALSO * (math.fsum(penalties) - greatest))

@@ -28,11 +28,13 @@ PREFIX = "plugin-"
 _RECORD = "plugins"
 
 
-class Registered(msgspec.Struct, frozen=True):
+class Registered(msgspec.Struct, frozen=True, omit_defaults=True):
     """The SHA-256 of a manifest and of the model that it names."""
 
     manifest: str
     model: str
+    states: bool = False
+    """Whether what it states of where a picture was made is listened to."""
 
 
 def registered(case: Case) -> list[Registered]:
@@ -63,19 +65,30 @@ def add(case: Case, manifest: bytes, model: bytes, told: dict[str, Plain]) -> No
         tidy(case)
         one = Registered(case.plugins.put(manifest), case.plugins.put(model))
         before = registered(case)
-        batch.skip = one in before
+        batch.skip = any(other.manifest == one.manifest for other in before)
         if not batch.skip:
             batch.details |= {"manifest": one.manifest, "model": one.model}
             _write(case, batch, [*before, one])
+
+
+def listen(case: Case, plugin: Registered, told: dict[str, Plain], reason: str, *, states: bool) -> None:
+    """Have what a plug-in states listened to, or not, with a ledger entry that says ``told``."""
+    with case.batch("plugin.listen", {**told, "manifest": plugin.manifest, "states": states}, {"reason": reason}) as batch:
+        before = registered(case)
+        now = [msgspec.structs.replace(one, states=states) if one.manifest == plugin.manifest else one for one in before]
+        batch.skip = now == before
+        if not batch.skip:
+            _write(case, batch, now)
 
 
 def remove(case: Case, plugin: Registered, step: StepKey, told: dict[str, Plain], reason: str) -> None:
     """Take a plug-in out: nothing is asked of it any more, and its files go. What it said stays on record, and is not read."""
     with case.batch("plugin.remove", {**told, "manifest": plugin.manifest}, {"reason": reason}) as batch:
         before = registered(case)
-        batch.skip = plugin not in before
+        now = [one for one in before if one.manifest != plugin.manifest]
+        batch.skip = now == before
         if not batch.skip:
-            _write(case, batch, [one for one in before if one != plugin])
+            _write(case, batch, now)
             open_jobs = Job.objects.using(case.alias).filter(state__in=("pending", "leased"))
             open_jobs.filter(step=step.name, version=step.version, params=step.params).delete()
     with case.batch(

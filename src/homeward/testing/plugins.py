@@ -15,7 +15,7 @@ from PIL import Image
 from homeward.descriptors.plugin import LARGEST_MANIFEST, MANIFEST, MatcherPlugin, Plugin, PluginRefused, read_manifest
 from homeward.flow.executors import Processes
 from homeward.flow.finding.asking import TooLittle, asked
-from homeward.flow.plugins import MEASURE, trial
+from homeward.flow.plugins import MEASURE, check_statements, trial
 from homeward.flow.units import Tool
 
 _SIDES = ((64, 64), (65, 129), (300, 200), (480, 640), (33, 700))
@@ -35,6 +35,7 @@ def check_plugin(folder: Path, features: Path | None = None) -> None:
     try:
         text = (folder / MANIFEST).read_bytes()[: LARGEST_MANIFEST + 1]
         plugin = read_manifest(text)
+        check_statements(plugin)
         beside = (features / MANIFEST).read_bytes() if features else b""
         refused = trial(plugin, text, folder / plugin.model.file, beside)
     except (PluginRefused, OSError) as error:

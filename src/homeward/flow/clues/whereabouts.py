@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from homeward.core import WrongUse
 from homeward.descriptors.language import language
 from homeward.flow.clues.clue_ledger import ledger
+from homeward.flow.clues.stated import stated
 from homeward.series.clues import COMMON, Clue
 from homeward.series.cues import cues_of
 from homeward.series.tables import countries, offset_of
@@ -22,15 +25,16 @@ LEAST = 0.1
 """Probability below which a country is not named alone."""
 SHOWN = 5
 """Countries of a stack in the list of all."""
+WEAK = "uncalibrated, and makes no country more than twice as likely beside another in each group"
 
 
 def located(case: Case) -> list[dict[str, Any]]:
     """Every stack of which a clue or the words in it say something, the surest first."""
-    told = _Told(case, ledger(case).values())
+    told = _Told(case, ledger(case).values(), plugins=True)
     spoken = [item for item in told.read if language(" ".join(told.read[item]))]
     done: set[int] = set()
     rows = []
-    for item in dict.fromkeys([*store.held_items(case, told.clues).values(), *spoken]):
+    for item in dict.fromkeys([*store.held_items(case, told.clues).values(), *spoken, *told.stated]):
         stack = store.stack_of(case, item)
         if stack[0][0] in done:
             continue
@@ -42,21 +46,27 @@ def located(case: Case) -> list[dict[str, Any]]:
 
 def likeliest(case: Case, series: Mapping[str, list[tuple[int, str]]], held: Iterable[Clue]) -> dict[str, tuple[float, str]]:
     """Probability and name of the likeliest country of each series of (item, SHA-256) of which a cue speaks; one with
-    :data:`LEAST` or more, for below it the cues say next to nothing. ``held``: every clue of the case.
+    :data:`LEAST` or more, for below it the cues say next to nothing. ``held``: every clue of the case. The order of series
+    rests on it, so plug-ins are not heard.
     """
     found: dict[str, tuple[float, str]] = {}
-    for name, posterior in posteriors(case, series, held).items():
+    for name, one in of_series(case, series, held, plugins=False).items():
+        posterior = one.posterior
         best = min(posterior, key=lambda country: (-posterior[country], country))
         if posterior[best] >= LEAST:
             found[name] = (posterior[best], countries()[best])
     return found
 
 
-def posteriors(case: Case, series: Mapping[str, list[tuple[int, str]]], held: Iterable[Clue]) -> dict[str, Mapping[str, float]]:
-    """Probability of each country (by its code) for each series of which a cue speaks; ``series`` and ``held`` as above."""
-    told = _Told(case, held, {item for pictures in series.values() for item, _ in pictures})
+def of_series(
+    case: Case, series: Mapping[str, list[tuple[int, str]]], held: Iterable[Clue], *, plugins: bool
+) -> dict[str, Whereabouts]:
+    """What is known of each series of which a cue speaks; ``series`` and ``held`` as above; ``plugins``: whether those that are
+    listened to are heard.
+    """
+    told = _Told(case, held, {item for pictures in series.values() for item, _ in pictures}, plugins=plugins)
     cues = {name: list(told.cues(pictures)) for name, pictures in series.items()}
-    return {name: whereabouts(some).posterior for name, some in cues.items() if some}
+    return {name: whereabouts(some) for name, some in cues.items() if some}
 
 
 def located_one(case: Case, start: str) -> dict[str, Any]:
@@ -70,15 +80,17 @@ def located_one(case: Case, start: str) -> dict[str, Any]:
         raise WrongUse(f"{'several' if found else 'no'} items have a SHA-256 that begins with {start!r}")
     sha256 = found[0][0]
     stack = store.stack_of(case, store.held_items(case, [sha256])[sha256])
-    told = _Told(case, ledger(case).values(), {item for item, _ in stack})
+    told = _Told(case, ledger(case).values(), {item for item, _ in stack}, plugins=True)
     return _row(stack, whereabouts(told.cues(stack)), len(countries()))
 
 
 class _Told:
     """What speaks of countries in a case, read once; of ``items`` only, where they are given."""
 
-    def __init__(self, case: Case, held: Iterable[Clue], items: Collection[int] | None = None) -> None:
+    def __init__(self, case: Case, held: Iterable[Clue], items: Collection[int] | None = None, *, plugins: bool) -> None:
+        held = list(held)
         self.clues = _by_picture(held)
+        self.stated = stated(case, held, items) if plugins else {}
         self.read: dict[int, list[str]] = {}
         """Lines of print that were read, by item."""
         for item, line in texts.all_lines(case):
@@ -105,6 +117,7 @@ class _Told:
                 yield from cues_of(clue.kind, clue.value, f"clue {clue.id[:12]} in {sha256[:12]} by {', '.join(by)}", clock)
             if offset := offset_of(clock[1]):
                 yield Cue("utc offset", offset, f"metadata of {sha256[:12]}")
+            yield from self.stated.get(item, ())
 
 
 def _by_picture(clues: Iterable[Clue]) -> dict[str, list[Clue]]:
@@ -139,10 +152,12 @@ def _row(stack: list[tuple[int, str]], found: Whereabouts, most: int) -> dict[st
                 "group": part.group,
                 "source": part.source,
                 "why_not": part.why_not,
+                "seen": msgspec.to_builtins(part.cue.seen),
                 "penalties": {country: part.penalties[country] for country in order} if part.penalties else {},
             }
             for part in found.parts
         ],
         "missing": list(found.missing),
-        "calibration": "none: tables and weights are judged, not measured",
+        "calibration": "none: tables and weights are judged, not measured"
+        + (f"; what plug-ins see is {WEAK}" if any(part.cue.seen for part in found.parts) else ""),
     }

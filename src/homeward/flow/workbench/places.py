@@ -77,7 +77,8 @@ def times(case: Case) -> list[dict[str, Any]]:
 
 def countries(case: Case) -> list[dict[str, Any]]:
     """Of every series of whose country a cue says something the ``countries`` in which its pictures may have
-    been made: ``country`` (its code), ``name`` and ``probability``, the likeliest first, those below :data:`LEAST` left out.
+    been made: ``country`` (its code), ``name`` and ``probability``, the likeliest first, those below :data:`LEAST` left out;
+    and the ``plugins`` whose uncalibrated cues speak too.
     """
     rows = store.series(case)
     names = reads.item_names(case, [item for item, _ in rows])
@@ -85,10 +86,11 @@ def countries(case: Case) -> list[dict[str, Any]]:
     for item, series in rows:
         pictures[series].append((item, names[item]))
     found = []
-    for series, posterior in sorted(whereabouts.posteriors(case, pictures, ledger(case).values()).items()):
-        told = sorted((-chance, country) for country, chance in posterior.items() if chance >= LEAST)
+    for series, known in sorted(whereabouts.of_series(case, pictures, ledger(case).values(), plugins=True).items()):
+        told = sorted((-chance, country) for country, chance in known.posterior.items() if chance >= LEAST)
+        plugins = sorted({part.cue.seen.plugin for part in known.parts if part.cue.seen})
         if told:
-            found.append({"id": series, "countries": [_country(code, -chance) for chance, code in told]})
+            found.append({"id": series, "countries": [_country(code, -chance) for chance, code in told], "plugins": plugins})
     return found
 
 

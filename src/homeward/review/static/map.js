@@ -34,7 +34,10 @@ function shades(view, rows) {
   choice.append(...rows.map((row) => el("option", {}, row.id)));
   const show = () => {
     const told = new Map();
-    for (const row of rows.filter((one) => !choice.value || one.id === choice.value)) {
+    const chosen = rows.filter((one) => !choice.value || one.id === choice.value);
+    const heard = [...new Set(chosen.flatMap((one) => one.plugins))];
+    part("heard").textContent = heard.length ? t`With what these plug-ins see, which is uncalibrated and weighs little: ${heard.join(", ")}` : "";
+    for (const row of chosen) {
       for (const { country, name, probability } of row.countries) {
         const held = told.get(country) ?? { name, none: 1, series: [] };
         held.none *= 1 - probability;

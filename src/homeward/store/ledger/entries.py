@@ -29,6 +29,7 @@ ACTS = {
     "background.add": "pictures were added to a background collection",
     "background.remove": "a background collection was taken out",
     "plugin.add": "a plug-in was added",
+    "plugin.listen": "what a plug-in states was listened to, or no longer",
     "plugin.remove": "a plug-in was taken out",
     "clue.events": "something was said about clues",
     "series.events": "something was decided or found about series",

@@ -117,31 +117,69 @@ CYBERTIP = f"""<?xml version="1.0" encoding="UTF-8"?>
 </reports>"""
 
 
-UFDR = """<?xml version="1.0" encoding="utf-8"?>
-<project xmlns="http://pa.cellebrite.com/report/2.0" name="telephone">
-<taggedFiles><file id="1"><metadata><item name="Local Path">files\\Image\\a.jpg</item></metadata></file></taggedFiles>
-<decodedData><modelType type="Contact"><model type="Contact" id="c"><field name="Source"><value>no chat</value></field></model>
-</modelType><modelType type="Chat"><model type="Chat" id="chat-1">
-<field name="Source" type="String"><value type="String"><![CDATA[WhatsApp]]></value></field>
-<field name="Id" type="String"><value type="String">491@g.us</value></field>
-<multiModelField name="Participants" type="Party"><model type="Party" id="p1">
- <field name="Identifier"><value>+491</value></field><field name="Name"><value>Hanna</value></field></model></multiModelField>
-<multiModelField name="Messages" type="InstantMessage">
-<model type="InstantMessage" id="m1"><modelField name="From" type="Party"><model type="Party" id="p2">
- <field name="Identifier"><value>+491</value></field><field name="Name"><value>Hanna</value></field></model></modelField>
- <multiModelField name="To" type="Party"><model type="Party" id="p3"><field name="Identifier"><value>+492</value></field>
- </model></multiModelField><field name="Body"><value><![CDATA[a <lamp>]]></value></field>
- <field name="TimeStamp"><value type="TimeStamp">2020-05-01T12:00:00.000+02:00</value></field>
+def _field(name: str, value: str, **more: str) -> str:
+    told = "".join(f' {key}="{one}"' for key, one in more.items())
+    return f'<field name="{name}" type="String"><value type="String"{told}><![CDATA[{value}]]></value></field>'
+
+
+def _at(path: str) -> str:
+    return _field("attachment_extracted_path", path.replace("/", "\\"))
+
+
+def _party(number: str, name: str = "") -> str:
+    shown = _field("Name", name) if name else '<field name="Name" type="String"><empty/></field>'
+    return f'<model type="Party" deleted_state="Intact">{_field("Identifier", number)}{shown}</model>'
+
+
+def _file(name: str, path: str, sha256: str = "", md5: str = "") -> str:
+    told = {"Local Path": path.replace("/", "\\"), "SHA256": sha256, "MD5": md5, "Tags": "Image"}
+    items = "".join(
+        f'<item name="{key}" systemtype="System.String"><![CDATA[{one}]]></item>' for key, one in told.items() if one
+    )
+    exif = '<metadata section="MetaData" group="EXIF"><item name="Local Path">no path</item></metadata>'
+    return f'<file fs="x" id="{name}" size="19" deleted="Intact"><metadata section="File">{items}</metadata>{exif}</file>'
+
+
+CHATS = {
+    "alone": f"""<model type="Chat" id="chat-1" deleted_state="Intact">{_field("Source", "WhatsApp")}{_field("Id", "491@s")}
+<multiModelField name="Participants" type="Party">{_party("49170000001@s.whatsapp.net", "Hanna")}{_party("+49170000002")}
+</multiModelField><multiModelField name="Messages" type="InstantMessage">
+<model type="InstantMessage" id="m1"><modelField name="From" type="Party">
+ {_party("49170000001@s.whatsapp.net", "Hanna")}</modelField>
+ <multiModelField name="To" type="Party"/>{_field("Body", "a <lamp>")}
+ {_field("TimeStamp", "2020-05-01T12:00:00.250", formattedTimestamp="2020-05-01T12:00:00+02:00")}
  <multiModelField name="Attachments" type="Attachment">
-  <model type="Attachment" id="a1"><field name="Filename"><value>a.jpg</value></field>
-   <field name="ContentType"><value>image/jpeg</value></field>
-   <field name="attachment_extracted_path"><value>files\\Image\\a.jpg</value></field></model>
-  <model type="Attachment" id="a2"><field name="Filename"><value>b.jpg</value></field>
-   <field name="attachment_extracted_path"><value>..\\..\\etc\\passwd</value></field></model>
-  <model type="Attachment" id="a3"><field name="Filename"><value>c.jpg</value></field>
-   <field name="attachment_extracted_path"><value>/etc/shadow</value></field></model></multiModelField></model>
-<model type="InstantMessage" id="m2"><field name="Body"><value>Otto was added</value></field></model>
-</multiModelField></model></modelType></decodedData></project>"""
+  <model type="Attachment" id="a1">{_field("Filename", "a.jpg")}{_field("ContentType", "image/jpeg")}
+   {_at("files/Image/a.jpg")}</model>
+  <model type="Attachment" id="a2">{_field("Filename", "b.jpg")}
+   {_at("../../etc/passwd")}</model>
+  <model type="Attachment" id="a3">{_field("Filename", "c.jpg")}
+   {_at("/etc/shadow")}</model></multiModelField></model>
+<model type="InstantMessage" id="m2" deleted_state="Deleted">{_field("Body", "Otto was added")}
+ {_field("TimeStamp", "soon")}</model>
+</multiModelField></model>""",
+    "group": f"""<model type="Chat" id="chat-2"><multiModelField name="Photos" type="ContactPhoto"><model type="ContactPhoto">
+{_field("Name", "photo.jpg")}</model></multiModelField><multiModelField name="Participants" type="Party">
+{_party("77000001", "Hanna")}{_party("77000002", "Otto")}{_party("vera@rugs.example", "Vera")}</multiModelField>
+{_field("Source", "Telegram")}{_field("Name", "Lamps")}<multiModelField name="Messages" type="InstantMessage">
+<model type="InstantMessage" id="m3"><modelField name="From">{_party("77000001")}</modelField>{_field("Identifier", "7")}
+ {_field("TimeStamp", "2020-05-01T10:00:00.000+00:00")}
+ <modelField name="Attachment" type="Attachment"><model type="Attachment" file_id="f1"/></modelField></model>
+<model type="InstantMessage" id="m4"><modelField name="From">{_party("vera@rugs.example")}</modelField>{_field("Body", "yes")}
+ <multiModelField name="Attachments"><model type="Attachment"><jumptargets name="x"><targetid ismodel="false">f2</targetid>
+  </jumptargets>{_field("Filename", "gone.jpg")}</model><model type="Attachment" file_id="f3"/></multiModelField>
+ <multiModelField name="MessageExtraData"><model type="ReplyMessageData"><jumptargets name="x">
+  <targetid ismodel="true">m3</targetid>
+  </jumptargets></model><model type="ForwardedMessageData"><modelField name="OriginalSender">{_party("77000009")}</modelField>
+ </model></multiModelField></model></multiModelField></model>""",
+}
+UFDR = f"""<?xml version="1.0" encoding="utf-8"?>
+<project xmlns="http://pa.cellebrite.com/report/2.0" name="telephone"><taggedFiles>
+{_file("f1", "files/Image/a.jpg", SHA256.upper())}{_file("f2", "files/Image/gone.jpg", "c" * 64, "d" * 32)}
+{_file("f3", "files/Image/a.jpg", "e" * 64)}</taggedFiles>
+<decodedData><modelType type="Contact"><model type="Contact" id="c">{_field("Source", "no chat")}
+<model type="Chat"/></model></modelType><modelType type="Chat">{CHATS["alone"]}{CHATS["group"]}
+</modelType></decodedData></project>"""
 
 
 def damaged(archive: bytes) -> bytes:
@@ -149,10 +187,10 @@ def damaged(archive: bytes) -> bytes:
     return archive[:200] + bytes(byte ^ 0x55 for byte in archive[200:260]) + archive[260:]
 
 
-def ufdr(report: str = UFDR, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def ufdr(report: str = UFDR, method: int = zipfile.ZIP_DEFLATED, name: str = "report.xml") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
-        archive.writestr("report.xml", report)
+        archive.writestr(name, report)
         archive.writestr("files/Image/a.jpg", PICTURE)
         archive.writestr("../../etc/passwd", b"slips out")
     return out.getvalue()
@@ -192,7 +230,7 @@ HOSTILE: list[tuple[str, Callable[[], bytes], str]] = [
     ("an UFDR that is cut", lambda: ufdr()[:-40], "no zip archive"),
     ("an UFDR whose report is cut", lambda: ufdr(UFDR[:-100]), "broken at line"),
     ("an UFDR packed in an odd way and damaged", lambda: damaged(ufdr(UFDR * 20, zipfile.ZIP_LZMA)), "is broken"),
-    ("another zip archive", lambda: ufdr().replace(b"report.xml", b"resort.xml"), "without report.xml"),
+    ("another zip archive", lambda: ufdr().replace(b"report.xml", b"resort.xml"), "no export that is known"),
     ("a web archive that is cut", lambda: warc(SMF)[:200], "web archive is broken"),
     ("an export of Telegram that is cut", lambda: telegram()[:-60], "ends in the middle"),
     ("a deep export", lambda: b'{"guild": 1, "channel": ' + b"[" * 100_000, r"nested too deeply|ends in the middle|no JSON"),

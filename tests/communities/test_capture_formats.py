@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ import pytest
 
 from homeward.communities.captured import Attachment, CaptureRefused, Identifier, Message, When
 from homeward.communities.reports import Access, PlatformReport, ReportedFile
-from tiny_exports import CYBERTIP, HOSTILE, MBOX, PICTURE, SHA256, UFDR, read, telegram, ufdr
+from tiny_exports import CHATS, CYBERTIP, HOSTILE, MBOX, PICTURE, SHA256, UFDR, read, telegram, ufdr
 
 
 def utc(*parts: int) -> int:
@@ -250,28 +251,69 @@ def test_cybertip() -> None:
 
 def test_ufdr() -> None:
     found, summary = read(ufdr())
+    hanna, otto, vera = "49170000001@s.whatsapp.net", "+49170000002", "vera@rugs.example"
+    alone: dict[str, Any] = {"site": "WhatsApp", "board": "491@s"}
+    group: dict[str, Any] = {"site": "Telegram", "board": "Lamps", "kind": "message"}
     assert found == [
-        Identifier("WhatsApp", "+491", "phone", "+491"),
+        Identifier("WhatsApp", hanna, "phone", "+49170000001"),
+        Identifier("WhatsApp", otto, "phone", otto),
         Message(
-            id="m1", site="WhatsApp", handle="+491", shown="Hanna", board="491@g.us", time=When(utc(2020, 5, 1, 10), True, 120),
-            kind="private", to=("+492",), length=8, text="a <lamp>",
+            id="m1", handle=hanna, shown="Hanna", time=When(utc(2020, 5, 1, 10) + 250_000_000, True, 120), kind="private",
+            to=(otto,), length=8, text="a <lamp>", **alone,
             attachments=(
                 Attachment("a.jpg", sha256=SHA256, size=len(PICTURE), mime="image/jpeg"),
                 Attachment("b.jpg", sha256=hashlib.sha256(b"slips out").hexdigest(), size=9),
                 Attachment("c.jpg", captured=False),
             ),
         ),
-        Message(id="m2", site="WhatsApp", handle="", board="491@g.us", kind="system", length=14, text="Otto was added"),
+        Message(id="m2", handle="", kind="system", length=14, text="Otto was added", **alone),
+        Identifier("Telegram", vera, "e-mail", vera),  # numbers that a program gives are those of no telephone
+        Message(
+            id="7", handle="77000001", time=When(utc(2020, 5, 1, 10), True, 0),
+            attachments=(Attachment("a.jpg", sha256=SHA256, size=len(PICTURE)),), **group,
+        ),
+        Message(
+            id="m4", handle=vera, reply_to="7", forwarded="77000009", length=3, text="yes", **group,
+            attachments=(
+                Attachment("gone.jpg", sha256="c" * 64, captured=False),
+                Attachment("a.jpg", sha256=SHA256, size=len(PICTURE)),
+            ),
+        ),
     ]  # fmt: skip
-    assert summary.notes == ["1 attachments are not in the archive: they count as not captured"]
+    assert summary.notes == [
+        "2 attachments are not in the archive: they count as not captured",
+        "1 attachments are not what the report says: their bytes have other digests",
+        "1 messages had been deleted on the telephone and were recovered",
+        "1 messages have a time that cannot be read: they count as without one",
+        "1 records of the report are of no chat (calls, contacts, mails): they are not read",
+    ]
+    assert read(ufdr(name="Report.xml")) == (found, summary)
 
 
-def test_the_picture_of_a_group_does_not_name_it() -> None:
-    picture = '<model type="ContactPhoto"><field name="Name"><value>photo.jpg</value></field></model>'
-    inside = f'<multiModelField name="Photos" type="ContactPhoto">{picture}</multiModelField>'
-    at = UFDR.index('<model type="InstantMessage"')
-    start = UFDR.rindex("<multiModelField", 0, at)
-    assert read(ufdr(UFDR[:start] + inside + UFDR[start:])) == read(ufdr())
+def test_a_chat_tells_nothing_of_the_next() -> None:
+    swapped = UFDR.replace(CHATS["alone"] + CHATS["group"], CHATS["group"] + CHATS["alone"])
+    assert swapped != UFDR
+    told = {one for one in read(ufdr(swapped))[0] if isinstance(one, Message)}
+    assert told == {one for one in read(ufdr())[0] if isinstance(one, Message)}
+
+
+@pytest.mark.parametrize("form", ["ufdr", "wacz", "whatsapp-zip"])
+def test_an_archive_is_known_by_its_members_whichever_comes_first(form: str) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("DbData/database.db", os.urandom(1 << 17))
+        archive.writestr({"ufdr": "report.xml", "wacz": "archive/a.warc", "whatsapp-zip": "_chat.txt"}[form], b"nothing")
+    with pytest.raises(CaptureRefused) as refused:
+        read(out.getvalue())
+    assert "no export that is known" not in str(refused.value)
+
+
+def test_of_two_reports_in_one_archive_none_is_taken_for_the_right_one() -> None:
+    out = io.BytesIO(ufdr())
+    with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("report.xml", UFDR)
+    with pytest.raises(CaptureRefused, match="one name"):
+        read(out.getvalue())
 
 
 @pytest.mark.parametrize(("make", "sentence"), [one[1:] for one in HOSTILE], ids=[one[0] for one in HOSTILE])

@@ -20,7 +20,7 @@ from tiny_exports import read, ufdr
 
 def test_text_in_very_many_pieces_is_joined_once() -> None:
     document = b"<a>" + b"<b/>%s" % (b"x" * 100) * 150_000 + b"</a>"
-    (found,) = trees(io.BytesIO(document), lambda name, _: name == "a")
+    (found,) = trees(io.BytesIO(document), lambda name, *_: name == "a")
     assert found.text == "x" * (1 << 20)
     assert len(found.children) == 150_000
 
@@ -29,9 +29,9 @@ def test_a_tree_of_far_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(xml_stream, "_MOST_IN_TREE", 1 << 20)
     some = b"<a>" + b"<b>%s</b>" % (b"x" * 1000) * 1000 + b"</a>"
     document = b"<all>%s%s</all>" % (some, some)
-    assert len(list(trees(io.BytesIO(document), lambda name, _: name == "a"))) == 2  # each for itself
+    assert len(list(trees(io.BytesIO(document), lambda name, *_: name == "a"))) == 2  # each for itself
     with pytest.raises(CaptureRefused, match="million characters"):
-        list(trees(io.BytesIO(document), lambda name, _: name == "all"))
+        list(trees(io.BytesIO(document), lambda name, *_: name == "all"))
 
 
 @pytest.mark.parametrize("part", ["", "--b\n"], ids=["of the mail", "of a part"])

@@ -42,7 +42,7 @@ def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Platform
     Files that are told of outside of any report (``fileDetails`` with a ``reportId``) are handed on as a report of that number.
     """
     source.seek(0)
-    for tree in trees(source, lambda name, _: name in {"report", "fileDetails"}):
+    for tree in trees(source, lambda name, *_: name in {"report", "fileDetails"}):
         report = _numbered(_report(tree, order.site) if tree.name == "report" else _file_alone(tree, order.site))
         if report.state == "partial":
             summary.note("some reports are cut down: no incident, no account, or no hash of any file")

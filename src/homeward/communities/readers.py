@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from homeward.communities.captured import CaptureRefused, Identifier, Message, Summary
 from homeward.communities.reports import PlatformReport
 from homeward.communities.rows import read_csv, read_json_lines
+from homeward.communities.zipped import Zipped
 from homeward.sandbox import ByteRange
 
 if TYPE_CHECKING:
@@ -22,15 +23,17 @@ FORMATS: dict[str, str] = {
     "telegram": "homeward.communities.telegram:looks:read",
     "telegram-pages": "homeward.communities.telegram_pages:looks:read",
     "discord": "homeward.communities.discord:looks:read",
-    "whatsapp-zip": "homeward.communities.whatsapp:looks_zipped:read_zipped",
     "warc": "homeward.communities.warc:looks:read",
-    "wacz": "homeward.communities.warc:looks_zipped:read_zipped",
-    "ufdr": "homeward.communities.ufdr:looks:read",
     "cybertip": "homeward.communities.cybertip:looks:read",
     "mbox": "homeward.communities.mail:looks:read",
     "whatsapp": "homeward.communities.whatsapp:looks:read",
+    "whatsapp-zip": "homeward.communities.whatsapp:looks_zipped:read_zipped",
+    "wacz": "homeward.communities.warc:looks_zipped:read_zipped",
+    "ufdr": "homeward.communities.ufdr:looks:read",
 }
 """Name -> ``module:looks:reader``: whether the first bytes look like it, and what reads it."""
+ZIPPED = ("whatsapp-zip", "wacz", "ufdr")
+"""Of these the names of all members tell: what comes first in an archive may be anything."""
 
 
 def load() -> None:
@@ -52,11 +55,19 @@ def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Found]:
         rows = read_json_lines if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else read_csv
         yield from rows(source, order.mapping, summary, text=order.text, rules=order.rules)
         return
-    for name, place in FORMATS.items():
-        module, looks, reader = place.split(":")
-        kind = importlib.import_module(module)
-        if order.format == name or (not order.format and getattr(kind, looks)(head)):
-            summary.format = name
-            yield from getattr(kind, reader)(source, order, summary)
-            return
+    name = order.format or _found_out(source, head)
+    module, _, reader = FORMATS[name].split(":")
+    summary.format = name
+    yield from getattr(importlib.import_module(module), reader)(source, order, summary)
+
+
+def _found_out(source: ByteRange, head: bytes) -> str:
+    zipped = head.startswith(b"PK\3\4")
+    told: Any = Zipped(source).names if zipped else head
+    for name in ZIPPED if zipped else (name for name in FORMATS if name not in ZIPPED):
+        module, looks, _ = FORMATS[name].split(":")
+        if getattr(importlib.import_module(module), looks)(told):
+            return name
+    if zipped:
+        raise CaptureRefused("it is a zip archive, and no export that is known")
     raise CaptureRefused("it is of no format that is known: rows of JSON or CSV need a mapping (--mapping)")

@@ -7,7 +7,7 @@ import hashlib
 import io
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -39,11 +39,13 @@ def looks(head: bytes) -> bool:
     return head.startswith((b"WARC/", b"\x1f\x8b"))
 
 
-def looks_zipped(head: bytes) -> bool:
-    """Whether a file begins like a WACZ."""
-    return head.startswith(b"PK\3\4") and any(
-        name in head for name in (b"datapackage.json", b"archive/", b"pages/", b"indexes/")
-    )
+def looks_zipped(names: Collection[str]) -> bool:
+    """Whether members of these names are a WACZ's."""
+    return "datapackage.json" in names or any(map(_archived, names))
+
+
+def _archived(name: str) -> bool:
+    return name.startswith("archive/") and name.endswith((".warc", ".warc.gz"))
 
 
 def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message]:
@@ -62,7 +64,7 @@ def read_zipped(source: ByteRange, order: Order, summary: Summary) -> Iterator[M
         CaptureRefused: it holds no archive, or another than it says.
     """
     archive = Zipped(source)
-    names = [name for name in archive.names if name.startswith("archive/") and name.endswith((".warc", ".warc.gz"))]
+    names = list(filter(_archived, archive.names))
     if not names:
         raise CaptureRefused("it is a zip archive without any WARC in archive/: no WACZ")
     _check(archive, names, summary)

@@ -8,7 +8,7 @@ like the head of a message: one whose date cannot be as those of all others are 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from homeward.communities.worker import Order
 
 SITE = "whatsapp"
+_CHAT = "_chat.txt"
 _INVISIBLE = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\ufeff")) | dict.fromkeys(map(ord, "\u202f\u00a0"), " ")
 _HEAD = re.compile(
     r"\[?([0-9]{1,4})[/.\-]([0-9]{1,2})[/.\-]([0-9]{1,4}),? +([0-9]{1,2})[:.]([0-9]{2})(?:[:.]([0-9]{2}))?"
@@ -49,9 +50,13 @@ def looks(head: bytes) -> bool:
     return _HEAD.match(first) is not None
 
 
-def looks_zipped(head: bytes) -> bool:
-    """Whether a file begins like the archive in which a telephone sends a chat with its files."""
-    return head.startswith(b"PK\3\4") and (b"_chat.txt" in head or b"WhatsApp" in head[:200])
+def looks_zipped(names: Collection[str]) -> bool:
+    """Whether members of these names are those of the archive in which a telephone sends a chat with its files."""
+    return any(name == _CHAT or ("WhatsApp" in name and _is_text(name)) for name in names)
+
+
+def _is_text(name: str) -> bool:
+    return name.endswith(".txt") and "/" not in name
 
 
 def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message]:
@@ -70,8 +75,8 @@ def read_zipped(source: ByteRange, order: Order, summary: Summary) -> Iterator[M
         CaptureRefused: it is no archive with one chat.
     """
     archive = Zipped(source)
-    texts = [name for name in archive.names if name.endswith(".txt") and "/" not in name]
-    chats = [name for name in texts if name == "_chat.txt"] or texts
+    texts = list(filter(_is_text, archive.names))
+    chats = [name for name in texts if name == _CHAT] or [name for name in texts if "WhatsApp" in name] or texts
     if len(chats) != 1:
         raise CaptureRefused("it is a zip archive without one chat of WhatsApp")
 

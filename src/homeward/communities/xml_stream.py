@@ -45,8 +45,12 @@ class Element:
         return next((one.text for one in self.all(*names) if one.text), "")
 
 
-Wanted = Callable[[str, dict[str, str]], bool]
-"""Whether an element (name, attributes) is to be handed out as a tree."""
+Wanted = Callable[[str, dict[str, str], int], "bool | Element"]
+"""Whether an element (name, attributes, how deep it stands: the outermost of all is 1) is to be handed out as a tree.
+
+An answer that is an element is itself handed out in that place: trees come some at a time, and what whoever answers remembers
+may be ahead of them.
+"""
 
 
 def trees(stream: Stream, wanted: Wanted) -> Iterator[Element]:
@@ -96,17 +100,23 @@ class _Reading:
         if self._depth > _DEEPEST:
             raise CaptureRefused("it is nested too deeply")
         name = name.rpartition(" ")[2]
-        if not self._open and not self._wanted(name, attributes):
-            return
+        attributes = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
+        if not self._open:
+            wanted = self._wanted(name, attributes, self._depth)
+            if isinstance(wanted, Element):
+                self._done.append(wanted)
+            if wanted is not True:
+                return
         self._nodes = self._nodes + 1 if self._open else 1
         if self._nodes > _MOST_NODES:
             raise CaptureRefused(f"one {self._open[0].name} holds more than {_MOST_NODES:,} elements")
-        one = Element(name, {key.rpartition(" ")[2]: value for key, value in attributes.items()})
+        one = Element(name, attributes)
         if self._open:
             self._open[-1].children.append(one)
         else:
             self._size = 0
         self._open.append(one)
+        self._grow(sum(map(len, attributes.values())))
         self._texts.append([])
         self._sizes.append(0)
 
@@ -116,7 +126,10 @@ class _Reading:
         kept = text[: _MOST_TEXT - self._sizes[-1]]
         self._texts[-1].append(kept)
         self._sizes[-1] += len(kept)
-        self._size += len(kept)
+        self._grow(len(kept))
+
+    def _grow(self, size: int) -> None:
+        self._size += size
         if self._size > _MOST_IN_TREE:
             raise CaptureRefused(f"one {self._open[0].name} holds more than {_MOST_IN_TREE >> 20} million characters")
 

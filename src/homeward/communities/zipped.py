@@ -68,6 +68,8 @@ class Zipped:
         self._hashed: dict[str, tuple[str, int] | None] = {}
         self.names = {one.filename: one for one in self._zip.filelist}
         self._loose = {name.replace("\\", "/").lstrip("/").casefold(): name for name in self.names}
+        if len(self.names) < len(self._zip.filelist):
+            raise CaptureRefused("two members of the archive have one name: which of them is meant, nothing tells")
 
     def find(self, path: str) -> str | None:
         """The member that a report means by ``path``, whichever way its slashes lean."""

@@ -71,31 +71,31 @@ def test_a_day(desk: Desk) -> None:
     page.click("[data-queue=unknown] a")
     page.wait_for_selector(READY)
     here(page, re.compile("^1 of"))
-
     _say_and_take_back(desk)
+    _no_key_is_taken_from_the_browser(page)
+    _opened_and_back(page)
+    for key in "qwer":
+        hold(page, key)
+    _a_film(desk)
+    _a_proposal(desk)
+    page.click("#leave")
+    page.wait_for_url("**/login")
+    page.goto(f"{desk.address}/grid")
+    page.wait_for_url("**/login**")
+    aside(_left_behind, desk)
+    _nothing_clear_is_left(desk)
 
-    # No key by which a browser finds text or goes to an address is taken from it.
-    taken = page.evaluate(
-        PRESSED,
-        [
-            ["f", "ctrlKey"],
-            ["g", "ctrlKey"],
-            ["l", "ctrlKey"],
-            ["F3", ""],
-            ["/", ""],
-            ["'", ""],
-            ["k", "ctrlKey"],
-            ["d", "ctrlKey"],
-            ["u", "ctrlKey"],
-            ["1", "ctrlKey"],
-            ["f", "metaKey"],
-        ],
-    )
-    assert taken == [False] * 11
+
+def _no_key_is_taken_from_the_browser(page: Any) -> None:
+    """None by which it finds text or goes to an address; an arrow is the grid's."""
+    held = [*((key, "ctrlKey") for key in "fglkdu1"), ("F3", ""), ("/", ""), ("'", ""), ("f", "metaKey")]
+    assert page.evaluate(PRESSED, [list(one) for one in held]) == [False] * 11
     assert page.evaluate(PRESSED, [["ArrowDown", ""]]) == [True]
     page.keyboard.press("Home")
 
-    # Opened, and back at the same place.
+
+def _opened_and_back(page: Any) -> None:
+    """A picture is opened, and left for the same place."""
     page.keyboard.press("End")
     here(page, re.compile(r"^(\d+) of \1 "))
     last = page.inner_text("#here")
@@ -107,25 +107,14 @@ def test_a_day(desk: Desk) -> None:
     assert page.is_visible("#keys")
     page.keyboard.press("Escape")
 
-    # Seen clearly while keys are held, and gone.
-    for key in "qwer":
-        hold(page, key)
 
-    _a_film(desk)
-
-    # A proposal is accepted.
+def _a_proposal(desk: Desk) -> None:
+    page = desk.page
     page.goto(f"{desk.address}/proposals")
     page.click("article button:has-text('Accept')")
     page.fill("#ask-why", "the same wallpaper")
     page.click("#ask-yes")
     said(page, "Accepted.")
-
-    page.click("#leave")
-    page.wait_for_url("**/login")
-    page.goto(f"{desk.address}/grid")
-    page.wait_for_url("**/login**")
-    aside(_left_behind, desk)
-    _nothing_clear_is_left(desk)
 
 
 def _a_film(desk: Desk) -> None:

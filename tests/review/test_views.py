@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -22,6 +21,7 @@ import pytest
 from bench_people import somebody
 from django.db import connections
 from PIL import Image
+from viewed_case import entries, look, named, pixels_of, short_film
 
 from homeward.flow.answers import LONGEST_SIDE
 from homeward.flow.ingest import Delivery, ingest
@@ -34,11 +34,8 @@ from homeward.review.application import application
 from homeward.review.bench import Workbench
 from homeward.review.serving import listening
 from homeward.store import Case
-from homeward.store.ledger import Entry, decode
-from homeward.store.models import Item
 from homeward.testing import scenes
-from homeward.testing.encoding import SOUND_RATE as SAMPLED
-from homeward.testing.encoding import encode, film
+from homeward.testing.encoding import encode
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +51,8 @@ def case(tmp_path_factory: pytest.TempPathFactory, pictures: dict[str, Any]) -> 
         (home / "seized" / name).write_bytes(encode(pixels))
     (home / "seized" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
     (home / "seized" / "note.txt").write_bytes(b"words, and no picture")
-    (home / "seized" / "film.mp4").write_bytes(film([np.full((64, 96, 3), 40 * at, np.uint8) for at in range(6)], rate=2))
-    (home / "seized" / "changed.mp4").write_bytes(film([np.full((64, 96, 3), 30 * at, np.uint8) for at in range(6)], rate=2))
-    (home / "seized" / "heard.mp4").write_bytes(heard_film())
-    (home / "seized" / "cut.mp4").write_bytes(heard_film()[:-4000])
+    (home / "seized" / "film.mp4").write_bytes(short_film(40))
+    (home / "seized" / "changed.mp4").write_bytes(short_film(30))
     with Case.create(home / "case", "Test Unit") as made:
         ingest(made, [Delivery("A", home / "seized", "W", "")], Quiet())
         yield made
@@ -68,32 +63,6 @@ def bench(case: Case) -> Iterator[Workbench]:
     with Workbench(case) as made:
         application(made)
         yield made
-
-
-def heard_film() -> bytes:
-    """Six seconds with a tone that is as loud as can be, an octave higher from the third second on."""
-    times = np.arange(6 * SAMPLED) / SAMPLED
-    tone = np.sin(2 * np.pi * np.where(times < 3, 440, 880) * times).astype(np.float32)
-    return film([np.full((64, 96, 3), 20 * at, np.uint8) for at in range(12)], rate=2, sound=tone)
-
-
-def named(case: Case, name: str) -> str:
-    return str(Item.objects.using(case.alias).get(occurrence__path=name).sha256)
-
-
-def entries(case: Case) -> list[Entry]:
-    return [decode(body) for _, body in case.custody.entries()]
-
-
-def look(browser: Any, sha256: str, step: str, **more: Any) -> Any:
-    asked = {"sha256": sha256, "step": step, "reason": "to compare", **more}
-    return browser.post("/api/views", asked, "application/json")
-
-
-def pixels_of(answer: Any) -> np.ndarray:  # type: ignore[type-arg]
-    width, height, channels = map(int, answer.headers["Homeward-Size"].split())
-    shape = (height, width) if channels == 1 else (height, width, channels)
-    return np.frombuffer(answer.content, np.uint8).reshape(shape)
 
 
 def test_steps_show_what_they_say(case: Case, client: Callable[..., Any], pictures: dict[str, Any]) -> None:
@@ -202,61 +171,6 @@ def test_a_file_that_is_changed_while_it_is_looked_at_is_read_again(case: Case, 
     refused = look(analyst, sha256, "grey", time_ms=0)
     assert refused.status_code == 409
     assert CHANGED in refused.json()["detail"]
-
-
-def listen(browser: Any, sha256: str, begin: int, end: int, reason: str = "is there a train?") -> Any:
-    asked = {"sha256": sha256, "time_ms": begin, "until_ms": end, "reason": reason}
-    return browser.post("/api/views/sound", asked, "application/json")
-
-
-def pitch(samples: np.ndarray, rate: int) -> float:  # type: ignore[type-arg]
-    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
-    return float(np.argmax(spectrum) * rate / len(samples))
-
-
-def test_a_stretch_is_heard_and_the_ledger_knows_which(bench: Workbench, client: Callable[..., Any]) -> None:
-    analyst = client("analyst")
-    sha256 = named(bench.case, "heard.mp4")
-    look(analyst, sha256, "grey", time_ms=0)
-    for begin, hertz in ((0, 440), (3000, 880)):
-        answer = listen(analyst, sha256, begin, begin + 1000)
-        assert answer.status_code == 200, answer.content
-        assert (answer.headers["Cache-Control"], answer.headers["Content-Type"]) == ("no-store", "application/octet-stream")
-        rate = int(answer.headers["Homeward-Rate"])
-        samples = np.frombuffer(answer.content, "<i2").astype(float) / 32768
-        assert len(samples) == rate
-        assert abs(pitch(samples, rate) - hertz) < 2
-        assert np.sqrt((samples**2).mean()) < 10 ** (-24 / 20)  # it is as loud as can be in the file
-        ended, begun = entries(bench.case)[-2:]
-        assert (ended.act, ended.details["how"]) == ("view.end", "next")  # who listens does not look
-        told = begun.details
-        assert (told["item"], told["step"], told["time_ms"], told["until_ms"]) == (sha256, "sound", begin, begin + 1000)
-        assert bench.case.custody.names(begun.seq)["reason"] == "is there a train?"
-        assert answer.headers["Homeward-View"] == str(begun.seq)
-    analyst.delete(f"/api/views/{begun.seq}")
-    assert entries(bench.case)[-1].details["how"] == "let go"
-
-
-def test_who_may_hear_and_what_cannot_be_heard(case: Case, client: Callable[..., Any]) -> None:
-    sha256 = named(case, "heard.mp4")
-    for role, status in {"viewer": 403, "auditor": 403, "administrator": 403, "lead": 200}.items():
-        before = len(entries(case))
-        assert listen(client(role), sha256, 0, 500).status_code == status
-        assert ("view" in {one.act for one in entries(case)[before:]}) == (status == 200)
-    analyst = client("analyst")
-    assert listen(analyst, sha256, 0, 20_001).status_code == 400
-    assert listen(analyst, sha256, 500, 500).status_code == 400
-    assert listen(analyst, sha256, 0, 500, " ").status_code == 400
-    for name, begin, why in (
-        ("film.mp4", 0, "no sound"),
-        ("room.jpg", 0, "no clip"),
-        ("heard.mp4", 60_000, "at this moment"),
-        ("cut.mp4", 0, "sound|index|opened"),
-    ):
-        refused = listen(analyst, named(case, name), begin, begin + 500)
-        assert refused.status_code == 409, name
-        assert re.search(why, refused.json()["detail"]), refused.json()
-        assert entries(case)[-1].details["how"] == "not seen"
 
 
 def test_no_other_answer_holds_clear_pixels(bench: Workbench, client: Callable[..., Any]) -> None:

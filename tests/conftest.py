@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import nursery
+from homeward.sandbox import pool
+
 # Machines are shared: how long one example took says nothing about the code.
 settings.register_profile("homeward", deadline=None)
 settings.load_profile("homeward")
@@ -36,6 +39,22 @@ def shared_data() -> Path:
     if os.environ.get("HOMEWARD_REQUIRE_DATA") == "1":
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _zygotes_at_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool, "start_zygote", nursery.start)
+        yield
+
+
+_start_zygote = pool.start_zygote
+
+
+@pytest.fixture
+def own_zygotes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locked workers of this test begin as everybody's do."""
+    monkeypatch.setattr(pool, "start_zygote", _start_zygote)
 
 
 _READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'

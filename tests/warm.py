@@ -14,15 +14,25 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import nursery
+
 Point = tuple[str, str, str]
 """Where a process is killed: module, function, and on which side of the call."""
 
 _SERVER = """
-import importlib, json, os, signal, sys
-import homeward.store
+import atexit, functools, gc, importlib, json, os, signal, sys, threading
+import homeward.sandbox.pool, homeward.store
 from homeward.cli import COMMANDS, main
-for place in [*COMMANDS.values(), "homeward.flow.process", "homeward.flow.series.listing"]:
+from homeward.flow.steps import STEPS
+whole = [step.function for step in STEPS if not step.kinds]
+for place in [*COMMANDS.values(), *whole, "homeward.flow.process", "homeward.flow.series.listing"]:
     importlib.import_module(place.partition(":")[0])
+sys.path.insert(0, sys.argv[1])
+import nursery
+del sys.path[0]
+homeward.sandbox.pool.start_zygote = functools.partial(nursery.start, place=sys.argv[2])
+gc.collect()
+gc.freeze()  # what is loaded is looked through by no command again
 for line in sys.stdin:
     asked = json.loads(line)
     if "ended" in asked:
@@ -59,7 +69,14 @@ if asked["point"]:
         return result
     setattr(owner, last, replaced)
 sys.argv = ["homeward", *asked["arguments"]]
-main()
+try:
+    main()
+except SystemExit as end:
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(end.code or 0)  # taking everything down that was loaded takes longer than most commands
 """
 
 
@@ -112,6 +129,7 @@ def _ask(asked: dict[str, object]) -> int:
 
 @cache
 def _server() -> subprocess.Popen[str]:
-    server = subprocess.Popen([sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    words = [sys.executable, "-c", _SERVER, str(Path(__file__).parent), nursery.address()]
+    server = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(server.communicate)
     return server

@@ -62,13 +62,7 @@ class Pool:
         self._workers: list[Worker] = []
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._zygote = subprocess.Popen(
-                [sys.executable, "-m", "homeward.sandbox.zygote"],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                env={**os.environ, **_ONE_THREAD},
-                process_group=0,  # Ctrl-C is for this process, which then ends the zygote itself
-            )
+            self._zygote = start_zygote(theirs)
         try:
             orders = Orders(tuple(tasks), self._limits, tuple(str(path) for path in readable))
             self._ask(wire.CALL, msgspec.msgpack.encode(orders))
@@ -254,6 +248,17 @@ class Pool:
         code = int(self._ask(wire.MESSAGE, str(worker.pid).encode()))
         self._workers[self._workers.index(worker)] = self._fork()
         return code
+
+
+def start_zygote(control: socket.socket) -> subprocess.Popen[bytes]:
+    """The process that forks workers, as it is asked to through ``control``."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "homeward.sandbox.zygote"],
+        stdin=control.fileno(),
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, **_ONE_THREAD},
+        process_group=0,  # Ctrl-C is for this process, which then ends the zygote itself
+    )
 
 
 def _why(kind: int, body: bytes) -> tuple[str, str] | None:

@@ -132,7 +132,7 @@ def children() -> set[str]:
     return {one for task in Path("/proc/self/task").iterdir() for one in (task / "children").read_text().split()}
 
 
-def test_bytes_that_are_handed_over_are_asked_with_and_not_kept(worked: Case) -> None:
+def test_bytes_that_are_handed_over_are_asked_with_and_not_kept(worked: Case, own_zygotes: None) -> None:
     handed, open_before, before = HandedOver(worked), set(os.listdir("/proc/self/fd")), children()
     word = handed.ask(encode(hung(scenes.room(1), 7), quality=80), "object")
     at_work = children() - before  # other tests may have processes that stay

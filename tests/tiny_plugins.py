@@ -13,7 +13,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from homeward.descriptors.plugin import LocalPlugin, MatcherPlugin, PluginRefused, digest, read_manifest
-from homeward.descriptors.plugin_model import Model, made_features, made_picture
+from homeward.descriptors.plugin_model import Model, made_features
 
 F, I64, U8 = TensorProto.FLOAT, TensorProto.INT64, TensorProto.UINT8
 Node = onnx.NodeProto
@@ -127,6 +127,23 @@ def detector() -> bytes:
     return model(nodes, grey, {"boxes": (F, None), "scores": (F, None), "labels": (I64, None)}, told)
 
 
+def reading(levels: Sequence[float], step: int = 4) -> bytes:
+    """Every ``step`` columns of a grey line, 0 to 1, are the class whose level is nearest to their mean brightness."""
+    nodes = [
+        node("ReduceMean", ["strip"], ["columns"], axes=[2], keepdims=1),
+        node("AveragePool", ["columns"], ["means"], kernel_shape=[1, step], strides=[1, step]),
+        node("Reshape", ["means", "line"], ["bright"]),
+        node("Sub", ["bright", "levels"], ["apart"]),
+        node("Mul", ["apart", "apart"], ["square"]),
+        node("Mul", ["square", "sharp"], ["logits"]),
+    ]
+    told = {
+        "line": np.array([1, -1, 1], np.int64), "levels": np.asarray(levels, np.float32)[None, None],
+        "sharp": np.float32(-2000),
+    }  # fmt: skip
+    return model(nodes, {"strip": (F, [1, 1, None, None])}, {"logits": (F, None)}, told)
+
+
 def matcher(points: str = "keypoints", codes: str = "descriptors", out: str = "matches", dim: int | None = None) -> bytes:
     """Codes that are each other's most alike; places break ties. Names of inputs and of the pairs as told."""
     nodes = [
@@ -169,6 +186,9 @@ def manifest(kind: str, name: str, data: bytes, **changes: Any) -> dict[str, Any
     elif kind == "detector":
         model |= {"input": "picture", "labels": ["lamp", "hole"]}
         told["preprocess"] = {"resize": {"mode": "exact", "size": 64}, "color": "grey"}
+    elif kind == "ocr-rec":
+        model |= {"input": "strip", "output": "logits", "gives": "logits", "characters": ["а", "б"]}
+        told["preprocess"] = {"height": 32, "channels": 1}
     else:
         model |= {"input": "picture", "dim": 64, "most": 200}
         told["preprocess"] = {"resize": {"mode": "longest", "size": 320}, "color": "grey"}
@@ -190,7 +210,7 @@ def written(folder: Path, told: dict[str, Any], data: bytes, beside: bytes = b""
             assert isinstance(features, LocalPlugin)
             told["selftest"]["first8"] = loaded.match(*made_features(plugin, features))[:8].tolist()
         else:
-            told["selftest"]["first8"] = loaded.describe(made_picture(plugin), 1)[1].tolist()
+            told["selftest"]["first8"] = loaded.tried()[1].tolist()
         text = json.dumps(told).encode()
     except PluginRefused:
         pass  # that is what it is made for

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper
 import tiny_plugins as tiny
 from homeward.core import WrongUse
 from homeward.descriptors.plugin import GlobalPlugin, PluginRefused, read_manifest
-from homeward.descriptors.plugin_model import Model, made_picture
+from homeward.descriptors.plugin_model import Model
 from homeward.flow import executors, plugins
 from homeward.flow.answers import AnswerRefused, read_said
 from homeward.flow.finding.plugins import find_by_plugin
@@ -94,7 +94,7 @@ def test_a_lying_model_is_found_out(name: str) -> None:
     plugin = read_manifest(json.dumps(told).encode())
     assert isinstance(plugin, GlobalPlugin)
     with pytest.raises(PluginRefused, match=words) as caught:
-        Model(plugin, data).describe(made_picture(plugin), 1)
+        Model(plugin, data).tried()
     assert "\n" not in str(caught.value)
 
 

@@ -25,7 +25,10 @@ _SIGHTS = {"place", "object"}
     "--region", metavar="X,Y,W,H", help="By place, object or text: the part of IMAGE that is asked about, in its pixels."
 )
 @click.option(
-    "--with", "plugin", metavar="PLUGIN", help="By place or object: the plug-in that ranks instead; with --text: a detector."
+    "--with",
+    "plugin",
+    metavar="PLUGIN",
+    help="By place or object: the plug-in that ranks instead; with --text: one that detects or reads.",
 )
 @click.option("--text", "words", help="Words to find in pictures and clues instead.")
 @click.option("--top", default=20, show_default=True, type=click.IntRange(1, 1000), help="At most so many answers.")
@@ -49,7 +52,7 @@ def find(
     same room or thing from any side, and where in them it is seen; with --with, in the order of a plug-in, which says nothing
     about how sure it is, and of stills alone. By text: pictures and frames of clips that show words of IMAGE; with --text,
     those that show the words given, exactly, inside others or nearly; with --text and --with, pictures in which a detector
-    found what it calls by that name.
+    found what it calls by that name, or in which a plug-in read the words.
     """
     if region and by not in {*_SIGHTS, "text"}:
         raise WrongUse("a region is asked about by place, by object or by text")
@@ -59,7 +62,7 @@ def find(
         _find_text(case, words, top, as_json, plugin)
         return
     if plugin and by not in _SIGHTS:
-        raise WrongUse("a plug-in is asked by place or by object, a detector by --text")
+        raise WrongUse("a plug-in is asked by place or by object, one that detects or reads by --text")
     if image is None or by is None:
         raise WrongUse("give IMAGE and --by, or --text")
     with opened(case) as opened_case:
@@ -132,13 +135,13 @@ def _print_copies(found: list[dict[str, Any]]) -> None:
 
 def _find_text(case: Path, words: str, top: int, as_json: bool, plugin: str | None) -> None:
     from homeward.flow.clues.text import find_text
-    from homeward.flow.finding.plugins import find_by_label
+    from homeward.flow.finding.plugin_words import find_by_words
 
     with opened(case) as opened_case:
-        found = find_by_label(opened_case, words, top, plugin) if plugin else find_text(opened_case, words, top)
+        found = find_by_words(opened_case, words, top, plugin) if plugin else find_text(opened_case, words, top)
     if as_json:
         print_json(found)
-    elif plugin:
+    elif plugin and found and "text" not in found[0]:
         _print_ranked(found)
     else:
         _print_words(found)
@@ -151,3 +154,5 @@ def _print_words(found: list[dict[str, Any]]) -> None:
         for row in found
     ]  # fmt: skip
     print_table("Found", ("score", "kind", "written", "region (x y width height)", "content", "seconds", "first place"), rows)
+    for caveat in found[0].get("caveats", ()) if found else ():
+        click.echo(f"What was read is the plug-in's: {caveat}.")

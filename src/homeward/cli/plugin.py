@@ -47,9 +47,9 @@ def list_(case: Path, as_json: bool) -> None:
     found = read(case, listed, as_json=as_json)
     if found is None:
         return
-    columns = ("plug-in", "version", "kind", "for", "known as", "done", "failed", "pending", "listened to")
+    columns = ("plug-in", "version", "kind", "does", "for", "known as", "done", "failed", "pending", "listened to")
     rows = [
-        (row["id"], row["version"], row["kind"], ", ".join(row["purpose"]), row["manifest"][:12],
+        (row["id"], row["version"], row["kind"], row["does"], ", ".join(row["purpose"]), row["manifest"][:12],
          row["done"], row["failed"], row["pending"], "yes" if row["listened"] else "no" if row["states"] else "")
         for row in found
     ]  # fmt: skip

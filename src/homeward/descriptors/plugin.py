@@ -14,7 +14,8 @@ import msgspec
 from homeward.core import HomewardError
 
 MANIFEST = "plugin.json"
-LARGEST_MANIFEST = 64 << 10
+LARGEST_MANIFEST = 256 << 10
+"""Bytes; the characters of Chinese and Japanese alone are 130 KiB."""
 LARGEST_MODEL = 1 << 30
 """Bytes."""
 OTHER_MODEL = "{} is not the file that the manifest names: its SHA-256 is another"
@@ -24,6 +25,8 @@ HEAD_BYTES = 10
 
 BOX_BYTES = 19
 """A box with its score and label."""
+LINE_BYTES, LETTER_BYTES = 24, 72
+"""Where a line stands and how sure it is, and room for what it says (UTF-8, of all lines together)."""
 
 
 class PluginRefused(HomewardError, ValueError):
@@ -39,6 +42,7 @@ FileName = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,99}
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Statement = Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[a-z][a-z ]*: [^\x00-\x1f\x7f]+\Z")]
 """``KIND: VALUE``, as the tables of countries write both."""
+Character = Annotated[str, msgspec.Meta(min_length=1, max_length=8, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Side = Annotated[int, msgspec.Meta(ge=16, le=2048)]
 Dimensions = Annotated[int, msgspec.Meta(ge=2, le=8192)]
 Purpose = Literal["place", "object"]
@@ -90,7 +94,8 @@ class SelfTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     The picture is ``numpy.random.default_rng(seed).integers(0, 256, shape, numpy.uint8)``. Of a local plug-in they are the
     place of the strongest feature in pixels of the picture and the first six values of its code;
-    of a detector the box, score and label of the surest thing, how many there are, and 0.
+    of a detector the box, score and label of the surest thing, how many there are, and 0; of one that reads, which takes all of
+    the picture for one line, the likeliest class of each of the first four columns with its likelihood.
     """
 
     seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)]
@@ -170,6 +175,37 @@ class DetectorModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dtype: Literal["float32"] = "float32"
 
 
+class Strips(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From a straightened line to (1, channels, height, w): grey in every channel, (value x scale - mean) / std."""
+
+    height: Annotated[int, msgspec.Meta(ge=8, le=128)]
+    channels: Literal[1, 3] = 3
+    scale: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1 / 255
+    mean: float = 0.0
+    std: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+
+
+class ReadingModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Reads a straightened line column by column: ``output`` names (1, t, classes) ``likelihoods``, or ``logits``.
+
+    ``blank`` is the class that stands for no character; the others are ``characters``, in their order. ``begins`` says where a
+    line of that script begins: at the ``right``, columns come in the order of the eye and are put into the order of writing.
+    Up to ``most`` lines a picture with a confidence of at least ``least``, those that say most.
+    """
+
+    file: FileName
+    sha256: Sha256
+    input: Tensor
+    output: Tensor
+    characters: Annotated[tuple[Character, ...], msgspec.Meta(min_length=1, max_length=30_000)]
+    blank: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 0
+    gives: Literal["likelihoods", "logits"] = "likelihoods"
+    begins: Literal["left", "right"] = "left"
+    most: Annotated[int, msgspec.Meta(ge=1, le=200)] = 60
+    least: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
+    dtype: Literal["float32"] = "float32"
+
+
 class MatcherInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names of inputs: (1, n, 2) places and (1, n, d) codes of both pictures, float32."""
 
@@ -240,6 +276,14 @@ class DetectorPlugin(_Plugin, frozen=True, tag="detector", kw_only=True):
     selftest: SelfTest
 
 
+class ReadingPlugin(_Plugin, frozen=True, tag="ocr-rec", kw_only=True):
+    """Reads lines of print that are found without it, in scripts that the built-in network does not know."""
+
+    model: ReadingModel
+    preprocess: Strips
+    selftest: SelfTest
+
+
 class MatcherPlugin(_Plugin, frozen=True, tag="matcher", kw_only=True):
     """Says which features of two pictures are of one point; it measures nothing itself."""
 
@@ -247,9 +291,11 @@ class MatcherPlugin(_Plugin, frozen=True, tag="matcher", kw_only=True):
     selftest: MatcherTest
 
 
-Plugin = GlobalPlugin | LocalPlugin | DetectorPlugin | MatcherPlugin
-Measuring = GlobalPlugin | LocalPlugin | DetectorPlugin
-"""Those that are asked about pictures when a case is processed."""
+Viewing = GlobalPlugin | LocalPlugin | DetectorPlugin
+"""Those that look at whole pictures."""
+Measuring = Viewing | ReadingPlugin
+"""Those that are asked about items when a case is processed."""
+Plugin = Measuring | MatcherPlugin
 _decode = msgspec.json.Decoder(Plugin).decode
 
 
@@ -267,12 +313,14 @@ def read_manifest(text: bytes) -> Plugin:
         raise PluginRefused(f"{MANIFEST} is not as it must be: {error}") from error
     if len(set(plugin.purpose)) != len(plugin.purpose):
         raise PluginRefused(f"{MANIFEST} names a purpose twice")
-    if not isinstance(plugin, MatcherPlugin):
+    if isinstance(plugin, Viewing):
         _check_picture(plugin)
+    elif isinstance(plugin, ReadingPlugin) and plugin.model.blank > len(plugin.model.characters):
+        raise PluginRefused(f"{MANIFEST} names a blank beyond its characters")
     return plugin
 
 
-def _check_picture(plugin: Measuring) -> None:
+def _check_picture(plugin: Viewing) -> None:
     if 0.0 in plugin.preprocess.std:
         raise PluginRefused(f"{MANIFEST} divides by a std of 0")
     if isinstance(plugin, GlobalPlugin) and plugin.post.metric != "cosine":
@@ -296,6 +344,8 @@ def value_width(plugin: Plugin) -> int:
         return HEAD_BYTES + plugin.model.most * (8 + plugin.model.dim)
     if isinstance(plugin, DetectorPlugin):
         return HEAD_BYTES + plugin.model.most * BOX_BYTES
+    if isinstance(plugin, ReadingPlugin):
+        return HEAD_BYTES + plugin.model.most * (LINE_BYTES + LETTER_BYTES)
     return plugin.model.dim if isinstance(plugin, GlobalPlugin) else 0
 
 

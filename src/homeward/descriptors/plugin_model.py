@@ -22,13 +22,15 @@ from homeward.descriptors.plugin import (
     GlobalPlugin,
     LocalPlugin,
     MatcherPlugin,
-    Measuring,
     Plugin,
     PluginRefused,
+    ReadingPlugin,
 )
 from homeward.descriptors.plugin_boxes import boxes_of
 from homeward.descriptors.plugin_features import PluginFeatures, pack
 from homeward.descriptors.plugin_picture import Pixels, Prepared, prepare
+from homeward.descriptors.text_boxes import Place
+from homeward.descriptors.text_reading import straightened
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -39,6 +41,8 @@ _IDENTITY = (
 )
 """A model that gives back one number: what loads lazily is loaded by it."""
 Values = NDArray[Any]
+_SLACK = 1e-3
+"""By which rounding may exceed a likelihood of 1."""
 
 
 def rehearse() -> None:
@@ -73,8 +77,8 @@ class Model:
             PluginRefused: what came out is not what the manifest promises.
         """
         plugin = self._plugin
-        if isinstance(plugin, MatcherPlugin):
-            raise PluginRefused("a matcher measures no pictures")
+        if isinstance(plugin, MatcherPlugin | ReadingPlugin):
+            raise PluginRefused("a plug-in of this kind looks at no pictures")
         prepared = prepare(pixels, orientation, plugin.preprocess)
         outputs = _run(self._session, _outputs(plugin), {plugin.model.input: prepared.tensor})
         if isinstance(plugin, GlobalPlugin):
@@ -83,6 +87,51 @@ class Model:
             boxes, scores, labels = (_without_one(one, rank) for one, rank in zip(outputs, (2, 1, 1), strict=True))
             return boxes_of(plugin, boxes, scores, labels, prepared)
         return _features(plugin, outputs, prepared)
+
+    def columns(self, strip: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """(t, classes) likelihoods that a plug-in that reads gives to the columns of a straightened line, (height, w) grey.
+
+        Raises:
+            PluginRefused: what came out is not what the manifest promises.
+        """
+        plugin = self._plugin
+        if not isinstance(plugin, ReadingPlugin):
+            raise PluginRefused("this plug-in reads nothing")
+        how = plugin.preprocess
+        values = ((strip.astype(np.float64) * how.scale - how.mean) / how.std).astype(np.float32)
+        told = np.ascontiguousarray(np.broadcast_to(values, (1, how.channels, *values.shape)))
+        (said,) = _run(self._session, [plugin.model.output], {plugin.model.input: told})
+        classes = len(plugin.model.characters) + 1
+        fits = said.ndim == 3 and said.shape[::2] == (1, classes) and 0 < said.shape[1] <= 4 * strip.shape[1]
+        if not fits or said.dtype.kind != "f":
+            raise PluginRefused(f"the model gave {_shape(said)}, and the manifest promises columns of {classes} classes")
+        found = np.asarray(said[0], np.float64)
+        if not np.isfinite(found).all():
+            raise PluginRefused("the model gave what is no number")
+        if plugin.model.gives == "logits":
+            found = np.exp(found - found.max(axis=1, keepdims=True))
+            found /= found.sum(axis=1, keepdims=True)
+        if (found < -_SLACK).any() or (found.sum(axis=1) > 1 + _SLACK).any():
+            raise PluginRefused("the model gave likelihoods beyond 0..1")
+        return found
+
+    def tried(self) -> tuple[bytes, NDArray[np.float64]]:
+        """What comes of the picture of the self-test, and the first eight numbers of it (see ``SelfTest``).
+
+        Raises:
+            PluginRefused: it is not what the manifest promises.
+        """
+        plugin = self._plugin
+        if isinstance(plugin, MatcherPlugin):
+            raise PluginRefused("a matcher is tried with features")
+        picture = np.random.default_rng(plugin.selftest.seed).integers(0, 256, plugin.selftest.shape, np.uint8)
+        if isinstance(plugin, ReadingPlugin):
+            columns = self.columns(_one_line(picture, plugin.preprocess.height))
+            first = np.zeros((4, 2))
+            first[: len(columns)] = np.stack([columns.argmax(axis=1), columns.max(axis=1)], axis=1)[:4]
+            return columns.tobytes(), first.ravel()
+        said, numbers = self.describe(picture, 1)
+        return said.value, numbers
 
     def match(self, a: PluginFeatures, b: PluginFeatures) -> NDArray[np.int64]:
         """(m, 2) rows of features of ``a`` and ``b`` that a matcher takes for the same points, each at most once.
@@ -110,11 +159,6 @@ class Model:
         if any(len(np.unique(side)) != len(side) for side in rows.T):
             raise PluginRefused("the matcher named a feature twice")
         return rows
-
-
-def made_picture(plugin: Measuring) -> Pixels:
-    """The picture of the self-test."""
-    return np.random.default_rng(plugin.selftest.seed).integers(0, 256, plugin.selftest.shape, np.uint8)
 
 
 def made_features(plugin: MatcherPlugin, features: LocalPlugin) -> tuple[PluginFeatures, PluginFeatures]:
@@ -155,6 +199,12 @@ def _run(session: onnxruntime.InferenceSession, outputs: Sequence[str], told: di
 def _said(error: Exception) -> str:
     lines = str(error).splitlines() or [type(error).__name__]
     return "".join(letter if letter.isprintable() else " " for letter in lines[0])[:200]
+
+
+def _one_line(picture: Pixels, height: int) -> NDArray[np.uint8]:
+    high, wide = picture.shape[:2]
+    corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
+    return straightened(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8), Place(corners, 1.0), height)
 
 
 def _inputs(plugin: Plugin) -> list[str]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from homeward.descriptors.codes import codes
 from homeward.descriptors.text_boxes import Place, distinct, overlap, places
-from homeward.descriptors.text_reading import Said, read, words
+from homeward.descriptors.text_reading import Reader, Said, read, words
 from homeward.media.records import Grey
 
 VERSION = "2"
@@ -61,14 +61,30 @@ def lines(grey: Grey, orientation: int = 1) -> list[Line]:
         TextUnavailable: the extra ``text`` is not installed.
     """
     pixels = np.ascontiguousarray(grey.pixels)
-    if min(pixels.shape) < SMALLEST or np.ptp(np.percentile(pixels, (1, 99))) < FLAT:
+    if _flat(pixels):
+        return []
+    zoom = grey.full_width / pixels.shape[1], grey.full_height / pixels.shape[0]
+    limit = grey.full_width, grey.full_height
+    found = printed(grey, orientation)
+    found += [Line(code.text, _box(code.corners, zoom, limit), code.angle, 1000, code.kind) for code in codes(pixels)]
+    return sorted(found, key=lambda line: (line.box[1], line.box[0], line.text))
+
+
+def printed(grey: Grey, orientation: int = 1, reader: Reader | None = None, least: float = LEAST) -> list[Line]:
+    """The lines of print alone, those that say most first, read by ``reader`` (the built-in network unless told) with a
+    confidence of at least ``least``; otherwise as :func:`lines`.
+    """
+    pixels = np.ascontiguousarray(grey.pixels)
+    if _flat(pixels):
         return []
     cv2.setNumThreads(1)
     zoom = grey.full_width / pixels.shape[1], grey.full_height / pixels.shape[0]
     limit = grey.full_width, grey.full_height
-    found = [_line(place, said, zoom, limit) for place, said in _print(pixels, _QUARTERS[orientation])]
-    found += [Line(code.text, _box(code.corners, zoom, limit), code.angle, 1000, code.kind) for code in codes(pixels)]
-    return sorted(found, key=lambda line: (line.box[1], line.box[0], line.text))
+    return [_line(place, said, zoom, limit) for place, said in _print(pixels, _QUARTERS[orientation], reader, least)]
+
+
+def _flat(pixels: NDArray[np.uint8]) -> bool:
+    return min(pixels.shape) < SMALLEST or bool(np.ptp(np.percentile(pixels, (1, 99))) < FLAT)
 
 
 def rehearse() -> None:
@@ -80,14 +96,14 @@ def rehearse() -> None:
     read(pixels, [Place(corners, 1.0)])
 
 
-def _print(pixels: NDArray[np.uint8], turn: int) -> list[tuple[Place, Said]]:
+def _print(pixels: NDArray[np.uint8], turn: int, reader: Reader | None, least: float) -> list[tuple[Place, Said]]:
     upright = np.ascontiguousarray(np.rot90(pixels, -turn))
     even = np.asarray(cv2.createCLAHE(2.0, (8, 8)).apply(upright), np.uint8)
     whole, back = min(1.0, OVERVIEW / max(pixels.shape)), _turned_back(pixels, turn)
     looks = [(whole, 0.0), (_enlarging(pixels), 0.0), *((whole, lean) for lean in LEANS)]
     found = distinct([place for scale, lean in looks for place in places(even, scale, lean)])
-    told = [(place.moved(back), line) for place, line in read(upright, found)]
-    said = [(place, line) for place, line in told if line.confidence >= LEAST and _says(line.text)]
+    told = [(place.moved(back), line) for place, line in read(upright, found, reader)]
+    said = [(place, line) for place, line in told if line.confidence >= least and _says(line.text)]
     said.sort(key=lambda one: -len(one[1].text) * (one[1].confidence - 0.4))
     kept: list[tuple[Place, Said]] = []
     for place, line in said:

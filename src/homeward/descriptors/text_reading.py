@@ -7,6 +7,7 @@ others come as what they look like, or not at all.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import cv2
@@ -18,8 +19,8 @@ from homeward.descriptors.text_boxes import Place
 from homeward.descriptors.text_models import READER, alphabet, session
 
 HEIGHT = 48
-_LONGEST = 2400
-"""Columns of one line: 50 times its height."""
+_LONGEST = 50
+"""Times its height that a line is long at most."""
 _COLUMNS = 6 * 640
 """Columns read at once: bounds memory."""
 SURE = 0.98
@@ -36,23 +37,34 @@ class Said(msgspec.Struct, frozen=True):
     columns: tuple[float, ...]
 
 
-_NOTHING = Said("", 0.0, ())
+NOTHING = Said("", 0.0, ())
 
 
-def read(pixels: NDArray[np.uint8], found: list[Place]) -> list[tuple[Place, Said]]:
+class Reader(msgspec.Struct, frozen=True):
+    """What reads straightened lines of ``height`` pixels."""
+
+    height: int
+    at_once: Callable[[list[NDArray[np.uint8]]], list[Said]]
+    """What each of some (height, w) strips says."""
+
+
+def read(pixels: NDArray[np.uint8], found: list[Place], reader: Reader | None = None) -> list[tuple[Place, Said]]:
     """Every place with what it says, read from the side from which it says most; in the order of ``found``.
+
+    ``reader`` reads it, the built-in network unless told.
 
     First from the left or top; where that is doubtful with upright letters, then upside down, and where the place is nearly
     square from its sides too.
     """
-    best = dict(enumerate(zip(found, _lines(pixels, found), strict=True)))
+    reader = reader or Reader(HEIGHT, _at_once)
+    best = dict(enumerate(zip(found, _lines(pixels, found, reader), strict=True)))
     for quarters, leant in _WAYS:
         others = {
             at: (found[at].leant() if leant else found[at]).turned(quarters)
             for at, (_, said) in best.items()
             if said.confidence < SURE and _worth(found[at], quarters, leant)
         }
-        for (at, place), said in zip(others.items(), _lines(pixels, list(others.values())), strict=True):
+        for (at, place), said in zip(others.items(), _lines(pixels, list(others.values()), reader), strict=True):
             if said.confidence > best[at][1].confidence:
                 best[at] = place, said
     return list(best.values())
@@ -66,27 +78,27 @@ def _worth(place: Place, quarters: int, leant: bool) -> bool:
     return (place.leaning is not None or not leant) and (quarters % 2 == 0 or max(place.size) < _SQUARE * min(place.size))
 
 
-def _lines(pixels: NDArray[np.uint8], found: list[Place]) -> list[Said]:
-    strips = [_strip(pixels, place) for place in found]
+def _lines(pixels: NDArray[np.uint8], found: list[Place], reader: Reader) -> list[Said]:
+    strips = [straightened(pixels, place, reader.height) for place in found]
     order = sorted(range(len(strips)), key=lambda at: strips[at].shape[1])
-    said = [_NOTHING] * len(strips)
+    said = [NOTHING] * len(strips)
     while order:
         count = 1
         while count < len(order) and (count + 1) * strips[order[count]].shape[1] <= _COLUMNS:
             count += 1
         now, order = order[:count], order[count:]
-        for at, line in zip(now, _at_once([strips[at] for at in now]), strict=True):
+        for at, line in zip(now, reader.at_once([strips[at] for at in now]), strict=True):
             said[at] = line
     return said
 
 
-def _strip(pixels: NDArray[np.uint8], place: Place) -> NDArray[np.uint8]:
-    """The line straightened to (48, w), enlarged or reduced."""
+def straightened(pixels: NDArray[np.uint8], place: Place, high: int) -> NDArray[np.uint8]:
+    """The line straightened to (high, w), enlarged or reduced."""
     length, height = place.size
-    width = int(min(_LONGEST, max(HEIGHT // 2, np.ceil(length / max(height, 1e-3) * HEIGHT))))
-    there = np.array([[0, 0], [width, 0], [width, HEIGHT], [0, HEIGHT]], np.float32)
+    width = int(min(_LONGEST * high, max(high // 2, np.ceil(length / max(height, 1e-3) * high))))
+    there = np.array([[0, 0], [width, 0], [width, high], [0, high]], np.float32)
     matrix = cv2.getPerspectiveTransform(place.corners, there)
-    strip = cv2.warpPerspective(pixels, matrix, (width, HEIGHT), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    strip = cv2.warpPerspective(pixels, matrix, (width, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(strip, np.uint8)
 
 
@@ -98,20 +110,25 @@ def _at_once(strips: list[NDArray[np.uint8]]) -> list[Said]:
     likely = np.asarray(session(READER).run(None, {"x": asked})[0])
     best, sure = likely.argmax(axis=2), likely.max(axis=2)
     shares = [strip.shape[1] / widest for strip in strips]
-    return [_said(letters, odds, share) for letters, odds, share in zip(best, sure, shares, strict=True)]
+    letters = alphabet()
+    return [spelled(classes, odds, letters, 0, share) for classes, odds, share in zip(best, sure, shares, strict=True)]
 
 
-def _said(best: NDArray[np.int64], sure: NDArray[np.float32], share: float) -> Said:
-    """The line of which ``share`` of the columns is not filling."""
+def spelled(
+    best: NDArray[np.int64], sure: NDArray[np.floating], letters: Sequence[str], blank: int, share: float = 1.0
+) -> Said:
+    """The line of which ``best`` (t,) is the likeliest class of each column and ``sure`` (t,) its likelihood.
+
+    ``letters`` says what each class stands for, the class ``blank`` for nothing; ``share`` of the columns is not filling.
+    """
     first = np.ones(len(best), bool)
     first[1:] = best[1:] != best[:-1]
-    kept = np.flatnonzero(first & (best != 0))
+    kept = np.flatnonzero(first & (best != blank))
     if not len(kept):
-        return _NOTHING
-    letters = alphabet()
+        return NOTHING
     text = "".join(letters[one] for one in best[kept])
     columns = ((kept + 0.5) / len(best) / share).clip(0, 1)
-    if len(text) != len(kept):  # a character outside the basic plane counts once
+    if len(text) != len(kept):  # what one class stands for may be several characters
         columns = np.repeat(columns, [len(letters[one]) for one in best[kept]])
     return Said(text, float(sure[kept].mean()), tuple(columns.tolist()))
 
@@ -119,13 +136,13 @@ def _said(best: NDArray[np.int64], sure: NDArray[np.float32], share: float) -> S
 def words(said: Said) -> list[tuple[str, float, float]]:
     """The words of a line with where they begin and end along it, 0..1: half-way to their neighbours' letters."""
     letters = [(letter, at) for letter, at in zip(said.text, said.columns, strict=True)]
-    gaps = [b - a for (_, a), (_, b) in pairwise(letters)]
+    gaps = [abs(b - a) for (_, a), (_, b) in pairwise(letters)]  # a line may begin at its right
     half = (float(np.median(gaps)) if gaps else 1.0) / 2
     found: list[tuple[str, float, float]] = []
     start = 0
     for end in [at for at, (letter, _) in enumerate(letters) if letter.isspace()] + [len(letters)]:
         if end > start:
-            low, high = letters[start][1] - half, letters[end - 1][1] + half
-            found.append((said.text[start:end], max(0.0, low), min(1.0, high)))
+            ends = letters[start][1], letters[end - 1][1]
+            found.append((said.text[start:end], max(0.0, min(ends) - half), min(1.0, max(ends) + half)))
         start = end + 1
     return found

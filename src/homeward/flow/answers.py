@@ -7,6 +7,7 @@ that it says may break a table, a digest or a later step.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,6 +27,9 @@ from homeward.flow.units import (
     Seen,
     Unit,
 )
+
+if TYPE_CHECKING:
+    from homeward.descriptors.plugin import Plugin
 
 DEEPEST = 12
 """Levels of nested facts."""
@@ -84,9 +88,7 @@ def read_said(unit: Unit, manifest: bytes, body: bytes) -> Described:
     Raises:
         AnswerRefused, msgspec.DecodeError: as :func:`read_described`.
     """
-    from homeward.descriptors.plugin import DetectorPlugin, LocalPlugin, digest, read_manifest, value_name, value_width
-    from homeward.descriptors.plugin_boxes import unpack_boxes
-    from homeward.descriptors.plugin_features import unpack
+    from homeward.descriptors.plugin import digest, read_manifest, value_name, value_width
 
     said = _described(body)
     plugin = read_manifest(manifest)
@@ -101,13 +103,24 @@ def read_said(unit: Unit, manifest: bytes, body: bytes) -> Described:
         if not 0 <= quality <= 100 or len(value) != value_width(plugin):
             raise AnswerRefused("it holds no value of the plug-in")
         try:
-            if isinstance(plugin, LocalPlugin):
-                unpack(value, plugin)
-            elif isinstance(plugin, DetectorPlugin):
-                unpack_boxes(value, plugin)
+            _check_value(plugin, value)
         except ValueError as error:
             raise AnswerRefused(f"what it found cannot be: {error}") from error
     return said
+
+
+def _check_value(plugin: Plugin, value: bytes) -> None:
+    from homeward.descriptors.plugin import DetectorPlugin, LocalPlugin, ReadingPlugin
+    from homeward.descriptors.plugin_boxes import unpack_boxes
+    from homeward.descriptors.plugin_features import unpack
+    from homeward.descriptors.plugin_lines import unpack_lines
+
+    if isinstance(plugin, LocalPlugin):
+        unpack(value, plugin)
+    elif isinstance(plugin, DetectorPlugin):
+        unpack_boxes(value, plugin)
+    elif isinstance(plugin, ReadingPlugin):
+        unpack_lines(value, plugin)
 
 
 def read_seen(body: bytes) -> Seen:

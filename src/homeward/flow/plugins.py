@@ -13,6 +13,7 @@ import msgspec
 
 from homeward.core import WrongUse
 from homeward.core.errors import said
+from homeward.descriptors import text_models
 from homeward.descriptors.plugin import (
     LARGEST_MANIFEST,
     LARGEST_MODEL,
@@ -23,6 +24,7 @@ from homeward.descriptors.plugin import (
     MatcherPlugin,
     Plugin,
     PluginRefused,
+    ReadingPlugin,
     digest,
     read_manifest,
     value_name,
@@ -42,8 +44,17 @@ if TYPE_CHECKING:
     from homeward.store import Case
 
 MEASURE = "homeward.flow.tasks.plugins:measure"
+READ = "homeward.flow.tasks.plugins_reading:measure"
 SELFTEST = "homeward.flow.tasks.plugins:selftest"
 MISSING = "plug-ins are not run here: that takes pip install 'homeward[plugins]'"
+DOES = {
+    "global": "ranks pictures by one vector each",
+    "local": "ranks pictures by features with places",
+    "detector": "finds things by their name",
+    "ocr-rec": "reads print",
+    "matcher": "says which features of two pictures are one point",
+}
+"""By kind, what a plug-in does."""
 UNCALIBRATED = "uncalibrated: it may rank, and adds nothing to links or likelihood ratios"
 
 
@@ -62,10 +73,10 @@ class Held(msgspec.Struct, frozen=True):
             self.plugin.version,
             {"plugin": self.registered.manifest},
             kinds=("still",),
-            function=MEASURE,
+            function=task_of(self.plugin),
             caption=f"Asking {self.plugin.id}",
             chosen="homeward.flow.plugins:exemplars",
-            needs="homeward.flow.plugins:available",
+            needs=f"homeward.flow.plugins:{'available_to_read' if task_of(self.plugin) == READ else 'available'}",
             plugin=self.registered.manifest,
         )
 
@@ -86,9 +97,19 @@ class Held(msgspec.Struct, frozen=True):
         return Tool(self.manifest, str(model), model.stat().st_size)
 
 
+def task_of(plugin: Plugin) -> str:
+    """The sandbox task that asks it about an item."""
+    return READ if isinstance(plugin, ReadingPlugin) else MEASURE
+
+
 def available() -> bool:
     """Whether what runs models is installed; nothing is imported for that."""
     return importlib.util.find_spec("onnxruntime") is not None
+
+
+def available_to_read() -> bool:
+    """Whether what finds lines of print is installed too."""
+    return available() and text_models.available()
 
 
 def held(case: Case) -> list[Held]:
@@ -156,7 +177,7 @@ def add(case: Case, folder: Path) -> tuple[Held, bool]:
         raise WrongUse(f"{folder}: {error}") from error
     except OSError as error:
         raise WrongUse(f"{error.filename or folder} cannot be read: {(error.strerror or str(error)).lower()}") from error
-    plugins.add(case, manifest, model, {"id": plugin.id, "version": plugin.version, "kind": _kind(plugin)})
+    plugins.add(case, manifest, model, {"id": plugin.id, "version": plugin.version, "kind": kind_of(plugin)})
     return Held(plugin, manifest, one), True
 
 
@@ -218,7 +239,8 @@ def listed(case: Case) -> list[dict[str, Any]]:
             {
                 "id": one.plugin.id,
                 "version": one.plugin.version,
-                "kind": _kind(one.plugin),
+                "kind": kind_of(one.plugin),
+                "does": DOES[kind_of(one.plugin)],
                 "purpose": list(one.plugin.purpose),
                 "licence": one.plugin.licence,
                 "manifest": one.registered.manifest,
@@ -280,5 +302,6 @@ def _bytes(file: Path, most: int) -> bytes:
         return source.read(most)
 
 
-def _kind(plugin: Plugin) -> str:
+def kind_of(plugin: Plugin) -> str:
+    """As the manifest calls it."""
     return str(type(plugin).__struct_config__.tag)

@@ -6,17 +6,27 @@ Every model is loaded and asked in locked workers, as in a case.
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from homeward.descriptors.plugin import LARGEST_MANIFEST, MANIFEST, MatcherPlugin, Plugin, PluginRefused, read_manifest
+from homeward.descriptors.plugin import (
+    LARGEST_MANIFEST,
+    MANIFEST,
+    MatcherPlugin,
+    Measuring,
+    PluginRefused,
+    ReadingPlugin,
+    read_manifest,
+)
 from homeward.flow.executors import Processes
 from homeward.flow.finding.asking import TooLittle, asked
-from homeward.flow.plugins import MEASURE, check_statements, trial
+from homeward.flow.plugins import check_statements, task_of, trial
 from homeward.flow.units import Tool
+from homeward.testing.lettering import Sign, written
 
 _SIDES = ((64, 64), (65, 129), (300, 200), (480, 640), (33, 700))
 
@@ -46,15 +56,17 @@ def check_plugin(folder: Path, features: Path | None = None) -> None:
         _check_pictures(plugin, Tool(text, str(model), model.stat().st_size))
 
 
-def _check_pictures(plugin: Plugin, tool: Tool) -> None:
-    pictures = {f"{name} of {w} x {h}": made for h, w in _SIDES for name, made in _made(h, w).items()}
+def _check_pictures(plugin: Measuring, tool: Tool) -> None:
+    made = _lettered if isinstance(plugin, ReadingPlugin) else _made
+    pictures = {f"{name} of {w} x {h}": pixels for h, w in _SIDES for name, pixels in made(h, w).items()}
+    say = partial(_said, task_of(plugin), tool)
     with tempfile.TemporaryDirectory() as scratch:
         files = {}
         for at, (what, pixels) in enumerate(pictures.items()):
             files[what] = Path(scratch) / f"{at}.png"
             Image.fromarray(pixels).save(files[what])
-        first = _said(tool, files, list(files))
-        again = _said(tool, files, list(reversed(files)))
+        first = say(files, list(files))
+        again = say(files, list(reversed(files)))
     for what, value in first.items():
         assert value == again[what], f"{plugin.id} says another thing of {what} the second time, or after other pictures"
     told = [value for value in first.values() if value]
@@ -62,13 +74,13 @@ def _check_pictures(plugin: Plugin, tool: Tool) -> None:
     assert len(set(told)) > 1, f"{plugin.id} says the same of all pictures"
 
 
-def _said(tool: Tool, files: dict[str, Path], order: list[str]) -> dict[str, bytes]:
+def _said(task: str, tool: Tool, files: dict[str, Path], order: list[str]) -> dict[str, bytes]:
     """What a fresh worker says of each; empty where it fails with a reason, as it may of one picture or another."""
     found = {}
     with Processes(1) as crew:
         for what in order:
             try:
-                ((_, value),) = asked(crew, files[what], MEASURE, tool)[1].pictures[0].values.values()
+                ((_, value),) = asked(crew, files[what], task, tool)[1].pictures[0].values.values()
             except TooLittle:
                 value = b""
             found[what] = value
@@ -81,3 +93,11 @@ def _made(height: int, width: int) -> dict[str, NDArray[np.uint8]]:
     grey = 127 + 60 * np.sin(rows / 9 + 1) + 60 * np.cos(columns / 14)
     waves = np.stack([grey, grey[::-1], 255 - grey], axis=2).astype(np.uint8)
     return {"waves": waves, "noise": rng.integers(0, 256, (height, width, 3), dtype=np.uint8)}
+
+
+def _lettered(height: int, width: int) -> dict[str, NDArray[np.uint8]]:
+    """A sign with print, and the same upside down."""
+    size = max(12, min(40, height // 3))
+    grey, _ = written([Sign(f"KIPAVEL {height}", (size, size), size)], (width, height))
+    sign = np.repeat(grey[..., None], 3, axis=2)
+    return {"a sign": sign, "a sign upside down": np.ascontiguousarray(sign[::-1, ::-1])}

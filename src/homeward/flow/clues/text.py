@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -118,13 +119,18 @@ def _around(boxes: Iterable[Iterable[int]]) -> Box:
 
 def in_lines(case: Case, asked: str) -> Iterator[tuple[Place, Hit]]:
     """Hits of the whole question in one line, and of its words in several lines of one picture."""
-    yield from _hits(case, asked)
+    yield from gathered(asked, partial(_hits, case))
+
+
+def gathered(asked: str, hits_of: Callable[[str], Iterable[tuple[Place, Hit]]]) -> Iterator[tuple[Place, Hit]]:
+    """The same, by what ``hits_of`` finds of any words in single lines."""
+    yield from hits_of(asked)
     parts = [part for part in wording.form(asked).split() if len(part) >= _SHORTEST]
     if len(parts) < 2:
         return
     pictures: dict[Place, dict[int, Hit]] = defaultdict(dict)
     for number, part in enumerate(parts):
-        for place, hit in _hits(case, part):
+        for place, hit in hits_of(part):
             if hit.score > pictures[place].get(number, _NONE).score:
                 pictures[place][number] = hit
     letters = sum(map(len, parts))

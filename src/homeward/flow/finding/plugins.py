@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.core import WrongUse
-from homeward.descriptors.plugin import DetectorPlugin, GlobalPlugin, LocalPlugin, MatcherPlugin, digest, value_name
+from homeward.descriptors.plugin import (
+    DetectorPlugin,
+    GlobalPlugin,
+    LocalPlugin,
+    MatcherPlugin,
+    ReadingPlugin,
+    digest,
+    value_name,
+)
 from homeward.descriptors.plugin_boxes import unpack_boxes
 from homeward.descriptors.plugin_features import PluginFeatures, pack, unpack
 from homeward.flow import plugins
@@ -63,8 +71,9 @@ def find_by_plugin(case: Case, picture: Path, kind: str, region: Region | None, 
     if kind not in one.plugin.purpose:
         raise WrongUse(f"the plug-in {name!r} is meant for {' and '.join(one.plugin.purpose)}, not for {kind}")
     caveats = [UNCALIBRATED]
-    if isinstance(one.plugin, DetectorPlugin):
-        raise WrongUse(f"the plug-in {name!r} is a detector: it is asked with --text, without a picture")
+    if isinstance(one.plugin, DetectorPlugin | ReadingPlugin):
+        does = plugins.DOES[plugins.kind_of(one.plugin)]
+        raise WrongUse(f"the plug-in {name!r} {does}: it is asked with --text, without a picture")
     if isinstance(one.plugin, GlobalPlugin):
         found = _by_vectors(case, one, one.plugin, picture, region)
     else:
@@ -84,7 +93,7 @@ def find_by_label(case: Case, label: str, top: int, name: str) -> list[dict[str,
     if label not in one.plugin.model.labels:
         raise WrongUse(f"the plug-in {name!r} has no label {label!r}; it has: {', '.join(one.plugin.model.labels)[:1000]}")
     wanted, found = one.plugin.model.labels.index(label), dict[int, Hit]()
-    for run in _runs(case, one):
+    for run in runs_of(case, one):
         for row in run:
             said = unpack_boxes(row["value"], one.plugin)
             those = np.flatnonzero(said.labels == wanted)
@@ -97,7 +106,7 @@ def find_by_label(case: Case, label: str, top: int, name: str) -> list[dict[str,
 
 
 def _by_vectors(case: Case, one: Held, plugin: GlobalPlugin, picture: Path, region: Region | None) -> dict[int, Hit]:
-    runs = _runs(case, one)
+    runs = runs_of(case, one)
     box = _box(plugin, region)
     with at_work() as crew:
         said = asked(crew, picture, MEASURE, one.tool(case), box)[1]
@@ -118,7 +127,7 @@ def _by_features(case: Case, one: Held, picture: Path, region: Region | None, mo
         source = next(other for other in plugins.held(case) if other.registered.manifest == wanted)
     plugin = source.plugin
     assert isinstance(plugin, LocalPlugin), "a matcher is registered only beside the features that it matches"
-    runs = _runs(case, source)
+    runs = runs_of(case, source)
     with at_work() as crew:
         said = asked(crew, picture, MEASURE, source.tool(case))[1]
     shown = _within(unpack(_value(said.pictures[0].values, source), plugin), region)
@@ -187,7 +196,6 @@ def _told(case: Case, one: Held, found: dict[int, Hit], top: int, caveats: list[
                 rows.append((found[member.exemplar], member.item, list(region)))
     rows = sorted(rows, key=lambda row: (-row[0].score, facts[row[1]].sha256))[:top]
     paths = reads.stacked_paths(case, {item for _, item, _ in rows})
-    named = {"id": one.plugin.id, "version": one.plugin.version, "manifest": one.registered.manifest}
     return [
         {
             "sha256": facts[item].sha256,
@@ -198,14 +206,24 @@ def _told(case: Case, one: Held, found: dict[int, Hit], top: int, caveats: list[
             "region": region,
             "reason": hit.reason,
             "calibration": None,
-            "plugin": named,
+            "plugin": named(one),
             "caveats": caveats,
         }
         for hit, item, region in rows
     ]
 
 
-def _runs(case: Case, one: Held) -> list[NDArray[Any]]:
+def named(one: Held) -> dict[str, str]:
+    """Which plug-in an answer comes from."""
+    return {"id": one.plugin.id, "version": one.plugin.version, "manifest": one.registered.manifest}
+
+
+def runs_of(case: Case, one: Held) -> list[NDArray[Any]]:
+    """What a plug-in said of the case, segment by segment.
+
+    Raises:
+        WrongUse: nothing yet; what to do about it.
+    """
     runs = list(case.segments.read(one.folder))
     if not any(map(len, runs)):
         raise WrongUse(f"{one.plugin.id} has said nothing about this case yet (run: homeward process {case.folder})")

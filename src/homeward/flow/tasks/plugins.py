@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.descriptors import plugin_model
+from homeward.descriptors.base import Description
 from homeward.descriptors.plugin import (
     LARGEST_MODEL,
     LocalPlugin,
     MatcherPlugin,
+    Measuring,
     Plugin,
     PluginRefused,
     digest,
@@ -25,7 +27,7 @@ from homeward.descriptors.plugin import (
     value_name,
 )
 from homeward.descriptors.plugin_features import unpack
-from homeward.descriptors.plugin_model import Model, made_features, made_picture
+from homeward.descriptors.plugin_model import Model, made_features
 from homeward.flow.tasks.handed import still_bytes
 from homeward.flow.tasks.stills import STILL
 from homeward.flow.units import VEIL, Described, Order, Paired, PairOrder, Sighting, Trial, Tried
@@ -48,24 +50,29 @@ def warm_up() -> None:
 
 
 def measure(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
-    """One :class:`Described` with what the plug-in says of the still behind the first descriptor; its veil is blank."""
+    """One :class:`Described` with what the plug-in says of the still behind the first descriptor."""
     order = _order(payload)
     try:
-        plugin, model = _loaded(order.plugin, fds[1])
+        plugin, model = loaded(order.plugin, fds[1])
         pixels, orientation = colour.stored_colour(still_bytes(order, fds[0]))
         said, _ = model.describe(_part(pixels, order.box), orientation)
     except (DecodeFailed, PluginRefused) as error:
         yield _encode(Described(order.item, failure=str(error)))
         return
+    yield _encode(told(order, plugin, said))
+
+
+def told(order: Order, plugin: Plugin, said: Description) -> Described:
+    """The answer of a worker that a plug-in said something of an item; its veil is blank."""
     name = value_name(plugin, digest(order.plugin))
-    yield _encode(Described(order.item, pictures=(Sighting(STILL, bytes(VEIL), {name: (said.quality, said.value)}),)))
+    return Described(order.item, pictures=(Sighting(STILL, bytes(VEIL), {name: (said.quality, said.value)}),))
 
 
 def match(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """One :class:`Paired`."""
     order = _pair(payload)
     try:
-        _, model = _loaded(order.manifest, fds[0])
+        _, model = loaded(order.manifest, fds[0])
         features = read_manifest(order.features)
         assert isinstance(features, LocalPlugin), "a matcher is registered only beside the features that it matches"
         rows = model.match(unpack(order.a, features), unpack(order.b, features))
@@ -79,18 +86,23 @@ def selftest(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     """One :class:`Tried`: whether the plug-in does what its manifest promises, twice the same."""
     order = _trial(payload)
     try:
-        plugin, model = _loaded(order.manifest, fds[0])
+        plugin, model = loaded(order.manifest, fds[0])
         if isinstance(plugin, MatcherPlugin):
             _try_matching(plugin, model, order.features)
         else:
-            _try_describing(plugin, model)
+            _try_measuring(plugin, model)
     except PluginRefused as error:
         yield _encode(Tried(str(error)))
         return
     yield _encode(Tried())
 
 
-def _loaded(manifest: bytes, fd: int) -> tuple[Plugin, Model]:
+def loaded(manifest: bytes, fd: int) -> tuple[Plugin, Model]:
+    """The plug-in of a manifest with its model, which lies behind ``fd``; loaded once.
+
+    Raises:
+        PluginRefused: either is not as it must be.
+    """
     if manifest not in _held:
         _held.clear()
         plugin = read_manifest(manifest)
@@ -111,11 +123,9 @@ def _part(pixels: NDArray[np.uint8], box: tuple[int, int, int, int] | None) -> N
     return part
 
 
-def _try_describing(plugin: Plugin, model: Model) -> None:
-    assert not isinstance(plugin, MatcherPlugin)
-    picture = made_picture(plugin)
-    said, first = model.describe(picture, 1)
-    if model.describe(picture, 1)[0] != said:
+def _try_measuring(plugin: Measuring, model: Model) -> None:
+    said, first = model.tried()
+    if model.tried()[0] != said:
         raise PluginRefused("the self-test failed: the same picture gives another result the second time")
     wanted = np.array(plugin.selftest.first8)
     if first.shape != wanted.shape or not np.allclose(first, wanted, rtol=0, atol=plugin.selftest.atol):

@@ -34,7 +34,7 @@ def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     order = _order(payload)
     try:
         if stills.still_format(ByteRange(fds[0], order.offset, order.size).at(0, 64)) is not None:
-            still = _still(still_bytes(order, fds[0]))
+            still = still_to_read(still_bytes(order, fds[0]))
             sound = still.sound()
             lines = _lines(sound, STILL, still.orientation) if sound is not None else []
         else:
@@ -45,7 +45,7 @@ def read(fds: tuple[int, ...], payload: bytes) -> Iterator[bytes]:
     yield _encode(Described(order.item, lines=tuple(lines)))
 
 
-def _still(data: bytes) -> Still:
+def still_to_read(data: bytes) -> Still:
     """At full size, or reduced where that is too large to be held."""
     try:
         return stills.decode_still(data, whole=True)

@@ -11,7 +11,8 @@ import pytest
 from homeward.testing import scenes
 from homeward.testing.encoding import encode
 
-sys.path.insert(0, str(Path(__file__).parent))  # helpers of these tests are imported by name
+for folder in (Path(__file__).parent, Path(__file__).parents[1] / "flow"):  # helpers of these tests are imported by name
+    sys.path.insert(0, str(folder))
 
 
 @pytest.fixture(scope="session")

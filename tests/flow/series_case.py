@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from homeward.core import StackedPath
 from homeward.core.digests import Hasher
+from homeward.flow.clues.sights import rows_key
 from homeward.flow.progress import Quiet
 from homeward.flow.series.settling import settle
-from homeward.flow.steps import SERIES
+from homeward.flow.steps import SERIES, SIGHTS, Step
 from homeward.store import Case, digests, results
 from homeward.store.exhibits import register
 from homeward.store.intake import OccurrenceRow, take
 from homeward.store.models import Item
 from homeward.store.results import MediaRow
+from homeward.store.sights import SightRow, write_sights
 
 FIRST = {"a": "1", "b": "1", "c": "2", "d": "2", "e": ""}
 """Pictures by the serial number of their camera: two series of two, and one that lies alone."""
@@ -43,6 +46,21 @@ def deliver(case: Case, label: str, bodies: dict[str, str], *, year: int = 2015)
         results.write_media(case, made, batch.seq)
         batch.details["media"] = digests.MEDIA.digest(case, batch.seq)
         batch.details |= {"findings": digests.NO_ROWS, "jobs": digests.NO_ROWS}
+
+
+def see(case: Case, seen: Mapping[tuple[str, str], int], step: Step = SIGHTS) -> None:
+    """Say as ``step`` does that two pictures show one thing, by ratios in thousandths of a log10."""
+    called = {sha(name): name for pair in seen for name in pair}
+    query = Item.objects.using(case.alias).filter(sha256__in=called).values_list("sha256", "id")
+    items = {called[sha256]: item for sha256, item in query}
+    rows = []
+    for pair, lr in seen.items():
+        a, b = (items[name] for name in sorted(pair, key=sha))
+        rows.append(SightRow(a, b, 60, 80, lr, lr, "0 0 9 9", "0 0 9 9", "60 features agree"))
+    with case.batch("step.part", {"step": step.name}) as batch:
+        write_sights(case, rows, rows_key(step), batch.seq)
+        batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
+        results.write_step_key(case, batch, step.name, step.version)
 
 
 def hold(case: Case) -> None:

@@ -129,6 +129,15 @@ def next_step(text: str) -> None:
     click.echo(f"Next: {text}")
 
 
+def next_otherwise(case: Path) -> None:
+    """Say what to do next where a command found nothing to go on with: what status says."""
+    from homeward.flow.status import next_step as what_next
+    from homeward.store import reads
+
+    with opened(case) as opened_case:
+        next_step(what_next(opened_case, reads.status(opened_case)))
+
+
 @contextmanager
 def shown_progress() -> Iterator[Progress]:
     """Bars with rate and time left on a terminal; a line every ten seconds elsewhere."""

@@ -11,6 +11,7 @@ from homeward.cli.common import (
     by_option,
     case_argument,
     json_option,
+    next_otherwise,
     next_step,
     opened_to_write,
     print_table,
@@ -40,9 +41,10 @@ def leads(context: click.Context, case: Path, as_json: bool) -> None:
         (one["id"][:12], one["series"], one["task"], one["owner"], one["due"], one["outcome"] or one["state"]) for one in found
     ]
     print_table("Leads", ("lead", "series", "what is to be done", "owner", "due", "state"), rows)
-    next_step(
-        f"homeward leads {case} show LEAD" if found else f"homeward leads {case} add --series SERIES --task WHAT --why WHY"
-    )
+    if found:
+        next_step(f"homeward leads {case} show {found[0]['id'][:12]}")
+    else:
+        next_otherwise(case)
 
 
 @leads.command()

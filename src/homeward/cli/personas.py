@@ -70,7 +70,10 @@ def personas(context: click.Context, /, case: Path, as_json: bool, purpose: str,
         f"{found['rejected']} rejected, {found['protected']} protected. "
         f"A prior of {found['prior']} stands behind every probability."
     )
-    next_step(f"compare what both show, then homeward personas {case} accept ID --why REASON --as NAME (or reject)")
+    unsaid = next((one["id"] for one in found["links"] if one["state"] == "proposed"), None)
+    if unsaid:
+        ruling = f"homeward personas {case} accept {unsaid[:8]} --why REASON --as NAME (or reject)"
+        next_step(f"compare what both show, then {ruling}")
 
 
 @personas.command()

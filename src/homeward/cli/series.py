@@ -12,6 +12,7 @@ from homeward.cli.common import (
     by_option,
     case_argument,
     json_option,
+    next_otherwise,
     next_step,
     opened_to_write,
     print_table,
@@ -47,7 +48,7 @@ def series(context: click.Context, case: Path, as_json: bool) -> None:
         for row in found
     ]
     print_table("Series", ("series", "status", "priority", "items", "cameras", "taken", "proposals"), rows)
-    next_step(f"homeward series {case} show SERIES" if found else f"homeward process {case}")
+    _show_next(case, found[0]["id"] if found else "")
 
 
 @series.command()
@@ -76,6 +77,10 @@ def show(case: Path, name: str, as_json: bool) -> None:
     _print_proposals(found["proposed"])
     history = [(one["when"][:19], one["who"], one["says"], one["why"], one["event"][:12]) for one in found["history"]]
     print_table("Decided", ("when", "who", "what", "why", "event"), history)
+    if found["proposed"]:
+        _answer_next(case, found["proposed"])
+    else:
+        next_step(f"homeward leads {case} add --series {found['id']} --task WHAT --why WHY")
 
 
 @series.command()
@@ -89,7 +94,10 @@ def proposals(case: Path, as_json: bool) -> None:
     if found is None:
         return
     _print_proposals(found)
-    next_step(f"homeward series {case} accept PROPOSAL --why REASON (or reject)")
+    if found:
+        _answer_next(case, found)
+    else:
+        next_otherwise(case)
 
 
 @series.command()
@@ -104,7 +112,7 @@ def queue(case: Path, as_json: bool) -> None:
         return
     rows = [(one["a"][:12], one["b"][:12], one["why"], one["log10_lr"], one["series"] or "", one["reason"]) for one in found]
     print_table("To look at", ("picture", "and", "why", "log10 LR", "series", "reason"), rows)
-    next_step(f"homeward series {case} show SERIES" if found else f"homeward series {case}")
+    _show_next(case, next((one["series"] or one["other"] for one in found if one["series"] or one["other"]), ""))
 
 
 @series.command()
@@ -222,7 +230,18 @@ def _answer(case: Path, proposal: str, yes: bool, why: str, who: str) -> None:
 
 def _say_next(case: Path, done: str, name: str) -> None:
     click.echo(done)
-    next_step(f"homeward series {case} show {name}" if name else f"homeward series {case}")
+    _show_next(case, name)
+
+
+def _answer_next(case: Path, proposed: list[dict[str, Any]]) -> None:
+    next_step(f"homeward series {case} accept {proposed[0]['id']} --why REASON (or reject)")
+
+
+def _show_next(case: Path, name: str) -> None:
+    if name:
+        next_step(f"homeward series {case} show {name}")
+    else:
+        next_otherwise(case)
 
 
 def _print_proposals(found: list[dict[str, Any]]) -> None:

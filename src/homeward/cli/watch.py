@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import by_option, case_argument, json_option, next_step, opened_to_write, print_table, read
+from homeward.cli.common import (
+    by_option,
+    case_argument,
+    json_option,
+    next_otherwise,
+    next_step,
+    opened_to_write,
+    print_table,
+    read,
+)
 
 
 @click.command()
@@ -41,9 +50,11 @@ def watch(case: Path, solved: bool, seen: str | None, who: str, as_json: bool) -
         for change in one["changes"]
     ]
     print_table("New about series", ("series", "status", "priority", "kind", "what", "log10 LR"), rows)
-    next_step(
-        f"homeward series {case} show SERIES, then homeward watch {case} --seen SERIES" if found else f"homeward series {case}"
-    )
+    if found:
+        name = found[0]["series"]
+        next_step(f"homeward series {case} show {name}, then homeward watch {case} --seen {name}")
+    else:
+        next_otherwise(case)
 
 
 def _strength(value: float | None) -> str:

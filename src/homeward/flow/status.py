@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from homeward.descriptors import text_models
 from homeward.flow.steps import DESCRIBE
 from homeward.sandbox import Pool
-from homeward.store import reads
+from homeward.store import reads, series
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -26,10 +26,14 @@ def status(case: Case) -> dict[str, Any]:
 
 
 def next_step(case: Case, found: dict[str, Any]) -> str:
-    """The command that a person would give next; ``found`` is what :func:`homeward.store.reads.status` says."""
+    """The command that a person would give next; ``found`` is what :func:`homeward.store.reads.status` says.
+
+    It leads to nothing that the case does not hold.
+    """
     folder, counts = case.folder, found["occurrences"]
+    ingest = f"homeward ingest {folder} SOURCE --exhibit LABEL --authority REF"
     if not found["exhibits"]:
-        return f"homeward ingest {folder} SOURCE --exhibit LABEL --authority REF"
+        return ingest
     if counts["pending"] and found["waiting"]:
         return f"put what is out of reach back, or ingest it from where it lies now; then homeward process {folder}"
     if counts["pending"]:
@@ -38,6 +42,7 @@ def next_step(case: Case, found: dict[str, Any]) -> str:
         return f"homeward export {folder} --format csv OUT.csv (nothing here can be looked at)"
     if not found["known_lists"]:
         return f"homeward known add {folder} LIST.csv, then homeward process {folder}"
-    if found["matched_items"]:
-        return f"homeward matches {folder}, then homeward series {folder}"
-    return f"homeward series {folder}"
+    answers = ["matches"] * bool(found["matched_items"]) + ["series"] * series.any_stand(case)
+    if answers:
+        return ", then ".join(f"homeward {answer} {folder}" for answer in answers)
+    return f"{ingest} (nothing here is a series yet: whatever comes is compared with it)"

@@ -75,6 +75,11 @@ def members(case: Case) -> dict[int, str]:
     return dict(SeriesMember.objects.using(case.alias).order_by("item").values_list("item_id", "series"))
 
 
+def any_stand(case: Case) -> bool:
+    """Whether there is a series."""
+    return SeriesMember.objects.using(case.alias).exists()
+
+
 def joins(case: Case) -> list[JoinRow]:
     """What was joined and what is proposed, the strongest first."""
     query = SeriesJoin.objects.using(case.alias).order_by("-log10_lr", "a", "b")

@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from series_case import deliver, hold, series_of, sha
+from series_case import deliver, hold, see, series_of, sha
 
-from homeward.flow.clues.sights import rows_key
 from homeward.flow.series import looking
 from homeward.flow.series.deciding import answer
 from homeward.flow.series.looking import queue
-from homeward.store import Case, digests, results
+from homeward.store import Case, results
 from homeward.store.models import Item
 from homeward.store.results import CopyRow
-from homeward.store.sights import SightRow, write_sights
 
 CAMERAS = {"a": "1", "b": "1", "c": "1", "d": "2", "e": "2", "f": "3", "g": "3", "h": "", "i": "", "j": ""}
 """Pictures by the serial number of their camera: series of three, two and two, and three that lie alone; j is a copy of a."""
@@ -40,15 +38,10 @@ def seen(case: Case) -> Case:
     """A case in which sights speak for joins of several strengths."""
     deliver(case, "X", CAMERAS)
     items = {name: Item.objects.using(case.alias).get(sha256=sha(name)).pk for name in CAMERAS}
-    rows = []
-    for pair, lr in SEEN.items():
-        one, other = sorted(pair, key=sha)
-        rows.append(SightRow(items[one], items[other], 60, 80, lr, lr, "0 0 9 9", "0 0 9 9", "features agree"))
+    see(case, SEEN)
     copies = [CopyRow(items["a"], items["a"], "itself", None, None, ""), CopyRow(items["j"], items["a"], "hash", 4, None, "")]
-    with case.batch("step.part", {"step": "sights"}) as batch:
-        write_sights(case, rows, rows_key(), batch.seq)
+    with case.batch("step.part", {"step": "copies"}):
         results.replace_copies(case, copies)
-        batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
     hold(case)
     return case
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from series_case import FIRST, deliver, groups, hold, series_of, sha
+from series_case import FIRST, deliver, groups, hold, see, series_of, sha
 
 from homeward.core import WrongUse
 from homeward.flow.progress import Quiet
@@ -321,19 +321,10 @@ def test_situations_are_told_in_time_with_what_carries_from_one_to_the_next(two:
 @pytest.fixture
 def propose() -> Callable[[Case], None]:
     """Make a case with two series of which a sight says that they may be one."""
-    from homeward.flow.clues.sights import rows_key
-    from homeward.store import digests
-    from homeward.store.models import Item
-    from homeward.store.sights import SightRow, write_sights
 
     def make(case: Case) -> None:
         deliver(case, "X", FIRST)
-        items = {name: Item.objects.using(case.alias).get(sha256=sha(name)).pk for name in "ac"}
-        a, b = (items[name] for name in sorted("ac", key=sha))
-        with case.batch("step.part", {"step": "sights"}) as batch:
-            seen = SightRow(a, b, 60, 80, 3500, 3500, "0 0 9 9", "0 0 9 9", "60 features agree")
-            write_sights(case, [seen], rows_key(), batch.seq)
-            batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
+        see(case, {("a", "c"): 3500})
         hold(case)
         assert groups(case, *FIRST) == ["ab", "cd", "e"]
 

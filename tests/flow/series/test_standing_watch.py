@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from series_case import FIRST, deliver, groups, hold, series_of, sha
+from series_case import FIRST, deliver, groups, hold, see, series_of, sha
 
 from homeward.core import WrongUse
 from homeward.flow.clues import sights
@@ -20,13 +20,10 @@ from homeward.flow.series.settling import settle
 from homeward.flow.steps import MATCH, SERIES, SIGHTS, Step
 from homeward.known.records import KNOWN
 from homeward.links import fuse
-from homeward.store import Case, digests
+from homeward.store import Case
 from homeward.store import series as store
 from homeward.store.custody import ERASED
 from homeward.store.erasure import erase_name
-from homeward.store.models import Item
-from homeward.store.results import write_step_key
-from homeward.store.sights import SightRow, write_sights
 
 
 def test_two_deliveries_years_apart_are_joined_by_one_camera_and_the_watch_says_so(two: Case) -> None:
@@ -180,22 +177,12 @@ def raised(step: Step) -> Step:
     return msgspec.structs.replace(step, version=f"{step.version} next")
 
 
-def see(case: Case, step: Step, one: str, other: str, lr: int) -> None:
-    """Say as ``step`` does that two pictures show one thing, by a ratio in thousandths of a log10."""
-    a, b = (Item.objects.using(case.alias).get(sha256=sha(name)).pk for name in sorted((one, other), key=sha))
-    rows = [SightRow(a, b, 60, 80, lr, lr, "0 0 9 9", "0 0 9 9", "features agree")]
-    with case.batch("step.part", {"step": step.name}) as batch:
-        write_sights(case, rows, sights.rows_key(step), batch.seq)
-        batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
-        write_step_key(case, batch, step.name, step.version)
-
-
 def test_what_a_new_version_of_a_step_sees_in_old_pictures_wakes_the_series(two: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     name, later = series_of(two, "a"), raised(SIGHTS)
-    see(two, SIGHTS, "a", "e", 900)
+    see(two, {("a", "e"): 900}, SIGHTS)
     hold(two)
     assert watch.notices(two) == []
-    see(two, later, "a", "e", 4500)
+    see(two, {("a", "e"): 4500}, later)
     monkeypatch.setattr(sights.rows_key, "__defaults__", (later,))
     hold(two)
     (notice,) = watch.notices(two)
@@ -208,7 +195,7 @@ def test_what_a_new_version_of_a_step_sees_in_old_pictures_wakes_the_series(two:
 
 def test_what_a_new_calibration_makes_of_old_evidence_wakes_the_series(two: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     name, made = series_of(two, "a"), fuse.calibration()
-    see(two, SIGHTS, "a", "e", 1700)
+    see(two, {("a", "e"): 1700}, SIGHTS)
     hold(two)
     assert watch.notices(two) == []
     stronger = msgspec.structs.replace(made, floors={}, offset=0.0)

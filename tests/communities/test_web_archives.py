@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import io
 import json
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from warcio.archiveiterator import ArchiveIterator
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 from homeward.communities.captured import Attachment, CaptureRefused, Message, When
+from homeward.communities.responses import answers
 from tiny_exports import PICTURE, SMF, read, warc
 
 CAPTURED = Attachment("a.jpg", sha256=hashlib.sha256(PICTURE).hexdigest(), size=19, mime="image/jpeg")
@@ -77,9 +86,9 @@ def test_a_wacz_is_its_archives_as_long_as_they_are_what_it_says() -> None:
 
 
 @pytest.mark.parametrize("cut", [0.01, 0.3, 0.6, 0.95, 0.9999])
-@pytest.mark.parametrize("gzip", [True, False])
-def test_a_cut_archive_is_refused(cut: float, gzip: bool) -> None:
-    whole = warc(PHPBB * 3, gzip=gzip)
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_cut_archive_is_refused(cut: float, packed: bool) -> None:
+    whole = warc(PHPBB * 3, gzip=packed)
     assert read(whole)[0]
     with pytest.raises(CaptureRefused, match="broken"):
         read(whole[: int(len(whole) * cut)])
@@ -112,3 +121,124 @@ def test_what_is_no_archive_is_refused(inside: bytes) -> None:
 def test_pages_that_do_not_end_are_read_as_browsers_read_them() -> None:
     deep: list[Any] = read(warc(PHPBB + "<div>" * 20_000))[0]
     assert deep[0].handle == "hanna"
+
+
+PLACE = "https://forum.example/t/1"
+Record = tuple[str, str, list[tuple[str, str]], bytes, dict[str, str]]
+
+
+def archive(*records: Record) -> bytes:
+    """Records of (kind, address, headers, body, headers of WARC)."""
+    out = io.BytesIO()
+    writer = WARCWriter(out, gzip=True)
+    for kind, address, headers, body, told in records:
+        http = StatusAndHeaders("200 OK", headers, protocol="HTTP/1.1")
+        made = writer.create_warc_record(address, kind, payload=io.BytesIO(body), http_headers=http, warc_headers_dict=told)
+        writer.write_record(made)
+    return out.getvalue()
+
+
+def page(html: str = PHPBB, kind: str = "text/html", charset: str = "utf-8", date: str = "2020-05-01T12:00:00Z") -> Record:
+    return "response", PLACE, [("Content-Type", kind)], html.encode(charset), {"WARC-Date": date}
+
+
+def picture(body: bytes, *headers: tuple[str, str], name: str = "a", **told: str) -> Record:
+    warc_told = {f"WARC-{key.replace('_', '-')}": value for key, value in told.items()}
+    return "response", f"https://forum.example/files/{name}.jpg", [("Content-Type", "image/jpeg"), *headers], body, warc_told
+
+
+def first(*records: Record) -> tuple[Attachment, list[str]]:
+    found, summary = read(archive(*records))
+    return found[0].attachments[0], summary.notes[1:]
+
+
+def chunked(body: bytes, size: int) -> bytes:
+    parts = [body[at : at + size] for at in range(0, len(body), size)]
+    return b"".join(b"%x;x=y\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
+@settings(max_examples=40)
+@given(
+    st.binary(min_size=1, max_size=3000), st.integers(1, 900), st.sampled_from(["", "gzip", "deflate", "raw"]), st.booleans()
+)
+def test_content_is_what_the_library_of_web_archives_takes_it_for(
+    body: bytes, size: int, packing: str, in_chunks: bool
+) -> None:
+    packed = {"gzip": gzip.compress, "deflate": zlib.compress, "raw": lambda it: zlib.compress(it)[2:-4], "": bytes}[packing](
+        body
+    )
+    headers = [("Content-Encoding", packing.replace("raw", "deflate"))] if packing else []
+    headers += [("Transfer-Encoding", "chunked")] if in_chunks else [("Content-Length", str(len(packed)))]
+    sent = chunked(packed, size) if in_chunks else packed
+    record = next(ArchiveIterator(io.BytesIO(archive(picture(sent, *headers)))))
+    assert packing == "raw" or record.content_stream().read() == body  # it takes some of these for another kind
+    for cut in sorted({len(sent), len(sent) // 2, len(sent) - 1}, reverse=True):
+        part = io.BytesIO(archive(picture(sent[:cut], *headers)))
+        content = next(answers(lambda part=part: iter([part]))).content  # type: ignore[misc]
+        kept = b"".join(content.pieces())
+        assert kept in {b"", body} or not content.whole
+        assert content.whole or cut < len(sent)
+
+
+def test_content_that_was_kept_unpacked_with_its_old_headers_is_taken_as_it_is() -> None:
+    for header in (("Content-Encoding", "gzip"), ("Content-Encoding", "deflate"), ("Transfer-Encoding", "chunked")):
+        assert first(page(), picture(PICTURE, header)) == (CAPTURED, [])
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        picture(PICTURE, Truncated="length"),
+        picture(PICTURE, Segment_Number="1"),
+        picture(PICTURE, ("Content-Length", "20")),
+        picture(gzip.compress(PICTURE)[:-9], ("Content-Encoding", "gzip")),
+        picture(b"20\r\n" + PICTURE, ("Transfer-Encoding", "chunked")),
+    ],
+)
+def test_a_file_of_which_a_part_is_missing_is_not_captured(cut: Record) -> None:
+    told = "1 files of the archive are cut: they count as not captured"
+    assert first(page(), cut) == (Attachment("a.jpg", captured=False), [told])
+
+
+def test_content_that_an_earlier_record_has_is_found() -> None:
+    digest = "sha1:" + base64.b32encode(hashlib.sha1(PICTURE).digest()).decode()
+    for told in ({"WARC-Payload-Digest": digest}, {"WARC-Refers-To-Target-URI": "https://forum.example/files/b.jpg"}):
+        again: Record = ("revisit", "https://forum.example/files/a.jpg", [("Content-Type", "image/jpeg")], b"", told)
+        assert first(page(), again, picture(PICTURE, name="b", Payload_Digest=digest))[0] == CAPTURED
+
+
+def test_of_several_contents_of_an_address_that_of_the_time_counts() -> None:
+    later = picture(b"it was removed", Date="2021-01-01T00:00:00Z")
+    assert first(page(), picture(PICTURE, Date="2020-05-01T12:00:05Z"), later)[0] == CAPTURED
+    found = first(page(date="2020-12-31T00:00:00Z"), picture(PICTURE, Date="2020-05-01T12:00:05Z"), later)[0]
+    assert found.sha256 == hashlib.sha256(b"it was removed").hexdigest()
+
+
+@pytest.mark.parametrize("told", [("text/html; charset=windows-1251", ""), ("text/html", '<meta charset="windows-1251">')])
+def test_pages_are_read_in_the_encoding_that_they_say(told: tuple[str, str]) -> None:
+    html = told[1] + PHPBB.replace("hanna", "ханна")
+    assert read(archive(page(html, told[0], "cp1251")))[0][0].handle == "ханна"
+
+
+def test_pages_and_posts_that_are_not_read_are_told() -> None:
+    packed: Record = ("response", PLACE, [("Content-Type", "text/html"), ("Content-Encoding", "br")], b"\x1b/", {})
+    undated = page(SMF.replace("May 01, 2020,", "<strong>Today</strong> at"))
+    assert read(archive(packed, undated))[1].notes == [
+        "1 pages of smf, 0 of them without a post; 0 other pages",
+        "1 pages are packed in a way that is not read here",
+        "1 posts have a time that cannot be read: they count as without one",
+    ]
+
+
+def test_posts_inside_of_posts_come_to_an_end_and_are_the_inner_ones_own() -> None:
+    post = (
+        '<article class="message" data-content="post-{0}" data-author="a"><div class="message-body"><div class="bbWrapper">w{0}'
+    )
+    for count in (3, 1_500):  # the time of it grew with the third power of their number
+        found, _ = read(archive(page('<html id="XF">' + "".join(map(post.format, range(count))))))
+        assert [(one.id, one.text) for one in found] == [(str(at), f"w{at}") for at in range(count)]
+
+
+def test_quotes_inside_of_quotes_are_nobodys_words_twice() -> None:
+    html = PHPBB.replace("<blockquote>not mine</blockquote>", "<blockquote>a<blockquote>b</blockquote>c</blockquote>" * 50)
+    assert read(archive(page(html)))[0][0].text == "a green lamp"

@@ -181,11 +181,11 @@ def plain(text: str) -> str:
         return raw.decode(_UNKNOWN)
 
 
-def codec(charset: object) -> str:
-    """The encoding that a mail names, where it is one that is loaded; else Latin 1, which loses nothing."""
+def codec(charset: object, unknown: str = _UNKNOWN) -> str:
+    """The encoding that a mail or a page names, where it is one that is loaded; else Latin 1, which loses nothing."""
     name = str(charset or "").lower().replace("_", "-")
     found = codecs.lookup(name).name if name in _SPELLINGS else ""
-    return found if found in _LOADED else _UNKNOWN
+    return found if found in _LOADED else unknown
 
 
 def addresses(value: object) -> list[tuple[str, str]]:

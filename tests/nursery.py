@@ -18,21 +18,19 @@ from functools import cache
 from pathlib import Path
 
 _SERVER = """
-import array, gc, json, os, socket, sys
+import array, gc, json, os, select, socket, sys
 from homeward.sandbox import zygote
 zygote._spare()
 from homeward.flow.tasks import stills
 stills.warm_up()
 gc.collect()
 gc.freeze()
-door = socket.socket(fileno=0)
+door = socket.socket(fileno=int(sys.argv[1]))
 children = set()
 print(flush=True)
-while True:
+while 0 not in select.select([0, door], [], [])[0]:  # until whoever started it is gone
     line, _ = door.accept()
     body, held, _, _ = line.recvmsg(1 << 20, 64)
-    if not body:
-        break
     fds = array.array("i", held[0][2])
     while children and (ended := os.waitpid(-1, os.WNOHANG)[0]):
         children.discard(ended)
@@ -43,7 +41,7 @@ while True:
         line.close()
     else:
         break
-if not body:
+else:
     sys.exit()
 asked = json.loads(body)
 os.setpgid(0, 0)
@@ -89,14 +87,16 @@ def address() -> str:
         from homeward.sandbox.pool import _ONE_THREAD
 
         server = subprocess.Popen(
-            [sys.executable, "-c", _SERVER], stdin=door, stdout=subprocess.PIPE, env={**os.environ, **_ONE_THREAD}
+            [sys.executable, "-c", _SERVER, str(door.fileno())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[door.fileno()],
+            env={**os.environ, **_ONE_THREAD},
         )
     assert server.stdout is not None
     server.stdout.readline()
 
     def end() -> None:
-        with socket.socket(socket.AF_UNIX) as line:
-            line.connect(place)
         server.communicate()
         folder.cleanup()
 

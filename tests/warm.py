@@ -12,7 +12,7 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import nursery
 
@@ -49,6 +49,8 @@ for to, name in ((1, "out"), (2, "err")):
 os.environ.clear()
 os.environ.update(asked["environment"])
 os.chdir(asked["folder"])
+if asked["wordless"]:
+    importlib.import_module("homeward.descriptors.text_models").available = lambda: False
 if asked["point"]:
     module, name, side = asked["point"]
     owner = importlib.import_module(module)
@@ -91,10 +93,10 @@ class Ended(NamedTuple):
 class Running:
     """A command that runs; it can be waited for and killed as any other process."""
 
-    def __init__(self, arguments: list[str], folder: Path | None, point: Point | None, count: int) -> None:
+    def __init__(self, arguments: list[str], folder: Path | None, **more: Any) -> None:
         self._said = tempfile.TemporaryDirectory(prefix="said-")
         asked = {"arguments": arguments, "folder": str(folder or Path.cwd()), "environment": dict(os.environ)}
-        self._pid = _ask({**asked, "said": self._said.name, "point": point, "count": count})
+        self._pid = _ask({**asked, "said": self._said.name, **more})
         self._watched = os.pidfd_open(self._pid)
 
     def kill_after(self, seconds: float) -> bool:
@@ -113,9 +115,14 @@ class Running:
             return Ended(code, *(Path(said, name).read_text("utf-8") for name in ("out", "err")))
 
 
-def start(arguments: list[str], point: Point | None = None, count: int = 1, folder: Path | None = None) -> Running:
-    """Start ``homeward`` with ``arguments``; it kills itself the ``count``-th time it comes to ``point``."""
-    return Running(arguments, folder, point, count)
+def start(
+    arguments: list[str], point: Point | None = None, count: int = 1, folder: Path | None = None, *, wordless: bool = False
+) -> Running:
+    """Start ``homeward`` with ``arguments``; it kills itself the ``count``-th time it comes to ``point``.
+
+    ``wordless``: as where nothing is installed to read words by, which takes longer than all else.
+    """
+    return Running(arguments, folder, point=point, count=count, wordless=wordless)
 
 
 def _ask(asked: dict[str, object]) -> int:

@@ -27,27 +27,35 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 SERVE = [sys.executable, "-c", "from homeward.cli import main; main()", "serve"]
 
 
-@pytest.fixture
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
-    """With further options of ``homeward serve``, where a test gives some."""
-    _needs_browser()
-    with at_desk(make(tmp_path), tmp_path, getattr(request, "param", ())) as made:
-        yield made
-
-
-@pytest.fixture
-def followed_desk(tmp_path: Path) -> Iterator[Desk]:
-    """Before a case that holds captures of communities."""
-    _needs_browser()
-    with at_desk(communities_case.make(tmp_path), tmp_path) as made:
-        yield made
-
-
-def _needs_browser() -> None:
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where it lies; skip where there is none, fail where it is required."""
     if not CHROMIUM:
         if os.environ.get("HOMEWARD_REQUIRE_DATA") == "1":
             pytest.fail("no Chromium")
         pytest.skip("no Chromium (apt-get install chromium)")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def worked_day(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The case for a day's work, made once; each test has a copy."""
+    return make(tmp_path_factory.mktemp("day"))
+
+
+@pytest.fixture
+def desk(request: pytest.FixtureRequest, worked_day: Path, tmp_path: Path) -> Iterator[Desk]:
+    """With further options of ``homeward serve``, where a test gives some."""
+    case = shutil.copytree(worked_day, tmp_path / "case")
+    with at_desk(case, tmp_path, getattr(request, "param", ())) as made:
+        yield made
+
+
+@pytest.fixture
+def followed_desk(chromium: str, tmp_path: Path) -> Iterator[Desk]:
+    """Before a case that holds captures of communities."""
+    with at_desk(communities_case.make(tmp_path), tmp_path) as made:
+        yield made
 
 
 @contextmanager

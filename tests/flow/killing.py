@@ -32,9 +32,13 @@ POINTS = {
 """Where a process can be killed: module, function, and on which side of the call."""
 
 
-def run(arguments: list[str]) -> None:
+READING = "after lines are written"
+"""The only one of them that lies where words are read."""
+
+
+def run(arguments: list[str], *, wordless: bool = False) -> None:
     """Run ``homeward`` undisturbed."""
-    done = start(arguments).end()
+    done = start(arguments, wordless=wordless).end()
     assert done.code == 0, done.err
 
 

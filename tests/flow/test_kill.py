@@ -5,32 +5,50 @@ from __future__ import annotations
 import hashlib
 import random
 import signal
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
-from killing import POINTS, commands, run, state
+from killing import POINTS, READING, commands, run, state
 
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.store import Case
 from warm import Point, start
 
+pytestmark = pytest.mark.slow
 
-@pytest.fixture
-def known(material: Path, tmp_path: Path) -> Path:
-    listed = tmp_path / "known.csv"
-    digest = hashlib.sha256((material / "room2.jpg").read_bytes()).hexdigest()
+
+@pytest.fixture(scope="module")
+def known(made_material: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    listed = tmp_path_factory.mktemp("known") / "known.csv"
+    digest = hashlib.sha256((made_material / "room2.jpg").read_bytes()).hexdigest()
     listed.write_text(f"sha256,series,victim_identified\n{digest},Lighthouse,no\n")
     return listed
 
 
-@pytest.fixture
-def undisturbed(material: Path, known: Path, tmp_path: Path) -> dict[str, object]:
-    folder = tmp_path / "undisturbed"
-    Case.create(folder, "Test Unit").close()
-    for command in commands(folder, material, known):
-        run(command)
-    return state(folder)
+Undisturbed = Callable[[bool], dict[str, object]]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(made_material: Path, known: Path, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """What a case says that nobody disturbed, where words are read and where they are not."""
+
+    @cache
+    def said(wordless: bool) -> dict[str, object]:
+        folder = new(tmp_path_factory.mktemp("undisturbed"))
+        for command in commands(folder, made_material, known):
+            run(command, wordless=wordless)
+        return state(folder)
+
+    return said
+
+
+def new(home: Path) -> Path:
+    home.mkdir(exist_ok=True)
+    Case.create(home / "case", "Test Unit").close()
+    return home / "case"
 
 
 def _nothing_wrong(folder: Path) -> None:
@@ -38,55 +56,56 @@ def _nothing_wrong(folder: Path) -> None:
         assert verify(case, Quiet(), full=True).faults == []
 
 
-def _killed_twice(command: list[str], point: Point) -> bool:
+def _killed_twice(command: list[str], point: Point, wordless: bool) -> bool:
     """Kill it the first time it comes to ``point``, then the second time, and let it end; whether it came there at all."""
     for count in (1, 2):
-        ended = start(command, point, count).end()
+        ended = start(command, point, count, wordless=wordless).end()
         if ended.code != -signal.SIGKILL:
             assert ended.code == 0, ended.err
             return count > 1
-    run(command)
+    run(command, wordless=wordless)
     return True
 
 
-@pytest.mark.slow
-def test_killed_at_every_named_point(material: Path, known: Path, tmp_path: Path, undisturbed: dict[str, object]) -> None:
-    for at, point in enumerate(POINTS.values()):
-        folder = tmp_path / f"case{at}"
-        Case.create(folder, "Test Unit").close()
-        killed = [_killed_twice(command, point) for command in commands(folder, material, known)]
-        assert any(killed), point
-        assert state(folder) == undisturbed, point
-        _nothing_wrong(folder)
-
-
-@pytest.mark.slow
-def test_killed_thirty_times_at_random(material: Path, known: Path, tmp_path: Path, undisturbed: dict[str, object]) -> None:
-    rng = random.Random(11)
-    folder = tmp_path / "case"
-    Case.create(folder, "Test Unit").close()
-    kills = 0
-    while kills < 30:
-        for command in commands(folder, material, known):
-            running = start(command)
-            kills += running.kill_after(rng.uniform(0.1, 2))
-            running.end()
-    for command in commands(folder, material, known):
-        run(command)
-    assert state(folder) == undisturbed
+@pytest.mark.parametrize("where", POINTS)
+def test_killed_at_every_named_point(
+    where: str, made_material: Path, known: Path, tmp_path: Path, undisturbed: Undisturbed
+) -> None:
+    folder, wordless = new(tmp_path), where != READING
+    killed = [_killed_twice(command, POINTS[where], wordless) for command in commands(folder, made_material, known)]
+    assert any(killed)
+    assert state(folder) == undisturbed(wordless)
     _nothing_wrong(folder)
 
 
-@pytest.mark.slow
-def test_two_workers_share_one_queue(material: Path, known: Path, tmp_path: Path, undisturbed: dict[str, object]) -> None:
-    folder = tmp_path / "case"
-    Case.create(folder, "Test Unit").close()
-    for command in commands(folder, material, known)[:2]:
+def test_killed_thirty_times_at_random(made_material: Path, known: Path, tmp_path: Path, undisturbed: Undisturbed) -> None:
+    """Whenever a run comes to its end, what it leaves is looked at, and the next kills are for another case."""
+    rng = random.Random(11)
+    kills = tries = 0
+    while kills < 30:
+        tries += 1
+        folder = new(tmp_path / str(tries))
+        killed = True
+        while killed and kills < 30:
+            for command in commands(folder, made_material, known):
+                running = start(command, wordless=True)
+                killed = running.kill_after(rng.uniform(0.1, 2))
+                running.end()
+                kills += killed
+        for command in commands(folder, made_material, known):
+            run(command, wordless=True)
+        assert state(folder) == undisturbed(True)
+        _nothing_wrong(folder)
+
+
+def test_two_workers_share_one_queue(made_material: Path, known: Path, tmp_path: Path, undisturbed: Undisturbed) -> None:
+    folder = new(tmp_path)
+    for command in commands(folder, made_material, known)[:2]:
         run(command)
-    helpers = [start(["work", str(folder)]) for _ in range(2)]
+    helpers = [start(["work", str(folder)], wordless=True) for _ in range(2)]
     for helper in helpers:
         ended = helper.end()
         assert ended.code == 0, ended.err
-    run(["process", str(folder)])
-    assert state(folder) == undisturbed
+    run(["process", str(folder)], wordless=True)
+    assert state(folder) == undisturbed(True)
     _nothing_wrong(folder)

@@ -28,6 +28,7 @@ from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.series.whereabouts import UNCALIBRATED
 from homeward.store import Case, reads
+from homeward.store.clues import stacks_of
 from homeward.testing import scenes
 from homeward.testing.encoding import encode
 from homeward.testing.plugins import check_plugin
@@ -114,6 +115,17 @@ def test_one_a_stack_is_measured_and_its_copies_are_told(asked: Case, tmp_path: 
     found = find_by_plugin(asked, tmp_path / "one.jpg", "place", None, 2, "thumb")
     assert {row["paths"][0] for row in found} == {"A > room1.jpg", "A > sub/smaller.jpg"}
     assert found[0]["score"] == found[1]["score"]
+
+
+def test_stacks_are_the_same_asked_for_one_by_one_and_all_at_once(asked: Case) -> None:
+    names = reads.item_names(asked)
+    together = stacks_of(asked, names)
+    assert sorted(pair for stack in together for pair in stack) == sorted(names.items())
+    assert max(map(len, together)) == 2
+    for item, sha256 in names.items():
+        (stack,) = stacks_of(asked, [item])
+        assert stack in together
+        assert (item, sha256) in stack
 
 
 def test_a_vector_is_the_mean_of_its_pixels(asked: Case, made_material: Path) -> None:

@@ -18,7 +18,8 @@ def whereabouts(case: Path, picture: str, as_json: bool) -> None:
     """Say in which countries pictures may have been made, from clues and metadata; of one item in full.
 
     What an analyst sees is added with: homeward clues CASE add --kind attribute --value "socket: F" (or "daylight: night",
-    which is weighed by the clock of the picture).
+    which is weighed by the clock of the picture). What a detector sees is heard once somebody listens
+    to it (homeward plugin listen), and is denied by a region clue on its box that is dead.
     """
     from homeward.flow.clues.whereabouts import located, located_one
 

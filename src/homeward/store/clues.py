@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -107,12 +108,29 @@ def telling(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from query.values_list("item__sha256", "facts").iterator(chunk_size=PAGE)
 
 
-def stack_of(case: Case, item: int) -> list[tuple[int, str]]:
-    """(Row id, SHA-256) of everything that lies on one stack with an item, itself included."""
-    member = CopyMember.objects.using(case.alias).filter(item=item).first()
-    query = Item.objects.using(case.alias).order_by("sha256")
-    those = query.filter(copymember__exemplar=member.exemplar_id) if member else query.filter(pk=item)
-    return list(those.values_list("id", "sha256"))
+def stacks_of(case: Case, items: Collection[int]) -> list[list[tuple[int, str]]]:
+    """(Row id, SHA-256) of everything that lies on one stack with any of ``items``, themselves included, by SHA-256; each stack
+    once.
+    """
+    members = CopyMember.objects.using(case.alias)
+    home: dict[int, int] = {}
+    for part in _parts(items):
+        home |= dict(members.filter(item__in=part).values_list("item_id", "exemplar_id"))
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for part in _parts(set(home.values())):
+        rows = members.filter(exemplar__in=part).values_list("exemplar_id", "item_id", "item__sha256")
+        for exemplar, item, sha256 in rows:
+            found[exemplar].append((item, sha256))
+    for part in _parts({*items} - {*home}):
+        for item, sha256 in Item.objects.using(case.alias).filter(id__in=part).values_list("id", "sha256"):
+            found[item].append((item, sha256))
+    return [sorted(stack, key=lambda one: one[1]) for stack in found.values()]
+
+
+def _parts(items: Collection[int]) -> Iterator[list[int]]:
+    """As many at once as a query takes."""
+    wanted = sorted(items)
+    return (wanted[first : first + CHUNK] for first in range(0, len(wanted), CHUNK))
 
 
 def clocks(case: Case, items: Collection[int] | None = None) -> dict[int, tuple[str, str]]:

@@ -32,15 +32,10 @@ def located(case: Case) -> list[dict[str, Any]]:
     """Every stack of which a clue or the words in it say something, the surest first."""
     told = _Told(case, ledger(case).values(), plugins=True)
     spoken = [item for item in told.read if language(" ".join(told.read[item]))]
-    done: set[int] = set()
-    rows = []
-    for item in dict.fromkeys([*store.held_items(case, told.clues).values(), *spoken, *told.stated]):
-        stack = store.stack_of(case, item)
-        if stack[0][0] in done:
-            continue
-        done.add(stack[0][0])
-        if cues := list(told.cues(stack)):
-            rows.append(_row(stack, whereabouts(cues), SHOWN))
+    speaking = {*store.held_items(case, told.clues).values(), *spoken, *told.stated}
+    rows = [
+        _row(stack, whereabouts(cues), SHOWN) for stack in store.stacks_of(case, speaking) if (cues := list(told.cues(stack)))
+    ]
     return sorted(rows, key=lambda row: (-row["countries"][0]["probability"], row["items"]))
 
 
@@ -79,7 +74,7 @@ def located_one(case: Case, start: str) -> dict[str, Any]:
     if len(found) != 1:
         raise WrongUse(f"{'several' if found else 'no'} items have a SHA-256 that begins with {start!r}")
     sha256 = found[0][0]
-    stack = store.stack_of(case, store.held_items(case, [sha256])[sha256])
+    (stack,) = store.stacks_of(case, list(store.held_items(case, [sha256]).values()))
     told = _Told(case, ledger(case).values(), {item for item, _ in stack}, plugins=True)
     return _row(stack, whereabouts(told.cues(stack)), len(countries()))
 

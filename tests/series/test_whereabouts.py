@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from homeward.core.earth import RADIUS_KM, directions, kilometres
 from homeward.series.cues import cues_of
 from homeward.series.daylight import DAYLIGHT
+from homeward.series.likeness import likeness
 from homeward.series.tables import (
     DATA,
     FAR_KM,
@@ -226,6 +227,15 @@ def test_an_observer_who_errs_says_less_and_never_another_thing(pair: tuple[str,
     best, worst = max(sure.values()), min(sure.values())
     assert max(unsure.values()) / min(unsure.values()) <= best / worst * (1 + 1e-9)
     assert all((sure[one] == best) == (unsure[one] == max(unsure.values())) for one in sure) or least == 1
+
+
+@pytest.mark.parametrize(("kind", "value"), LOOKED_AT)
+def test_what_is_told_by_looking_can_be_typed_and_nothing_like_it(kind: str, value: str) -> None:
+    typed = likeness("attribute", f" {kind.upper()} :  {value.upper()} ")
+    assert typed == f"{kind}: {value}".casefold()
+    assert whereabouts([Cue(kind, value.upper())]).parts[0].why_not == ""
+    with pytest.raises(ValueError, match=f"(?i){kind} is one of "):
+        likeness("attribute", f"{kind}: {value}s")
 
 
 def test_what_stands_side_by_side_in_a_home_takes_nothing_from_each_other() -> None:

@@ -218,7 +218,7 @@ def test_values_that_are_told_by_looking_say_how_and_what_stands_behind_them() -
                 assert "judged" in why or re.search(r"[0-9]{3,}", why)
 
 
-@given(st.sampled_from(VALUES), st.floats(0, 1))
+@given(st.sampled_from(VALUES), st.floats(0, 0.99))
 def test_an_observer_who_errs_says_less_and_never_another_thing(pair: tuple[str, str], least: float) -> None:
     table = tables()[pair[0]]
     sure, unsure = table.likelihood(pair[1]), table.likelihood(pair[1], least)
@@ -226,7 +226,7 @@ def test_an_observer_who_errs_says_less_and_never_another_thing(pair: tuple[str,
     assert unsure is not None
     best, worst = max(sure.values()), min(sure.values())
     assert max(unsure.values()) / min(unsure.values()) <= best / worst * (1 + 1e-9)
-    assert all((sure[one] == best) == (unsure[one] == max(unsure.values())) for one in sure) or least == 1
+    assert all((sure[one] == best) == (unsure[one] == max(unsure.values())) for one in sure)
 
 
 @pytest.mark.parametrize(("kind", "value"), LOOKED_AT)

@@ -30,13 +30,25 @@ def sha(name: str) -> str:
     return hasher.digests.sha256
 
 
+def day(name: str) -> int:
+    """Of the month in which a picture was taken, by the last letter or digit of its name."""
+    return 1 + ord(name.removesuffix(".JPG")[-1]) % 28
+
+
 def deliver(case: Case, label: str, bodies: dict[str, str], *, year: int = 2015) -> None:
-    """An exhibit with one picture a name, each by the camera with that serial number (none: empty), in a folder of its own."""
+    """An exhibit with one picture a name, each by the camera with that serial number (none: empty).
+
+    Each lies in a folder of its own, unless its name is a path.
+    """
     rows = []
     for name in bodies:
         hasher = Hasher()
         hasher.update(name.encode())
-        rows.append(OccurrenceRow(name, StackedPath.of([f"{name}/{name}"]), 1, hasher.digests, "image/jpeg", "still"))
+        rows.append(
+            OccurrenceRow(
+                name, StackedPath.of([name if "/" in name else f"{name}/{name}"]), 1, hasher.digests, "image/jpeg", "still"
+            )
+        )
     folder = str(Path("/nowhere") / label)
     take(case, register(case, label, folder, "W", ""), {row.source: "" for row in rows}, rows)
     names = {sha(name): name for name in bodies}
@@ -91,5 +103,5 @@ def series_of(case: Case, name: str) -> str:
 def _media(item: int, name: str, serial: str, year: int) -> MediaRow:
     metadata: dict[str, Any] = {"make": "Halden", "model": "H2", "body_serial": f"H2-0471{serial}"} if serial else {}
     if serial:  # each body in a month of its own: no clock speaks for two
-        metadata["taken"] = {"text": f"{year}:{int(serial):02d}:{1 + ord(name) % 28:02d} 10:00:00"}
+        metadata["taken"] = {"text": f"{year}:{int(serial):02d}:{day(name):02d} 10:00:00"}
     return MediaRow(item, "JPEG", 400, 300, None, 0, "", {"metadata": metadata})

@@ -13,6 +13,8 @@ from homeward.series.lit import CLEAR, Light, Lit
 DAYS = 3
 SURE = 0.2
 """Degrees by which a sun that is well inside its heights is further inside than what is allowed."""
+HALF = 0.15
+"""Degrees by which the sun moves at most in half a minute."""
 
 lights = st.builds(Light, st.sampled_from(sorted(LIGHTS)), st.floats(-85, 85), st.floats(-180, 180), st.floats(0, 5))
 seen = st.lists(st.tuples(st.sampled_from("ab"), st.integers(10**9, 2 * 10**9), lights), min_size=1, max_size=3)
@@ -38,9 +40,19 @@ def test_the_next_offset_is_allowed_and_nothing_allowed_lies_before_it(
     assert not allowed[: before.size].any()
     if told.offset is not None:
         at = np.array([told.offset], np.float64)
-        assert all(fits(taken, at, light, light.within + CLEAR + 1e-6).all() for _, taken, light in some)
+        assert all(fits(taken, at, light, light.within + CLEAR + HALF).all() for _, taken, light in some)
         assert told.offset == offset or told.picture in {picture for picture, _, _ in some}
         assert Lit(some)(told.offset, down).offset == told.offset
+
+
+@given(seen, st.booleans(), st.integers(-(10**8), 10**8), st.integers(0, 10**5))
+@settings(max_examples=40, deadline=None)
+def test_who_begins_further_on_ends_no_earlier(
+    some: list[tuple[str, int, Light]], down: bool, offset: int, further: int
+) -> None:
+    lit, way = Lit(some), -1 if down else 1
+    one, other = (lit(start, down).offset for start in (offset, offset + way * further))
+    assert other is None or one is None or way * one <= way * other
 
 
 def test_where_the_sun_never_stands_so_nothing_is_allowed() -> None:

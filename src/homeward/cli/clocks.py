@@ -31,7 +31,8 @@ def clocks(case: Path, as_json: bool) -> None:
 
 def _row(one: dict[str, Any]) -> tuple[str, int, str, str, str]:
     least, most = one["offset"]
-    says = one["contradiction"] or ("wrong in every zone" if one["right_somewhere"] is False else "")
+    anew = f"set anew, {len(one['epochs'])} epochs" if len(one["epochs"]) > 1 else ""
+    says = one["contradiction"] or anew or ("wrong in every zone" if one["right_somewhere"] is False else "")
     return one["id"][:32], one["readings"], _hours(least), _hours(most), says
 
 

@@ -4,8 +4,9 @@ The offset is the camera's clock minus UTC, in seconds; it holds the zone that t
 its copy was posted: that bounds the offset from below. A satellite fix is not later than its picture and hardly older than an
 hour: that bounds it from both sides. No file follows a standard before it is drafted: that bounds it from above, by years, and
 tells a clock that began again at its first day. Pictures that a person says were taken within some hours tie their clocks to
-each other, and light that a person sees tells at which offsets the sun stood so. The offset is taken as constant: a clock that
-was set anew shows as bounds that contradict each other, and then no interval is told. Limits: ``docs/methods/clocks.md``.
+each other, and light that a person sees tells at which offsets the sun stood so. The offset of an epoch, as
+:mod:`homeward.series.epochs` tells them, is taken as constant: where counters do not tell that a clock was set anew, bounds
+contradict each other at best, and no interval is told. Limits: ``docs/methods/clocks.md``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC as ZONE
 from datetime import datetime
+from itertools import pairwise
 
 import msgspec
 
@@ -86,15 +88,23 @@ class Clock(msgspec.Struct, frozen=True):
     bounds: int
 
 
-def clocks(readings: Mapping[str, Iterable[Reading]], sessions: Iterable[Session] = ()) -> dict[str, Clock]:
+def clocks(
+    readings: Mapping[str, Iterable[Reading]], sessions: Iterable[Session] = (), orders: Iterable[Sequence[str]] = ()
+) -> dict[str, Clock]:
     """The interval of every clock by its name, whatever the order of readings and sessions; names are not empty.
 
     More facts never widen an interval; it is gone where they contradict each other.
+
+    Args:
+        readings: at least one of each clock.
+        sessions: of pictures of any clocks.
+        orders: clocks of which all pictures were taken before all of the next one: epochs of one camera.
     """
     held = {name: sorted(set(some), key=_place) for name, some in readings.items()}
     own = {name: [*_below(name, some), *_above(name, some)] for name, some in held.items()}
     lit = {name: Lit(seen) for name, some in held.items() if (seen := _lights(some))}
-    found = ends([*(fact for facts in own.values() for fact in facts), *_together(held, sessions)], lit)
+    alone = (fact for facts in own.values() for fact in facts)
+    found = ends([*alone, *_together(held, sessions), *_after(held, orders)], lit)
     counts = {name: len(own[name]) + len(_lights(some)) for name, some in held.items()}
     return {name: _clock(found.get(name, Ends()), len(some), counts[name]) for name, some in held.items()}
 
@@ -167,6 +177,14 @@ def _together(held: Mapping[str, Sequence[Reading]], sessions: Iterable[Session]
                 first = min(those, key=lambda one: (one.taken, one.picture))
                 if clock != other or first.picture != last.picture:
                     yield _fact(other, clock, session.seconds + first.taken - last.taken, first.picture, reason)
+
+
+def _after(held: Mapping[str, Sequence[Reading]], orders: Iterable[Sequence[str]]) -> Iterator[Fact]:
+    for order in orders:
+        for earlier, later in pairwise(order):
+            last, first = held[earlier][-1], held[later][0]
+            reason = "its camera had counted all pictures of the epoch before"
+            yield _fact(later, earlier, first.taken - last.taken, first.picture, reason)
 
 
 def _fact(clock: str, other: str, seconds: float, picture: str, reason: str) -> Fact:

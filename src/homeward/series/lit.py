@@ -19,10 +19,11 @@ CLEAR = 0.5
 """Degrees beyond its heights from which a light is refused: formulas, and the same day of another year, differ by less."""
 _RATE = 0.0043
 """Degrees a second by which the sun's height changes at most: a turn of the earth in a sidereal day, and its own way."""
-_LEAST = 30
-"""Seconds that are left out at once at least: the sun moves by less than :data:`CLEAR` meanwhile."""
-_PERIOD = 1462 * 86_400
-"""After four years the sun stands again where it stood at that hour."""
+_CELL = 60
+"""Seconds of offset that are allowed or not together, by their middle, where the sun stands as in all of them but for a bit of
+:data:`CLEAR`."""
+_PERIOD = 1462 * 86_400 // _CELL
+"""Cells in four years, after which the sun stands again where it stood at that hour."""
 
 
 class Light(msgspec.Struct, frozen=True, order=True):
@@ -52,14 +53,17 @@ class Lit:
 
     def __call__(self, offset: int, down: bool) -> Step:
         """The next one upwards, or ``down``; none where four years of offsets hold none."""
-        at, way, worst = offset, -1 if down else 1, -1
-        while abs(at - offset) <= _PERIOD:
-            heights = elevation(self._taken - at, self._latitude, self._longitude)
+        cell, way, worst = offset // _CELL, -1 if down else 1, -1
+        first = cell
+        while abs(cell - first) <= _PERIOD:
+            heights = elevation(self._taken - (cell + 0.5) * _CELL, self._latitude, self._longitude)
             wrong = np.maximum(self._low - heights, heights - self._high)
             if wrong.max() <= 0:
+                begin = cell * _CELL
+                at = offset if cell == first else begin + _CELL - 1 if down else begin
                 return Step(at, *self._why(worst))
             worst = int(wrong.argmax())
-            at += way * max(_LEAST, int(wrong[worst] / _RATE))
+            cell += way * max(1, int(wrong[worst] / (_RATE * _CELL)))
         return Step(None, *self._why(worst))
 
     def _why(self, place: int) -> tuple[str, str]:

@@ -37,10 +37,10 @@ def test_an_exhibit_was_registered_after_its_pictures_were_taken(tmp_path: Path)
         straight_from_camera(case, BOTH)
         (told,) = clocks(case)
         registered = Exhibit.objects.using(case.alias).get().registered
-    newest = datetime(2090, 1, 1 + ord("b") % 28, 10, tzinfo=UTC)  # as series_case dates b
-    newest = max(newest, datetime(2090, 1, 1 + ord("a") % 28, 10, tzinfo=UTC))
+    newest = datetime(2090, 1, series_case.day("b"), 10, tzinfo=UTC)  # as series_case dates b
+    newest = max(newest, datetime(2090, 1, series_case.day("a"), 10, tzinfo=UTC))
     least = math.floor(newest.timestamp() - registered.timestamp() - 3600)
-    first = datetime(2090, 1, min(1 + ord(name) % 28 for name in "ab"), 10, tzinfo=UTC)
+    first = datetime(2090, 1, min(map(series_case.day, "ab")), 10, tzinfo=UTC)
     assert told["offset"] == [least, (first - datetime(1994, 1, 1, tzinfo=UTC)).total_seconds()]
     assert told["right_somewhere"] is False
     assert "registered" in told["decisive"][0]["reason"]
@@ -74,6 +74,22 @@ def test_pictures_that_a_person_says_are_of_one_session_bound_each_others_clocks
         assert chain[1:] == ["a picture was posted, as the name of a copy says"]
 
 
+def test_numbers_that_rise_while_the_clock_goes_back_tell_that_it_was_set_anew(tmp_path: Path) -> None:
+    """Numbers 6 to 9 are of the days 27, 28, 1 and 2; of x nobody knows when it was taken."""
+    counted = {f"DCIM/100MEDIA/IMG_000{number}.JPG": "1" for number in (6, 7, 8, 9)}
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        series_case.deliver(case, "A", {**counted, "x": "1"}, year=2090)
+        straight_from_camera(case, {**counted, "x": "1"})
+        (told,) = clocks(case)
+    first, last = told["epochs"]
+    names = [series_case.sha(name) for name in counted]
+    assert [first["first"], first["last"], last["first"], last["last"]] == names
+    assert told["readings"] == 4
+    assert last["offset"][1] == first["offset"][1] - 26 * 86_400  # it went back by 27 days, and ran on for one
+    assert "counted" in last["decisive"][-1]["reason"]
+    assert told["offset"] == [last["offset"][0], first["offset"][1]]
+
+
 def test_light_in_a_picture_of_a_known_place_moves_the_end(tmp_path: Path) -> None:
     """At sea under Greenwich on a day in January; and what is said of a picture without a place says nothing."""
     with Case.create(tmp_path / "case", "Test Unit") as case:
@@ -88,7 +104,7 @@ def test_light_in_a_picture_of_a_known_place_moves_the_end(tmp_path: Path) -> No
     assert after[other] == before[other]
     for end in (0, 1):
         assert 0 <= abs(after[one]["offset"][end] - before[one]["offset"][end]) < 14 * 3600
-        least = (datetime(2090, 1, 1 + ord("a") % 28, 10, tzinfo=UTC).timestamp() - after[one]["offset"][end]) % 86400 / 3600
+        least = (datetime(2090, 1, series_case.day("a"), 10, tzinfo=UTC).timestamp() - after[one]["offset"][end]) % 86400 / 3600
         assert not 7 < least < 17
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from homeward.core.counted import counted, of_camera
 from homeward.core.posted import posted
 from homeward.core.stacked import SEPARATOR
 from homeward.flow.clues import sights as sight_links
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from homeward.store import Case
 
 Pair = tuple[int, int]
-_COUNTER = re.compile(r"([A-Za-z_]{1,5})(\d{4,5})\.[A-Za-z0-9]{3,4}")
-_CAMERA_FOLDER = re.compile(r"(?:^|[/\\])DCIM[/\\]\d{3}\w{5}$", re.IGNORECASE)
 COPIED = "compilations hold clips of many series"
 ALIKE = "pictures that look alike are taken from one spot, or of one print"
 
@@ -105,11 +103,10 @@ def _state(row: traces.Stated, held: dict[str, set[Any]], models: dict[int, str]
 def _place(label: str, path: str, model: str, held: dict[str, set[Any]]) -> None:
     holder, joint, inside = path.rpartition(SEPARATOR)
     folder, slash, name = inside.rpartition("/")
-    kind = "camera_folders" if _CAMERA_FOLDER.search(folder) else "folders"
+    kind = "camera_folders" if of_camera(folder) else "folders"
     held[kind].add(f"{label} > {holder}{joint if slash else ''}{folder}")  # of an archive without folders, itself
-    counted = _COUNTER.fullmatch(name)
-    if counted:
-        held["counters"].add((f"{counted[1].upper()} {model}", int(counted[2])))
+    if number := counted(name):
+        held["counters"].add((f"{number[0]} {model}", number[1]))
     stamp = posted(name)
     if stamp is not None:
         held["stamps"].add(stamp)

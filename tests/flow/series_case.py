@@ -60,15 +60,15 @@ def deliver(case: Case, label: str, bodies: dict[str, str], *, year: int = 2015)
         batch.details |= {"findings": digests.NO_ROWS, "jobs": digests.NO_ROWS}
 
 
-def see(case: Case, seen: Mapping[tuple[str, str], int], step: Step = SIGHTS) -> None:
-    """Say as ``step`` does that two pictures show one thing, by ratios in thousandths of a log10."""
+def see(case: Case, seen: Mapping[tuple[str, str], int], step: Step = SIGHTS, *, place: bool = True) -> None:
+    """Say as ``step`` does that two pictures show one thing, and one place, by ratios in thousandths of a log10."""
     called = {sha(name): name for pair in seen for name in pair}
     query = Item.objects.using(case.alias).filter(sha256__in=called).values_list("sha256", "id")
     items = {called[sha256]: item for sha256, item in query}
     rows = []
     for pair, lr in seen.items():
         a, b = (items[name] for name in sorted(pair, key=sha))
-        rows.append(SightRow(a, b, 60, 80, lr, lr, "0 0 9 9", "0 0 9 9", "60 features agree"))
+        rows.append(SightRow(a, b, 60, 80, lr * place, lr, "0 0 9 9", "0 0 9 9", "60 features agree"))
     with case.batch("step.part", {"step": step.name}) as batch:
         write_sights(case, rows, rows_key(step), batch.seq)
         batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)

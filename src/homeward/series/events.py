@@ -28,6 +28,8 @@ FIELDS = ("status", "age band", "contact", "note")
 
 Act = Literal["formed", "changed", "merge", "split", "reject", "set", "undo", "seen", "weigh", "lead", "task"]
 BY_SOFTWARE = ("formed", "changed")
+NO_MORE = "no more is it said that "
+"""Begins what is told when something known is withdrawn."""
 APART = 3
 """Pictures of what is held together that are held apart from others; the rest of them follows."""
 DECISIONS = ("merge", "split", "reject")
@@ -46,7 +48,7 @@ class SeriesRefused(HomewardError, ValueError):
 class Told(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that is new about a series."""
 
-    kind: Literal["joined", "merged", "left", "known", "proposed", "clue"]
+    kind: Literal["joined", "merged", "left", "known", "withdrawn", "proposed", "clue"]
     what: str
     lr: int | None = None
     """Thousandths of a log10 likelihood ratio."""
@@ -56,6 +58,8 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def key(self) -> tuple[str, str]:
         """What makes it the same thing when it is found again."""
+        if self.kind == "withdrawn":
+            return "known", self.what.removeprefix(NO_MORE)
         return self.kind, " ".join(self.pair) if self.kind == "proposed" and self.pair else self.what
 
 
@@ -146,8 +150,9 @@ class History:
         return [event for event in self.about(names, "set") if event.field == "note"]
 
     def told(self, names: Iterable[str]) -> set[tuple[str, str]]:
-        """Everything that was found about a series before."""
-        return {one.key for event in self.about(names, *BY_SOFTWARE) for one in event.told}
+        """Everything that was found about a series before, and was not withdrawn since."""
+        last = {one.key: one.kind for event in self.about(names, *BY_SOFTWARE) for one in event.told}
+        return {key for key, kind in last.items() if kind != "withdrawn"}
 
     def absorbed(self, standing: Iterable[str]) -> dict[str, set[str]]:
         """For every series that stands, its own name and those of series that are part of it now."""

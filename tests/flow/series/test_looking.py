@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from series_case import deliver, hold, see, series_of, sha
 
 from homeward.flow.series import looking
-from homeward.flow.series.deciding import answer
+from homeward.flow.series.deciding import answer, undo
+from homeward.flow.series.listing import shown
 from homeward.flow.series.looking import queue
 from homeward.store import Case, results
 from homeward.store.models import Item
@@ -92,6 +93,20 @@ def test_what_was_accepted_is_asked_no_more_and_the_rest_is_about_what_stands(se
     gone = ends(first) - {name}
     assert gone
     assert all(gone.isdisjoint(ends(row)) for row in rows)
+
+
+def test_what_was_accepted_is_not_asked_again_as_what_joins_situations(case: Case) -> None:
+    deliver(case, "X", {"a": "1", "b": "1", "c": "2", "d": "2"})
+    see(case, {("a", "c"): 3500}, place=False)
+    hold(case)
+    (asked,) = queue(case)
+    name = answer(case, asked["id"], True, "P", "one child")
+    (joint,) = shown(case, name)["timeline"]
+    assert {joint["a"], joint["b"]} == {asked["a"], asked["b"]}
+    assert queue(case) == []
+    (decided,) = shown(case, name)["history"]
+    undo(case, decided["event"], "P", "a slip")
+    assert queue(case) == [asked]
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.floats(-9, 9), st.floats(0, 3), st.integers(0, 9))

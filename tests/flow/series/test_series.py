@@ -100,6 +100,21 @@ def test_what_follows_for_another_series_is_told(two: Case) -> None:
     assert (notice["series"], series_of(two, "n")) == (other, other)
 
 
+def test_what_a_later_decision_holds_too_is_not_taken_back_without_it(two: Case) -> None:
+    """Nothing would change, and who takes a wrong merge back would not learn it."""
+    first, second = series_of(two, "a"), series_of(two, "c")
+    merge(two, first, second, "P", "the same bedspread")
+    split(two, first, [sha("d")], "Q", "another room")
+    before = store.count(two)
+    merged, parted = (one["event"] for one in shown(two, first)["history"])
+    with pytest.raises(WrongUse, match=f"the later decision {parted[:12]} holds the same pictures: take that back first"):
+        undo(two, merged, "P", "another bedspread")
+    assert (store.count(two), groups(two, *FIRST)) == (before, ["abc", "d", "e"])
+    undo(two, parted, "Q", "to begin again")
+    undo(two, merged, "P", "another bedspread")
+    assert groups(two, *FIRST) == ["ab", "cd", "e"]
+
+
 def test_the_later_of_two_decisions_counts(two: Case) -> None:
     name = series_of(two, "a")
     made = split(two, name, [sha("b")], "P", "another room")

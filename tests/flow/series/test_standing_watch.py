@@ -98,6 +98,30 @@ def test_a_list_that_is_taken_back_gives_the_series_back_to_the_order_of_work(tw
     assert row["priority"] > 0
     assert [one["id"] for one in listed(two)] == order
     assert groups(two, *FIRST) == ["ab", "cd", "e"]
+    told = [(change["kind"], change["what"]) for notice in watch.notices(two) for change in notice["changes"]]
+    said = "Partner names the series Lighthouse, victim identified"
+    assert told == [("known", said), ("withdrawn", f"no more is it said that {said}")]
+    hold(two)
+    assert len(watch.notices(two)[0]["changes"]) == 2
+    watch.seen(two, name, "P")
+    add_known_list(two, tmp_path / "partner.csv", "Partner", Quiet())
+    match(two, MATCH, Quiet())
+    hold(two)
+    ((again,),) = (notice["changes"] for notice in watch.notices(two))
+    assert (again["kind"], again["what"]) == ("known", said)
+
+
+def test_an_unsolved_series_that_becomes_part_of_a_solved_one_is_told(two: Case) -> None:
+    """What nobody has found the victim of would be asleep unseen."""
+    deliver(two, "Y", dict.fromkeys("fgh", "1"))
+    hold(two)
+    tell(two, series_of(two, "a"), "status", "identified", "P", "by the school")
+    watch.seen(two, series_of(two, "a"), "P")
+    deliver(two, "Z", dict.fromkeys("cd", "1"))  # the same contents, decoded anew: they name the other body too
+    hold(two)
+    (notice,) = watch.notices(two)
+    assert (notice["series"], notice["status"]) == (series_of(two, "c"), "identified")
+    assert [change["kind"] for change in notice["changes"]] == ["merged"]
 
 
 def test_the_youngest_come_first_and_an_agency_weighs_for_itself(two: Case) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from homeward.core import WrongUse
+from homeward.core.components import components
 from homeward.core.errors import LONGEST, said
 from homeward.flow.series import fusing
 from homeward.flow.series.settling import View, decide
-from homeward.series.events import AGE_BANDS, STATUSES, Event
+from homeward.series.events import AGE_BANDS, DECISIONS, STATUSES, Event, History
 from homeward.series.priority import WEIGHTS
 from homeward.store import series as store
 
@@ -84,7 +85,7 @@ def undo(case: Case, start: str, who: str, why: str) -> Event:
     """Take a decision back, as if it had never been made; which one.
 
     Raises:
-        WrongUse: there is none of that name, or it was taken back before.
+        WrongUse: there is none of that name, it was taken back before, or it would change nothing because a later one counts.
     """
     taken: list[Event] = []
 
@@ -99,12 +100,31 @@ def undo(case: Case, start: str, who: str, why: str) -> Event:
             raise WrongUse("a taking back cannot be taken back: decide again")
         if name in view.history.undone:
             raise WrongUse("that was taken back before")
+        if outlived := _outlived(view, name, target):
+            raise WrongUse(f"the later decision {outlived[:12]} holds the same pictures: take that back first")
         taken[:] = [target]
         back = [(name, target), *_following(view, name, target)]
         return [view.event("undo", series=one.series, undone=key, why=said(why, "the reason")) for key, one in back]
 
     decide(case, said(who, "who says so"), making)
     return taken[0]
+
+
+def _outlived(view: View, name: str, target: Event) -> str:
+    """The last decision about the pictures of an earlier one that changes nothing any more; empty where that one counts."""
+    if target.act not in DECISIONS:
+        return ""
+    without = History([*(one for _, one in view.history.events), view.event("undo", undone=name)])
+    (together, apart), (other, others) = view.history.constraints(), without.constraints()
+    if apart != others or components(together) != components(other):
+        return ""
+    here, there = set(target.a), set(target.b)
+    later = [
+        key
+        for key, one in view.history.valid(*DECISIONS)
+        if one.when > target.when and not here.isdisjoint((*one.a, *one.b)) and not there.isdisjoint((*one.a, *one.b))
+    ]
+    return later[-1] if later else ""
 
 
 def _following(view: View, name: str, target: Event) -> list[tuple[str, Event]]:

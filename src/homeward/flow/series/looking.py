@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from homeward.flow.series import fusing
 from homeward.flow.series.listing import Picture, ordered, proposed
 from homeward.links.fuse import Fused
-from homeward.series.events import AWAKE
+from homeward.series.events import AWAKE, History
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -24,8 +24,9 @@ def queue(case: Case) -> list[dict[str, Any]]:
     """Pairs of pictures in the order in which they decide most for the fewest pictures opened.
 
     First what leads from one situation of each series to the next, one joint of each series in the order of work, then the next
-    of each. Then what is proposed, and what else joins situations. Then what speaks most for any other two, without those that
-    people hold apart. Of joins that are asked for, those first that are expected to put most pictures together.
+    of each. Then what is proposed, and what else joins situations. Then what speaks most for any other two. Left out is what
+    people have answered: what they put together or hold apart. Of joins that are asked for, those first that are expected to
+    put most pictures together.
     """
     read = Picture(case)
     pairs = list(fusing.fused_pairs(case))
@@ -36,7 +37,8 @@ def queue(case: Case) -> list[dict[str, Any]]:
             inside[name].append(pair)
     awake = [name for name in ordered(read) if read.status(name) in AWAKE]
     joints = [_joints(name, read.situations(name, inside[name])["timeline"]) for name in awake]
-    leading, confirming = _in_turn([one for one, _ in joints]), _in_turn([one for _, one in joints])
+    answered = _answered(read.view.history)
+    leading, confirming = ([one for one in _in_turn([parts[at] for parts in joints]) if not answered(one)] for at in (0, 1))
     asked = [{"why": "proposed", **one} for one in proposed(case, read.view)]
     told = {frozenset((one["series"] or one["a"], one["other"] or one["b"])) for one in asked}
     known = set(read.pictures).difference(awake)
@@ -56,6 +58,17 @@ def _joints(name: str, timeline: Iterable[dict[str, Any]]) -> tuple[list[dict[st
         (leading if new else confirming).append({"why": "joins situations", **told, "series": name, "other": name})
         reached |= {one["from"], one["to"]}
     return leading, confirming
+
+
+def _answered(history: History) -> Callable[[dict[str, Any]], bool]:
+    """Tells of a row whether a person has said that its two pictures are of one series: they lie on two sides of one merge."""
+    sides: dict[str, set[tuple[str, bool]]] = defaultdict(set)
+    for name, event in history.valid("merge"):
+        for picture in event.a:
+            sides[picture].add((name, False))
+        for picture in event.b:
+            sides[picture].add((name, True))
+    return lambda row: any((name, not side) in sides[row["b"]] for name, side in sides[row["a"]])
 
 
 def _in_turn(parts: Iterable[list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ from homeward.flow.series import fusing
 from homeward.flow.steps import SERIES, Step
 from homeward.links.fuse import Fused
 from homeward.series.clues import OPEN
-from homeward.series.events import ELSEWHERE, UNIDENTIFIED, Event, History, SeriesRefused, Told
+from homeward.series.events import ELSEWHERE, NO_MORE, UNIDENTIFIED, Event, History, SeriesRefused, Told
 from homeward.series.grouping import Grouping, Join, group
 from homeward.series.naming import named
 from homeward.store import clues as clue_store
@@ -161,6 +161,7 @@ class _Plan:
             self._pictures[name].add(item)
         self.standing = Standing(self._now, _joins(self._grouping, self._pairs))
         self._absorbed = self._history.absorbed({*self._pictures, *view.members.values()})
+        self._said: set[str] = set()  # by lists, of whichever picture
         self._extra = self._found()
 
     def _constraints(self) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
@@ -246,16 +247,21 @@ class _Plan:
 
     def _news(self, name: str, names: Iterable[str]) -> list[Told]:
         told = self._history.told(names)
-        return [one for one in self._extra[name] if one.key not in told]
+        gone = {what for kind, what in told if kind == "known"} - self._said
+        return [
+            *(one for one in self._extra[name] if one.key not in told),
+            *(Told("withdrawn", f"{NO_MORE}{what}") for what in sorted(gone)),
+        ]
 
     def _found(self) -> dict[str, list[Told]]:
         """What lists, clues and proposals say of every series now."""
         found: dict[str, list[Told]] = defaultdict(list)
         for fact in store.known_facts(self._case):
-            if fact.item in self._now and (fact.series or fact.victim_identified is not None):
-                one = Told("known", _known(fact))
-                if one not in found[self._now[fact.item]]:
-                    found[self._now[fact.item]].append(one)
+            one = Told("known", _known(fact))
+            self._said.add(one.what)
+            tells = fact.item in self._now and (fact.series or fact.victim_identified is not None)
+            if tells and one not in found[self._now[fact.item]]:
+                found[self._now[fact.item]].append(one)
         for join in self._grouping.proposed:
             for here, there in (join.pair, join.pair[::-1]):
                 name, at = self._now.get(here), self._now.get(there)

@@ -34,8 +34,7 @@ def notices(case: Case, *, solved: bool = False) -> list[dict[str, Any]]:
     found = []
     for name, names in read.absorbed.items():
         events = sorted((pair for one in names for pair in unseen.get(one, ())), key=lambda pair: (pair[1].when, pair[0]))
-        known = any(one.act == "task" or any(change.kind == "known" for change in one.told) for _, one in events)
-        if events and (solved or known or read.status(name) in AWAKE):
+        if events and (solved or read.status(name) in AWAKE or any(_concerns_all(one) for _, one in events)):
             found.append(_notice(case, read, name, events, owned))
     return sorted(found, key=lambda one: (-one["priority"], one["series"]))
 
@@ -62,6 +61,11 @@ def seen(case: Case, start: str, who: str) -> str:
         return [view.event("seen", series=one, undone=news[-1][0]) for one, news in passed.items() if news]
 
     return decide(case, said(who, "who says so"), making)[0].series
+
+
+def _concerns_all(one: Event) -> bool:
+    """Whether it is told of solved series too: an outcome, what lists say, and a series taken in that may have been awake."""
+    return one.act == "task" or bool(one.others) or any(change.kind == "known" for change in one.told)
 
 
 def _at(pair: tuple[str, Event]) -> tuple[str, str]:

@@ -31,10 +31,10 @@ demo: .venv/.installed
 	$(BIN)/homeward demo
 
 test: .venv/.developer
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not slow and not browser"
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow and not browser"
 
 test-slow: .venv/.developer
-	$(BIN)/pytest -n $(JOBS) -m "slow and not browser"
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup -m "slow and not browser"
 
 test-browser: .venv/.developer
 	$(BIN)/pytest -n 0 -m browser tests/browser

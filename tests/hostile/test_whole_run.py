@@ -15,6 +15,7 @@ import pytest
 
 from homeward.testing.corpus import plant
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("the whole corpus")]
 MOST_MEMORY = 1 << 30
 
 
@@ -92,13 +93,11 @@ def _resident(root: int) -> int:
     return total
 
 
-@pytest.mark.slow
 def test_it_survives_in_less_than_a_gigabyte(run: dict[str, Any]) -> None:
     assert len(run["planted"]) >= 200
     assert run["peak"] < MOST_MEMORY, f"{run['peak'] >> 20} MiB"
 
 
-@pytest.mark.slow
 def test_every_file_is_accounted_for_and_the_sums_agree(run: dict[str, Any]) -> None:
     counts = run["status"]["occurrences"]
     assert counts["total"] == len(run["rows"]) == sum(count for state, count in counts.items() if state != "total")
@@ -107,7 +106,6 @@ def test_every_file_is_accounted_for_and_the_sums_agree(run: dict[str, Any]) -> 
     assert len(on_disk) >= len(run["planted"])
 
 
-@pytest.mark.slow
 def test_every_failure_has_a_reason_without_a_path(run: dict[str, Any]) -> None:
     failed = [row for row in run["rows"] if row["state"] == "failed"]
     assert len(failed) > 30
@@ -116,7 +114,6 @@ def test_every_failure_has_a_reason_without_a_path(run: dict[str, Any]) -> None:
         assert str(run["home"]) not in row["reason"]
 
 
-@pytest.mark.slow
 def test_damaged_pictures_say_so_and_fine_ones_do_not(run: dict[str, Any]) -> None:
     rows = {row["path"].lstrip("'"): row for row in run["rows"]}
     said: dict[str, list[str]] = {"damaged": [], "fine": [], "failed": []}
@@ -132,7 +129,6 @@ def test_damaged_pictures_say_so_and_fine_ones_do_not(run: dict[str, Any]) -> No
     assert said == {"damaged": [], "fine": [], "failed": []}
 
 
-@pytest.mark.slow
 def test_nothing_is_wrong_afterwards(run: dict[str, Any]) -> None:
     done = subprocess.run(_command(["verify", "case", "--json"]), cwd=run["home"], capture_output=True, check=False)
     assert json.loads(done.stdout)["faults"] == []

@@ -92,36 +92,46 @@ steps = [0]
 def die_at(event, arguments):
     if event in {"open", "os.rename", "os.remove", "mmap.__new__"} and "index" in str(arguments[:1]):
         steps[0] += 1
-        if steps[0] == int(sys.argv[2]):
+        if steps[0] == last:
             os._exit(9)
-index = LocalIndex(Path(sys.argv[1]))
 pictures = made_pictures()
-sys.addaudithook(die_at)
-index.add(np.arange(40, 60, dtype=np.int64), pictures[:20])
-index.remove(np.array([3, 41], np.int64))
-index.compact()
+for last, line in enumerate(sys.stdin, 1):
+    if child := os.fork():
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        continue
+    index = LocalIndex(Path(line.rstrip("\\n")))
+    sys.addaudithook(die_at)
+    index.add(np.arange(40, 60, dtype=np.int64), pictures[:20])
+    index.remove(np.array([3, 41], np.int64))
+    index.compact()
+    os._exit(0)
 """
+"""Changes the index in each folder that it is told, in a process for each that dies one step later than the one before."""
 
 
 @pytest.mark.slow
 def test_killed_anywhere_and_run_again_ends_in_the_same_state(tmp_path: Path) -> None:
     pictures, wanted = made_pictures(), None
-    for step in itertools.count(1):
-        folder = tmp_path / f"index-{step}"
-        LocalIndex(folder).add(np.arange(30, dtype=np.int64), pictures[:30])
-        killed = subprocess.run([sys.executable, "-c", KILLED, str(folder), str(step)], check=False).returncode
-        index = LocalIndex(folder)
-        missing = np.setdiff1d(np.arange(40, 60, dtype=np.int64), np.append(index.ids(), [3, 41]))
-        if len(missing):
-            index.add(missing, [pictures[number - 40] for number in missing])
-        index.remove(np.array([3, 41], np.int64))
-        index.compact()
-        answers = [(found.id.tolist(), found.score.tolist()) for found in (index.search(p, 9) for p in pictures)]
-        wanted = wanted or answers
-        assert answers == wanted, f"killed at step {step}, it ends elsewhere"
-        assert sorted(path.suffix for path in folder.iterdir()) == ["", ".json", ".seg"]
-        if killed == 0:
-            break
+    with subprocess.Popen([sys.executable, "-c", KILLED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as changing:
+        assert changing.stdin is not None
+        assert changing.stdout is not None
+        for step in itertools.count(1):
+            folder = tmp_path / f"index-{step}"
+            LocalIndex(folder).add(np.arange(30, dtype=np.int64), pictures[:30])
+            print(folder, file=changing.stdin, flush=True)
+            killed = int(changing.stdout.readline())
+            index = LocalIndex(folder)
+            missing = np.setdiff1d(np.arange(40, 60, dtype=np.int64), np.append(index.ids(), [3, 41]))
+            if len(missing):
+                index.add(missing, [pictures[number - 40] for number in missing])
+            index.remove(np.array([3, 41], np.int64))
+            index.compact()
+            answers = [(found.id.tolist(), found.score.tolist()) for found in (index.search(p, 9) for p in pictures)]
+            wanted = wanted or answers
+            assert answers == wanted, f"killed at step {step}, it ends elsewhere"
+            assert sorted(path.suffix for path in folder.iterdir()) == ["", ".json", ".seg"]
+            if killed == 0:
+                break
     assert step > 10
 
 

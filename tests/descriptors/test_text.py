@@ -11,7 +11,7 @@ import pytest
 
 from homeward.descriptors import text, text_models
 from homeward.descriptors.text_boxes import Place, overlap
-from homeward.descriptors.text_reading import Said, words
+from homeward.descriptors.text_reading import Said, read, words
 from homeward.media.records import Grey
 from homeward.testing.lettering import Sign, written
 
@@ -63,6 +63,17 @@ def test_words_on_a_wall_seen_from_the_side_are_read(orientation: int, quarters:
     place = left, top + round(0.7 * left), wide, high + round(0.7 * wide)
     assert covered(turned(place, quarters % 4, 320, 470), line.box) > 0.9
     assert abs((line.angle - 90 * quarters - 35 + 180) % 360 - 180) <= 6
+
+
+@pytest.mark.parametrize("squeezed", [0.45, 0.4])
+def test_condensed_letters_are_read(squeezed: float) -> None:
+    for word in ("Pontevale", "Issavel", "herbatniki", "Vasoltor"):  # without stretching a letter of each is lost
+        pixels, ((left, top, wide, high),) = written([Sign(word, (60, 50), 34)], (480, 140))
+        narrow = np.asarray(cv2.resize(pixels, (round(480 * squeezed), 140), interpolation=cv2.INTER_AREA), np.uint8)
+        low, far = np.array([left - 9, top - 9]), np.array([left + wide + 9, top + high + 9])
+        corners = np.array([low, [far[0], low[1]], far, [low[0], far[1]]]) * [squeezed, 1]
+        ((_, said),) = read(narrow, [Place(corners.astype(np.float32), 1.0)])
+        assert said.text == word
 
 
 def test_boxes_of_words_lie_in_their_line_in_order() -> None:

@@ -19,7 +19,7 @@ from homeward.descriptors.text_boxes import Place, distinct, overlap, places
 from homeward.descriptors.text_reading import Reader, Said, read, words
 from homeward.media.records import Grey
 
-VERSION = "2"
+VERSION = "3"
 SMALLEST = 24
 """Pixels of the shorter side from which a picture is read."""
 FLAT = 10

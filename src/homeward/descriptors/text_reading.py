@@ -27,6 +27,10 @@ SURE = 0.98
 """Confidence from which a line is not read from the other side as well: the network reads print upside down, but leaves letters
 out and says so (0.76 to 0.95 on made signs)."""
 _SQUARE = 1.5
+NARROW = 3
+"""Letters to the height of a line, above which it is stretched where it is doubtful: the built-in network says something every
+eight of 48 columns, and has to say nothing between letters that are alike."""
+_STRETCHES = (1.5, 2.0, 3.0)
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -54,19 +58,26 @@ def read(pixels: NDArray[np.uint8], found: list[Place], reader: Reader | None = 
     ``reader`` reads it, the built-in network unless told.
 
     First from the left or top; where that is doubtful with upright letters, then upside down, and where the place is nearly
-    square from its sides too.
+    square from its sides too. What is doubtful with upright letters too and has narrow ones is stretched, before it is turned.
     """
     reader = reader or Reader(HEIGHT, _at_once)
     best = dict(enumerate(zip(found, _lines(pixels, found, reader), strict=True)))
-    for quarters, leant in _WAYS:
-        others = {
-            at: (found[at].leant() if leant else found[at]).turned(quarters)
-            for at, (_, said) in best.items()
-            if said.confidence < SURE and _worth(found[at], quarters, leant)
-        }
-        for (at, place), said in zip(others.items(), _lines(pixels, list(others.values()), reader), strict=True):
+    stretched: dict[int, Place] = {}
+
+    def ask(others: dict[int, Place], stretch: float = 1.0) -> None:
+        doubtful = {at: place for at, place in others.items() if best[at][1].confidence < SURE}
+        for (at, place), said in zip(doubtful.items(), _lines(pixels, list(doubtful.values()), reader, stretch), strict=True):
             if said.confidence > best[at][1].confidence:
                 best[at] = place, said
+
+    for quarters, leant in _WAYS:
+        ways = enumerate(found)
+        ask({at: (place.leant() if leant else place).turned(quarters) for at, place in ways if _worth(place, quarters, leant)})
+        if leant:
+            fresh = {at: place for at, (place, said) in best.items() if _narrow(place, said) and stretched.get(at) is not place}
+            stretched |= fresh
+            for stretch in _STRETCHES:
+                ask(fresh, stretch)
     return list(best.values())
 
 
@@ -78,8 +89,14 @@ def _worth(place: Place, quarters: int, leant: bool) -> bool:
     return (place.leaning is not None or not leant) and (quarters % 2 == 0 or max(place.size) < _SQUARE * min(place.size))
 
 
-def _lines(pixels: NDArray[np.uint8], found: list[Place], reader: Reader) -> list[Said]:
-    strips = [straightened(pixels, place, reader.height) for place in found]
+def _narrow(place: Place, said: Said) -> bool:
+    length, height = place.size
+    letters = len(said.text.replace(" ", ""))
+    return NARROW * length < letters * height
+
+
+def _lines(pixels: NDArray[np.uint8], found: list[Place], reader: Reader, stretch: float = 1.0) -> list[Said]:
+    strips = [straightened(pixels, place, reader.height, stretch) for place in found]
     order = sorted(range(len(strips)), key=lambda at: strips[at].shape[1])
     said = [NOTHING] * len(strips)
     while order:
@@ -92,10 +109,10 @@ def _lines(pixels: NDArray[np.uint8], found: list[Place], reader: Reader) -> lis
     return said
 
 
-def straightened(pixels: NDArray[np.uint8], place: Place, high: int) -> NDArray[np.uint8]:
-    """The line straightened to (high, w), enlarged or reduced."""
+def straightened(pixels: NDArray[np.uint8], place: Place, high: int, stretch: float = 1.0) -> NDArray[np.uint8]:
+    """The line straightened to (high, w), enlarged or reduced, and ``stretch`` times as wide."""
     length, height = place.size
-    width = int(min(_LONGEST * high, max(high // 2, np.ceil(length / max(height, 1e-3) * high))))
+    width = int(min(_LONGEST * high, max(high // 2, np.ceil(stretch * length / max(height, 1e-3) * high))))
     there = np.array([[0, 0], [width, 0], [width, high], [0, high]], np.float32)
     matrix = cv2.getPerspectiveTransform(place.corners, there)
     strip = cv2.warpPerspective(pixels, matrix, (width, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)

@@ -123,8 +123,8 @@ MOMENTS_INDEX = Step(
 )
 TEXT = Step(
     "text",
-    "2",
-    {"descriptors": ["text 2"], "frames": 40},
+    "3",
+    {"descriptors": ["text 3"], "frames": 40},
     kinds=("still", "video"),
     function="homeward.flow.tasks.text:read",
     caption="Reading words",

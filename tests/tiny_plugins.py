@@ -144,6 +144,25 @@ def reading(levels: Sequence[float], step: int = 4) -> bytes:
     return model(nodes, {"strip": (F, [1, 1, None, None])}, {"logits": (F, None)}, told)
 
 
+def hearing(rate: int, tones: Sequence[float]) -> bytes:
+    """How much of each tone, in hertz, is in a stretch of sound: the mean energy after a filter of 256 samples for each."""
+    at = np.arange(256) / rate
+    waves = [np.hanning(256) * wave(2 * np.pi * tone * at) for tone in tones for wave in (np.sin, np.cos)]
+    nodes = [
+        node("Reshape", ["sound", "line"], ["signal"]),
+        node("Conv", ["signal", "filters"], ["heard"], strides=[64]),
+        node("Mul", ["heard", "heard"], ["energy"]),
+        node("ReduceMean", ["energy"], ["mean"], axes=[2], keepdims=0),
+        node("Reshape", ["mean", "pairs"], ["both"]),
+        node("ReduceSum", ["both", "two"], ["vector"], keepdims=0),
+    ]
+    told = {
+        "line": np.array([1, 1, -1], np.int64), "filters": np.stack(waves).astype(np.float32)[:, None],
+        "pairs": np.array([1, -1, 2], np.int64), "two": np.array([2], np.int64),
+    }  # fmt: skip
+    return model(nodes, {"sound": (F, [1, None])}, {"vector": (F, None)}, told)
+
+
 def matcher(points: str = "keypoints", codes: str = "descriptors", out: str = "matches", dim: int | None = None) -> bytes:
     """Codes that are each other's most alike; places break ties. Names of inputs and of the pairs as told."""
     nodes = [
@@ -178,6 +197,9 @@ def manifest(kind: str, name: str, data: bytes, **changes: Any) -> dict[str, Any
     }  # fmt: skip
     if kind == "matcher":
         return told | {"selftest": {"seed": 3, "first8": [[0, 0]] * 8}} | changes
+    if kind == "audio":
+        model |= {"input": "sound", "output": "vector", "dim": 8, "rate": 8000, "window": 8000, "hop": 4000, "seconds": 120}
+        return told | {"selftest": {"seed": 5, "first8": [0] * 8}} | changes
     told["selftest"] = {"seed": 11, "shape": [240, 320, 3], "first8": [0] * 8, "atol": 0.001}
     if kind == "global":
         model |= {"input": "picture", "output": "mean", "dim": 192}

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from homeward.descriptors.plugin import Crop, PluginRefused, Preprocess, Resize
+from homeward.descriptors.plugin import PluginRefused
+from homeward.descriptors.plugin_inputs import Crop, Preprocess, Resize
 from homeward.descriptors.plugin_picture import prepare, upright
 
 SIZES = st.tuples(st.integers(1, 90), st.integers(1, 90))

@@ -365,6 +365,12 @@ def test_the_kit_passes_one_that_reads(tmp_path: Path) -> None:
     check_plugin(tiny.made(tmp_path, "ocr-rec", "columns", data))
 
 
+@pytest.mark.slow
+def test_the_kit_passes_one_that_listens(tmp_path: Path) -> None:
+    data = tiny.hearing(8000, [60, 150, 250, 400, 700, 1000, 1500, 2200])
+    check_plugin(tiny.made(tmp_path, "audio", "tones", data))
+
+
 def test_the_kit_needs_the_features_of_a_matcher(folders: Path) -> None:
     check_plugin(folders / "match", features=folders / "corners")
     with pytest.raises(AssertionError, match="features that it matches"):

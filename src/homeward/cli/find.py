@@ -50,7 +50,8 @@ def find(
     By camera: pictures whose sensor noise agrees with that of IMAGE, each with a log10 likelihood ratio of one device
     against different ones; negative ones speak against it. By place or object: pictures and frames of clips that show the
     same room or thing from any side, and where in them it is seen; with --with, in the order of a plug-in, which says nothing
-    about how sure it is, and of stills alone. By text: pictures and frames of clips that show words of IMAGE; with --text,
+    about how sure it is, of stills alone; one that listens is asked with a clip or a sound for IMAGE, and answers with clips
+    that sound like it somewhere. By text: pictures and frames of clips that show words of IMAGE; with --text,
     those that show the words given, exactly, inside others or nearly; with --text and --with, pictures in which a detector
     found what it calls by that name, or in which a plug-in read the words.
     """
@@ -109,8 +110,12 @@ def _region(text: str | None) -> Region | None:
 
 
 def _print_ranked(found: list[dict[str, Any]]) -> None:
-    rows = [(f"{row['score']:g}", row["reason"], row["sha256"][:12], next(iter(row["paths"]), "")) for row in found]
-    print_table("Found", ("score", "why", "content", "first place"), rows)
+    rows = [
+        (f"{row['score']:g}", row["reason"], "" if row["time"] is None else f"{row['time']:.1f} s",
+         row["sha256"][:12], next(iter(row["paths"]), ""))
+        for row in found
+    ]  # fmt: skip
+    print_table("Found", ("score", "why", "moment", "content", "first place"), rows)
     for caveat in found[0]["caveats"] if found else ():
         click.echo(f"The order is that of the plug-in: {caveat}." if caveat == found[0]["caveats"][0] else f"{caveat}.")
 

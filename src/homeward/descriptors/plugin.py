@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from homeward.core import HomewardError
+from homeward.descriptors.plugin_inputs import Preprocess, Regions, Strips
 
 MANIFEST = "plugin.json"
 LARGEST_MANIFEST = 256 << 10
@@ -29,6 +30,10 @@ LINE_BYTES, LETTER_BYTES = 24, 72
 """Where a line stands and how sure it is, and room for what it says (UTF-8, of all lines together)."""
 
 
+LONGEST_WINDOW, LARGEST_SOUND = 60, 1 << 20
+"""Seconds of a stretch of sound, and bytes that are kept of a clip."""
+
+
 class PluginRefused(HomewardError, ValueError):
     """A plug-in that cannot be taken, or that does not do what it promises; the message says why."""
 
@@ -43,50 +48,8 @@ Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^\x
 Statement = Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[a-z][a-z ]*: [^\x00-\x1f\x7f]+\Z")]
 """``KIND: VALUE``, as the tables of countries write both."""
 Character = Annotated[str, msgspec.Meta(min_length=1, max_length=8, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
-Side = Annotated[int, msgspec.Meta(ge=16, le=2048)]
 Dimensions = Annotated[int, msgspec.Meta(ge=2, le=8192)]
 Purpose = Literal["place", "object"]
-Triple = tuple[float, float, float]
-
-
-class Resize(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``shortest`` and ``longest``: that side becomes ``size``; ``exact``: both do; ``longest_pad``: black fills the square."""
-
-    mode: Literal["shortest", "longest", "longest_pad", "exact"]
-    size: Side
-    interp: Literal["nearest", "linear", "cubic"] = "linear"
-    antialias: bool = True
-    """Whether a picture that shrinks is smoothed before."""
-
-
-class Crop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``center`` cuts ``size`` (height, width) out of the middle; a side that is shorter is kept."""
-
-    mode: Literal["none", "center"] = "none"
-    size: tuple[Side, Side] = (224, 224)
-
-
-class Preprocess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From a picture to the model's input: turned upright, resized, cropped, filled up, then (value x scale - mean) / std."""
-
-    resize: Resize
-    orient: Literal["exif", "stored"] = "exif"
-    color: Literal["RGB", "BGR", "grey"] = "RGB"
-    crop: Crop = Crop()
-    scale: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1 / 255
-    mean: Triple = (0.0, 0.0, 0.0)
-    std: Triple = (1.0, 1.0, 1.0)
-    layout: Literal["NCHW", "NHWC"] = "NCHW"
-    multiple_of: Annotated[int, msgspec.Meta(ge=1, le=128)] = 1
-    """Black is added below and on the right up to a multiple of it."""
-
-
-class Regions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether a part of a picture can be asked about: at least so many pixels a side, with that share of it around."""
-
-    supported: bool = False
-    min_side: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 48
-    pad: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 
 
 class SelfTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -175,16 +138,6 @@ class DetectorModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dtype: Literal["float32"] = "float32"
 
 
-class Strips(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From a straightened line to (1, channels, height, w): grey in every channel, (value x scale - mean) / std."""
-
-    height: Annotated[int, msgspec.Meta(ge=8, le=128)]
-    channels: Literal[1, 3] = 3
-    scale: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1 / 255
-    mean: float = 0.0
-    std: Annotated[float, msgspec.Meta(gt=0)] = 1.0
-
-
 class ReadingModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Reads a straightened line column by column: ``output`` names (1, t, classes) ``likelihoods``, or ``logits``.
 
@@ -204,6 +157,36 @@ class ReadingModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     most: Annotated[int, msgspec.Meta(ge=1, le=200)] = 60
     least: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
     dtype: Literal["float32"] = "float32"
+
+
+class SoundModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One vector, (1, dim), for each stretch of ``window`` samples, (1, window) of -1 to 1 at ``rate`` a second, one channel;
+    stretches begin every ``hop`` samples, within the first ``seconds``.
+    """
+
+    file: FileName
+    sha256: Sha256
+    input: Tensor
+    output: Tensor
+    dim: Dimensions
+    rate: Annotated[int, msgspec.Meta(ge=4000, le=48_000)]
+    window: Annotated[int, msgspec.Meta(ge=400, le=2_880_000)]
+    hop: Annotated[int, msgspec.Meta(ge=400, le=2_880_000)]
+    seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = 600
+    dtype: Literal["float32"] = "float32"
+
+    @property
+    def stretches(self) -> int:
+        """How many there are at most."""
+        return 1 + (self.seconds * self.rate - self.window) // self.hop
+
+
+class SoundTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A made stretch, ``numpy.random.default_rng(seed).uniform(-1, 1, window)``, and the first eight numbers of its vector."""
+
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)]
+    first8: Annotated[tuple[float, ...], msgspec.Meta(min_length=8, max_length=8)]
+    atol: Annotated[float, msgspec.Meta(gt=0, le=0.05)] = 0.001
 
 
 class MatcherInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -284,6 +267,13 @@ class ReadingPlugin(_Plugin, frozen=True, tag="ocr-rec", kw_only=True):
     selftest: SelfTest
 
 
+class SoundPlugin(_Plugin, frozen=True, tag="audio", kw_only=True):
+    """What stretches of a clip sound like: a room, a machine, a song. Nobody is known by a voice: there is no such purpose."""
+
+    model: SoundModel
+    selftest: SoundTest
+
+
 class MatcherPlugin(_Plugin, frozen=True, tag="matcher", kw_only=True):
     """Says which features of two pictures are of one point; it measures nothing itself."""
 
@@ -293,7 +283,7 @@ class MatcherPlugin(_Plugin, frozen=True, tag="matcher", kw_only=True):
 
 Viewing = GlobalPlugin | LocalPlugin | DetectorPlugin
 """Those that look at whole pictures."""
-Measuring = Viewing | ReadingPlugin
+Measuring = Viewing | ReadingPlugin | SoundPlugin
 """Those that are asked about items when a case is processed."""
 Plugin = Measuring | MatcherPlugin
 _decode = msgspec.json.Decoder(Plugin).decode
@@ -317,6 +307,8 @@ def read_manifest(text: bytes) -> Plugin:
         _check_picture(plugin)
     elif isinstance(plugin, ReadingPlugin) and plugin.model.blank > len(plugin.model.characters):
         raise PluginRefused(f"{MANIFEST} names a blank beyond its characters")
+    elif isinstance(plugin, SoundPlugin):
+        _check_sound(plugin)
     return plugin
 
 
@@ -333,6 +325,16 @@ def _check_picture(plugin: Viewing) -> None:
         raise PluginRefused(f"{MANIFEST} says what {odd[0]!r} states, which is none of its labels")
 
 
+def _check_sound(plugin: SoundPlugin) -> None:
+    how = plugin.model
+    if how.dim < 8:
+        raise PluginRefused("vectors of fewer than 8 numbers are none")
+    if how.window > how.seconds * how.rate or how.window > LONGEST_WINDOW * how.rate:
+        raise PluginRefused(f"a window is no longer than the sound that is taken, nor than {LONGEST_WINDOW} seconds")
+    if how.stretches * (4 + how.dim) > LARGEST_SOUND:
+        raise PluginRefused(f"its stretches would take more than {LARGEST_SOUND >> 10} KiB a clip: a longer hop is needed")
+
+
 def digest(text: bytes) -> str:
     """By what a plug-in is known: the SHA-256 of its ``plugin.json``."""
     return hashlib.sha256(text).hexdigest()
@@ -346,6 +348,8 @@ def value_width(plugin: Plugin) -> int:
         return HEAD_BYTES + plugin.model.most * BOX_BYTES
     if isinstance(plugin, ReadingPlugin):
         return HEAD_BYTES + plugin.model.most * (LINE_BYTES + LETTER_BYTES)
+    if isinstance(plugin, SoundPlugin):
+        return 4 + plugin.model.stretches * (4 + plugin.model.dim)
     return plugin.model.dim if isinstance(plugin, GlobalPlugin) else 0
 
 

@@ -25,6 +25,7 @@ from homeward.descriptors.plugin import (
     Plugin,
     PluginRefused,
     ReadingPlugin,
+    SoundPlugin,
 )
 from homeward.descriptors.plugin_boxes import boxes_of
 from homeward.descriptors.plugin_features import PluginFeatures, pack
@@ -77,7 +78,7 @@ class Model:
             PluginRefused: what came out is not what the manifest promises.
         """
         plugin = self._plugin
-        if isinstance(plugin, MatcherPlugin | ReadingPlugin):
+        if isinstance(plugin, MatcherPlugin | ReadingPlugin | SoundPlugin):
             raise PluginRefused("a plug-in of this kind looks at no pictures")
         prepared = prepare(pixels, orientation, plugin.preprocess)
         outputs = _run(self._session, _outputs(plugin), {plugin.model.input: prepared.tensor})
@@ -115,8 +116,24 @@ class Model:
             raise PluginRefused("the model gave likelihoods beyond 0..1")
         return found
 
+    def heard(self, stretch: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(dim,) vector of length 1 that a plug-in that listens gives to a stretch of (window,) samples.
+
+        Raises:
+            PluginRefused: what came out is not what the manifest promises.
+        """
+        plugin = self._plugin
+        if not isinstance(plugin, SoundPlugin):
+            raise PluginRefused("this plug-in hears nothing")
+        shown = np.ascontiguousarray(stretch[None], np.float32)
+        (said,) = _run(self._session, [plugin.model.output], {plugin.model.input: shown})
+        if said.shape != (1, plugin.model.dim) or said.dtype.kind != "f":
+            told = _shape(said)
+            raise PluginRefused(f"the model gave {told}, and the manifest promises a vector of {plugin.model.dim} numbers")
+        return np.asarray(_unit(said.astype(np.float64))[0])
+
     def tried(self) -> tuple[bytes, NDArray[np.float64]]:
-        """What comes of the picture of the self-test, and the first eight numbers of it (see ``SelfTest``).
+        """What comes of what the self-test is made with, and the first eight numbers of it (see ``SelfTest``).
 
         Raises:
             PluginRefused: it is not what the manifest promises.
@@ -124,6 +141,10 @@ class Model:
         plugin = self._plugin
         if isinstance(plugin, MatcherPlugin):
             raise PluginRefused("a matcher is tried with features")
+        if isinstance(plugin, SoundPlugin):
+            noise = np.random.default_rng(plugin.selftest.seed).uniform(-1, 1, plugin.model.window)
+            vector = self.heard(noise.astype(np.float32))
+            return vector.tobytes(), vector[:8]
         picture = np.random.default_rng(plugin.selftest.seed).integers(0, 256, plugin.selftest.shape, np.uint8)
         if isinstance(plugin, ReadingPlugin):
             columns = self.columns(_one_line(picture, plugin.preprocess.height))
@@ -265,6 +286,11 @@ def _features(plugin: LocalPlugin, outputs: list[Values], prepared: Prepared) ->
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows at length 1.
+
+    Raises:
+        PluginRefused: one is no number, or has no length.
+    """
     if not np.isfinite(vectors).all():
         raise PluginRefused("the model gave what is no number")
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

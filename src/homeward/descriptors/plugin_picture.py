@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from homeward.descriptors.plugin import Crop, PluginRefused, Preprocess, Resize
+from homeward.descriptors.plugin import PluginRefused
+from homeward.descriptors.plugin_inputs import Crop, Preprocess, Resize
 
 Pixels = NDArray[np.uint8]
 _PILLOW = {

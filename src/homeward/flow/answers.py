@@ -110,10 +110,11 @@ def read_said(unit: Unit, manifest: bytes, body: bytes) -> Described:
 
 
 def _check_value(plugin: Plugin, value: bytes) -> None:
-    from homeward.descriptors.plugin import DetectorPlugin, LocalPlugin, ReadingPlugin
+    from homeward.descriptors.plugin import DetectorPlugin, LocalPlugin, ReadingPlugin, SoundPlugin
     from homeward.descriptors.plugin_boxes import unpack_boxes
     from homeward.descriptors.plugin_features import unpack
     from homeward.descriptors.plugin_lines import unpack_lines
+    from homeward.descriptors.plugin_sound import unpack_stretches
 
     if isinstance(plugin, LocalPlugin):
         unpack(value, plugin)
@@ -121,6 +122,8 @@ def _check_value(plugin: Plugin, value: bytes) -> None:
         unpack_boxes(value, plugin)
     elif isinstance(plugin, ReadingPlugin):
         unpack_lines(value, plugin)
+    elif isinstance(plugin, SoundPlugin):
+        unpack_stretches(value, plugin)
 
 
 def read_seen(body: bytes) -> Seen:

@@ -25,6 +25,7 @@ from homeward.descriptors.plugin import (
     Plugin,
     PluginRefused,
     ReadingPlugin,
+    SoundPlugin,
     digest,
     read_manifest,
     value_name,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 MEASURE = "homeward.flow.tasks.plugins:measure"
 READ = "homeward.flow.tasks.plugins_reading:measure"
+HEAR = "homeward.flow.tasks.plugins_sound:measure"
 SELFTEST = "homeward.flow.tasks.plugins:selftest"
 MISSING = "plug-ins are not run here: that takes pip install 'homeward[plugins]'"
 DOES = {
@@ -52,6 +54,7 @@ DOES = {
     "local": "ranks pictures by features with places",
     "detector": "finds things by their name",
     "ocr-rec": "reads print",
+    "audio": "ranks clips by what they sound like",
     "matcher": "says which features of two pictures are one point",
 }
 """By kind, what a plug-in does."""
@@ -68,14 +71,15 @@ class Held(msgspec.Struct, frozen=True):
     @property
     def step(self) -> Step:
         """The step that measures pictures by it; another file is another step, whatever it calls itself."""
+        hears = isinstance(self.plugin, SoundPlugin)
         return Step(
             f"{PREFIX}{self.plugin.id}",
             self.plugin.version,
             {"plugin": self.registered.manifest},
-            kinds=("still",),
+            kinds=("video",) if hears else ("still",),
             function=task_of(self.plugin),
             caption=f"Asking {self.plugin.id}",
-            chosen="homeward.flow.plugins:exemplars",
+            chosen="homeward.flow.features.scene:clips" if hears else "homeward.flow.plugins:exemplars",
             needs=f"homeward.flow.plugins:{'available_to_read' if task_of(self.plugin) == READ else 'available'}",
             plugin=self.registered.manifest,
         )
@@ -99,6 +103,8 @@ class Held(msgspec.Struct, frozen=True):
 
 def task_of(plugin: Plugin) -> str:
     """The sandbox task that asks it about an item."""
+    if isinstance(plugin, SoundPlugin):
+        return HEAR
     return READ if isinstance(plugin, ReadingPlugin) else MEASURE
 
 

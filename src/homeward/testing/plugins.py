@@ -20,6 +20,8 @@ from homeward.descriptors.plugin import (
     Measuring,
     PluginRefused,
     ReadingPlugin,
+    SoundModel,
+    SoundPlugin,
     read_manifest,
 )
 from homeward.flow.executors import Processes
@@ -27,13 +29,14 @@ from homeward.flow.finding.asking import TooLittle, asked
 from homeward.flow.plugins import check_statements, task_of, trial
 from homeward.flow.units import Tool
 from homeward.testing.lettering import Sign, written
+from homeward.testing.mains import KINDS, encoded, sound
 
 _SIDES = ((64, 64), (65, 129), (300, 200), (480, 640), (33, 700))
 
 
 def check_plugin(folder: Path, features: Path | None = None) -> None:
-    """Check a plug-in against its contract: its own test, then made pictures of many sizes, each asked about by two workers in
-    different orders.
+    """Check a plug-in against its contract: its own test, then made pictures of many sizes (of one that listens: made sounds),
+    each asked about by two workers in different orders.
 
     Args:
         folder: holds ``plugin.json`` and the model.
@@ -53,25 +56,41 @@ def check_plugin(folder: Path, features: Path | None = None) -> None:
     assert not refused, refused
     if not isinstance(plugin, MatcherPlugin):
         model = folder / plugin.model.file
-        _check_pictures(plugin, Tool(text, str(model), model.stat().st_size))
+        _check_answers(plugin, Tool(text, str(model), model.stat().st_size))
 
 
-def _check_pictures(plugin: Measuring, tool: Tool) -> None:
-    made = _lettered if isinstance(plugin, ReadingPlugin) else _made
-    pictures = {f"{name} of {w} x {h}": pixels for h, w in _SIDES for name, pixels in made(h, w).items()}
+def _check_answers(plugin: Measuring, tool: Tool) -> None:
     say = partial(_said, task_of(plugin), tool)
     with tempfile.TemporaryDirectory() as scratch:
-        files = {}
-        for at, (what, pixels) in enumerate(pictures.items()):
-            files[what] = Path(scratch) / f"{at}.png"
-            Image.fromarray(pixels).save(files[what])
+        folder = Path(scratch)
+        files = _sounds(folder, plugin.model) if isinstance(plugin, SoundPlugin) else _pictures(folder, plugin)
         first = say(files, list(files))
         again = say(files, list(reversed(files)))
     for what, value in first.items():
         assert value == again[what], f"{plugin.id} says another thing of {what} the second time, or after other pictures"
     told = [value for value in first.values() if value]
-    assert len(told) * 2 > len(first), f"{plugin.id} says nothing of most pictures"
-    assert len(set(told)) > 1, f"{plugin.id} says the same of all pictures"
+    assert len(told) * 2 > len(first), f"{plugin.id} says nothing of most of them"
+    assert len(set(told)) > 1, f"{plugin.id} says the same of all of them"
+
+
+def _pictures(folder: Path, plugin: Measuring) -> dict[str, Path]:
+    made = _lettered if isinstance(plugin, ReadingPlugin) else _made
+    files: dict[str, Path] = {}
+    for height, width in _SIDES:
+        for name, pixels in made(height, width).items():
+            path = files[f"{name} of {width} x {height}"] = folder / f"{len(files)}.png"
+            Image.fromarray(pixels).save(path)
+    return files
+
+
+def _sounds(folder: Path, how: SoundModel) -> dict[str, Path]:
+    """Of the shortest and of a longer time that it takes."""
+    files: dict[str, Path] = {}
+    for seconds in (how.window / how.rate + 0.1, min(how.seconds, (how.window + 2 * how.hop) / how.rate + 0.1)):
+        for kind in KINDS:
+            path = files[f"{seconds:.1f} seconds of {kind}"] = folder / f"{len(files)}.wav"
+            path.write_bytes(encoded(sound(len(files), 50, seconds=seconds, kind=kind), "pcm_s16le"))
+    return files
 
 
 def _said(task: str, tool: Tool, files: dict[str, Path], order: list[str]) -> dict[str, bytes]:

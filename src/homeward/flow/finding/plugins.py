@@ -18,16 +18,18 @@ from homeward.descriptors.plugin import (
     LocalPlugin,
     MatcherPlugin,
     ReadingPlugin,
+    SoundPlugin,
     digest,
     value_name,
 )
 from homeward.descriptors.plugin_boxes import unpack_boxes
 from homeward.descriptors.plugin_features import PluginFeatures, pack, unpack
+from homeward.descriptors.plugin_sound import unpack_stretches
 from homeward.flow import plugins
 from homeward.flow.finding.asking import TooLittle, asked, at_work
 from homeward.flow.finding.regions import LEAST_FEATURES, LEAST_SCORE
 from homeward.flow.finding.sights import SHORTLIST, Region, carried
-from homeward.flow.plugins import MEASURE, UNCALIBRATED, Held
+from homeward.flow.plugins import HEAR, MEASURE, UNCALIBRATED, Held
 from homeward.flow.units import Paired, PairOrder
 from homeward.links.geometry import Matches, inverse
 from homeward.links.plugin_matches import mutual
@@ -42,11 +44,14 @@ MATCH = "homeward.flow.tasks.plugins:match"
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A picture that a plug-in put forward; ``region`` in its full pixels, all of it where there is none."""
+    """A picture that a plug-in put forward; ``region`` in its full pixels, all of it where there is none. Of a clip: the second
+    at which it sounds like what was asked with.
+    """
 
     score: float
     reason: str
     region: list[int] | None = None
+    time: float | None = None
 
 
 def find_by_plugin(case: Case, picture: Path, kind: str, region: Region | None, top: int, name: str) -> list[dict[str, Any]]:
@@ -76,6 +81,10 @@ def find_by_plugin(case: Case, picture: Path, kind: str, region: Region | None, 
         raise WrongUse(f"the plug-in {name!r} {does}: it is asked with --text, without a picture")
     if isinstance(one.plugin, GlobalPlugin):
         found = _by_vectors(case, one, one.plugin, picture, region)
+    elif isinstance(one.plugin, SoundPlugin):
+        if region is not None:
+            raise WrongUse("sound has no regions")
+        found = _by_sound(case, one, one.plugin, picture)
     else:
         found = _by_features(case, one, picture, region, max(top, SHORTLIST), caveats)
     return _told(case, one, found, top, caveats)
@@ -116,6 +125,24 @@ def _by_vectors(case: Case, one: Held, plugin: GlobalPlugin, picture: Path, regi
         cosines = _lengthened(run["value"].view(np.int8)) @ wanted
         for item, cosine in zip(run["item"].tolist(), cosines.tolist(), strict=True):
             found[item] = Hit(round(cosine, 4), f"cosine of {cosine:.3f}")
+    return found
+
+
+def _by_sound(case: Case, one: Held, plugin: SoundPlugin, clip: Path) -> dict[int, Hit]:
+    """Clips by the pair of stretches, of what is asked with and of the clip, that are most alike."""
+    runs = runs_of(case, one)
+    with at_work() as crew:
+        said = asked(crew, clip, HEAR, one.tool(case))[1]
+    own = unpack_stretches(_value(said.pictures[0].values, one), plugin)
+    shown, found = _lengthened(own.codes), dict[int, Hit]()
+    for run in runs:
+        for row in run:
+            held = unpack_stretches(row["value"], plugin)
+            cosines = shown @ _lengthened(held.codes).T
+            mine, theirs = np.unravel_index(int(cosines.argmax()), cosines.shape)
+            cosine, here, there = float(cosines[mine, theirs]), own.times[mine] / 1000, float(held.times[theirs] / 1000)
+            reason = f"cosine of {cosine:.3f}, from second {here:g} of what is asked with"
+            found[int(row["item"])] = Hit(round(cosine, 4), reason, time=there)
     return found
 
 
@@ -187,10 +214,12 @@ _paired = msgspec.msgpack.Decoder(Paired).decode
 
 def _told(case: Case, one: Held, found: dict[int, Hit], top: int, caveats: list[str]) -> list[dict[str, Any]]:
     facts = reads.item_facts(case)
-    rows = [(hit, item, hit.region or [0, 0, facts[item].width, facts[item].height]) for item, hit in found.items()]
+    whole = {item: [0, 0, facts[item].width, facts[item].height] for item in found}
+    rows = [(hit, item, hit.region or whole[item]) for item, hit in found.items()]
     lies = {item: region for _, item, region in rows}
     for member in stacks.members(case):
-        if member.item not in found and member.exemplar in found and member.item != member.exemplar:
+        copied = member.item not in found and member.exemplar in found and member.item != member.exemplar
+        if copied and not isinstance(one.plugin, SoundPlugin):  # a copy may have another sound, or none
             region = carried(lies[member.exemplar], inverse(member.matrix), facts[member.item])
             if region is not None:
                 rows.append((found[member.exemplar], member.item, list(region)))
@@ -199,11 +228,11 @@ def _told(case: Case, one: Held, found: dict[int, Hit], top: int, caveats: list[
     return [
         {
             "sha256": facts[item].sha256,
-            "time": None,
+            "time": hit.time,
             "paths": paths.get(item, []),
             "score": hit.score,
             "log10_lr": None,
-            "region": region,
+            "region": None if hit.time is not None else region,
             "reason": hit.reason,
             "calibration": None,
             "plugin": named(one),

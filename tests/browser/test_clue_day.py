@@ -24,6 +24,11 @@ def sha256(desk: Desk, name: str) -> str:
         return str(item(case, name).sha256)
 
 
+def state(desk: Desk, name: str, attribute: str) -> None:
+    with Case.open(desk.case) as case:
+        clues.sight(case, "attribute", attribute, item(case, name).sha256, None, None, "Ines", "")
+
+
 def draw(page: Any, x: float, y: float, across: float, down: float) -> None:
     """A box in shares of the veil, while R shows the picture."""
     edges = page.locator("#stage").bounding_box()
@@ -149,6 +154,7 @@ def _search_is_kept(desk: Desk) -> None:
 
 def test_the_map_asks_nobody_else(desk: Desk) -> None:
     page = desk.page
+    aside(state, desk, "room00.jpg", "switch: upright plate, toggle")
     page.goto(desk.link)
     page.wait_for_selector("[data-queue=unknown] a")
     page.goto(f"{desk.address}/map")
@@ -164,6 +170,10 @@ def test_the_map_asks_nobody_else(desk: Desk) -> None:
     page.wait_for_function(f"{pixel}[2] === 200")
     red, _, blue, _ = page.evaluate(pixel)
     assert (red % 40, blue) == (0, 200)  # a tile of the file that the agency brought
+    page.select_option("#series", index=1)
+    page.click("summary:has-text('What speaks for them')")
+    expect(page.locator("#why")).to_contain_text("upright plate, toggle")
+    expect(page.locator("#why")).to_contain_text("Nothing is known of: ")
     edges = page.locator("#map").bounding_box()
     page.mouse.click(edges["x"] + edges["width"] / 2, edges["y"] + edges["height"] / 2)
     page.click("#chosen a:has-text('picture')")

@@ -63,7 +63,11 @@ def test_countries_of_a_series_are_what_its_clues_say(new_case: Case, client: Ca
         round(told["probability"], 3) for told in one if told["probability"] >= 0.008
     ]
     assert dict(series.series(new_case))[items["a"]] == row["id"]
-    assert row["plugins"] == []
+    (cue,) = row["cues"]
+    assert (cue["kind"], cue["value"], cue["plugin"]) == ("socket", "J", "")
+    assert sha("a")[:12] in cue["origin"]
+    assert "switch" in row["missing"]
+    assert "socket" not in row["missing"]
 
 
 @given(st.lists(st.integers(0, 30_000), max_size=30))

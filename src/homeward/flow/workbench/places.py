@@ -14,6 +14,7 @@ from homeward.series import tables
 from homeward.series.clues import COMMON, DEAD
 from homeward.series.events import AWAKE
 from homeward.series.likeness import position
+from homeward.series.whereabouts import Cue
 from homeward.store import finding, reads
 from homeward.store import tiles as store
 
@@ -78,7 +79,8 @@ def times(case: Case) -> list[dict[str, Any]]:
 def countries(case: Case) -> list[dict[str, Any]]:
     """Of every series of whose country a cue says something the ``countries`` in which its pictures may have
     been made: ``country`` (its code), ``name`` and ``probability``, the likeliest first, those below :data:`LEAST` left out;
-    and the ``plugins`` whose uncalibrated cues speak too.
+    the ``cues`` that led there (``kind``, ``value``, ``origin``, and the ``plugin`` that sees it, uncalibrated: empty where
+    people or measurements say it); and the kinds of which nothing is known (``missing``).
     """
     rows = store.series(case)
     names = reads.item_names(case, [item for item, _ in rows])
@@ -88,14 +90,25 @@ def countries(case: Case) -> list[dict[str, Any]]:
     found = []
     for series, known in sorted(whereabouts.of_series(case, pictures, ledger(case).values(), plugins=True).items()):
         told = sorted((-chance, country) for country, chance in known.posterior.items() if chance >= LEAST)
-        plugins = sorted({part.cue.seen.plugin for part in known.parts if part.cue.seen})
         if told:
-            found.append({"id": series, "countries": [_country(code, -chance) for chance, code in told], "plugins": plugins})
+            found.append(
+                {
+                    "id": series,
+                    "countries": [_country(code, -chance) for chance, code in told],
+                    "cues": [_cue(part.cue) for part in known.parts if not part.why_not],
+                    "missing": list(known.missing),
+                }
+            )
     return found
 
 
 def _country(code: str, chance: float) -> dict[str, Any]:
     return {"country": code, "name": tables.countries()[code], "probability": round(chance, 3)}
+
+
+def _cue(cue: Cue) -> dict[str, str]:
+    plugin = cue.seen.plugin if cue.seen else ""
+    return {"kind": cue.kind, "value": cue.value, "origin": cue.origin, "plugin": plugin}
 
 
 def stretches(taken: Iterable[datetime]) -> list[dict[str, Any]]:

@@ -27,6 +27,12 @@ function about(points) {
     points.length > shown.length ? el("p", { class: "soft" }, t`and ${points.length - shown.length} more: come closer`) : "");
 }
 
+// What speaks for the countries of one series, and what nobody has looked at or measured yet.
+const why = ({ cues, missing }) => [
+  table([[t`Cue`], [t`Value`], [t`From`]], cues.map((one) => [one.kind, one.value, one.plugin ? t`${one.origin} (uncalibrated)` : one.origin])),
+  el("p", { class: "soft" }, t`Nothing is known of: ${missing.join(", ")}`),
+];
+
 // Countries in which pictures of series may have been made: of one series, or of all that have a cue.
 function shades(view, rows) {
   part("shading").hidden = !rows.length;
@@ -35,8 +41,9 @@ function shades(view, rows) {
   const show = () => {
     const told = new Map();
     const chosen = rows.filter((one) => !choice.value || one.id === choice.value);
-    const heard = [...new Set(chosen.flatMap((one) => one.plugins))];
+    const heard = [...new Set(chosen.flatMap((one) => one.cues.map((cue) => cue.plugin)))].filter(Boolean);
     part("heard").textContent = heard.length ? t`With what these plug-ins see, which is uncalibrated and weighs little: ${heard.join(", ")}` : "";
+    part("why").replaceChildren(...(chosen.length === 1 ? why(chosen[0]) : [el("p", { class: "soft" }, t`Choose a series.`)]));
     for (const row of chosen) {
       for (const { country, name, probability } of row.countries) {
         const held = told.get(country) ?? { name, none: 1, series: [] };

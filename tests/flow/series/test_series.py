@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -163,40 +162,41 @@ def test_series_that_new_evidence_joins_keep_one_name_and_tell_it(two: Case) -> 
     tell(two, notice["series"], "note", "look again", "P", "")
 
 
-def test_a_proposal_is_accepted_or_rejected_for_good(case: Case, propose: Callable[[Case], None]) -> None:
-    propose(case)
-    (one,) = proposals(case)
+def test_a_proposal_is_accepted_or_rejected_for_good(two: Case) -> None:
+    see(two, {("a", "c"): 3500})
+    hold(two)
+    (one,) = proposals(two)
     with pytest.raises(WrongUse, match="have a name that begins with ''"):
-        answer(case, "", True, "P", "whichever")
-    assert answer(case, one["id"], True, "P", "one child") == series_of(case, "a") == series_of(case, "c")
-    (done,) = (event for event in shown(case, series_of(case, "a"))["history"] if event["act"] == "merge")
-    undo(case, done["event"], "P", "a slip")
-    answer(case, one["id"], False, "P", "two children")
-    assert proposals(case) == []
-    deliver(case, "Z", {"h": "1"})
-    hold(case)
-    assert proposals(case) == []
-    assert verify(case, Quiet()).faults == []
+        answer(two, "", True, "P", "whichever")
+    assert answer(two, one["id"], True, "P", "one child") == series_of(two, "a") == series_of(two, "c")
+    (done,) = (event for event in shown(two, series_of(two, "a"))["history"] if event["act"] == "merge")
+    undo(two, done["event"], "P", "a slip")
+    answer(two, one["id"], False, "P", "two children")
+    assert proposals(two) == []
+    deliver(two, "Z", {"h": "1"})
+    hold(two)
+    assert proposals(two) == []
+    assert verify(two, Quiet()).faults == []
 
 
-def test_a_picture_that_may_be_of_two_series_is_in_one_and_proposed_to_the_other(
-    case: Case, propose: Callable[[Case], None]
-) -> None:
-    propose(case)
-    (one,) = proposals(case)
-    assert {one["series"], one["other"]} == {series_of(case, "a"), series_of(case, "c")}
+def test_a_picture_that_may_be_of_two_series_is_in_one_and_proposed_to_the_other(two: Case) -> None:
+    see(two, {("a", "c"): 3500})
+    hold(two)
+    (one,) = proposals(two)
+    assert {one["series"], one["other"]} == {series_of(two, "a"), series_of(two, "c")}
     for name in "ac":
-        told = shown(case, series_of(case, name))
+        told = shown(two, series_of(two, name))
         assert [join["id"] for join in told["proposed"]] == [one["id"]]
         assert sha("c" if name == "a" else "a") not in {item["sha256"] for item in told["items"]}
 
 
-def test_the_queue_asks_what_is_proposed_until_somebody_answers(case: Case, propose: Callable[[Case], None]) -> None:
-    propose(case)
-    (asked,) = queue(case)
+def test_the_queue_asks_what_is_proposed_until_somebody_answers(two: Case) -> None:
+    see(two, {("a", "c"): 3500})
+    hold(two)
+    (asked,) = queue(two)
     assert (asked["why"], {asked["a"], asked["b"]}) == ("proposed", {sha("a"), sha("c")})
-    answer(case, asked["id"], False, "P", "two children")
-    assert queue(case) == []
+    answer(two, asked["id"], False, "P", "two children")
+    assert queue(two) == []
 
 
 def test_the_queue_begins_with_what_joins_situations_and_leaves_out_what_is_solved(two: Case) -> None:
@@ -331,19 +331,6 @@ def test_situations_are_told_in_time_with_what_carries_from_one_to_the_next(two:
     assert told["situations"][1]["gap_days"] == 4022
     (joint,) = told["timeline"]
     assert (joint["from"], joint["to"], joint["kinds"]) == (0, 1, ["serial number"])
-
-
-@pytest.fixture
-def propose() -> Callable[[Case], None]:
-    """Make a case with two series of which a sight says that they may be one."""
-
-    def make(case: Case) -> None:
-        deliver(case, "X", FIRST)
-        see(case, {("a", "c"): 3500})
-        hold(case)
-        assert groups(case, *FIRST) == ["ab", "cd", "e"]
-
-    return make
 
 
 def test_a_row_changed_behind_its_back_is_noticed(two: Case) -> None:

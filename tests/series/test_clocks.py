@@ -177,6 +177,10 @@ def test_light_moves_an_end_to_where_the_sun_stood_so() -> None:
     assert [picture for picture, _ in found.decisive[0].chain] == ["a", "b"]
     both = clock([posted, Reading("a", noon, (), None, "", (lisbon, Light("day", 38.72, -9.14, 1.0)))])
     assert both.contradiction == ""  # sun and moon: a low sun is called either
+    zones = [(begin / HOUR, end / HOUR) for begin, end in found.zones]
+    assert found.right_somewhere
+    assert 4 < zones[0][0] < 7
+    assert zones[-1][1] == 14
     dusk = Light("dusk", 0.0, -9.14, 1.0)
     twice = [Reading(name, noon + hours * HOUR, (), None, "", (dusk,)) for name, hours in (("c", 0), ("d", 6))]
     assert "it shows dusk" in clock([posted, *twice]).contradiction

@@ -55,6 +55,19 @@ def test_who_begins_further_on_ends_no_earlier(
     assert other is None or one is None or way * one <= way * other
 
 
+@given(seen, st.integers(-(10**8), 10**8), st.integers(0, 30 * 3600))
+@settings(max_examples=20, deadline=None)
+def test_stretches_are_what_is_stepped_to(some: list[tuple[str, int, Light]], first: int, length: int) -> None:
+    lit, at, last = Lit(some), first, first + length
+    found = lit.stretches(first, last)
+    for begin, end in found:
+        assert lit(at, False).offset == begin
+        assert lit(end, True).offset == end
+        at = end + 1
+    beyond = lit(at, False).offset if at <= last else None
+    assert beyond is None or beyond > last
+
+
 def test_where_the_sun_never_stands_so_nothing_is_allowed() -> None:
     noon = 1_434_888_000
     pole = Light("day", 89.0, 0.0, 0.5)

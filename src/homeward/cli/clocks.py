@@ -26,14 +26,15 @@ def clocks(case: Path, as_json: bool) -> None:
     if found is None:
         return
     rows = [_row(one) for one in found]
-    print_table("Clocks (camera minus UTC)", ("device", "pictures", "at least", "at most", "says"), rows)
+    print_table("Clocks (camera minus UTC)", ("device", "pictures", "at least", "at most", "if right in a zone", "says"), rows)
 
 
-def _row(one: dict[str, Any]) -> tuple[str, int, str, str, str]:
+def _row(one: dict[str, Any]) -> tuple[str, int, str, str, str, str]:
     least, most = one["offset"]
     anew = f"set anew, {len(one['epochs'])} epochs" if len(one["epochs"]) > 1 else ""
     says = one["contradiction"] or anew or ("wrong in every zone" if one["right_somewhere"] is False else "")
-    return one["id"][:32], one["readings"], _hours(least), _hours(most), says
+    zones = ", ".join(f"{_hours(begin)} to {_hours(end)}" for begin, end in one["in_zones"])
+    return one["id"][:32], one["readings"], _hours(least), _hours(most), zones, says
 
 
 def _hours(end: float | None) -> str:

@@ -82,8 +82,10 @@ class Clock(msgspec.Struct, frozen=True):
     """What sets the ends: from below, then from above; or all that contradicts each other."""
     contradiction: str
     """Why no interval can be told; empty where no evidence speaks against other evidence."""
+    zones: tuple[tuple[float, float], ...]
+    """Stretches of the interval in which a clock that is right in some zone may lie; light can part them."""
     right_somewhere: bool | None
-    """Whether a clock that is right in some zone fits; None where bounds contradict."""
+    """Whether there is such a stretch; None where bounds contradict."""
     readings: int
     bounds: int
 
@@ -106,18 +108,27 @@ def clocks(
     alone = (fact for facts in own.values() for fact in facts)
     found = ends([*alone, *_together(held, sessions), *_after(held, orders)], lit)
     counts = {name: len(own[name]) + len(_lights(some)) for name, some in held.items()}
-    return {name: _clock(found.get(name, Ends()), len(some), counts[name]) for name, some in held.items()}
+    return {name: _clock(found.get(name, Ends()), lit.get(name), len(some), counts[name]) for name, some in held.items()}
 
 
-def _clock(found: Ends, readings: int, bounds: int) -> Clock:
+def _clock(found: Ends, lit: Lit | None, readings: int, bounds: int) -> Clock:
     if found.clash:
         why = ", but ".join(dict.fromkeys(fact.reason for fact in found.clash))
         told = tuple(Bound(_against_utc(fact), fact.picture, fact.reason) for fact in found.clash)
-        return Clock(None, None, told, f"{why}: the clock was set anew, or evidence is wrong", None, readings, bounds)
+        return Clock(None, None, told, f"{why}: the clock was set anew, or evidence is wrong", (), None, readings, bounds)
     least, most = (None if end is None else float(end.offset) for end in (found.least, found.most))
     decisive = tuple(_bound(end) for end in (found.least, found.most) if end is not None)
-    fits = (least is None or least <= ZONES[1]) and (most is None or most >= ZONES[0])
-    return Clock(least, most, decisive, "", fits, readings, bounds)
+    zones = _in_zones(least, most, lit)
+    return Clock(least, most, decisive, "", zones, bool(zones), readings, bounds)
+
+
+def _in_zones(least: float | None, most: float | None, lit: Lit | None) -> tuple[tuple[float, float], ...]:
+    first = ZONES[0] if least is None else max(ZONES[0], least)
+    last = ZONES[1] if most is None else min(ZONES[1], most)
+    if first > last:
+        return ()
+    parts = [(first, last)] if lit is None else lit.stretches(int(first), int(last))
+    return tuple((float(begin), float(end)) for begin, end in parts)
 
 
 def _bound(end: End) -> Bound:

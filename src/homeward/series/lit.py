@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from homeward.series.daylight import HEIGHTS, LIGHTS, elevation
 from homeward.series.network import Step
@@ -56,8 +57,7 @@ class Lit:
         cell, way, worst = offset // _CELL, -1 if down else 1, -1
         first = cell
         while abs(cell - first) <= _PERIOD:
-            heights = elevation(self._taken - (cell + 0.5) * _CELL, self._latitude, self._longitude)
-            wrong = np.maximum(self._low - heights, heights - self._high)
+            wrong = self._wrong(cell)
             if wrong.max() <= 0:
                 begin = cell * _CELL
                 at = offset if cell == first else begin + _CELL - 1 if down else begin
@@ -65,6 +65,20 @@ class Lit:
             worst = int(wrong.argmax())
             cell += way * max(1, int(wrong[worst] / (_RATE * _CELL)))
         return Step(None, *self._why(worst))
+
+    def stretches(self, first: int, last: int) -> list[tuple[int, int]]:
+        """All that is allowed from ``first`` to ``last``, both included, in order; some days at most, for all is tried."""
+        cells = range(first // _CELL, last // _CELL + 1)
+        found: list[tuple[int, int]] = []
+        for begin in (cell * _CELL for cell in cells if self._wrong(cell).max() <= 0):
+            held = found.pop() if found and found[-1][1] == begin - 1 else (begin, begin)
+            found.append((held[0], begin + _CELL - 1))
+        return [(max(begin, first), min(end, last)) for begin, end in found]
+
+    def _wrong(self, cell: int) -> NDArray[np.float64]:
+        """(n,) degrees by which the sun stands outside the heights of each light; none where negative."""
+        heights = elevation(self._taken - (cell + 0.5) * _CELL, self._latitude, self._longitude)
+        return np.asarray(np.maximum(self._low - heights, heights - self._high))
 
     def _why(self, place: int) -> tuple[str, str]:
         picture, _, light = self._seen[place]

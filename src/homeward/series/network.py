@@ -10,6 +10,7 @@ whole seconds, so that sums are exact and everything comes to rest.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
@@ -74,23 +75,25 @@ def ends(facts: Iterable[Fact], allowed: Mapping[str, Allowed]) -> dict[str, End
     Facts that contradict each other leave all clocks that they name without ends, those of one clock before those that join
     several, and what remains is told without them: no other clock is bounded by what may be wrong.
     """
-    known = _tightest(facts)
-    clocks = sorted({name for fact in known for name in (fact.clock, fact.other)} - {UTC})
+    about: dict[str, list[Fact]] = defaultdict(list)
+    for fact in _tightest(facts):
+        for name in {fact.clock, fact.other} - {UTC}:
+            about[name].append(fact)
     found: dict[str, Ends] = {}
-    for clock in clocks:
+    for clock in about:
         try:
-            _solve(_among(known, {clock}), allowed)
+            _solve(_among(about, [clock]), allowed)
         except _Clash as clash:
             found[clock] = Ends(clash=clash.chain)
-    waiting = _groups(known, [clock for clock in clocks if clock not in found])
+    waiting = _groups(about, [clock for clock in about if clock not in found])
     while waiting:
         group = waiting.pop()
         try:
-            found |= _solve(_among(known, set(group)), allowed)
+            found |= _solve(_among(about, group), allowed)
         except _Clash as clash:
             wrong = {name for fact in clash.chain for name in (fact.clock, fact.other)} - {UTC}
             found |= dict.fromkeys(wrong, Ends(clash=clash.chain))
-            waiting += _groups(known, [clock for clock in group if clock not in wrong])
+            waiting += _groups(about, [clock for clock in group if clock not in wrong])
     return found
 
 
@@ -103,15 +106,18 @@ def _tightest(facts: Iterable[Fact]) -> list[Fact]:
     return [best[ends] for ends in sorted(best)]
 
 
-def _among(facts: Iterable[Fact], clocks: set[str]) -> list[Fact]:
-    held = clocks | {UTC}
-    return [fact for fact in facts if fact.clock in held and fact.other in held]
+def _among(about: Mapping[str, Iterable[Fact]], clocks: Iterable[str]) -> list[Fact]:
+    """Facts that join only these clocks and UTC, in a fixed order."""
+    held = {*clocks, UTC}
+    those = {fact for clock in clocks for fact in about[clock] if fact.clock in held and fact.other in held}
+    return sorted(those, key=lambda fact: (fact.clock, fact.other))
 
 
-def _groups(facts: Iterable[Fact], clocks: Sequence[str]) -> list[list[str]]:
+def _groups(about: Mapping[str, Iterable[Fact]], clocks: Sequence[str]) -> list[list[str]]:
     """Clocks that facts join without the help of UTC."""
     wanted = set(clocks)
-    joined = [(fact.clock, fact.other) for fact in facts if fact.clock in wanted and fact.other in wanted]
+    among = (fact for clock in clocks for fact in about[clock])
+    joined = [(fact.clock, fact.other) for fact in among if fact.clock in wanted and fact.other in wanted]
     return components([*((clock, clock) for clock in clocks), *joined])
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import series_case
 
 from homeward.flow.clues.clue_ledger import sight
+from homeward.flow.clues.whereabouts import located_one
 from homeward.flow.series.clocks import clocks
 from homeward.flow.series.firsthand import circulation, sources
+from homeward.flow.series.listing import listed
 from homeward.store import Case, digests, headers, results
 from homeward.store.models import Exhibit, Item
 from homeward.store.results import CopyRow
@@ -145,3 +147,24 @@ def test_copies_of_a_camera_file_are_passed_on_wherever_they_lie(tmp_path: Path)
     assert [(one["exhibit"], one["counts"]["only here, processed"]) for one in alone] == [("B", 1)]
     assert nothing == []
     assert ordered == [("A", "a"), ("A", "b"), ("B", "c"), ("B", "d"), ("C", "c")]
+
+
+def test_no_time_is_trusted_beyond_what_bounds_its_clock(tmp_path: Path) -> None:
+    """Both clocks say 2090; what one says of the light at noon says nothing, for its hour is that of no place."""
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        series_case.deliver(case, "A", {"a": "1", "b": "1"}, year=2090)
+        series_case.hold(case)
+        (believed,) = listed(case)
+        straight_from_camera(case, BOTH)
+        (told,) = listed(case)
+        say(case, "a", "attribute", "daylight: night")
+        (light,) = [cue for cue in located_one(case, series_case.sha("a"))["cues"] if cue["kind"] == "daylight"]
+        registered = Exhibit.objects.using(case.alias).get().registered
+    assert believed["last_seen"].startswith("2090")
+    assert believed["seen_between"] == [None, None]
+    last = datetime.fromisoformat(told["last_seen"])
+    assert abs((last - registered).total_seconds() - 3600) < 2
+    assert told["seen_between"][0] == "1994-01-01T00:00:00+00:00"
+    assert datetime.fromisoformat(told["seen_between"][1]) - last < timedelta(seconds=1)
+    assert light["value"] == "night"
+    assert light["why_not"]

@@ -11,8 +11,11 @@ from homeward.core import WrongUse
 from homeward.descriptors.language import language
 from homeward.flow.clues.clue_ledger import ledger
 from homeward.flow.clues.stated import stated
+from homeward.flow.series.clocks import spans
 from homeward.series.clues import COMMON, Clue
 from homeward.series.cues import cues_of
+from homeward.series.daylight import DAYLIGHT
+from homeward.series.likeness import attribute
 from homeward.series.tables import countries, offset_of
 from homeward.series.whereabouts import Cue, Whereabouts, whereabouts
 from homeward.store import clues as store
@@ -95,6 +98,10 @@ class _Told:
         for item, where, hertz in store.hums(case, items):
             self._hums.setdefault(item, []).append((where, hertz))
         self._clocks = store.clocks(case, items)
+        if any(clue.kind == "attribute" and attribute(clue.value)[0] == DAYLIGHT for clue in held):
+            for item, span in spans(case, held).items():
+                if span.wrong and item in self._clocks:  # the hour that it says is that of no place
+                    self._clocks[item] = "", self._clocks[item][1]
 
     def cues(self, stack: list[tuple[int, str]]) -> Iterator[Cue]:
         """What the (item, SHA-256) of a stack or a series say."""

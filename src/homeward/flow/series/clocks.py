@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from homeward.flow.clues.clue_ledger import ledger
-from homeward.flow.series import clock_readings
 from homeward.flow.series.clock_clues import said
+from homeward.flow.series.clock_readings import Read, places
 from homeward.links import headers as named
-from homeward.series.clocks import Clock, Reading, Session
+from homeward.series.clocks import SLACK, ZONES, Clock, Reading, Session
 from homeward.series.clocks import clocks as bounded
+from homeward.series.clues import Clue
 from homeward.series.epochs import Frame, epochs
 from homeward.store import headers, noise, reads
 
@@ -48,22 +51,60 @@ def clocks(case: Case) -> list[dict[str, Any]]:
     ``offset`` is the camera's clock minus UTC in seconds, ``[least, most]``; either is None where nothing bounds it. Where the
     clock was set anew it holds the offsets of all ``epochs``.
     """
-    devices, found = _found(case)
+    _, devices, found = _found(case, ledger(case).values())
     return sorted((_told(one, found) for one in devices), key=lambda one: (-one["readings"], one["id"]))
 
 
-def _found(case: Case) -> tuple[list[_Device], dict[str, Clock]]:
-    """Devices with a reading, and every clock by its name."""
+class Span(msgspec.Struct, frozen=True):
+    """When a picture was taken, in UTC, as far as its clock is bounded; None where it is open."""
+
+    earliest: datetime | None
+    latest: datetime | None
+    wrong: bool
+    """Whether its clock is wrong in every zone."""
+
+    def nearest(self, said: datetime) -> datetime:
+        """What the clock said, or the end beyond which it cannot be trusted."""
+        earliest, latest = self.earliest or said, self.latest or said
+        return min(max(said, earliest), latest)
+
+
+def spans(case: Case, held: Iterable[Clue]) -> dict[int, Span]:
+    """By item of every picture straight from a camera, by all clocks that it is of; by itself alone where these contradict
+    themselves or each other, or there are none. ``held``: every clue of the case.
+    """
+    read, devices, found = _found(case, held)
+    of: dict[str, list[Clock]] = defaultdict(list)
+    for device in devices:
+        for name, readings in device.clocks.items():
+            for one in readings if not found[name].contradiction else ():
+                of[one.picture].append(found[name])
+    return {item: _span(one, of[one.picture]) for item, one in read.readings.items()}
+
+
+def _span(reading: Reading, clocks: Sequence[Clock]) -> Span:
+    least = max((one.least for one in clocks if one.least is not None), default=None)
+    most = min((one.most for one in clocks if one.most is not None), default=None)
+    if not clocks or (least is not None and most is not None and least > most):
+        least, most = max((reading.taken - when - SLACK for when, _ in reading.there), default=None), None
+    earliest, latest = (None if end is None else datetime.fromtimestamp(reading.taken - end, UTC) for end in (most, least))
+    wrong = any(one.right_somewhere is False for one in clocks) or (least is not None and least > ZONES[1])
+    return Span(earliest, latest, wrong)
+
+
+def _found(case: Case, held: Iterable[Clue]) -> tuple[Read, list[_Device], dict[str, Clock]]:
+    """What clocks said, devices with a reading, and every clock by its name."""
     names = reads.item_names(case)
-    read = clock_readings.Read(case, names)
-    sessions = read.add(said(ledger(case).values()))
-    frames = clock_readings.places(case, read.readings)
+    read = Read(case, names)
+    sessions = read.add(said(held))
+    frames = places(case, read.readings)
     devices = []
     for name, by, items in _devices(case, names):
         if some := {item: read.readings[item] for item in items if item in read.readings}:
             devices.append(_Device(name, by, _epochs(some, frames)))
-    held = {name: some for device in devices for name, some in device.clocks.items()}
-    return devices, bounded(held | _alone(sessions, held, read), sessions, [list(device.clocks) for device in devices])
+    clocks = {name: some for device in devices for name, some in device.clocks.items()}
+    orders = [list(device.clocks) for device in devices]
+    return read, devices, bounded(clocks | _alone(sessions, clocks, read), sessions, orders)
 
 
 def _devices(case: Case, names: Mapping[int, str]) -> list[tuple[str, str, list[int]]]:
@@ -90,7 +131,7 @@ def _epochs(readings: Mapping[int, Reading], frames: Mapping[int, list[Frame]]) 
     return [[first], *([[one] for one in part] for part in later)]
 
 
-def _alone(sessions: Iterable[Session], held: dict[str, list[Reading]], read: clock_readings.Read) -> dict[str, list[Reading]]:
+def _alone(sessions: Iterable[Session], held: dict[str, list[Reading]], read: Read) -> dict[str, list[Reading]]:
     """A clock of its own for every picture of a session that no device made, as far as is known."""
     placed = {one.picture for some in held.values() for one in some}
     wanted = {picture for one in sessions for picture in one.pictures} - placed
@@ -109,6 +150,7 @@ def _told(device: _Device, found: Mapping[str, Clock]) -> dict[str, Any]:
         "id": device.name,
         "by": device.by,
         "offset": [_of(min, [row["offset"][0] for row in rows]), _of(max, [row["offset"][1] for row in rows])],
+        "in_zones": _joined(stretch for row in rows for stretch in row["in_zones"]),
         "right_somewhere": None if None in fits else all(fits),
         "contradiction": contradiction,
         "decisive": [bound for row in rows for bound in row["decisive"]],
@@ -125,6 +167,17 @@ def _of(best: Callable[[Iterable[float]], float], ends: Sequence[float | None]) 
     return best(known) if len(known) == len(ends) else None
 
 
+def _joined(stretches: Iterable[Iterable[float]]) -> list[list[float]]:
+    """Stretches of offsets of any of several clocks, in order."""
+    found: list[list[float]] = []
+    for begin, end in sorted(map(list, stretches)):
+        if found and begin <= found[-1][1]:
+            found[-1][1] = max(found[-1][1], end)
+        else:
+            found.append([begin, end])
+    return found
+
+
 def _epoch(parts: Sequence[Sequence[Reading]], clocks: Sequence[Clock]) -> dict[str, Any]:
     """An epoch, whose offset is that of whichever of its pictures."""
     fits = [one.right_somewhere for one in clocks]
@@ -134,6 +187,7 @@ def _epoch(parts: Sequence[Sequence[Reading]], clocks: Sequence[Clock]) -> dict[
         "first": parts[0][0].picture,
         "last": parts[-1][-1].picture,
         "offset": [least, most],
+        "in_zones": _joined(stretch for one in clocks for stretch in one.zones),
         "right_somewhere": None if None in fits else all(fits),
         "contradiction": next((one.contradiction for one in clocks if one.contradiction), ""),
         "decisive": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from homeward.core.components import components
 from homeward.core.time import utc_now
 from homeward.flow.clues import clue_ledger as clues
 from homeward.flow.clues import sights, whereabouts
-from homeward.flow.series import firsthand, fusing
+from homeward.flow.series import clocks, firsthand, fusing
 from homeward.flow.series.deciding import find, proposal_id, says
 from homeward.flow.series.settling import View
 from homeward.flow.series.situations import situations
@@ -45,10 +45,13 @@ class Picture:
         self.straight = store.straight(case)
         self.exhibits = store.exhibit_labels(case)
         self.today = store.newest_delivery(case) or utc_now()
-        self.taken = {row.item: taken for row in traces.stated(case) if (taken := _taken(row.taken)) is not None}
         self.posted = {row.item: datetime.fromtimestamp(row.time, UTC) for row in posters.rows(case)}
         self.devices = {row.item: device for device, rows in noise.devices(case).items() for row in rows}
         held = clues.ledger(case)
+        self.spans = clocks.spans(case, held.values())
+        said = ((row.item, _taken(row.taken)) for row in traces.stated(case))
+        self.taken = {item: self._nearest(item, taken) for item, taken in said if taken is not None}
+        """By the clock of the camera, where it can be trusted."""
         self.open_clues = self._clues(held.values())
         told = {name: [(item, self.view.names[item]) for item in items] for name, items in self.pictures.items()}
         self.countries = whereabouts.likeliest(case, told, held.values())
@@ -57,6 +60,10 @@ class Picture:
         for join in store.joins(case):
             for name in {self.view.members.get(join.a, ""), self.view.members.get(join.b, "")} - {""}:
                 self.joins[name].append(join)
+
+    def _nearest(self, item: int, said: datetime) -> datetime:
+        span = self.spans.get(item)
+        return said if span is None else span.nearest(said)
 
     def _clues(self, held: Iterable[Clue]) -> dict[str, set[str]]:
         """Series -> open clues that are seen in it."""
@@ -217,6 +224,7 @@ def _row(read: Picture, name: str, paths: dict[int, list[str]]) -> dict[str, Any
         "country": dict(zip(("probability", "name"), read.countries[name], strict=True)) if name in read.countries else None,
         "first_seen": times[0].isoformat() if times else None,
         "last_seen": times[-1].isoformat() if times else None,
+        "seen_between": _between([read.spans[item] for item in items if item in read.spans]),
         "why": [f"{one.points}: {one.says}" for one in told],
         "joined_by": [join.why for join in strongest],
         "age_band": facts.age_band or None,
@@ -228,6 +236,18 @@ def _row(read: Picture, name: str, paths: dict[int, list[str]]) -> dict[str, Any
         "proposed_joins": sum(join.proposed for join in read.joins[name]),
         "was": sorted(read.absorbed[name] - {name}),
     }
+
+
+def _between(spans: Iterable[clocks.Span]) -> list[str | None]:
+    """The earliest and the latest that pictures straight from a camera can be of; None where a clock leaves it open."""
+    spans = list(spans)
+    first, last = [span.earliest for span in spans], [span.latest for span in spans]
+    return [_iso(min, first), _iso(max, last)]
+
+
+def _iso(best: Callable[[list[datetime]], datetime], times: list[datetime | None]) -> str | None:
+    known = [time for time in times if time is not None]
+    return best(known).isoformat(timespec="seconds") if known and len(known) == len(times) else None
 
 
 def _known(facts: Iterable[store.KnownFact]) -> list[dict[str, Any]]:

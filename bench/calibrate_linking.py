@@ -15,19 +15,20 @@ from scipy.optimize import minimize
 
 from homeward.communities.blocking import candidates
 from homeward.communities.channels import CHANNELS, Comparer
-from homeward.communities.linking import MANY, STRATA, Calibrated, Curve, channel_ratios
+from homeward.communities.linking import Calibrated, Curve, channel_ratios, compared_posts
 from homeward.communities.pool import pool
 from homeward.testing.communities.people import TUNE, people_world
 
 TARGET = Path(__file__).parents[1] / "src" / "homeward" / "communities" / "linking_calibration.json"
-WORLDS = range(1000, 1012)
+WORLDS = range(1000, 1036)
+POSTS = (8.0, 12.0, 20.0, 35.0, 60.0)  # between the bands
 BINS = 14
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999)
 Values = NDArray[np.float64]
 
 
-def compared(seeds: range) -> tuple[Values, NDArray[np.bool_], NDArray[np.bool_], int]:
-    """(n, 10) scores of all candidate pairs, whether each is of one person, and whether both write much; how many handles."""
+def compared(seeds: range) -> tuple[Values, NDArray[np.bool_], Values, int]:
+    """(n, 10) scores of all candidate pairs, whether each is of one person, the posts behind it; how many handles."""
     parts, handled = [], 0
     for seed in seeds:
         world = people_world(seed, TUNE, posts=(8, 20, 60)[seed % 3])
@@ -35,10 +36,9 @@ def compared(seeds: range) -> tuple[Values, NDArray[np.bool_], NDArray[np.bool_]
         pairs = candidates(handles)
         handled += len(handles.handles)
         same = [world.same(handles.handles[a], handles.handles[b]) for a, b in zip(*pairs, strict=True)]
-        many = np.minimum(handles.posts[pairs.a], handles.posts[pairs.b]) >= MANY
-        parts.append((Comparer(handles).scores(pairs), np.array(same), many))
-    found, same, many = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    return found, same, many, handled
+        parts.append((Comparer(handles).scores(pairs), np.array(same), compared_posts(handles.posts, pairs)))
+    found, same, posts = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return found, same, posts, handled
 
 
 def curve(same: Values, different: Values) -> Curve | None:
@@ -71,14 +71,17 @@ def ratio(block: list[float], same: int, different: int) -> float:
 
 
 def weights(ratios: Values, same: NDArray[np.bool_]) -> tuple[Values, float]:
-    """Logistic regression with both sides weighted alike, weights within 0..1."""
-    balance = np.where(same, 0.5 / same.sum(), 0.5 / (~same).sum())
-    sign = np.where(same, 1.0, -1.0)
+    """Logistic regression with weights within 0..1.
+
+    Pairs count as often as they are met, so that it fits where decisions fall: at ratios that make up for how rare the pairs of
+    one person are, and not at those that hardly say anything.
+    """
+    sign, rare = np.where(same, 1.0, -1.0), float(np.log(same.sum() / (~same).sum()))
 
     def loss(values: Values) -> tuple[float, Values]:
-        margin = sign * (ratios @ values[:-1] + values[-1])
-        slope = -balance * sign / (1 + np.exp(margin))
-        return float(balance @ np.logaddexp(0, -margin)), np.append(slope @ ratios, slope.sum())
+        margin = sign * (ratios @ values[:-1] + values[-1] + rare)
+        slope = -sign / (1 + np.exp(margin)) / same.sum()
+        return float(np.logaddexp(0, -margin).sum() / same.sum()), np.append(slope @ ratios, slope.sum())
 
     bounds = [(0, 1)] * ratios.shape[1] + [(None, None)]
     found = minimize(loss, np.append(np.full(ratios.shape[1], 0.5), 0.0), jac=True, bounds=bounds, method="L-BFGS-B").x
@@ -86,15 +89,16 @@ def weights(ratios: Values, same: NDArray[np.bool_]) -> tuple[Values, float]:
 
 
 def main() -> None:
-    found, same, many, handled = compared(WORLDS)
-    curves: dict[str, dict[str, Curve]] = {stratum: {} for stratum in STRATA}
-    for stratum, chosen in zip(STRATA, (~many, many), strict=True):
+    found, same, posts, handled = compared(WORLDS)
+    band = np.searchsorted(POSTS, posts, side="right")
+    curves: tuple[dict[str, Curve], ...] = tuple({} for _ in range(len(POSTS) + 1))
+    for number, some in enumerate(curves):
         for column, channel in enumerate(CHANNELS):
-            told = chosen & ~np.isnan(found[:, column])
+            told = (band == number) & ~np.isnan(found[:, column])
             made = curve(found[told & same, column], found[told & ~same, column])
             if made:
-                curves[stratum][channel] = made
-    ratios = channel_ratios(found, many, curves)
+                some[channel] = made
+    ratios = channel_ratios(found, posts, POSTS, curves)
     slopes, intercept = weights(ratios, same)
     strangers = ratios[~same] @ slopes + intercept
     cap = float(np.log(handled))
@@ -103,6 +107,7 @@ def main() -> None:
     calibrated = Calibrated(
         f"{int(same.sum())} pairs of one person and {int((~same).sum())} of two, {handled} handles, {len(WORLDS)} worlds of "
         "homeward.testing.communities.people, TUNE",
+        POSTS,
         curves,
         {channel: round(float(slope), 3) for channel, slope in zip(CHANNELS, slopes, strict=True)},
         round(intercept, 3),

@@ -25,7 +25,7 @@ import communities_million
 import communities_world
 import reports
 from common import DATA, report
-from communities_accuracy import Ranked, average_precision, calibration_error, interval, recall_at
+from communities_accuracy import Ranked, average_precision, calibration_error, chance_error, interval, recall_at
 from communities_splink import splink
 from homeward.communities.appearance import FirstShown, first_shown
 from homeward.communities.blocking import candidates
@@ -96,10 +96,23 @@ def people(count: int) -> list[Row]:
         for (what, figure), target in zip(figures.items(), targets, strict=True):
             beside = ", ".join(f"{interval(some, figure)} ({peer})" for peer, some in peers.items())
             rows.append(row(f"{name}, {what}", interval(ours, figure), beside, target))
-        rows.append(row(f"{name}, expected calibration error from p of .05 on", interval(ours, calibration_error), "-", ".03"))
+        rows.append(calibration(name, ours))
         rows += harm(name, worlds)
     zoneless = [without_zones(people_world(seed, posts=60.0)) for seed in range(count)]
-    return [*rows, row("L1: the same, no time zone of anybody known, AP", interval(zoneless, average_precision), "-", ".65")]
+    name = "L1: the same, no time zone of anybody known"
+    rows.append(row(f"{name}, AP", interval(zoneless, average_precision), "-", ".65"))
+    return [*rows, calibration(name, zoneless), wrong_of_sure(f"L5, {name[4:]}", zoneless)]
+
+
+def calibration(name: str, worlds: list[Ranked]) -> Row:
+    what = f"{name}, expected calibration error from p of .05 on"
+    return row(what, interval(worlds, calibration_error), f"{chance_error(worlds):.3f} (by chance, were it perfect)", ".03")
+
+
+def wrong_of_sure(name: str, worlds: list[Ranked]) -> Row:
+    told = [world.right[world.score >= SURE] for world in worlds]
+    count, wrong = sum(map(len, told)), sum(int((~right).sum()) for right in told)
+    return row(f"{name}: wrong of those at p of .9 or more", f"{wrong} of {count}", "-", "5 %")
 
 
 def without_zones(world: PeopleWorld) -> Ranked:
@@ -114,17 +127,10 @@ def without_zones(world: PeopleWorld) -> Ranked:
 
 
 def harm(name: str, worlds: list[Linked]) -> list[Row]:
-    sure = np.concatenate([w.ours.score >= SURE for w in worlds])
-    wrong = ~np.concatenate([w.ours.right for w in worlds])[sure]
     per = 1e4 * sum(w.harmed for w in worlds) / max(sum(w.innocent for w in worlds), 1)
     pools = f"{np.median([w.handles for w in worlds]):.0f} handles a pool"
     return [
-        row(
-            f"L5, {name[4:]}: wrong of those at p of .9 or more",
-            f"{wrong.sum()} of {len(wrong)}",
-            "-",
-            "5 %",
-        ),
+        wrong_of_sure(f"L5, {name[4:]}", [w.ours for w in worlds]),
         row(f"L5, {name[4:]}: wrongly linked per 10,000 handles without a counterpart", f"{per:.0f} ({pools})", "-", "told"),
     ]
 

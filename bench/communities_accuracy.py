@@ -47,6 +47,14 @@ def calibration_error(worlds: Sequence[Ranked], least: float = 0.05) -> float:
     return float(np.abs(apart).sum() / max(len(told), 1))
 
 
+def chance_error(worlds: Sequence[Ranked], draws: int = 200) -> float:
+    """The calibration error that as many probabilities show by chance where each is exactly the frequency of right answers."""
+    random = np.random.default_rng(0)
+    score = pooled(worlds).score
+    drawn = [Ranked(score, random.random(len(score)) < score, 0) for _ in range(draws)]
+    return float(np.mean([calibration_error([one]) for one in drawn]))
+
+
 def pooled(worlds: Sequence[Ranked]) -> Ranked:
     scores, rights, exist = zip(*worlds, strict=True)
     return Ranked(np.concatenate(scores), np.concatenate(rights), sum(exist))

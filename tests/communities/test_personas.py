@@ -83,8 +83,9 @@ def test_ratios_are_capped_and_their_parts_add_up(comparer: Comparer) -> None:
 
 
 def test_no_curve_ever_falls() -> None:
-    for stratum in shipped().curves.values():
-        for channel, curve in stratum.items():
+    assert len(shipped().curves) == len(shipped().posts) + 1
+    for band in shipped().curves:
+        for channel, curve in band.items():
             assert channel in CHANNELS
             assert list(curve.scores) == sorted(curve.scores)
             assert list(curve.values) == sorted(curve.values)
@@ -99,6 +100,14 @@ def test_the_more_alike_the_fewer_strangers_are() -> None:
 def test_a_prior_is_a_share(comparer: Comparer) -> None:
     with pytest.raises(ValueError, match="prior"):
         links(comparer, candidates(comparer.pool), prior=1.0)
+
+
+def test_a_prior_that_is_told_wins_over_the_estimate(comparer: Comparer, found: list[Link]) -> None:
+    (estimated,) = {(link.prior, link.estimated) for link in found}
+    assert estimated == (pytest.approx(0.2, abs=0.1), True)
+    told = links(comparer, candidates(comparer.pool), prior=0.02, least=-99)
+    assert {(link.prior, link.estimated) for link in told} == {(0.02, False)}
+    assert sum(link.probability for link in told) < sum(link.probability for link in found)
 
 
 def test_digits_that_stand_for_letters_are_read_as_those() -> None:
@@ -145,7 +154,7 @@ def three() -> Comparer:
 
 
 def told(a: Handle, b: Handle, probability: float) -> Link:
-    return Link(a, b, 3.0, probability, 0.1, 10, 10, 0.01, ())
+    return Link(a, b, 3.0, probability, 0.1, False, 10, 10, 0.01, ())
 
 
 def test_a_chain_is_not_enough() -> None:

@@ -36,7 +36,7 @@ def _ruling(command: Command) -> Command:
 @case_argument
 @click.option("--purpose", default="", help="What you need it for; it is kept in the ledger with what was shown. Needed.")
 @click.option("--least", default=0.5, show_default=True, help="Probability from which a hypothesis is shown.")
-@click.option("--prior", default=0.1, show_default=True, help="Share of handles that have a counterpart on another site.")
+@click.option("--prior", type=float, help="Share of the smaller site's handles with a counterpart; estimated unless told.")
 @click.option("--limit", default=50, show_default=True, help="Hypotheses to show at most.")
 @click.option("--all", "rejected", is_flag=True, help="Also what people rejected.")
 @by_option
@@ -56,19 +56,19 @@ def personas(context: click.Context, /, case: Path, as_json: bool, purpose: str,
         print_json(found)
         return
     rows = [
-        (one["id"][:8], _handle(one["a"]), _handle(one["b"]), f"{one['probability']:.2f}", f"{one['log10_lr']:+.1f}",
-         f"{one['equals']:.2g}", one["state"], ", ".join(f"{part['of']} {part['log10_lr']:+.1f}" for part in one["parts"][:4]))
+        (one["id"][:8], _handle(one["a"]), _handle(one["b"]), f"{one['probability']:.2f}", f"{one['prior']:.2f}",
+         f"{one['log10_lr']:+.1f}", f"{one['equals']:.2g}", one["state"],
+         ", ".join(f"{part['of']} {part['log10_lr']:+.1f}" for part in one["parts"][:4]))
         for one in found["links"]
     ]  # fmt: skip
-    columns = ("id", "handle", "handle", "probability", "log10 LR", "strangers as alike", "state", "parts")
+    columns = ("id", "handle", "handle", "probability", "prior", "log10 LR", "strangers as alike", "state", "parts")
     print_table("May be one person", columns, rows)
     for persona in found["personas"]:
         if len(persona["handles"]) > 2:
             click.echo("Together: " + ", ".join(map(_handle, persona["handles"])))
     click.echo(
         f"{found['handles']} handles, {found['compared']} pairs compared, {found['beyond_limit']} beyond the limit, "
-        f"{found['rejected']} rejected, {found['protected']} protected. "
-        f"A prior of {found['prior']} stands behind every probability."
+        f"{found['rejected']} rejected, {found['protected']} protected. " + _prior(found)
     )
     unsaid = next((one["id"] for one in found["links"] if one["state"] == "proposed"), None)
     if unsaid:
@@ -151,6 +151,16 @@ def _rule(case: Path, hypothesis: str, word: str, why: str, name: str) -> None:
     with opened_to_write(case) as opened_case:
         state = rule(opened_case, hypothesis, word, why, proven(opened_case, name))
     click.echo(f"Recorded. The hypothesis is {state}.")
+
+
+def _prior(found: dict[str, Any]) -> str:
+    if not found["priors"]:
+        return ""
+    if found["prior"] is not None:
+        return f"Behind every probability stands the prior that you gave, {found['prior']}."
+    low, high = (f"{share:.2f}" for share in found["priors"])
+    shares = low if low == high else f"{low} to {high}"
+    return f"Behind every probability stands a prior that was estimated from these handles, {shares}."
 
 
 def _handle(told: dict[str, str]) -> str:

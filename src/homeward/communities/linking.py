@@ -1,16 +1,17 @@
 """From what two handles have in common to how much more likely it is of one person than of two.
 
 Each channel has its own calibration: a non-decreasing step from score to natural log likelihood ratio (pool-adjacent
-violators, both sides weighted alike), capped by the number of comparisons behind it, one for handles with few posts and one
-for many where the posts decide. Channels are not independent, so they are not added up: a logistic regression over them with
+violators, both sides weighted alike), capped by the number of comparisons behind it, one for each band of posts that there are
+to compare. Channels are not independent, so they are not added up: a logistic regression over them with
 weights between zero and one discounts what repeats (late fusion, as Sennewald 2020 found best on separate forums).
 
-The posterior is that of an open set: a handle may have no counterpart at all, and every other candidate is a rival. Beside
-each stands how many of the pool's strangers would look as alike (the guard against the prosecutor's fallacy).
+The posterior is that of an open set (``open_set``): a handle may have no counterpart at all, and every other candidate is a
+rival. Beside each stands how many of the pool's strangers would look as alike (the guard against the prosecutor's fallacy).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files as resources
 from typing import NamedTuple
@@ -21,13 +22,10 @@ from numpy.typing import NDArray
 
 from homeward.communities.blocking import Pairs
 from homeward.communities.channels import CHANNELS, Comparer
+from homeward.communities.open_set import open_set
 from homeward.communities.records import Handle
 
 Values = NDArray[np.float64]
-MANY = 25
-"""Posts of the quieter handle from which its habits and style have a calibration of their own."""
-STRATA = ("few", "many")
-_PRIOR = 0.1  # of handles, those with a counterpart on the other site; stated beside every probability
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -43,8 +41,10 @@ class Calibrated(msgspec.Struct, frozen=True):
     """Everything that turns scores into a fused likelihood ratio."""
 
     made: str
-    curves: dict[str, dict[str, Curve]]
-    """By stratum and channel."""
+    posts: tuple[float, ...]
+    """Between the bands, ascending: harmonic means of the posts of two handles."""
+    curves: tuple[dict[str, Curve], ...]
+    """By channel, for each band."""
     weights: dict[str, float]
     """Of each channel in the fusion, 0..1."""
     intercept: float
@@ -66,6 +66,9 @@ class Link(msgspec.Struct, frozen=True):
     probability: float
     """Among all candidates of both, with room for none of them."""
     prior: float
+    """Share of handles that have a counterpart, of those compared on the smaller of the two sites."""
+    estimated: bool
+    """Whether the prior was found from these handles' ratios; told otherwise."""
     pool: int
     """Handles on the other site."""
     rivals: int
@@ -90,13 +93,20 @@ def shipped() -> Calibrated:
     return msgspec.json.decode(text, type=Calibrated)
 
 
-def channel_ratios(compared: Values, many: NDArray[np.bool_], curves: dict[str, dict[str, Curve]]) -> Values:
-    """Each channel's natural log likelihood ratio; 0 where it says nothing. (n, 10) of scores -> (n, 10)."""
+def compared_posts(posts: NDArray[np.int64], pairs: Pairs) -> Values:
+    """(n,) harmonic mean of the posts of each two handles: what a comparison rests on, as the quieter one decides."""
+    a, b = posts[pairs.a].astype(np.float64), posts[pairs.b].astype(np.float64)
+    return np.asarray(2 * a * b / np.maximum(a + b, 1), np.float64)
+
+
+def channel_ratios(compared: Values, posts: Values, edges: tuple[float, ...], curves: Sequence[Mapping[str, Curve]]) -> Values:
+    """Each channel's natural log likelihood ratio; 0 where it says nothing. (n, 10) of scores and (n,) posts -> (n, 10)."""
     found = np.zeros_like(compared)
-    for stratum, chosen in zip(STRATA, (~many, many), strict=True):
+    band = np.searchsorted(edges, posts, side="right")
+    for number, some in enumerate(curves):
         for column, channel in enumerate(CHANNELS):
-            curve = curves[stratum].get(channel)
-            told = np.flatnonzero(chosen & ~np.isnan(compared[:, column]))
+            curve = some.get(channel)
+            told = np.flatnonzero((band == number) & ~np.isnan(compared[:, column]))
             if curve and len(told):
                 found[told, column] = np.interp(compared[told, column], curve.scores, curve.values)
     return found
@@ -105,15 +115,18 @@ def channel_ratios(compared: Values, many: NDArray[np.bool_], curves: dict[str, 
 def fused(comparer: Comparer, pairs: Pairs, calibrated: Calibrated | None = None) -> Fused:
     """Compare pairs of handles and weigh all channels together."""
     chosen = calibrated or shipped()
-    posts = comparer.pool.posts
-    many = np.minimum(posts[pairs.a], posts[pairs.b]) >= MANY
-    parts = channel_ratios(comparer.scores(pairs), many, chosen.curves)
+    posts = compared_posts(comparer.pool.posts, pairs)
+    parts = channel_ratios(comparer.scores(pairs), posts, chosen.posts, chosen.curves)
     parts *= np.array([chosen.weights[channel] for channel in CHANNELS])
     return Fused(np.clip(parts.sum(axis=1) + chosen.intercept, -chosen.cap, chosen.cap), parts)
 
 
 def links(
-    comparer: Comparer, pairs: Pairs, calibrated: Calibrated | None = None, prior: float = _PRIOR, least: float = 0.0
+    comparer: Comparer,
+    pairs: Pairs,
+    calibrated: Calibrated | None = None,
+    prior: float | None = None,
+    least: float = 0.0,
 ) -> list[Link]:
     """Hypotheses for pairs of handles, the most probable first.
 
@@ -121,51 +134,37 @@ def links(
         comparer: of a pool of two sites or more.
         pairs: those to compare, as ``candidates`` names them.
         calibrated: another calibration than the shipped one.
-        prior: share of handles that have a counterpart on another given site, 0..1 without its ends.
+        prior: share of handles that have a counterpart, of those on the smaller of two sites, 0..1 without its ends;
+            estimated for each pair of sites unless told.
         least: natural log likelihood ratio from which a hypothesis is worth a row.
 
     Raises:
         ValueError: ``prior`` is not between 0 and 1.
     """
-    if not 0 < prior < 1:
+    if prior is not None and not 0 < prior < 1:
         raise ValueError("the prior share of handles with a counterpart lies between 0 and 1")
     chosen = calibrated or shipped()
     pool, found = comparer.pool, fused(comparer, pairs, chosen)
+    told = open_set(pairs.a, pairs.b, pool.site, found.log_lr, prior)
     on_site = np.bincount(pool.site)
-    one, rivals_one = _posterior(pairs.a, pool.site[pairs.b], found.log_lr, prior)
-    two, rivals_two = _posterior(pairs.b, pool.site[pairs.a], found.log_lr, prior)
-    probable, rivals = np.minimum(one, two), np.maximum(rivals_one, rivals_two)
     handles = np.maximum(on_site[pool.site[pairs.a]], on_site[pool.site[pairs.b]])
     kept = np.flatnonzero(found.log_lr >= least)
-    kept = kept[np.lexsort((pairs.b[kept], pairs.a[kept], -found.log_lr[kept], -probable[kept]))]
+    kept = kept[np.lexsort((pairs.b[kept], pairs.a[kept], -found.log_lr[kept], -told.probability[kept]))]
     return [
         Link(
             pool.handles[pairs.a[row]],
             pool.handles[pairs.b[row]],
             float(found.log_lr[row]),
-            float(probable[row]),
-            prior,
+            float(told.probability[row]),
+            float(told.share[row]),
+            prior is None,
             int(handles[row]),
-            int(rivals[row]),
-            float(rivals[row] * as_alike(float(found.log_lr[row]), chosen)),
+            int(told.rivals[row]),
+            float(told.rivals[row] * as_alike(float(found.log_lr[row]), chosen)),
             _parts(found.parts[row]),
         )
         for row in kept
     ]
-
-
-def _posterior(
-    one: NDArray[np.int64], other_site: NDArray[np.int64], log_lr: Values, prior: float
-) -> tuple[Values, NDArray[np.int64]]:
-    """Of each pair, the probability among all counterparts of its first handle on the other's site and none at all.
-
-    Ratios are calibrated on pairs that share something, so the prior is shared among these alone; (n,) each, with how many.
-    """
-    sites = int(other_site.max(initial=0)) + 1
-    _, index, sizes = np.unique(one * sites + other_site, return_inverse=True, return_counts=True)
-    rivals = sizes[index]
-    odds = prior / (1 - prior) / rivals * np.exp(log_lr)
-    return np.asarray(odds / (1 + np.bincount(index, weights=odds)[index]), np.float64), rivals
 
 
 def as_alike(log_lr: float, calibrated: Calibrated) -> float:

@@ -64,8 +64,8 @@ class Linked(msgspec.Struct, frozen=True):
                 yield from (Ruling(a, b, decided[name] != "rejected") for b in handles[word.b])
 
 
-def linked(case: Case, seen: Observed, standing: Standing, prior: float) -> Linked:
-    """Compare what may be compared."""
+def linked(case: Case, seen: Observed, standing: Standing, prior: float | None = None) -> Linked:
+    """Compare what may be compared; how many handles have a counterpart is estimated unless told (``prior``)."""
     comparer = Comparer(pool(seen.posts, seen.identifiers, cameras_of(case, seen), seen.texts))
     pairs = candidates(comparer.pool)
     return Linked(comparer, links(comparer, pairs, prior=prior), len(pairs.a), Tokens.open(case), standing.rulings)

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from homeward.communities.linking import MANY, shipped
+from homeward.communities.linking import shipped
 from homeward.communities.oversight import Judged, disparity, rates
 from homeward.communities.rulings import reversed_words
 from homeward.core import WrongUse
 from homeward.flow.communities import captures
 from homeward.flow.communities.linked import linked
 from homeward.flow.communities.observed import TABLES, Observed, observed
-from homeward.flow.communities.personas import PRIOR
 
 if TYPE_CHECKING:
     from homeward.communities.pool import Pool
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from homeward.store import Case
 
 _LETTERS = 400  # of a handle's words, from which its script is told
+_MANY = 25  # posts of one who writes much
 _BAND = 180  # minutes of one band of time zones
 
 
@@ -42,7 +42,7 @@ def oversight(case: Case, reason: Reason, least: float = 0.9) -> dict[str, Any]:
         raise WrongUse("a probability lies between 0 and 1")
     with captures.opened(case, "oversight", "", reason, TABLES) as (events, standing, asked):
         seen = observed(case, events, standing)
-        found = linked(case, seen, standing, PRIOR)
+        found = linked(case, seen, standing)
         judged = [Judged(k.a, k.b, k.probability, found.of(k)[-1]) for k in found.links if k.probability >= least]
         handles = found.comparer.pool.handles
         asked.shown = 0
@@ -74,8 +74,8 @@ def _sites(pool: Pool, _: Observed) -> dict[Handle, str]:
 
 
 def _posts(pool: Pool, _: Observed) -> dict[Handle, str]:
-    told = (f"{MANY} posts or more", f"fewer than {MANY} posts")
-    return {handle: told[int(count < MANY)] for handle, count in zip(pool.handles, pool.posts, strict=True)}
+    told = (f"{_MANY} posts or more", f"fewer than {_MANY} posts")
+    return {handle: told[int(count < _MANY)] for handle, count in zip(pool.handles, pool.posts, strict=True)}
 
 
 def _zones(pool: Pool, seen: Observed) -> dict[Handle, str]:

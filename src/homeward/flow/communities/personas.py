@@ -24,15 +24,21 @@ if TYPE_CHECKING:
 
 MOST_LINKS = 200
 """Hypotheses that one query shows at most."""
-PRIOR = 0.1
-"""Share of handles that have a counterpart, where nobody says otherwise."""
 
 
 def hypotheses(
-    case: Case, reason: Reason, least: float = 0.5, limit: int = 50, prior: float = PRIOR, *, rejected: bool = False
+    case: Case,
+    reason: Reason,
+    least: float = 0.5,
+    limit: int = 50,
+    prior: float | None = None,
+    *,
+    rejected: bool = False,
 ) -> dict[str, Any]:
     """Pairs of handles of two sites that may be one person, the most probable first, and groups that hold together.
 
+    The share of handles that have a counterpart (``prior``) is estimated for each pair of sites unless told, and stands beside
+    each; ``priors`` are the least and the greatest.
     What people rejected is counted, and shown only where it is asked for (``rejected``); what they supported is always shown.
 
     Raises:
@@ -40,7 +46,7 @@ def hypotheses(
     """
     if not 0 < limit <= MOST_LINKS:
         raise WrongUse(f"one query shows between 1 and {MOST_LINKS} hypotheses")
-    if not (0 < least <= 1 and 0 < prior < 1):
+    if not (0 < least <= 1 and (prior is None or 0 < prior < 1)):
         raise WrongUse("a probability and a prior lie between 0 and 1")
     with captures.opened(case, "personas", "", reason, TABLES) as (events, standing, asked):
         seen = observed(case, events, standing)
@@ -57,6 +63,7 @@ def hypotheses(
         "protected": seen.protected,
         "compared": whole.compared,
         "prior": prior,
+        "priors": [of(link.prior for link in whole.links) for of in (min, max)] if whole.links else [],
         "links": [told_link(case, *one) for one in shown],
         "personas": [msgspec.to_builtins(one) | {"handles": [h._asdict() for h in one.handles]} for one in made],
         "rejected": states["rejected"],

@@ -24,7 +24,7 @@ from homeward.flow.communities import captures
 from homeward.flow.communities.captures import Reason
 from homeward.flow.communities.linked import Linked, linked
 from homeward.flow.communities.observed import TABLES, observed
-from homeward.flow.communities.personas import PRIOR, told_link
+from homeward.flow.communities.personas import told_link
 from homeward.flow.workbench.people import DECIDE, Person, need
 from homeward.store import captures as store
 from homeward.store.ledger.entries import timestamp
@@ -103,7 +103,7 @@ def _leaving(told: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def _compared(case: Case, reason: Reason) -> Iterator[tuple[Linked, Asked]]:
     with captures.opened(case, "personas", "", reason, TABLES) as (events, standing, asked):
-        yield linked(case, observed(case, events, standing), standing, PRIOR), asked
+        yield linked(case, observed(case, events, standing), standing), asked
 
 
 def _named(found: Linked, start: str) -> tuple[str, str, str, int | None]:

@@ -21,7 +21,7 @@ async function hypotheses() {
   const found = await post("/communities/personas", { purpose: purpose() });
   const groups = found.personas.filter((one) => one.handles.length > 2);
   return [
-    el("p", { class: "hint" }, t`${plural(found.handles, "handle")}, ${plural(found.compared, "pair")} compared; ${found.protected} protected, ${found.rejected} rejected, ${found.beyond_limit} beyond the limit. A prior of ${found.prior} stands behind every probability.`),
+    el("p", { class: "hint" }, t`${plural(found.handles, "handle")}, ${plural(found.compared, "pair")} compared; ${found.protected} protected, ${found.rejected} rejected, ${found.beyond_limit} beyond the limit. Behind every probability stands the share of handles with a counterpart that was estimated for its two sites.`),
     groups.length ? el("section", {}, el("h2", {}, t`Together`), el("ul", {}, groups.map((one) => el("li", {}, one.handles.map(handle).join(", "), one.large ? t` (more than one person is likely to keep: doubt it)` : "")))) : null,
     ...found.links.map(card),
     found.links.length ? null : el("p", { class: "soft" }, t`No hypothesis is that probable.`),
@@ -34,7 +34,7 @@ function card(one) {
   const said = one.said.map((word) => [word.when.slice(0, 16).replace("T", " "), word.who, SAYS[word.says], word.why, `${signed(word.log10_lr)}${word.calibration_changed ? t` (another calibration)` : ""}`]);
   return el("article", { class: "card hypothesis", "aria-label": heading },
     el("div", { class: "head" }, el("h2", {}, heading), el("p", { class: "status" }, one.state)),
-    el("p", {}, t`Probability ${one.probability.toFixed(2)}, log10 LR ${signed(one.log10_lr)}. Of ${plural(one.rivals, "handle")} compared among ${one.pool}, ${one.equals < 0.01 ? t`fewer than 0.01` : one.equals.toPrecision(2)} strangers would look as alike.`),
+    el("p", {}, t`Probability ${one.probability.toFixed(2)}, log10 LR ${signed(one.log10_lr)}. Of ${plural(one.rivals, "handle")} compared among ${one.pool}, ${one.equals < 0.01 ? t`fewer than 0.01` : one.equals.toPrecision(2)} strangers would look as alike. Estimated share with a counterpart: ${one.prior.toFixed(2)}.`),
     table([[t`Evidence`], [t`log10 LR`, "number"], [""]], parts),
     said.length ? table([[t`When`], [t`Who`], [t`Said`], [t`Why`], [t`log10 LR then`, "number"]], said) : null,
     me.may.includes("decide") ? acts(one, heading) : null);

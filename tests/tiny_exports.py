@@ -98,14 +98,17 @@ CYBERTIP = f"""<?xml version="1.0" encoding="UTF-8"?>
 <report>
  <reportId>77</reportId>
  <incidentSummary><incidentType>a kind</incidentType><escalateToHighPriority>a child is near</escalateToHighPriority>
-  <incidentDateTime>2020-05-01T12:00:00+02:00</incidentDateTime></incidentSummary>
+  <reportAnnotations><sextortion/><spam>false</spam></reportAnnotations>
+  <incidentDateTime>2020-05-01T12:00:00+02:00</incidentDateTime><mood>odd</mood></incidentSummary><what/>
  <reporter><reportingPerson><companyName>Lamps Inc</companyName><email>desk@lamps.example</email></reportingPerson></reporter>
- <personOrUserReported><personOrUserReportedPerson><email>hanna@lamps.example</email></personOrUserReportedPerson>
+ <personOrUserReported><personOrUserReportedPerson><email>hanna@lamps.example</email><dateOfBirth>2002-05-02</dateOfBirth>
+  </personOrUserReportedPerson><deviceId><idType>IMEI</idType><idValue>350000000000001</idValue></deviceId>
   <espIdentifier>u-1</espIdentifier><espService>Lampchat</espService><screenName>hanna</screenName>
   <ipCaptureEvent><ipAddress>192.0.2.7</ipAddress><eventName>Login</eventName><dateTime>2020-04-30T00:00:00Z</dateTime>
-  </ipCaptureEvent><priorCTReports>70</priorCTReports><priorCTReports>71</priorCTReports></personOrUserReported>
+  <possibleProxy>true</possibleProxy><port>51820</port></ipCaptureEvent><ipCaptureEvent><ipAddress>2001:db8::7</ipAddress>
+  <dateTime>yesterday</dateTime><port>70000</port></ipCaptureEvent><priorCTReports>70</priorCTReports><priorCTReports>71</priorCTReports></personOrUserReported>
  <victim><victimPerson><firstName>not kept</firstName><email>nobody@lamps.example</email></victimPerson></victim>
- <intendedRecipient/>
+ <intendedRecipient/><personOrUserReported><screenName>another</screenName></personOrUserReported>
  <fileDetails><originalFileName>a.jpg</originalFileName><fileViewedByEsp>false</fileViewedByEsp>
   <publiclyAvailable>true</publiclyAvailable><fileAnnotations><infant/><liveStreaming>false</liveStreaming></fileAnnotations>
   <industryClassification>A1</industryClassification><originalFileHash hashType="MD5">{"AB" * 16}</originalFileHash>

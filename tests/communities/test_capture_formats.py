@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from homeward.communities.captured import Attachment, CaptureRefused, Identifier, Message, When
-from homeward.communities.reports import Access, PlatformReport, ReportedFile
+from homeward.communities.reports import Access, PlatformReport, ReportedFile, of_a_child
 from tiny_exports import CHATS, CYBERTIP, HOSTILE, MBOX, PICTURE, SHA256, UFDR, read, telegram, ufdr
 
 
@@ -40,7 +40,10 @@ def test_telegram() -> None:
             attachments=(Attachment("a.mp4", size=77, mime="video/mp4", captured=False),),
         ),
         Message(id="5", handle="user2", length=7, text="no time", **common),
-        Message(id="1", site="telegram", board="no name (7)", time=at, kind="private", length=5, text="hello", **hanna),
+        Message(
+            id="1", site="telegram", board="no name (7)", time=at, kind="private", length=5, text="hello", to=("user7",),
+            **hanna,
+        ),
     ]  # fmt: skip
     assert (summary.format, summary.skipped) == ("telegram", 2)
     assert not any(one.text for one in read(telegram(), text=False)[0])
@@ -219,12 +222,18 @@ def test_cybertip() -> None:
             time=When(utc(2020, 5, 1, 10), True, 120),
             escalated="a child is near",
             account="u-1",
-            identifiers=(("e-mail", "hanna@lamps.example"), ("screen name", "hanna"), ("account", "u-1")),
-            accesses=(Access("192.0.2.7", When(utc(2020, 4, 30), True, 0), "Login"),),
+            identifiers=(
+                ("e-mail", "hanna@lamps.example"),
+                ("screen name", "hanna"),
+                ("account", "u-1"),
+                ("device", "350000000000001"),
+            ),
+            accesses=(Access("192.0.2.7", When(utc(2020, 4, 30), True, 0), "Login", 51820, True), Access("2001:db8::7", None)),
             prior=("70", "71"),
             victims=1,
             recipients=1,
             guarded=(("e-mail", "nobody@lamps.example"),),
+            flags=("sextortion", "underAge"),
             files=(
                 ReportedFile(
                     "a.jpg",
@@ -243,9 +252,15 @@ def test_cybertip() -> None:
         Identifier("Lamps Inc", "u-1", "e-mail", "hanna@lamps.example"),
         Identifier("Lamps Inc", "u-1", "screen name", "hanna"),
         Identifier("Lamps Inc", "u-1", "account", "u-1"),
+        Identifier("Lamps Inc", "u-1", "device", "350000000000001"),
         PlatformReport(id=EMPTY, state="partial"),
     ]
-    assert "cut down" in summary.notes[0]
+    assert summary.notes == [
+        "some reports are cut down: no incident, no account, or no hash of any file",
+        "2 elements are of no kind that the schema has: they are left out",
+        "2 times cannot be read: they count as not told",
+        "1 more accounts are reported beside the first of their report: of these nothing is read",
+    ]
     assert "not kept" not in str(found)
 
 
@@ -320,3 +335,24 @@ def test_of_two_reports_in_one_archive_none_is_taken_for_the_right_one() -> None
 def test_what_is_broken_or_hostile_ends_in_one_sentence(make: Callable[[], bytes], sentence: str) -> None:
     with pytest.raises(CaptureRefused, match=sentence):
         read(make())
+
+
+def test_who_may_be_a_child_is_told_from_who_is_not() -> None:
+    """By age, by the day of birth at the time of the incident, and by what the provider says; never where nothing is said."""
+    incident = "<incidentSummary><incidentDateTime>2020-05-01T12:00:00Z</incidentDateTime>{}</incidentSummary>"
+    person = "<personOrUserReported><personOrUserReportedPerson>{}</personOrUserReportedPerson></personOrUserReported>"
+
+    def told(who: str, says: str = "") -> bool:
+        ((report,), _) = read(f"<report>{incident.format(says)}{person.format(who)}</report>".encode())
+        return of_a_child(report)
+
+    assert told("<age>17</age>")
+    assert told("<dateOfBirth>2002-05-02</dateOfBirth>")
+    assert told("", "<reportAnnotations><minorToMinorInteraction/></reportAnnotations>")
+    assert not any(map(told, ("", "<age>18</age>", "<age>unknown</age>", "<dateOfBirth>2002-05-01</dateOfBirth>")))
+
+
+@pytest.mark.parametrize(("said", "asked"), [("a child is near", "a child is near"), ("false", ""), ("0", "")])
+def test_a_report_that_says_that_nothing_presses_does_not_press(said: str, asked: str) -> None:
+    summary = f"<incidentSummary><escalateToHighPriority>{said}</escalateToHighPriority></incidentSummary>"
+    assert read(f"<report>{summary}</report>".encode())[0][0].escalated == asked

@@ -30,11 +30,11 @@ def looks(head: bytes) -> bool:
 
 def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message]:
     """Messages, and who came and went."""
-    for around, row in walk(source, "messages", summary):
+    for number, (around, row) in enumerate(walk(source, "messages", summary), 1):
         try:
             yield _message(around, row, order, summary)
         except (ValueError, OverflowError, TypeError, KeyError, AttributeError):
-            summary.problem(f"message {str(row.get('id'))[:40]}", "it lacks what a message of Discord has")
+            summary.problem(f"message {number} of all", "it lacks what a message of Discord has")
 
 
 def _message(around: dict[str, Any], row: dict[str, Any], order: Order, summary: Summary) -> Message:
@@ -43,6 +43,10 @@ def _message(around: dict[str, Any], row: dict[str, Any], order: Order, summary:
     text = str(row.get("content") or "")
     summary.cut += len(text) > MOST_TEXT
     kind = _KINDS.get(str(row.get("type")), "system")
+    if kind in {"joined", "left"} and row.get("mentions"):
+        author = row["mentions"][0]  # whom somebody added or removed
+    answered = row.get("reference") or {}
+    here = answered.get("channelId") in {None, channel["id"]}
     names = [str(one) for one in (guild.get("name"), channel.get("category"), channel.get("name")) if one]
     return Message(
         id=word(row["id"], "id"),
@@ -52,7 +56,7 @@ def _message(around: dict[str, Any], row: dict[str, Any], order: Order, summary:
         board=fit(f"{' / '.join(names)} ({word(channel['id'], 'channel')})"),
         time=iso(str(row["timestamp"]), 0),
         kind="private" if private and kind == "message" else kind,
-        reply_to=word((row.get("reference") or {}).get("messageId"), "answer"),
+        reply_to=word(answered.get("messageId"), "answer") if here else "",
         length=len(text),
         text=fit(text, MOST_TEXT) if order.text else "",
         attachments=tuple(_attachment(one) for one in (row.get("attachments") or [])[:MOST_ATTACHED]),

@@ -13,6 +13,11 @@ NAMES_OF_ACCOUNT = ("account", "screen name")
 """Kinds of identifiers by which a site itself calls an account."""
 SELF_PRODUCED = "possibleSelfProduction"
 """The flag of a file that the child may have made itself."""
+AMONG_CHILDREN = "minorToMinorInteraction"
+"""The flag of a report that both sides may be children."""
+UNDER_AGE = "underAge"
+"""The flag, set when a report is read, that the account is said to be of somebody under 18."""
+OF_CHILDREN = (SELF_PRODUCED, AMONG_CHILDREN, UNDER_AGE)
 _Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=MOST_FILES)]
 
 
@@ -23,6 +28,10 @@ class Access(msgspec.Struct, frozen=True, array_like=True, gc=False):
     time: When | None = None
     event: Name = ""
     """Login, upload and the like, as reported."""
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
+    """Without it a provider that shares one address among many customers cannot tell which of them it was."""
+    proxy: bool | None = None
+    """Whether the provider takes the address for one of a proxy; None: not said."""
 
 
 class ReportedFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -69,11 +78,14 @@ class PlatformReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """(Kind, value) of identifiers of victims and of those it was meant for; only keyed digests of these are ever kept."""
     state: Literal["whole", "partial"] = "whole"
     """``partial``: no incident, no account, or no hash of any file."""
+    flags: _Names = ()
+    """What the provider says of the whole of it, as it calls that; and :data:`UNDER_AGE`."""
 
 
 read_report = msgspec.json.Decoder(PlatformReport).decode
 
 
 def of_a_child(report: PlatformReport) -> bool:
-    """Whether the account may be the victim's own."""
-    return any(SELF_PRODUCED in one.annotations for one in report.files)
+    """Whether the account may be the victim's own, or another child's."""
+    said = {*report.flags, *(flag for one in report.files for flag in one.annotations)}
+    return not said.isdisjoint(OF_CHILDREN)

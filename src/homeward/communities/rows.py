@@ -54,6 +54,9 @@ def read_json_lines(
     for number, line in enumerate(lines(source), 1):
         if not line or line.isspace():
             continue
+        if len(line) > LONGEST:
+            summary.problem(f"line {number}", f"it is longer than {LONGEST >> 20} MiB")
+            continue
         try:
             row = decode(line)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -195,17 +198,14 @@ class _Attachments:
 
 
 def lines(source: Stream) -> Iterator[bytes]:
-    """Lines without their ends, from where ``source`` stands.
-
-    Raises:
-        CaptureRefused: one is longer than :data:`LONGEST`.
-    """
+    """Lines without their ends, from where ``source`` stands; of one that is longer than :data:`LONGEST`, that and a byte."""
     rest = b""
     while chunk := source.read(_CHUNK):
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from whole
-        if len(rest) > LONGEST:
-            raise CaptureRefused(f"a line is longer than {LONGEST >> 20} MiB")
+        first, *others = chunk.split(b"\n")
+        rest += first[: LONGEST + 1 - len(rest)]
+        for line in others:
+            yield rest
+            rest = line
     if rest:
         yield rest
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SITE = "telegram"
 _PRIVATE = {"personal_chat", "bot_chat", "saved_messages"}
+_CAME_OR_WENT = {"invite_members": "joined", "create_group": "joined", "remove_members": "left"}
 _JOINED = {"join_group_by_link", "join_group_by_request"}
 _FILES = ("photo", "file")
 
@@ -30,11 +31,11 @@ def looks(head: bytes) -> bool:
 
 def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message]:
     """Messages, and who came and went."""
-    for chat, row in walk(source, "messages", summary):
+    for number, (chat, row) in enumerate(walk(source, "messages", summary), 1):
         try:
             yield from _messages(chat, row, order, summary)
         except (ValueError, OverflowError, TypeError, KeyError):
-            summary.problem(f"message {str(row.get('id'))[:40]}", "it lacks what a message of Telegram has")
+            summary.problem(f"message {number} of all", "it lacks what a message of Telegram has")
 
 
 def _messages(chat: dict[str, Any], row: dict[str, Any], order: Order, summary: Summary) -> Iterator[Message]:
@@ -47,26 +48,41 @@ def _messages(chat: dict[str, Any], row: dict[str, Any], order: Order, summary: 
         who, shown, action = row.get("actor_id"), row.get("actor"), row.get("action")
         listed = row.get("members")
         members = [word(one, "member") for one in listed if one] if isinstance(listed, list) else []
-        if action in {"invite_members", "remove_members"} and members:
-            kind = "joined" if action == "invite_members" else "left"
-            yield from (Message(handle=one, kind=kind, **common) for one in members)
+        if isinstance(action, str) and action in _CAME_OR_WENT and members:
+            for one in members:
+                own = who and one == shown  # who comes or goes by itself is named by its number as well
+                yield Message(handle=word(who, "actor") if own else one, kind=_CAME_OR_WENT[action], **common)
             return
         kind = "joined" if action in _JOINED else "system"
         yield Message(handle=word(who or shown, "actor"), shown=_name(shown), kind=kind, **common)
         return
+    sender = word(row.get("from_id") or row.get("from") or "deleted account", "sender")
     text = _text(row.get("text", ""))
     summary.cut += len(text) > MOST_TEXT
     yield Message(
-        handle=word(row.get("from_id") or row.get("from") or "deleted account", "sender"),
+        handle=sender,
+        to=_partner(chat, sender),
         shown=_name(row.get("from")),
         kind="private" if chat.get("type") in _PRIVATE else "message",
-        reply_to=word(row.get("reply_to_message_id"), "answer"),
+        reply_to=word(row.get("reply_to_message_id"), "answer")
+        if not row.get("reply_to_peer_id")
+        else "",  # else of another chat
         forwarded=_name(row.get("forwarded_from_id") or row.get("forwarded_from")),
         length=len(text),
         text=fit(text, MOST_TEXT) if order.text else "",
         attachments=tuple(_attachment(row, name) for name in _FILES if row.get(name)),
         **common,
     )
+
+
+def _partner(chat: dict[str, Any], sender: str) -> tuple[str, ...]:
+    """To whom a message of a chat of two went: such a chat bears the other's number, and an account's export its owner's."""
+    about = chat.get("personal_information")
+    owner = about.get("user_id") if isinstance(about, dict) else None
+    if chat.get("type") != "personal_chat":
+        return ()
+    other, own = f"user{word(chat.get('id'), 'chat')}", f"user{word(owner, 'owner')}" if owner else ""
+    return (other,) if sender != other else (own,) if own else ()
 
 
 def _when(row: dict[str, Any]) -> When | None:

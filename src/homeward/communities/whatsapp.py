@@ -36,7 +36,7 @@ _OMITTED = re.compile(r"<[^<>\n]{3,40}>|(?:image|video|audio|sticker|document|GI
 _JOINED = re.compile(r"(.{1,100}) (?:joined using this group's invite link|joined)")
 _LEFT = re.compile(r"(.{1,100}) left")
 _MOST_LINES = 10_000
-"""Lines of one message; more are cut."""
+"""Lines of one message; more are cut, and those that follow more characters than are kept."""
 Day = tuple[int, int, int]
 Way = tuple[int, int, int]
 _WAYS: tuple[Way, ...] = ((2, 1, 0), (2, 0, 1), (0, 1, 2))
@@ -149,14 +149,16 @@ def _whole(rows: Iterator[bytes], way: Way) -> Iterator[tuple[re.Match[str], str
     """Each message with all its lines."""
     head: re.Match[str] | None = None
     body: list[str] = []
+    size = 0
     for line in rows:
         text = _clean(line)
         if (found := _HEAD.match(text)) and _fits(_day(found), way):
             if head is not None:
                 yield head, "\n".join(body)
-            head, body = found, [found[8]]
-        elif head is not None and len(body) < _MOST_LINES:
+            head, body, size = found, [found[8]], len(found[8])
+        elif head is not None and len(body) < _MOST_LINES and size <= MOST_TEXT:
             body.append(text)
+            size += len(text)
     if head is not None:
         yield head, "\n".join(body).rstrip("\n")
 

@@ -48,6 +48,8 @@ _AT_ONCE = 20_000
 _PART = 250_000
 """Rows of one part of a table; more are another part, so that memory is bounded."""
 _PART_CHARACTERS = 64 << 20
+_LONG = {"texts": 1, "reports": 2}
+"""Tables of long rows, and the column that is long."""
 _NAME = re.compile(r"([a-z]+)-(\d+)")
 
 
@@ -61,7 +63,7 @@ class EventWriter:
         self._rows: dict[str, list[Sequence[Any]]] = {name: [] for name in TABLES}
         self._held = dict.fromkeys(TABLES, 0)
         self._parts = dict.fromkeys(TABLES, 0)
-        self._characters = 0
+        self._characters = dict.fromkeys(TABLES, 0)
         self.counts = dict.fromkeys(TABLES, 0)
         for name, columns in TABLES.items():
             self._db.execute(f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
@@ -70,11 +72,11 @@ class EventWriter:
         """Take rows in, values in the order of :data:`TABLES`; None where a number is not known."""
         self._rows[table].extend(rows)
         self.counts[table] += len(rows)
-        if table == "texts":
-            self._characters += sum(len(text) for _, text in rows)
-        if len(self._rows[table]) >= _AT_ONCE or self._characters >= _PART_CHARACTERS:
+        if (column := _LONG.get(table)) is not None:
+            self._characters[table] += sum(len(row[column]) for row in rows)
+        if len(self._rows[table]) >= _AT_ONCE or self._characters[table] >= _PART_CHARACTERS:
             self._insert(table)
-            if self._held[table] >= _PART or self._characters >= _PART_CHARACTERS:
+            if self._held[table] >= _PART or self._characters[table] >= _PART_CHARACTERS:
                 self._seal(table)
 
     def finish(self) -> None:
@@ -110,8 +112,7 @@ class EventWriter:
         self._db.execute(f"DELETE FROM {table}")
         self._parts[table] += 1
         self._held[table] = 0
-        if table == "texts":
-            self._characters = 0
+        self._characters[table] = 0
 
 
 class Events:

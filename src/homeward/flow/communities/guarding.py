@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from homeward.communities.reports import NAMES_OF_ACCOUNT, SELF_PRODUCED, of_a_child, read_report
+from homeward.communities.reports import NAMES_OF_ACCOUNT, OF_CHILDREN, of_a_child, read_report
 from homeward.store import event_reads
 from homeward.store.captures import Tokens
 
@@ -23,10 +23,11 @@ def guard(case: Case, events: Events, standing: Standing) -> Callable[[str, str]
     """Whether a handle (site, name) is to be left out; upper and lower case are one.
 
     Left out is whom somebody protected; whom a report names among its victims or those it was meant for, by an identifier that
-    the handle shows or, at the site of the provider itself, by its name; and whose own file is flagged as made by the child.
+    the handle shows or, at the site of the provider itself, by its name; and whose account a report flags as a child's, or as
+    of one who made the file itself.
     """
     tokens = Tokens.open(case)
-    children = (read_report(body) for _, body, _ in event_reads.reports(events, SELF_PRODUCED))
+    children = (read_report(body) for flag in OF_CHILDREN for _, body, _ in event_reads.reports(events, flag))
     found = event_reads.victims(events) | {(one.provider, one.account) for one in children if of_a_child(one)}
     hidden = standing.protected | {tokens.of("handle", *pair) for pair in found}
     named: dict[str, set[str]] = defaultdict(set)

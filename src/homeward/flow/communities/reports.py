@@ -202,4 +202,5 @@ def _report(one: Filed, *, hidden: bool) -> dict[str, Any]:
         "escalated": report.escalated,
         "account": None if hidden else report.account,
         "partial": report.state == "partial",
+        "flags": list(report.flags),
     }

@@ -38,21 +38,23 @@ SEED = 20_261_129
 
 def main(folder: Path, world: str, out: Path | None) -> None:
     """Measure, print, and write."""
-    device, offset = _truth(world)
+    device, offset, when = _truth(world)
     dice = random.Random(SEED)
     with tempfile.TemporaryDirectory() as root:
         shutil.copytree(folder, Path(root) / "case")
         with homeward.open(Path(root) / "case") as case:
             shots = _chosen(case, world, dice)
-            rows = [_row("files alone", clocks(case), device, offset)]
+            rows = [_row("files alone", clocks(case), device, offset, when)]
             lit = _say_light(case, shots, dice)
-            rows.append(_row(f"and light in {lit} pictures", clocks(case), device, offset))
+            rows.append(_row(f"and light in {lit} pictures", clocks(case), device, offset, when))
             sessions = _say_sessions(case, shots)
-            rows.append(_row(f"and {sessions} sessions", clocks(case), device, offset))
+            rows.append(_row(f"and {sessions} sessions", clocks(case), device, offset, when))
     report(f"Clocks of cameras ({world})", rows, out)
 
 
-def _row(what: str, told: Sequence[dict[str, Any]], device: dict[str, str], offset: dict[str, float]) -> dict[str, Any]:
+def _row(
+    what: str, told: Sequence[dict[str, Any]], device: dict[str, str], offset: dict[str, float], when: dict[str, float]
+) -> dict[str, Any]:
     held = [(one, offset[device[one["epochs"][0]["first"]]]) for one in told]
     bounded = [(*one["offset"], true) for one, true in held if one["offset"] != [None, None]]
     inside = [(least is None or least <= true) and (most is None or most >= true) for least, most, true in bounded]
@@ -60,6 +62,12 @@ def _row(what: str, told: Sequence[dict[str, Any]], device: dict[str, str], offs
     below = [(true - least) / 3600 for least, _, true in bounded if least is not None]
     zoned = [(one["in_zones"], true) for one, true in held if -12 * 3600 <= true <= 14 * 3600]
     hours = [sum(end - begin for begin, end in zones) / 3600 for zones, _ in zoned]
+    asked = [
+        abs(when[row["sha256"]] - when[row["other"]])
+        for one in told
+        for row in one["questions"]
+        if row["sha256"] < row["other"]
+    ]
     in_zones = [any(begin <= true <= end for begin, end in zones) for zones, true in zoned]
     return {
         "what": what,
@@ -71,6 +79,7 @@ def _row(what: str, told: Sequence[dict[str, Any]], device: dict[str, str], offs
         if hours
         else "",
         "truth inside these": f"{sum(in_zones)} of {len(in_zones)}",
+        "asked: taken together?": f"{len(asked)}, {sum(apart <= DAY for apart in asked)} within a day",
         "told wrong in every zone": str(sum(one["right_somewhere"] is False for one in told)),
     }
 
@@ -121,17 +130,19 @@ def _seconds(words: str) -> float:
     return datetime.fromisoformat(words).replace(tzinfo=UTC).timestamp()
 
 
-def _truth(world: str) -> tuple[dict[str, str], dict[str, float]]:
-    """Device by SHA-256 of a picture, and seconds by which each clock is ahead."""
+def _truth(world: str) -> tuple[dict[str, str], dict[str, float], dict[str, float]]:
+    """Device by SHA-256 of a picture, seconds by which each clock is ahead, and when each picture was taken."""
     with (DATA / world / "truth" / "originals.csv").open(encoding="utf-8", newline="") as file:
         taken = {row["file_id"]: row for row in csv.DictReader(file)}
     with (DATA / world / "truth" / "files.csv").open(encoding="utf-8", newline="") as file:
-        device = {row["sha256"]: taken[row["root"]]["device"] for row in csv.DictReader(file) if row["root"] in taken}
+        shot = {row["sha256"]: taken[row["root"]] for row in csv.DictReader(file) if row["root"] in taken}
     ahead: dict[str, list[float]] = defaultdict(list)
     for row in taken.values():
         if row["exif_time"]:
             ahead[row["device"]].append(_seconds(row["exif_time"]) - _seconds(row["true_time"]))
-    return device, {name: median(values) for name, values in ahead.items()}
+    device, when = ({name: row[column] for name, row in shot.items()} for column in ("device", "true_time"))
+    offset = {name: median(values) for name, values in ahead.items()}
+    return device, offset, {name: _seconds(time) for name, time in when.items()}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from homeward.core.posted import posted
+from homeward.core.posted import WEST, posted, posted_by
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,5 @@ from homeward.core.posted import posted
 )
 def test_names(name: str, when: int | None) -> None:
     assert posted(name) == when
+    wall = "photo" in name and when is not None
+    assert posted_by(name) == (when + WEST if wall and when else when)

@@ -27,6 +27,8 @@ def clocks(case: Path, as_json: bool) -> None:
         return
     rows = [_row(one) for one in found]
     print_table("Clocks (camera minus UTC)", ("device", "pictures", "at least", "at most", "if right in a zone", "says"), rows)
+    for asked in (asked for one in found for asked in one["questions"] if asked["sha256"] < asked["other"]):
+        click.echo(f"Taken together? {asked['sha256'][:12]} and {asked['other'][:12]}: {asked['asks'].partition(':')[0]}")
 
 
 def _row(one: dict[str, Any]) -> tuple[str, int, str, str, str, str]:

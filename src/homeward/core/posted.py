@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 _EPOCH = re.compile(r"(?:^|\D)(1\d{9})(?:\d{3})?\.[A-Za-z0-9]{3,4}$")
 """Seconds or milliseconds since 1970, up to 2033."""
 _WALL = re.compile(r"(?:^|\D)(20\d\d-[01]\d-[0-3]\d_[0-2]\d-[0-5]\d-[0-5]\d)\.[A-Za-z0-9]{3,4}$")
+WEST = 12 * 3600
+"""Seconds by which the westernmost clocks are behind UTC."""
 
 
 def posted(name: str) -> int | None:
@@ -21,3 +23,9 @@ def posted(name: str) -> int | None:
         return int(datetime.strptime(wall[1], "%Y-%m-%d_%H-%M-%S").replace(tzinfo=UTC).timestamp()) if wall else None
     except ValueError:
         return None
+
+
+def posted_by(name: str) -> int | None:
+    """The latest that :func:`posted` can be: a time of day is that of whoever saved it, at most :data:`WEST` behind."""
+    stamp = posted(name)
+    return stamp if stamp is None or _EPOCH.search(name) else stamp + WEST

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from homeward.core.counted import counted, of_camera
-from homeward.core.posted import posted
+from homeward.core.posted import posted_by
 from homeward.core.stacked import SEPARATOR
 from homeward.flow.series.clock_clues import Place, Said, lights, moved
 from homeward.flow.series.fusing import units
@@ -33,6 +33,7 @@ class Read:
         self.readings: dict[int, Reading] = {}
         self.timeless: dict[str, Reading] = {}
         """Pictures of sessions whose files tell no time."""
+        self.sessions: list[Session] = []
         self._places: dict[int, Place] = {}
         for row in traces.stated(case):
             taken = _seconds(row.taken)
@@ -43,7 +44,7 @@ class Read:
                 there = self._there(row.item)
                 self.readings[row.item] = Reading(self._names[row.item], taken, there, _seconds(row.fix), exif)
 
-    def add(self, spoken: Said) -> list[Session]:
+    def add(self, spoken: Said) -> None:
         """Take in what people say, of a picture or of copies of it; sessions by the pictures that tell their time."""
         pointed = {*spoken.lights, *spoken.places, *(picture for one in spoken.sessions for picture in one.pictures)}
         copies: dict[int, list[int]] = defaultdict(list)
@@ -63,7 +64,7 @@ class Read:
         for name in {picture for one in spoken.sessions for picture in one.pictures if picture in meant and not meant[picture]}:
             self.timeless[name] = Reading(name, 0.0, self._there(here[name]))
         told = {name: [self._names[item] for item in items] or [name] for name, items in meant.items()}
-        return moved(spoken.sessions, told)
+        self.sessions = moved(spoken.sessions, told)
 
     def _there(self, item: int) -> tuple[tuple[float, str], ...]:
         """By when it was registered or a copy of it was posted."""
@@ -77,7 +78,7 @@ class Read:
 
 def _first_posted(case: Case, home: dict[int, int]) -> dict[int, tuple[int, str]]:
     """When a copy of each unit was first posted, and how that is known."""
-    named_times = ((item, posted(path)) for item, _, path in traces.places(case))
+    named_times = ((item, posted_by(path)) for item, _, path in traces.places(case))
     told = [(item, stamp, "posted, as the name of a copy says") for item, stamp in named_times if stamp is not None]
     told += [(row.item, row.time, "posted, as a capture shows") for row in posters.rows(case) if row.item in home]
     there: dict[int, tuple[int, str]] = {}

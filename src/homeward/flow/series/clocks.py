@@ -11,9 +11,10 @@ import msgspec
 
 from homeward.flow.clues.clue_ledger import ledger
 from homeward.flow.series.clock_clues import said
+from homeward.flow.series.clock_questions import questions
 from homeward.flow.series.clock_readings import Read, places
 from homeward.links import headers as named
-from homeward.series.clocks import SLACK, ZONES, Clock, Reading, Session
+from homeward.series.clocks import SLACK, ZONES, Clock, Reading
 from homeward.series.clocks import clocks as bounded
 from homeward.series.clues import Clue
 from homeward.series.epochs import Frame, epochs
@@ -51,8 +52,11 @@ def clocks(case: Case) -> list[dict[str, Any]]:
     ``offset`` is the camera's clock minus UTC in seconds, ``[least, most]``; either is None where nothing bounds it. Where the
     clock was set anew it holds the offsets of all ``epochs``.
     """
-    _, devices, found = _found(case, ledger(case).values())
-    return sorted((_told(one, found) for one in devices), key=lambda one: (-one["readings"], one["id"]))
+    read, devices, found = _found(case, ledger(case).values())
+    made = {one.name: {reading.picture for some in one.clocks.values() for reading in some} for one in devices}
+    asked = questions(case, read, made)
+    told = [_told(one, found) | {"questions": asked[one.name]} for one in devices]
+    return sorted(told, key=lambda one: (-one["readings"], one["id"]))
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -96,7 +100,7 @@ def _found(case: Case, held: Iterable[Clue]) -> tuple[Read, list[_Device], dict[
     """What clocks said, devices with a reading, and every clock by its name."""
     names = reads.item_names(case)
     read = Read(case, names)
-    sessions = read.add(said(held))
+    read.add(said(held))
     frames = places(case, read.readings)
     devices = []
     for name, by, items in _devices(case, names):
@@ -104,7 +108,7 @@ def _found(case: Case, held: Iterable[Clue]) -> tuple[Read, list[_Device], dict[
             devices.append(_Device(name, by, _epochs(some, frames)))
     clocks = {name: some for device in devices for name, some in device.clocks.items()}
     orders = [list(device.clocks) for device in devices]
-    return read, devices, bounded(clocks | _alone(sessions, clocks, read), sessions, orders)
+    return read, devices, bounded(clocks | _alone(clocks, read), read.sessions, orders)
 
 
 def _devices(case: Case, names: Mapping[int, str]) -> list[tuple[str, str, list[int]]]:
@@ -131,10 +135,10 @@ def _epochs(readings: Mapping[int, Reading], frames: Mapping[int, list[Frame]]) 
     return [[first], *([[one] for one in part] for part in later)]
 
 
-def _alone(sessions: Iterable[Session], held: dict[str, list[Reading]], read: Read) -> dict[str, list[Reading]]:
+def _alone(held: dict[str, list[Reading]], read: Read) -> dict[str, list[Reading]]:
     """A clock of its own for every picture of a session that no device made, as far as is known."""
     placed = {one.picture for some in held.values() for one in some}
-    wanted = {picture for one in sessions for picture in one.pictures} - placed
+    wanted = {picture for one in read.sessions for picture in one.pictures} - placed
     known = {one.picture: one for one in read.readings.values() if one.picture in wanted} | read.timeless
     return {f"picture:{picture}": [known[picture]] for picture in sorted(wanted)}
 

@@ -11,6 +11,7 @@ from command_line import homeward
 import tiny_plugins as tiny
 from homeward.testing import scenes
 from homeward.testing.encoding import encode
+from homeward.testing.lettering import Sign, written
 
 
 @pytest.mark.slow
@@ -62,3 +63,37 @@ def test_a_plugin_from_the_command_line(tmp_path: Path) -> None:
     assert homeward("plugin", "remove", "case", "things", "--reason", "a test", cwd=tmp_path).returncode == 0
     assert json.loads(homeward("plugin", "list", "case", "--json", cwd=tmp_path).stdout) == []
     assert homeward("verify", "case", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.slow
+def test_words_and_sounds_from_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "seized").mkdir()
+    sign = written([Sign("TABEREL 77", (30, 30))], (260, 100))[0]
+    (tmp_path / "seized" / "sign.png").write_bytes(encode(sign[..., None].repeat(3, axis=2), "png"))
+    reading = tiny.reading([0.95, 0.75, 0.45])
+    told = tiny.manifest("ocr-rec", "shades", reading)
+    told["model"]["least"] = 0.1
+    tiny.written(tmp_path / "shades", told, reading)
+    tiny.made(tmp_path, "audio", "tones", tiny.hearing(8000, [60, 150, 250, 400, 700, 1000, 1500, 2200]))
+    assert homeward("init", "case", "--agency", "A", cwd=tmp_path).returncode == 0
+    assert homeward("ingest", "case", "seized", "--exhibit", "X", "--authority", "W", cwd=tmp_path).returncode == 0
+    for name in ("shades", "tones"):
+        assert homeward("plugin", "add", "case", name, cwd=tmp_path).returncode == 0
+    assert homeward("process", "case", "--executor", "inline", cwd=tmp_path).returncode == 0
+    rows = json.loads(homeward("plugin", "list", "case", "--json", cwd=tmp_path).stdout)
+    assert [(row["id"], row["kind"], row["done"], row["failed"]) for row in rows] == [
+        ("shades", "ocr-rec", 1, 0),
+        ("tones", "audio", 0, 0),
+    ]
+    assert "shades reads print.\ntones ranks clips" in homeward("plugin", "list", "case", cwd=tmp_path).stdout
+    (read,) = json.loads(homeward("find", "case", "--text", "абаба", "--with", "shades", "--json", cwd=tmp_path).stdout)
+    assert (read["paths"], read["plugin"]["id"], read["log10_lr"]) == (["X > sign.png"], "shades", None)
+    assert "uncalibrated" in homeward("find", "case", "--text", "абаба", "--with", "shades", cwd=tmp_path).stdout
+    for wrong, words in (
+        (("find", "case", "seized/sign.png", "--by", "place", "--with", "shades"), "it is asked with --text"),
+        (("find", "case", "seized/sign.png", "--by", "place", "--with", "tones"), "has said nothing about this case yet"),
+        (("find", "case", "--text", "абаба", "--with", "tones"), "asked with a picture or a clip"),
+        (("find", "case", "seized/sign.png", "--by", "text", "--with", "shades"), "one that detects or reads by --text"),
+    ):
+        done = homeward(*wrong, cwd=tmp_path)
+        assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr

@@ -254,6 +254,23 @@ def test_what_a_taken_over_worker_says_is_believed_only_where_it_could_be(tmp_pa
             said(values, **more)
 
 
+@pytest.mark.parametrize(
+    ("kind", "data"), [("ocr-rec", tiny.reading([1, 0, 0.5])), ("audio", tiny.hearing(8000, range(100, 900, 100)))]
+)
+def test_nor_are_lines_and_stretches_that_cannot_be(tmp_path: Path, kind: str, data: bytes) -> None:
+    from homeward.descriptors.plugin import digest, value_name, value_width
+
+    text = (tiny.made(tmp_path, kind, "odd", data) / "plugin.json").read_bytes()
+    plugin = read_manifest(text)
+    name, width = value_name(plugin, digest(text)), value_width(plugin)
+    unit = Unit(7, "0" * 64, 1, "still", "", "", "a", "", "a")
+    rng = np.random.default_rng(4)
+    for value in (b"", bytes(width), b"\xff" * width, bytes(width - 1), rng.bytes(width)):
+        said = Described(7, pictures=(Sighting(-1, bytes(VEIL), {name: (50, value)}),))
+        with pytest.raises(AnswerRefused):
+            read_said(unit, text, msgspec.msgpack.encode(said))
+
+
 def test_what_a_kill_leaves_behind_is_tidied(bare: Case, tmp_path: Path) -> None:
     bare.plugins.put(b"from a kill between the files and the record")
     plugins.add(bare, tiny.made(tmp_path, "global", "tidy", tiny.thumbnail()))

@@ -47,13 +47,15 @@ def list_(case: Path, as_json: bool) -> None:
     found = read(case, listed, as_json=as_json)
     if found is None:
         return
-    columns = ("plug-in", "version", "kind", "does", "for", "known as", "done", "failed", "pending", "listened to")
+    columns = ("plug-in", "version", "kind", "for", "known as", "done", "failed", "pending", "listened to")
     rows = [
-        (row["id"], row["version"], row["kind"], row["does"], ", ".join(row["purpose"]), row["manifest"][:12],
+        (row["id"], row["version"], row["kind"], ", ".join(row["purpose"]), row["manifest"][:12],
          row["done"], row["failed"], row["pending"], "yes" if row["listened"] else "no" if row["states"] else "")
         for row in found
     ]  # fmt: skip
     print_table("Plug-ins (uncalibrated: they may rank, and add nothing to links)", columns, rows)
+    for row in found:
+        click.echo(f"{row['id']} {row['does']}.")
     failures = [(row["id"], one["reason"], one["count"]) for row in found for one in row["failures"]]
     if failures:
         print_table("Why they said nothing", ("plug-in", "reason", "pictures"), failures)

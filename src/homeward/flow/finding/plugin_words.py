@@ -42,7 +42,7 @@ def find_by_words(case: Case, asked: str, top: int, name: str) -> list[dict[str,
     if isinstance(one.plugin, DetectorPlugin):
         return find_by_label(case, asked, top, name)
     if not isinstance(one.plugin, ReadingPlugin):
-        raise WrongUse(f"the plug-in {name!r} is asked with a picture: it is no detector, and reads nothing")
+        raise WrongUse(f"the plug-in {name!r} is asked with a picture or a clip: it is no detector, and reads nothing")
     asked = said(" ".join(asked.split()), "the words to find")
     if not wording.key(asked):
         raise WrongUse("words to find hold a letter or a digit")

@@ -176,12 +176,13 @@ class History:
     def notices(self) -> dict[str, list[tuple[str, Event]]]:
         """Series -> what changed about it and nobody has seen yet, by time."""
         found: dict[str, list[tuple[str, Event]]] = defaultdict(list)
+        places = {name: place for place, (name, _) in enumerate(self.events)}
         for name, event in self.events:
             if event.act == "changed" or (event.act == "task" and event.field == "outcome" and name not in self.undone):
                 found[event.series].append((name, event))
             elif event.act == "seen" and name not in self.undone:
-                passed = [at for at, (key, _) in enumerate(found[event.series]) if key == event.undone]
-                found[event.series] = found[event.series][passed[0] + 1 :] if passed else found[event.series]
+                until = places.get(event.undone, -1)  # which itself may have been taken back since
+                found[event.series] = [pair for pair in found[event.series] if places[pair[0]] > until]
         return {series: new for series, new in found.items() if new}
 
     def weights(self) -> dict[str, int]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from homeward.core import WrongUse
-from homeward.flow.clues.sights import links
+from homeward.flow.clues.sights import FINISHED, links, rows_key
 from homeward.flow.finding.asking import TooLittle
 from homeward.flow.finding.sights import Region, find_sights
 from homeward.flow.ingest import Delivery, ingest
@@ -27,7 +27,7 @@ from homeward.flow.workbench.clues_shown import Place, elsewhere
 from homeward.flow.workbench.drawings import draw
 from homeward.flow.workbench.finding import Question, find
 from homeward.review.handed import HandedOver
-from homeward.store import Case
+from homeward.store import Case, results
 from homeward.store.ledger import Entry, decode
 from homeward.store.models import SightLink
 from homeward.testing import scenes
@@ -243,9 +243,11 @@ def test_a_run_that_was_stopped_half_way_goes_on(worked: Case, tmp_path: Path, m
         with pytest.raises(KeyboardInterrupt):
             run(case, tmp_path / "one", list(pictures()), "A", Stopping())
         assert SightLink.objects.using(case.alias).count() > 0
+        assert results.step_key(case, FINISHED) == ""
         process(case, "inline", 1, Quiet(), until="sights")
         for kind in ("place", "object"):
             assert told(case, kind) == told(worked, kind)
+        assert results.step_key(case, FINISHED) == rows_key()
         assert not verify(case, Quiet()).faults
 
 

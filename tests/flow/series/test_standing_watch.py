@@ -14,7 +14,7 @@ from homeward.flow.copies.match import match
 from homeward.flow.known import Manner, add_known_list, remove_known
 from homeward.flow.progress import Quiet
 from homeward.flow.series import leads, watch
-from homeward.flow.series.deciding import tell, undo, weigh
+from homeward.flow.series.deciding import merge, tell, undo, weigh
 from homeward.flow.series.listing import listed, shown
 from homeward.flow.series.settling import settle
 from homeward.flow.steps import MATCH, SERIES, SIGHTS, Step
@@ -188,6 +188,17 @@ def test_an_outcome_that_is_taken_back_takes_its_status_with_it(two: Case) -> No
     assert (shown(two, name)["status"], leads.listed(two)[0]["state"], watch.notices(two)) == ("unidentified", "open", [])
 
 
+def test_what_was_seen_stays_seen_when_an_outcome_is_taken_back(two: Case) -> None:
+    deliver(two, "Y", {"f": "1"})
+    hold(two)
+    name = series_of(two, "a")
+    lead = leads.add(two, name, "ask", "it names a shop", "P")
+    leads.tell(two, lead, "outcome", "located", "P", "by the register")
+    watch.seen(two, name, "P")
+    undo(two, lead, "P", "another street")
+    assert watch.notices(two) == []
+
+
 def test_a_lead_that_is_taken_back_takes_its_outcome_and_its_notice_with_it(two: Case) -> None:
     name = series_of(two, "a")
     lead = leads.add(two, name, "ask", "it names a shop", "P", owner="R")
@@ -215,6 +226,22 @@ def test_what_a_new_version_of_a_step_sees_in_old_pictures_wakes_the_series(two:
     assert (set(change["pair"]), notice["strength"]) == ({sha("a"), sha("e")}, change["log10_lr"])
     assert "features agree" in change["what"]
     assert groups(two, *FIRST) == ["abe", "cd"]
+
+
+def test_a_decision_by_a_newer_program_goes_by_what_was_seen_until_that_has_looked(
+    two: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before, all series that only sights hold together fell apart, and the watch said so."""
+    see(two, {("a", "e"): 4500})
+    deliver(two, "Y", {"f": "3", "g": "3"})
+    hold(two)
+    watch.seen(two, series_of(two, "a"), "P")
+    monkeypatch.setattr(sights.rows_key, "__defaults__", (raised(SIGHTS),))
+    merge(two, series_of(two, "c"), series_of(two, "f"), "P", "one bedspread")
+    assert groups(two, *FIRST, "f", "g") == ["abe", "cdfg"]
+    assert watch.notices(two) == []
+    (place,) = shown(two, series_of(two, "a"))["places"]
+    assert place["pictures"] == 2
 
 
 def test_what_a_new_calibration_makes_of_old_evidence_wakes_the_series(two: Case, monkeypatch: pytest.MonkeyPatch) -> None:

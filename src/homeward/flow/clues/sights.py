@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from homeward.links.site import Mark
     from homeward.store import Case
 
+FINISHED = "sights.finished"
+"""Of the versions of the step the one by which it last came to its end."""
+
 
 def sights(case: Case, step: Step, progress: Progress) -> None:
     """Compare every picture that was not compared yet with the gallery; exemplars only, for copies say the same."""
@@ -46,19 +49,29 @@ def sights(case: Case, step: Step, progress: Progress) -> None:
     about: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest}
     with case.batch("step.set", {**about, "rows": ""}) as batch:
         results.write_step_key(case, batch, step.name, key)
+        results.write_step_key(case, batch, FINISHED, version)
 
 
 def links(case: Case, kind: str) -> list[dict[str, Any]]:
     """Links that sights support, ``place`` or ``object``, as ``homeward links`` prints them."""
     calibration, instead = sight_evidence.calibrations()[kind].name, {}
     if kind == "object":
-        calibration, instead = f"{calibration}; {rarity.calibration().name}", Commonness(case, rows_key()).weakened()
-    return store.links(case, rows_key(), kind, sight_evidence.METHOD, calibration, sight_evidence.CAVEATS[kind], instead)
+        calibration, instead = f"{calibration}; {rarity.calibration().name}", Commonness(case, standing_key(case)).weakened()
+    key, caveat = standing_key(case), sight_evidence.CAVEATS[kind]
+    return store.links(case, key, kind, sight_evidence.METHOD, calibration, caveat, instead)
 
 
 def rows_key(step: Step = SIGHTS) -> str:
     """What rows of one version of the step are known by, of the present one unless told."""
     return f"{step.version}-{step.params_digest}"
+
+
+def standing_key(case: Case) -> str:
+    """What the rows are known by that stand: those of the version by which the step last came to its end.
+
+    A newer program goes by them until it has compared everything anew.
+    """
+    return results.step_key(case, FINISHED) or rows_key()
 
 
 class _Looker:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from homeward.flow.clues import text_links
-from homeward.flow.clues.sights import rows_key
+from homeward.flow.clues.sights import standing_key
 from homeward.flow.features.boxes import Box, parsed
 from homeward.links import site
 from homeward.links.text import WIDEST, Shared
@@ -83,7 +83,7 @@ def _reason(string: Shared) -> str:
 
 def _drawn(case: Case, home: dict[int, int]) -> Iterator[_Pair]:
     """Features at one spot, where a mark like that lies over three stacks."""
-    rows = sights.marks(case, rows_key())
+    rows = sights.marks(case, standing_key(case))
     met: dict[int, set[int]] = defaultdict(set)
     for row in rows:
         one, other = home.get(row.a, row.a), home.get(row.b, row.b)

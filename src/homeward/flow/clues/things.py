@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import wording
-from homeward.flow.clues.sights import rows_key
+from homeward.flow.clues.sights import standing_key
 from homeward.flow.features.boxes import Box, parsed
 from homeward.links.rarity import covers
 from homeward.store import clues as store
@@ -70,7 +70,7 @@ def _places(clue: Clue, here: dict[str, int]) -> list[Place]:
 
 def _seen_again(case: Case, places: Collection[Place]) -> Iterator[Place]:
     """Where sights of the case show the same thing."""
-    for row in sights.about(case, rows_key(), [item for item, _ in places]):
+    for row in sights.about(case, standing_key(case), [item for item, _ in places]):
         one, other = (row.a, parsed(row.box_a)), (row.b, parsed(row.box_b))
         for here, there in ((one, other), (other, one)):
             if any(_same(here, place) for place in places):

@@ -15,7 +15,7 @@ from homeward.core import WrongUse
 from homeward.descriptors.scene import Features
 from homeward.flow.clues.elsewhere import CANDIDATES, LEAST, seen_in
 from homeward.flow.clues.rarity import Commonness, columns, told, weakened
-from homeward.flow.clues.sights import rows_key
+from homeward.flow.clues.sights import standing_key
 from homeward.flow.described import STILL
 from homeward.flow.features.boxes import Box, around
 from homeward.flow.features.comparing import MIRRORED
@@ -154,7 +154,7 @@ def _common(case: Case, shown: Features, rows: NDArray[np.int64], question: int,
         held = Backgrounds(case)
         near = held.index().search(shown.codes[rows], CANDIDATES).id.tolist()
         beyond = [Elsewhere(question, box, one.place) for one, box in seen_in(held, shown, near, rows)]
-    return Commonness(case, rows_key()).asked(question, answers, beyond)
+    return Commonness(case, standing_key(case)).asked(question, answers, beyond)
 
 
 def _within(shown: Features, kind: str, region: Region | None) -> NDArray[np.int64]:

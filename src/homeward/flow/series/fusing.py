@@ -122,9 +122,9 @@ def _seconds(words: str, form: str) -> int | None:
 def _seen(case: Case) -> Iterator[tuple[int, int, Cue]]:
     """Places and things, and what agrees point by point."""
     made, caveats = sight_evidence.calibrations(), sight_evidence.CAVEATS
-    weakened = Commonness(case, sight_links.rows_key()).weakened()
+    weakened = Commonness(case, sight_links.standing_key(case)).weakened()
     weighed = f"{made['object'].name}; {rarity.calibration().name}"
-    for row in traces.sights(case, sight_links.rows_key()):
+    for row in traces.sights(case, sight_links.standing_key(case)):
         a, b = row["a_id"], row["b_id"]
         thing = weakened[a, b]
         score = float(row["place_score"])

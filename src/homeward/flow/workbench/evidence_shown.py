@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import WrongUse
-from homeward.flow.clues.sights import rows_key
+from homeward.flow.clues.sights import standing_key
 from homeward.flow.features.boxes import parsed
 from homeward.flow.series import fusing
 from homeward.flow.workbench.on_veils import VeilBox, on_veil
@@ -31,7 +31,7 @@ def evidence(case: Case, a: str, b: str) -> dict[str, Any]:
     if found is None:
         raise WrongUse("nothing was found about these two")
     ends = [store.number(case, found[end]) or 0 for end in ("a", "b")]
-    row = sights.between(case, rows_key(), *ends)
+    row = sights.between(case, standing_key(case), *ends)
     boxes: dict[int, VeilBox | None] = dict.fromkeys(ends)
     if row is not None:
         known = shapes(case, ends)

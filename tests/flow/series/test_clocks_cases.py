@@ -13,6 +13,7 @@ from homeward.flow.clues.sights import rows_key
 from homeward.flow.clues.whereabouts import located_one
 from homeward.flow.series.clocks import clocks
 from homeward.flow.series.firsthand import circulation, sources
+from homeward.flow.series.fusing import all_traces, units
 from homeward.flow.series.listing import listed
 from homeward.store import Case, digests, headers, results
 from homeward.store.models import Exhibit, Item
@@ -85,10 +86,14 @@ def test_numbers_that_rise_while_the_clock_goes_back_tell_that_it_was_set_anew(t
         series_case.deliver(case, "A", {**counted, "x": "1"}, year=2090)
         straight_from_camera(case, {**counted, "x": "1"})
         (told,) = clocks(case)
+        home = units(case)
+        timed = {item for item, trace in all_traces(case, home).items() if trace.times}
+        items = {item.sha256: item.pk for item in Item.objects.using(case.alias)}
     first, last = told["epochs"]
     names = [series_case.sha(name) for name in counted]
     assert [first["first"], first["last"], last["first"], last["last"]] == names
     assert told["readings"] == 4
+    assert {items[name] for name in names} - timed == {items[name] for name in names[2:]}
     assert last["offset"][1] == first["offset"][1] - 26 * 86_400  # it went back by 27 days, and ran on for one
     assert "counted" in last["decisive"][-1]["reason"]
     assert told["offset"] == [last["offset"][0], first["offset"][1]]

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from homeward.core.counted import counted, of_camera
 from homeward.core.posted import posted_by
-from homeward.core.stacked import SEPARATOR
 from homeward.flow.series.clock_clues import Place, Said, lights, moved
 from homeward.flow.series.fusing import units
 from homeward.series.clocks import EXIF, FIRST, Reading, Session
-from homeward.series.epochs import Frame
 from homeward.store import clues, headers, posters, traces
 
 if TYPE_CHECKING:
@@ -85,19 +82,6 @@ def _first_posted(case: Case, home: dict[int, int]) -> dict[int, tuple[int, str]
     for item, stamp, how in told:
         there[home[item]] = min((stamp, how), there.get(home[item], (stamp, how)))
     return there
-
-
-def places(case: Case, readings: Mapping[int, Reading]) -> dict[int, list[Frame]]:
-    """By item its places in folders of cameras' own storage."""
-    found: dict[int, list[Frame]] = defaultdict(list)
-    for item, label, path in traces.places(case):
-        holder, _, inside = path.rpartition(SEPARATOR)
-        folder, _, name = inside.rpartition("/")
-        number = counted(name)
-        if number and item in readings and of_camera(folder):
-            run = f"{label} > {holder} > {folder} > {number[0]}"
-            found[item].append(Frame(run, number[1], readings[item].taken, readings[item].picture))
-    return found
 
 
 def _seconds(words: str) -> float | None:

@@ -11,14 +11,14 @@ import msgspec
 
 from homeward.flow.clues.clue_ledger import ledger
 from homeward.flow.series.clock_clues import said
+from homeward.flow.series.clock_devices import devices_of, frames_of
 from homeward.flow.series.clock_questions import questions
-from homeward.flow.series.clock_readings import Read, places
-from homeward.links import headers as named
+from homeward.flow.series.clock_readings import Read
 from homeward.series.clocks import SLACK, ZONES, Clock, Reading
 from homeward.series.clocks import clocks as bounded
 from homeward.series.clues import Clue
 from homeward.series.epochs import Frame, epochs
-from homeward.store import headers, noise, reads
+from homeward.store import reads
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -101,28 +101,14 @@ def _found(case: Case, held: Iterable[Clue]) -> tuple[Read, list[_Device], dict[
     names = reads.item_names(case)
     read = Read(case, names)
     read.add(said(held))
-    frames = places(case, read.readings)
+    frames = frames_of(case, {item: (one.picture, one.taken) for item, one in read.readings.items()})
     devices = []
-    for name, by, items in _devices(case, names):
+    for name, by, items in devices_of(case, names):
         if some := {item: read.readings[item] for item in items if item in read.readings}:
             devices.append(_Device(name, by, _epochs(some, frames)))
     clocks = {name: some for device in devices for name, some in device.clocks.items()}
     orders = [list(device.clocks) for device in devices]
     return read, devices, bounded(clocks | _alone(clocks, read), read.sessions, orders)
-
-
-def _devices(case: Case, names: Mapping[int, str]) -> list[tuple[str, str, list[int]]]:
-    """Name, kind of evidence and items of every device, those that noise supports and those that a serial number names."""
-    found = [
-        (f"noise:{names[device]}", "sensor noise", [row.item for row in rows]) for device, rows in noise.devices(case).items()
-    ]
-    bodies: dict[tuple[str, str], list[int]] = {}
-    for row in headers.all_headers(case):
-        facts = named.HeaderFacts(row["item"], "", row["make"], row["model"], row["body_serial"], row["origin"])
-        body = named.device(facts)
-        if body is not None:
-            bodies.setdefault(body, []).append(row["item"])
-    return found + [(f"serial:{make}:{serial}", "body serial", items) for (make, serial), items in sorted(bodies.items())]
 
 
 def _epochs(readings: Mapping[int, Reading], frames: Mapping[int, list[Frame]]) -> list[list[list[Reading]]]:

@@ -13,6 +13,7 @@ from homeward.core.stacked import SEPARATOR
 from homeward.flow.clues import sights as sight_links
 from homeward.flow.clues import text_links
 from homeward.flow.clues.rarity import Commonness
+from homeward.flow.series.clock_devices import set_anew
 from homeward.links import fuse_traces, headers, rarity, sight_evidence, text
 from homeward.links.fuse import Cue, Fused, calibration, fuse
 from homeward.links.fuse_traces import WIDEST, Posting, Trace, cues, first_posters, meetings, pairs_of, silence, star_of
@@ -69,8 +70,16 @@ def all_traces(case: Case, home: dict[int, int]) -> dict[int, Trace]:
     """What is known of each unit beside what it shows."""
     held: dict[int, dict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
     models: dict[int, str] = {}
+    taken: dict[int, int] = {}
     for row in traces.stated(case):
         _state(row, held[home[row.item]], models)
+        when = _seconds(row.taken, "%Y:%m:%d %H:%M:%S")
+        if when is not None and models[row.item]:
+            taken[row.item] = when
+    anew = set_anew(case, taken)
+    for item, when in taken.items():
+        if item not in anew:
+            held[home[item]]["times"].add((models[item], when))
     for item, label, path in traces.places(case):
         _place(label, path, models.get(item, ""), held[home[item]])
     for item, name in traces.series_names(case):
@@ -95,9 +104,6 @@ def _state(row: traces.Stated, held: dict[str, set[Any]], models: dict[int, str]
         held["bodies"].add(body)
     if row.position is not None:
         held["positions"].add(row.position)
-    taken = _seconds(row.taken, "%Y:%m:%d %H:%M:%S")
-    if taken is not None and models[row.item]:
-        held["times"].add((models[row.item], taken))
 
 
 def _place(label: str, path: str, model: str, held: dict[str, set[Any]]) -> None:

@@ -181,7 +181,9 @@ def test_times_of_a_named_zone_agree_with_the_standard_library(moment: datetime)
     lisbon = ZoneInfo("Europe/Lisbon")
     microseconds = (moment.replace(tzinfo=lisbon) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     read = reading("iso", "Europe/Lisbon", rules_of("Europe/Lisbon"))
-    assert read(moment.isoformat()) == When(microseconds * 1000, True, None)
+    twice = moment.replace(tzinfo=lisbon).utcoffset() != moment.replace(tzinfo=lisbon, fold=1).utcoffset()
+    assert read(moment.isoformat()) == When(microseconds * 1000, True, None, twice)
+    assert [read(f"2020-{at}:30:00").unsure for at in ("10-25T01", "10-25T02", "03-29T01", "03-29T02")] == [1, 0, 1, 0]  # type: ignore[union-attr]
     assert read("2020-01-01T00:00:00+05:00") == iso("2020-01-01T00:00:00+05:00")
     assert rules_of("UTC") == rules_of("none") == b""
     for wrong in ("Europe/Atlantis", "../../etc/passwd", "/etc/passwd", ""):

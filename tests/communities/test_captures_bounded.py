@@ -25,6 +25,14 @@ def test_text_in_very_many_pieces_is_joined_once() -> None:
     assert len(found.children) == 150_000
 
 
+def test_attributes_count_as_what_a_tree_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_stream, "_MOST_IN_TREE", 1 << 20)
+    document = b"<all>" + b'<a b="%s"/>' % (b"x" * 1000) * 2_000 + b"</all>"
+    assert len(list(trees(io.BytesIO(document), lambda name, *_: name == "a"))) == 2_000
+    with pytest.raises(CaptureRefused, match="million characters"):
+        list(trees(io.BytesIO(document), lambda name, *_: name == "all"))
+
+
 def test_a_tree_of_far_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xml_stream, "_MOST_IN_TREE", 1 << 20)
     some = b"<a>" + b"<b>%s</b>" % (b"x" * 1000) * 1000 + b"</a>"
@@ -32,6 +40,17 @@ def test_a_tree_of_far_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch)
     assert len(list(trees(io.BytesIO(document), lambda name, *_: name == "a"))) == 2  # each for itself
     with pytest.raises(CaptureRefused, match="million characters"):
         list(trees(io.BytesIO(document), lambda name, *_: name == "all"))
+
+
+@pytest.mark.parametrize("form", ["<a b='{}'/>", "<!--{}-->", "<?a {}?>", "<{}/>"])
+def test_a_tag_without_end_is_refused_while_text_may_be_long(form: str) -> None:
+    long = "x" * (9 << 20)
+    with pytest.raises(CaptureRefused, match="longer than 8 MiB"):
+        list(trees(io.BytesIO(f"<all>{form.format(long)}<a/></all>".encode()), lambda name, *_: name == "a"))
+    assert (
+        len(list(trees(io.BytesIO(f"<all>{long}<b><![CDATA[{long}]]></b><a/></all>".encode()), lambda name, *_: name == "a")))
+        == 1
+    )
 
 
 @pytest.mark.parametrize("part", ["", "--b\n"], ids=["of the mail", "of a part"])

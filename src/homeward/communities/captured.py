@@ -36,7 +36,7 @@ class When(msgspec.Struct, frozen=True, array_like=True, gc=False):
     offset: Annotated[int, msgspec.Meta(ge=-1440, le=1440)] | None = None
     """Minutes from UTC that the source itself writes; None where it says none."""
     unsure: bool = False
-    """Day and month may be the other way round: nothing in the file tells."""
+    """Day and month may be the other way round, or the clock showed it twice or never: nothing in the file tells."""
 
 
 class Attachment(msgspec.Struct, frozen=True, array_like=True, gc=False):

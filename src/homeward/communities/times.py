@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
+import msgspec
+
 from homeward.communities.captured import When
 from homeward.core.time import LARGEST
 
@@ -56,14 +58,15 @@ def rules_of(zone: str) -> bytes:
 def counted(moment: datetime, zone: int | tzinfo | None) -> When:
     """A parsed time; one without a zone is of ``zone`` (minutes from UTC, or rules), or a wall clock where that is None.
 
-    Of an hour that a clock went through twice, it is the first.
+    Of an hour that a clock went through twice it is the first, and unsure, as is one of an hour that the clock left out.
 
     Raises:
         ValueError: it is before 1677 or after 2262.
     """
     own = moment.utcoffset()
     if own is None and isinstance(zone, tzinfo):
-        return counted(moment, (moment.replace(tzinfo=zone).utcoffset() or timedelta()) // _MINUTE)
+        first, second = (moment.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta() for fold in (0, 1))
+        return msgspec.structs.replace(counted(moment, first // _MINUTE), unsure=first != second)
     wall = (moment if own is None else moment.replace(tzinfo=None)) - _EPOCH
     offset = own // _MINUTE if own is not None else None
     shift = (own // _MICROSECOND if own is not None else zone * 60_000_000 if isinstance(zone, int) else 0) * 1000

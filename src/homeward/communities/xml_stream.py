@@ -11,9 +11,12 @@ from xml.parsers import expat
 
 from homeward.communities.captured import CaptureRefused
 from homeward.known.text import Stream
+from homeward.sandbox import alive
 
 _CHUNK = 1 << 16
 _DEEPEST = 64
+_LONGEST = 8 << 20
+"""Bytes of a tag or a comment: the parser begins each anew with every piece of it."""
 _MOST_NODES = 200_000
 """Elements of one tree."""
 _MOST_TEXT = 1 << 20
@@ -65,10 +68,15 @@ def trees(stream: Stream, wanted: Wanted) -> Iterator[Element]:
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _refuse
     parser.StartElementHandler, parser.EndElementHandler = reading.start, reading.end
     parser.CharacterDataHandler = reading.text
+    fed = 0
     try:
         while chunk := stream.read(_CHUNK):
             parser.Parse(chunk, False)
+            alive()
             yield from reading.taken()
+            fed += len(chunk)
+            if fed - parser.CurrentByteIndex > _LONGEST:
+                raise CaptureRefused(f"a tag or a comment in it is longer than {_LONGEST >> 20} MiB")
         parser.Parse(b"", True)
         yield from reading.taken()
     except expat.ExpatError as error:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from django.db import connections
 from django.db.models import Count, Max
 
 from homeward.store import bulk, digests
+from homeward.store.database import is_sqlite
 from homeward.store.models import FirstPosting, Item
 from homeward.store.results import step_key, write_step_key
 
@@ -44,16 +46,36 @@ def rows(case: Case) -> Iterator[PosterRow]:
 
 def replace(case: Case, rows: Sequence[PosterRow]) -> None:
     """Put ``rows`` in the place of all that there are, inside the caller's batch."""
-    _all(case).delete()
+    _destroy(case)
     bulk.insert(case.alias, FirstPosting, _COLUMNS, [msgspec.structs.astuple(row) for row in rows])
 
 
 def forget(case: Case, batch: Batch) -> None:
     """Destroy all rows inside the caller's batch; the next run reads what is still held."""
     if step_key(case, STEP):
-        _all(case).delete()
+        _destroy(case)
         write_step_key(case, batch, STEP, "")
         batch.details["sets"] = {STEP: digests.SETS[STEP].digest(case)}
+
+
+def settle(case: Case) -> None:
+    """Bring what was destroyed to an end: it would live on in the write-ahead log, or as dead tuples. Outside of any batch."""
+    table = FirstPosting._meta.db_table
+    _run(case, "PRAGMA wal_checkpoint(TRUNCATE)" if is_sqlite(case.alias) else f"VACUUM {table}")
+
+
+def _destroy(case: Case) -> None:
+    """Delete all rows, and overwrite what they leave."""
+    if is_sqlite(case.alias):
+        _run(case, "PRAGMA secure_delete=ON")
+    _all(case).delete()
+    if is_sqlite(case.alias):
+        _run(case, "PRAGMA secure_delete=OFF")  # of other deletions nothing is secret, and it costs time
+
+
+def _run(case: Case, sql: str) -> None:
+    with connections[case.alias].cursor() as cursor:
+        cursor.execute(sql)
 
 
 def items_measured(case: Case) -> list[Plain]:

@@ -126,6 +126,7 @@ def expire(case: Case, labels: Sequence[str], why: str) -> list[str]:
             posters.forget(case, batch)
         kept = {one.added.folder for label, one in held.items() if label not in reasons}
     if store.leftovers(case, kept):
+        posters.settle(case)
         with case.batch(ACT) as tidying:  # only once it is on record may the keys go
             tidying.skip = True
             store.tidy(case, kept)

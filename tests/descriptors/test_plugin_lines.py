@@ -116,6 +116,9 @@ def test_what_a_lying_model_says_is_refused() -> None:
         Model(plugin(no_number), no_number).columns(strip(0, 1))
     with pytest.raises(PluginRefused, match="blank beyond"):
         plugin(data, blank=3)
+    for unseen in ("\x1b", "\x9b", "\u202e", "\u2067", "", "a" * 9):
+        with pytest.raises(PluginRefused, match="characters"):
+            plugin(data, characters=["a", unseen])
 
 
 def test_the_built_in_network_as_a_plugin_reads_the_same() -> None:

@@ -22,6 +22,7 @@ from homeward.flow.finding.plugins import find_by_plugin
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import describe_pending, process
 from homeward.flow.progress import Quiet
+from homeward.flow.steps import Step
 from homeward.flow.verify import verify
 from homeward.media.records import Grey
 from homeward.store import Case
@@ -80,6 +81,15 @@ def test_what_it_read_is_kept_apart(asked: Case) -> None:
     (row,) = plugins.listed(asked)
     assert (row["kind"], row["does"], row["done"], row["failed"]) == ("ocr-rec", "reads print", 1, 0)
     assert verify(asked, Quiet(), full=True).faults == []
+
+
+def test_another_way_of_finding_lines_is_another_step(asked: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = plugins.called(asked, "cyrillic")
+    before = one.key
+    monkeypatch.setattr(plugins, "TEXT", Step("text", "0", {"descriptors": ["text 0"]}))
+    assert one.key != before
+    with pytest.raises(WrongUse, match="has said nothing about this case yet"):
+        find_by_words(asked, "дом", 20, "cyrillic")
 
 
 def test_without_what_finds_lines_it_waits(asked: Case, monkeypatch: pytest.MonkeyPatch) -> None:

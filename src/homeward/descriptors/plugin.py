@@ -47,7 +47,9 @@ FileName = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,99}
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Statement = Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[a-z][a-z ]*: [^\x00-\x1f\x7f]+\Z")]
 """``KIND: VALUE``, as the tables of countries write both."""
-Character = Annotated[str, msgspec.Meta(min_length=1, max_length=8, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+"""What steers a terminal, or the direction of writing around it."""
+Character = Annotated[str, msgspec.Meta(min_length=1, max_length=8, pattern=rf"^[^{_UNSEEN}]*\Z")]
 Dimensions = Annotated[int, msgspec.Meta(ge=2, le=8192)]
 Purpose = Literal["place", "object"]
 

@@ -32,7 +32,7 @@ from homeward.descriptors.plugin import (
     value_width,
 )
 from homeward.flow.executors import limits_with
-from homeward.flow.steps import Step
+from homeward.flow.steps import TEXT, Step
 from homeward.flow.units import Tool, Trial, Tried
 from homeward.sandbox import Call, Lost, Message, Pool
 from homeward.series.tables import tables
@@ -70,17 +70,20 @@ class Held(msgspec.Struct, frozen=True):
 
     @property
     def step(self) -> Step:
-        """The step that measures pictures by it; another file is another step, whatever it calls itself."""
-        hears = isinstance(self.plugin, SoundPlugin)
+        """The step that measures items by it; another file is another step, whatever it calls itself. One that reads is asked
+        again when lines are found in another way.
+        """
+        hears, reads_words = isinstance(self.plugin, SoundPlugin), isinstance(self.plugin, ReadingPlugin)
+        finder = {"lines": TEXT.params["descriptors"]} if reads_words else {}
         return Step(
             f"{PREFIX}{self.plugin.id}",
             self.plugin.version,
-            {"plugin": self.registered.manifest},
+            {"plugin": self.registered.manifest, **finder},
             kinds=("video",) if hears else ("still",),
             function=task_of(self.plugin),
             caption=f"Asking {self.plugin.id}",
             chosen="homeward.flow.features.scene:clips" if hears else "homeward.flow.plugins:exemplars",
-            needs=f"homeward.flow.plugins:{'available_to_read' if task_of(self.plugin) == READ else 'available'}",
+            needs=f"homeward.flow.plugins:{'available_to_read' if reads_words else 'available'}",
             plugin=self.registered.manifest,
         )
 

@@ -190,7 +190,7 @@ def damaged(archive: bytes) -> bytes:
     return archive[:200] + bytes(byte ^ 0x55 for byte in archive[200:260]) + archive[260:]
 
 
-def ufdr(report: str = UFDR, method: int = zipfile.ZIP_DEFLATED, name: str = "report.xml") -> bytes:
+def ufdr(report: str | bytes = UFDR, method: int = zipfile.ZIP_DEFLATED, name: str = "report.xml") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
         archive.writestr(name, report)

@@ -242,3 +242,12 @@ def test_posts_inside_of_posts_come_to_an_end_and_are_the_inner_ones_own() -> No
 def test_quotes_inside_of_quotes_are_nobodys_words_twice() -> None:
     html = PHPBB.replace("<blockquote>not mine</blockquote>", "<blockquote>a<blockquote>b</blockquote>c</blockquote>" * 50)
     assert read(archive(page(html)))[0][0].text == "a green lamp"
+
+
+def test_pages_that_a_package_lists_and_does_not_hold_are_told() -> None:
+    listed = [{"format": "json-pages-1.0"}, {"url": PLACE, "ts": "x"}, {"url": "https://forum.example/t/9"}, {"url": [1]}]
+    out = io.BytesIO(wacz(warc(SMF)))
+    with zipfile.ZipFile(out, "a") as package:
+        package.writestr("pages/pages.jsonl", "".join(json.dumps(one) + "\n" for one in listed) + "no JSON\n")
+    found, summary = read(out.getvalue())
+    assert (len(found), summary.notes[-1]) == (1, "1 pages that the package lists are not in its archives")

@@ -18,6 +18,7 @@ from homeward.communities.captured import Attachment, CaptureRefused, Message, S
 from homeward.communities.mime import codec
 from homeward.communities.pages import LARGEST, Page
 from homeward.communities.responses import Answer, Streams, answers
+from homeward.communities.rows import lines
 from homeward.communities.times import iso
 from homeward.communities.zipped import Zipped, blown_up
 from homeward.known.text import Stream
@@ -38,6 +39,8 @@ _OTHERS = "other pages"
 _PACKED = "pages are packed in a way that is not read here"
 _UNTIMED = "posts have a time that cannot be read: they count as without one"
 _CUT = "files of the archive are cut: they count as not captured"
+_LOST = "pages that the package lists are not in its archives"
+_LISTS = re.compile(r"pages/[^/]{1,100}\.jsonl")
 _BEGINNING = 2048
 _CHARSET = re.compile(rb"<meta[^>]{1,100}charset=[\"']?([A-Za-z0-9_-]{1,40})", re.IGNORECASE)
 
@@ -82,7 +85,20 @@ def read_zipped(source: ByteRange, order: Order, summary: Summary) -> Iterator[M
             with archive.open(name) as member:
                 yield member
 
-    yield from _posts(streams, order, summary)
+    yield from _posts(streams, order, summary, _listed(archive))
+
+
+def _listed(archive: Zipped) -> frozenset[int]:
+    """The pages that the package lists, as digests: what it does not hold of them was not captured."""
+    found: set[int] = set()
+    for name in filter(_LISTS.fullmatch, archive.names):
+        with archive.open(name) as member:
+            for line in lines(member):
+                with contextlib.suppress(*_ODD):
+                    address = msgspec.json.decode(line).get("url")
+                    if isinstance(address, str) and len(found) < _MOST_FILES:
+                        found.add(hash(address))
+    return frozenset(found)
 
 
 def _check(archive: Zipped, names: list[str], summary: Summary) -> None:
@@ -129,7 +145,7 @@ def _complete(stream: Stream) -> bool:
     return gzip.eof if gzip is not None else end == b"\r\n\r\n"
 
 
-def _posts(streams: Streams, order: Order, summary: Summary) -> Iterator[Message]:
+def _posts(streams: Streams, order: Order, summary: Summary, listed: frozenset[int] = frozenset()) -> Iterator[Message]:
     try:
         if not all(map(_complete, streams())):
             raise CaptureRefused("the web archive is broken: it ends in the middle of a record")
@@ -139,7 +155,9 @@ def _posts(streams: Streams, order: Order, summary: Summary) -> Iterator[Message
     pages: Counter[str] = Counter()
     told: Counter[str] = Counter({_CUT: files.cut})
     empty: Counter[str] = Counter()
+    missing = set(listed)
     for answer in answers(streams):
+        missing.discard(hash(answer.address))
         if answer.revisit or "html" not in answer.mime:
             continue
         page = Page(_html(answer), answer.address, order.site)
@@ -155,7 +173,8 @@ def _posts(streams: Streams, order: Order, summary: Summary) -> Iterator[Message
             yield message
     for name, count in sorted(pages.items()):
         summary.note(f"{count} pages of {name}, {empty[name]} of them without a post; {told[_OTHERS]} other pages")
-    for sentence in (_PACKED, _UNTIMED, _CUT):
+    told[_LOST] = len(missing)
+    for sentence in (_PACKED, _UNTIMED, _CUT, _LOST):
         if told[sentence]:
             summary.note(f"{told[sentence]} {sentence}")
 

@@ -9,7 +9,7 @@ import pytest
 from homeward.communities.captures import mandate
 from homeward.core import WrongUse
 from homeward.core.time import utc_now
-from homeward.flow.communities import captures, reports
+from homeward.flow.communities import captures, guarding, reports
 from homeward.flow.communities.captures import Delivery, Reason
 from homeward.flow.ingest import Delivery as Seized
 from homeward.flow.ingest import ingest
@@ -130,3 +130,16 @@ def test_a_report_in_two_captures_counts_once_and_goes_with_the_last(queue: Case
     assert sorted(names(reports.listed(queue, WHY)["queue"])) == [["1"], ["8"]]
     captures.expire(queue, ["two"], "over")
     assert reports.listed(queue, WHY)["reports"] == 0
+
+
+def test_an_account_that_may_be_a_childs_is_in_no_ranking_and_no_list(queue: Case, add: object) -> None:
+    """Also where only the shorter of two deliveries of its report says so."""
+    age = "</espIdentifier><personOrUserReportedPerson><age>15</age></personOrUserReportedPerson>"
+    add("young", report(9, "gina", "7" * 32).replace("</espIdentifier>", age))  # type: ignore[operator]
+    add("fuller", report(9, "gina", "7" * 32, inside=f"<additionalInfo/>{'<victim/>' * 9}"))  # type: ignore[operator]
+    found = reports.listed(queue, WHY)
+    (row,) = [row for row in found["protected"] if row["reports"][0]["id"] == "9"]
+    assert (row["reports"][0]["account"], row["reports"][0]["flags"]) == (None, ["underAge"])
+    with captures.opened(queue, "test", "", WHY, guarding.NEEDED) as (events, standing, _):
+        hidden = guarding.guard(queue, events, standing)
+        assert [hidden("Lampchat", name) for name in ("gina", "GINA", "anna")] == [True, True, False]

@@ -112,7 +112,7 @@ def _queue(case: Case, rows: Sequence[tuple[str, str, str, str]], standing: Stan
 
 
 def _whole(told: Sequence[Filed]) -> Filed:
-    """A report that was told of several times, the fullest first: that, with files and tokens that only another one has."""
+    """A report that was told of several times, the fullest first: that, with files, flags and tokens that only another has."""
     first = told[0]
     files, seen = list(first.report.files), set(chain.from_iterable(map(_names, first.report.files)))
     for file in chain.from_iterable(one.report.files for one in told[1:]):
@@ -120,7 +120,8 @@ def _whole(told: Sequence[Filed]) -> Filed:
             files.append(file)
             seen.update(names)
     own, guarded = (frozenset().union(*some) for some in ((one.own for one in told), (one.guarded for one in told)))
-    return Filed(first.capture, msgspec.structs.replace(first.report, files=tuple(files)), own, guarded)
+    flags = tuple(dict.fromkeys(flag for one in told for flag in one.report.flags))
+    return Filed(first.capture, msgspec.structs.replace(first.report, files=tuple(files), flags=flags), own, guarded)
 
 
 def _names(file: ReportedFile) -> Sequence[Hashable]:

@@ -305,6 +305,22 @@ def test_ufdr() -> None:
     assert read(ufdr(name="Report.xml")) == (found, summary)
 
 
+def test_the_report_alone_says_the_same_and_where_its_files_lie_beside_it() -> None:
+    packed, _ = read(ufdr())
+    found, summary = read(UFDR.encode())
+    assert summary.format == "ufed-xml"
+    bare = [msgspec.structs.replace(one, attachments=()) if isinstance(one, Message) else one for one in found]
+    assert bare == [msgspec.structs.replace(one, attachments=()) if isinstance(one, Message) else one for one in packed]
+    assert [hung for one in found if isinstance(one, Message) for hung in one.attachments] == [
+        Attachment("a.jpg", "files/Image/a.jpg", mime="image/jpeg"),
+        Attachment("b.jpg", "../../etc/passwd"),  # not opened: it lies outside of the report's folder
+        Attachment("c.jpg", "/etc/shadow"),
+        Attachment("a.jpg", "files/Image/a.jpg"),
+        Attachment("gone.jpg", "files/Image/gone.jpg"),
+        Attachment("a.jpg", "files/Image/a.jpg"),
+    ]
+
+
 def test_a_chat_tells_nothing_of_the_next() -> None:
     swapped = UFDR.replace(CHATS["alone"] + CHATS["group"], CHATS["group"] + CHATS["alone"])
     assert swapped != UFDR

@@ -25,6 +25,7 @@ FORMATS: dict[str, str] = {
     "discord": "homeward.communities.discord:looks:read",
     "warc": "homeward.communities.warc:looks:read",
     "cybertip": "homeward.communities.cybertip:looks:read",
+    "ufed-xml": "homeward.communities.ufdr:looks_plain:read_plain",
     "mbox": "homeward.communities.mail:looks:read",
     "whatsapp": "homeward.communities.whatsapp:looks:read",
     "whatsapp-zip": "homeward.communities.whatsapp:looks_zipped:read_zipped",

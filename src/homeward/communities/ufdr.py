@@ -1,5 +1,7 @@
 """UFDR: the report of a telephone's examination, a zip archive of ``report.xml`` and files. Chats are read by the message.
 
+The same report is also delivered as a file of XML with its files beside it.
+
 A report tells first of the files (``taggedFiles``) and then of what was decoded (``decodedData``). Models stand in fields of
 models; whatever a message points at (a file, an answered message) it names by an id, or by a ``targetid`` to jump to.
 """
@@ -27,6 +29,7 @@ from homeward.communities.zipped import Zipped
 
 if TYPE_CHECKING:
     from homeward.communities.worker import Order
+    from homeward.known.text import Stream
     from homeward.sandbox import ByteRange
 
 REPORT = "report.xml"
@@ -74,10 +77,28 @@ def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message 
     name = archive.find(REPORT)
     if name is None:
         raise CaptureRefused(f"it is a zip archive without {REPORT}: no UFDR")
-    report = _Report(archive, order, summary)
     with archive.open(name) as stream:
-        for tree in trees(stream, report.wanted):
-            yield from report.take(tree)
+        yield from _chats(stream, _Report(archive, order, summary))
+
+
+def looks_plain(head: bytes) -> bool:
+    """Whether a file begins like the report alone."""
+    return head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") and b"pa.cellebrite.com/report" in head
+
+
+def read_plain(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message | Identifier]:
+    """The same of a report whose files lie beside it.
+
+    Raises:
+        CaptureRefused: it is broken.
+    """
+    source.seek(0)
+    yield from _chats(source, _Report(None, order, summary))
+
+
+def _chats(stream: Stream, report: _Report) -> Iterator[Message | Identifier]:
+    for tree in trees(stream, report.wanted):
+        yield from report.take(tree)
     yield from report.introduced()
     report.tell()
 
@@ -85,7 +106,7 @@ def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message 
 class _Report:
     """Goes through a report: of a chat its own fields and parties come first, then its messages."""
 
-    def __init__(self, archive: Zipped, order: Order, summary: Summary) -> None:
+    def __init__(self, archive: Zipped | None, order: Order, summary: Summary) -> None:
         self._archive, self._order, self._summary = archive, order, summary
         self._files: dict[str, _File] = {}
         self._chat = 0
@@ -157,7 +178,7 @@ class _Report:
         if name and len(self._files) < _MOST_FILES:
             path = told.get("Local Path", "")
             sha256, md5 = bytes.fromhex(_hex(told.get("SHA256", ""), 64)), _hex(told.get("MD5", ""), 32)
-            self._files[name] = _File(self._archive.find(path) or "" if path else "", sha256, "" if sha256 else md5)
+            self._files[name] = _File(self._member(path), sha256, "" if sha256 else md5)
 
     @property
     def _site(self) -> str:
@@ -224,19 +245,26 @@ class _Report:
         targets = [tree.attributes.get("file_id", ""), *(one.text for one in tree.all("jumptargets", "targetid"))]
         told = next((self._files[one] for one in targets if one in self._files), _File("", b"", ""))
         path = fields.get("attachment_extracted_path", "")
-        member = (self._archive.find(path) if path else None) or told.path
-        found = self._archive.hashed(member) if member else None
+        member = self._member(path) or told.path
+        name = fields.get("Filename") or fields.get("Title") or (path or member).replace("\\", "/").rpartition("/")[2]
+        mime = fit(fields.get("ContentType", ""))
+        if self._archive is None and member:
+            return Attachment(name=fit(name), path=fit(member), mime=mime)
+        found = self._archive.hashed(member) if self._archive and member else None
         self._missing += found is None
         self._changed += bool(found and told.sha256 and told.path == member and told.sha256.hex() != found[0])
-        name = fields.get("Filename") or fields.get("Title") or (path or member).replace("\\", "/").rpartition("/")[2]
         return Attachment(
             name=fit(name),
             sha256=found[0] if found else told.sha256.hex(),
             md5="" if found else told.md5,
             size=found[1] if found else None,
-            mime=fit(fields.get("ContentType", "")),
+            mime=mime,
             captured=found is not None,
         )
+
+    def _member(self, path: str) -> str:
+        """The file that a report means by ``path``: its member of the archive, or where it lies beside the report."""
+        return path.replace("\\", "/") if self._archive is None else (self._archive.find(path) or "") if path else ""
 
 
 def recognised(site: str, handle: str) -> Iterator[tuple[str, str]]:

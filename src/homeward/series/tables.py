@@ -31,6 +31,8 @@ NEAREST = 2000
 """Towns that are looked at for one position."""
 _OFFSET = re.compile(r"([+-])([01]?[0-9]):?([0-5][0-9])")
 _MONTHS = (1, 7)
+COUNTRY = "country"
+"""The kind of cue by which a person says in which country a picture was made."""
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,7 +94,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def tables() -> Mapping[str, Table]:
     """Every table by the kind of its cue."""
     found = [msgspec.json.decode(file.read_bytes(), type=Table) for file in sorted(DATA.glob("*.json"))]
-    found += [_calling(), _languages(), _offsets()]
+    found += [_calling(), _languages(), _offsets(), _known()]
     return {table.kind: table for table in found}
 
 
@@ -223,6 +225,13 @@ def _offsets() -> Table:
         "utc offset", "Offset of a clock from UTC, which the camera was told", "device", 0.15,
         "IANA time zones of January and July 2020, towns by GeoNames", "", (), _fixed(values),
     )  # fmt: skip
+
+
+def _known() -> Table:
+    values: dict[str, tuple[str, ...]] = {country: (country,) for country in countries()}
+    caption = "Country in which a person knows that it was made (ISO 3166-1)"
+    source = "what a person knows; ISO 3166-1 by GeoNames"
+    return Table(COUNTRY, caption, "known", 1e-3, source, "", (), values)
 
 
 def _fixed(values: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:

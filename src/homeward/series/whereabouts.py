@@ -26,7 +26,7 @@ from homeward.series.tables import countries, of_position, tables
 POSITION = "position"
 ALSO = 0.3
 """Weight of the lesser cues of a group. Judged, not measured."""
-CAPS = {"electricity": 2.5, "building": 1.0, "print": 2.0, "road": 2.0, "device": 3.0}
+CAPS = {"electricity": 2.5, "building": 1.0, "print": 2.0, "road": 2.0, "device": 3.0, "known": 3.0}
 """Greatest penalty of a group, in powers of ten. Judged, not measured: a device may lie, print travels."""
 UNCALIBRATED = 0.5
 """Least error of what a plug-in sees: it makes no country more than twice as likely beside another. Judged, not measured."""

@@ -100,21 +100,24 @@ def test_numbers_that_rise_while_the_clock_goes_back_tell_that_it_was_set_anew(t
 
 
 def test_light_in_a_picture_of_a_known_place_moves_the_end(tmp_path: Path) -> None:
-    """At sea under Greenwich on a day in January; and what is said of a picture without a place says nothing."""
+    """At sea under Greenwich on a day in January, and in Portugal; what is said of a picture without a place says nothing."""
     with Case.create(tmp_path / "case", "Test Unit") as case:
-        series_case.deliver(case, "A", {"a": "1", "b": "2"}, year=2090)
-        straight_from_camera(case, {"a": "1", "b": "2"})
+        series_case.deliver(case, "A", {"a": "1", "b": "2", "c": "3"}, year=2090)
+        straight_from_camera(case, {"a": "1", "b": "2", "c": "3"})
         before = {one["id"]: one for one in clocks(case)}
-        for name, light in (("a", "night"), ("b", "day")):
+        for name, light in (("a", "night"), ("b", "day"), ("c", "night")):
             say(case, name, "attribute", f"daylight: {light}")
         say(case, "a", "coordinate", "0.5,0.5")
+        say(case, "c", "attribute", "country: PT")
         after = {one["id"]: one for one in clocks(case)}
-    one, other = (f"serial:halden:h20471{serial}" for serial in "12")
+    one, other, third = (f"serial:halden:h20471{serial}" for serial in "123")
     assert after[other] == before[other]
-    for end in (0, 1):
-        assert 0 <= abs(after[one]["offset"][end] - before[one]["offset"][end]) < 14 * 3600
-        least = (datetime(2090, 1, series_case.day("a"), 10, tzinfo=UTC).timestamp() - after[one]["offset"][end]) % 86400 / 3600
-        assert not 7 < least < 17
+    for name, month, letter in ((one, 1, "a"), (third, 3, "c")):
+        for end in (0, 1):
+            assert 0 <= abs(after[name]["offset"][end] - before[name]["offset"][end]) < 14 * 3600
+            said = datetime(2090, month, series_case.day(letter), 10, tzinfo=UTC).timestamp()
+            assert not 9 < (said - after[name]["offset"][end]) % 86400 / 3600 < 17
+    assert after[third]["offset"] != before[third]["offset"] or after[one]["offset"] != before[one]["offset"]
 
 
 def test_a_file_of_the_camera_in_two_exhibits_is_first_hand_in_neither_alone(tmp_path: Path) -> None:

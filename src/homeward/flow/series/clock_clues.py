@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 import numpy as np
@@ -14,6 +14,7 @@ from homeward.series.clues import COMMON, DEAD, Clue
 from homeward.series.daylight import DAYLIGHT
 from homeward.series.likeness import SESSION, attribute, position, session
 from homeward.series.lit import Light
+from homeward.series.tables import COUNTRY, towns
 
 Place = tuple[float, float]
 """Latitude and longitude in degrees."""
@@ -22,16 +23,17 @@ WITHIN = 1.0
 
 
 class Said(msgspec.Struct):
-    """By SHA-256 of a picture the lights and the places that people give it, and all sessions."""
+    """By SHA-256 of a picture the lights, places and countries that people give it, and all sessions."""
 
     lights: dict[str, set[str]]
     places: dict[str, set[Place]]
+    countries: dict[str, set[str]]
     sessions: list[Session]
 
 
 def said(clues: Iterable[Clue]) -> Said:
     """What people said; what software proposes, and clues that lead nowhere, say nothing."""
-    found = Said(defaultdict(set), defaultdict(set), [])
+    found = Said(defaultdict(set), defaultdict(set), defaultdict(set), [])
     for clue in clues:
         seen = {one.picture for one in clue.sightings if not one.proposed}
         if not seen or clue.status in {COMMON, DEAD}:
@@ -46,15 +48,21 @@ def said(clues: Iterable[Clue]) -> Said:
                 found.sessions.append(Session(name, hours * 3600.0, frozenset(seen)))
             for picture in seen if about == DAYLIGHT else ():
                 found.lights[picture].add(what)
+            for picture in seen if about == COUNTRY else ():
+                found.countries[picture].add(what.upper())
     return found
 
 
-def lights(kinds: Iterable[str], places: Iterable[Place]) -> tuple[Light, ...]:
-    """Lights of one picture that was taken at one of ``places``; none where no place is known."""
-    known = sorted(set(places))
-    if not known:
+def lights(kinds: Iterable[str], places: Iterable[Place], countries: Collection[str]) -> tuple[Light, ...]:
+    """Lights of one picture that was taken at one of ``places``, or where none is known in any town of ``countries``, or
+    between them; none where nothing is known.
+    """
+    held = towns()
+    points = np.radians(np.array(sorted(set(places)), np.float64).reshape(-1, 2))
+    if not len(points):
+        points = held.points[np.isin(held.numbers, [at for at, code in enumerate(held.countries) if code in countries])]
+    if not len(points):
         return ()
-    points = np.radians(np.array(known, np.float64))
     middle = directions(points).sum(axis=0)
     latitude = float(np.degrees(np.arctan2(middle[2], np.hypot(*middle[:2]))))
     longitude = float(np.degrees(np.arctan2(middle[1], middle[0])))

@@ -43,7 +43,8 @@ class Read:
 
     def add(self, spoken: Said) -> None:
         """Take in what people say, of a picture or of copies of it; sessions by the pictures that tell their time."""
-        pointed = {*spoken.lights, *spoken.places, *(picture for one in spoken.sessions for picture in one.pictures)}
+        joined = {picture for one in spoken.sessions for picture in one.pictures}
+        pointed = {*spoken.lights, *spoken.places, *spoken.countries, *joined}
         copies: dict[int, list[int]] = defaultdict(list)
         for item in self.readings:
             copies[self._home[item]].append(item)
@@ -51,14 +52,16 @@ class Read:
         meant = {name: [item] if item in self.readings else copies[self._home.get(item, item)] for name, item in here.items()}
         shown: dict[int, set[str]] = defaultdict(set)
         places: dict[int, set[Place]] = defaultdict(set)
+        known: dict[int, set[str]] = defaultdict(set)
         for name, items in meant.items():
             for item in items:
+                known[item] |= spoken.countries.get(name, set())
                 shown[item] |= spoken.lights.get(name, set())
                 places[item] |= spoken.places.get(name, set())
         for item, kinds in shown.items():
             where = places[item] | ({self._places[item]} if item in self._places else set())
-            self.readings[item] = replace(self.readings[item], lights=lights(kinds, where))
-        for name in {picture for one in spoken.sessions for picture in one.pictures if picture in meant and not meant[picture]}:
+            self.readings[item] = replace(self.readings[item], lights=lights(kinds, where, known[item]))
+        for name in (picture for picture in joined if picture in meant and not meant[picture]):
             self.timeless[name] = Reading(name, 0.0, self._there(here[name]))
         told = {name: [self._names[item] for item in items] or [name] for name, items in meant.items()}
         self.sessions = moved(spoken.sessions, told)

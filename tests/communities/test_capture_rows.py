@@ -117,6 +117,13 @@ def test_csv_gives_back_what_was_written(table: list[tuple[str, str, str]]) -> N
     assert summary.skipped == 0
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+def test_tables_as_spreadsheets_write_them(encoding: str) -> None:
+    table = ("\ufeff" if encoding == "utf-16-be" else "") + 'n\tsite\tby\r\n7\tß\t"hånna\tö"\r\n'
+    found, summary = rows(table.encode(encoding), "columns: {id: n, site: site, handle: by}")
+    assert ([(one.id, one.site, one.handle) for one in found], summary.skipped) == ([("7", "ß", "hånna\tö")], 0)
+
+
 def test_a_table_that_lacks_a_column_or_never_closes_a_cell_is_refused() -> None:
     with pytest.raises(CaptureRefused, match="no column 'by'"):
         rows(b"n,site\n1,s\n", "columns: {id: n, site: site, handle: by}")

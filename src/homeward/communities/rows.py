@@ -30,7 +30,8 @@ from homeward.known.text import Stream
 from homeward.known.words import ODD_BYTES
 from homeward.sandbox import ByteRange
 
-codecs.lookup("utf-8-sig")  # behind the lock no codec can be loaded
+for _name in ("utf-8-sig", "utf-16"):  # behind the lock no codec can be loaded
+    codecs.lookup(_name)
 
 LONGEST = 16 << 20
 """Bytes of a line."""
@@ -72,8 +73,10 @@ def read_csv(source: ByteRange, mapping: Mapping, summary: Summary, *, text: boo
         CaptureRefused: the first row does not name the columns of the mapping, or a cell has no end.
     """
     summary.format = "csv"
-    stream = io.TextIOWrapper(io.BufferedReader(source, _CHUNK), "utf-8-sig", errors=ODD_BYTES, newline="")
-    delimiter = mapping.delimiter or _delimiter(source)
+    wide = source.at(0, 2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}  # as spreadsheets write "Unicode text"
+    encoding, errors = ("utf-16", "replace") if wide else ("utf-8-sig", ODD_BYTES)
+    stream = io.TextIOWrapper(io.BufferedReader(source, _CHUNK), encoding, errors=errors, newline="")
+    delimiter = mapping.delimiter or _delimiter(source.at(0, 1 << 16).decode(encoding, "replace"))
     before = csv.field_size_limit(MOST_TEXT * 4)
     try:
         rows = csv.reader(stream, delimiter=delimiter, strict=True)
@@ -210,9 +213,8 @@ def lines(source: Stream) -> Iterator[bytes]:
         yield rest
 
 
-def _delimiter(source: ByteRange) -> str:
-    first = source.at(0, 1 << 16).partition(b"\n")[0].decode("utf-8", "replace")
-    return max(",;\t|", key=first.count)
+def _delimiter(beginning: str) -> str:
+    return max(",;\t|", key=beginning.partition("\n")[0].count)
 
 
 def _getter(column: str, always: str) -> Get:

@@ -8,6 +8,7 @@ import click
 
 from homeward.cli import homeward
 from homeward.series.daylight import DAYLIGHT, LIGHTS
+from homeward.series.likeness import SESSION
 from homeward.series.tables import Table, tables
 
 FOLDER = Path(__file__).parent / "reference"
@@ -28,7 +29,8 @@ an agency may state the same ([plug-ins](../methods/plugins.md)). What becomes o
 surveys stand for which countries are named, not for numbers; where only `judged` is written, nothing but experience stands
 behind a value.
 
-Beside these, `{DAYLIGHT}` is one of {", ".join(LIGHTS)}. Not told by looking alone: {{others}}.
+Beside these, `{DAYLIGHT}` is one of {", ".join(LIGHTS)}, and `{SESSION}: NAME within 3 hours` joins pictures that were
+taken together, for their clocks. Not told by looking alone: {{others}}.
 """
 
 

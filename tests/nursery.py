@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 
 _SERVER = """
-import array, gc, json, os, select, socket, sys
+import array, gc, importlib.util, json, os, select, socket, sys
 from homeward.sandbox import zygote
 zygote._spare()
 from homeward.flow.tasks import stills
@@ -52,7 +52,9 @@ for one in (door, line):
 os.chdir(asked["folder"])
 os.environ.clear()
 os.environ.update(asked["environment"])
-sys.path[:0] = [one for one in asked["environment"].get("PYTHONPATH", "").split(os.pathsep) if one not in sys.path]
+sys.path[0] = asked["folder"]
+sys.path[1:1] = [one for one in asked["environment"].get("PYTHONPATH", "").split(os.pathsep) if one not in {"", *sys.path}]
+importlib.util.find_spec("nothing")  # what lies in these folders is known before the lock, as after a start of Python
 try:
     zygote.main()
 finally:

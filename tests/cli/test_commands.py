@@ -142,6 +142,13 @@ def test_wrong_use_is_one_clear_sentence_and_exit_code_2(worked: Path, what: str
     assert not (worked / "other").exists()
 
 
+@pytest.mark.parametrize("name", ["gone\x1b[2J", "gone\x9b31m", "gone\u202egpj", "gone\udcff"])
+def test_a_name_that_is_quoted_steers_no_terminal(tmp_path: Path, name: str) -> None:
+    done = homeward("status", name, cwd=tmp_path)
+    assert (done.returncode, done.stderr[:11]) == (2, "Error: gone")
+    assert done.stderr.rstrip("\n").isprintable()
+
+
 def test_what_is_found_wrong_is_told_by_exit_code_1(tmp_path: Path) -> None:
     (tmp_path / "seized").mkdir()
     (tmp_path / "seized" / "note.txt").write_text("as it was")

@@ -56,6 +56,11 @@ def test_a_plugin_from_the_command_line(tmp_path: Path) -> None:
         (("plugin", "remove", "case", "other", "--reason", "a test"), "no plug-in 'other'"),
         (("plugin", "listen", "case", "thumb", "--reason", "a test"), "'thumb' states nothing"),
         (("plugin", "listen", "case", "things"), "Missing option '--reason'"),
+        (("find", "case", "--text", "lamp", "--with", ""), "no plug-in ''"),
+        (("find", "case", "seized/room.jpg", "--by", "copy", "--with", ""), "by place or by object"),
+        (("find", "case", "seized/room.jpg", "--by", "place", "--with", ""), "no plug-in ''"),
+        (("find", "case", "seized/room.jpg", "--by", "copy", "--region", ""), "a region is asked about"),
+        (("find", "case", "--text", "lamp", "--region", ""), "a region is asked about"),
     ):
         done = homeward(*wrong, cwd=tmp_path)
         assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr

@@ -399,6 +399,15 @@ def test_a_manifest_says_nothing_that_the_contract_has_not(folders: Path) -> Non
     for name, value in (("file", "../model.onnx"), ("file", "/etc/x.onnx"), ("file", "model.pt"), ("sha256", "00"), ("dim", 1)):
         with pytest.raises(ValueError, match=r"plugin\.json"):
             read_manifest(json.dumps(told | {"model": told["model"] | {name: value}}).encode())
+    for unseen in ("\x1b", "\x9b", "\u2028", "\u202e", "\u2067"):
+        model = told["model"]
+        for change in ({"licence": unseen}, {"model": model | {"input": unseen}}, {"model": model | {"output": f"a{unseen}"}}):
+            with pytest.raises(ValueError, match=r"plugin\.json"):
+                read_manifest(json.dumps(told | change).encode())
+        things = json.loads((folders / "things" / "plugin.json").read_text())
+        things["model"]["labels"] = ["lamp", f"lamp{unseen}"]
+        with pytest.raises(ValueError, match=r"plugin\.json"):
+            read_manifest(json.dumps(things).encode())
     for text in (b"", b"{", b"[" * 50_000, b"\xff", b"null", b"{}", b" " * 300_000, json.dumps(told).encode()[:-1]):
         with pytest.raises(ValueError, match=r"plugin\.json"):
             read_manifest(text)

@@ -68,6 +68,8 @@ def test_what_it_read_is_found_whole_in_part_and_nearly(asked: Case) -> None:
         assert (row["kind"], row["text"], row["region"], row["paths"]) == (kind, text, list(box), ["A > sign.png"])
         assert (row["time"], row["log10_lr"], row["calibration"]) == (None, None, None)
         assert (row["plugin"]["id"], row["caveats"]) == ("cyrillic", [plugins.UNCALIBRATED])
+    (apart,) = find_by_words(asked, f"{text[-4:]} {text[:4]}", 20, "cyrillic")
+    assert (apart["text"], 0.5 <= apart["score"] < 0.95) == (text, True)
     assert find_by_words(asked, "something else", 20, "cyrillic") == []
 
 

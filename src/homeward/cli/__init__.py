@@ -101,7 +101,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except WrongUse as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {_sentence(error)}", err=True)
         sys.exit(2)
     except (HomewardError, OSError) as error:
         click.echo(f"Error: {_sentence(error)}", err=True)
@@ -110,7 +110,7 @@ def main() -> None:
         if os.environ.get("HOMEWARD_DEBUG"):
             raise
         click.echo(
-            f"Error: this should not happen ({type(error).__name__}: {error}). Nothing is lost; "
+            f"Error: this should not happen ({type(error).__name__}: {_sentence(error)}). Nothing is lost; "
             "set HOMEWARD_DEBUG=1 and run it again to see where.",
             err=True,
         )
@@ -118,6 +118,9 @@ def main() -> None:
 
 
 def _sentence(error: BaseException) -> str:
+    from homeward.cli.common import printable
+
+    said = str(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror.lower()}" if error.filename else error.strerror.lower()
-    return str(error)
+        said = f"{error.filename}: {error.strerror.lower()}" if error.filename else error.strerror.lower()
+    return printable(said)  # it may quote a name that is foreign

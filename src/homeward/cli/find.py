@@ -55,14 +55,14 @@ def find(
     those that show the words given, exactly, inside others or nearly; with --text and --with, pictures in which a detector
     found what it calls by that name, or in which a plug-in read the words.
     """
-    if region and by not in {*_SIGHTS, "text"}:
+    if region is not None and by not in {*_SIGHTS, "text"}:
         raise WrongUse("a region is asked about by place, by object or by text")
     if words is not None:
         if image is not None or by is not None:
             raise WrongUse("--text is asked without IMAGE and --by")
         _find_text(case, words, top, as_json, plugin)
         return
-    if plugin and by not in _SIGHTS:
+    if plugin is not None and by not in _SIGHTS:
         raise WrongUse("a plug-in is asked by place or by object, one that detects or reads by --text")
     if image is None or by is None:
         raise WrongUse("give IMAGE and --by, or --text")
@@ -72,7 +72,7 @@ def find(
         print_json(found)
     elif by == "text":
         _print_words(found)
-    elif plugin:
+    elif plugin is not None:
         _print_ranked(found)
     elif by != "copy":
         _print_weighed(found)
@@ -86,7 +86,7 @@ def _found(case: Case, image: Path, by: str, region: str | None, top: int, plugi
     from homeward.flow.finding.sights import find_sights
     from homeward.flow.finding.text import find_by_text
 
-    if plugin:
+    if plugin is not None:
         from homeward.flow.finding.plugins import find_by_plugin
 
         return find_by_plugin(case, image, by, _region(region), top, plugin)
@@ -143,10 +143,10 @@ def _find_text(case: Path, words: str, top: int, as_json: bool, plugin: str | No
     from homeward.flow.finding.plugin_words import find_by_words
 
     with opened(case) as opened_case:
-        found = find_by_words(opened_case, words, top, plugin) if plugin else find_text(opened_case, words, top)
+        found = find_text(opened_case, words, top) if plugin is None else find_by_words(opened_case, words, top, plugin)
     if as_json:
         print_json(found)
-    elif plugin and found and "text" not in found[0]:
+    elif found and "text" not in found[0]:
         _print_ranked(found)
     else:
         _print_words(found)

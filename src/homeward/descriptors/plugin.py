@@ -41,14 +41,14 @@ class PluginRefused(HomewardError, ValueError):
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Identifier = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}\Z")]
 Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.]{0,30}\Z")]
-Tensor = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
-"""Name of an input or output of the model."""
-FileName = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,99}\.onnx\Z")]
-Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
-Statement = Annotated[str, msgspec.Meta(max_length=120, pattern=r"^[a-z][a-z ]*: [^\x00-\x1f\x7f]+\Z")]
-"""``KIND: VALUE``, as the tables of countries write both."""
 _UNSEEN = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 """What steers a terminal, or the direction of writing around it."""
+Tensor = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=rf"^[^{_UNSEEN}]*\Z")]
+"""Name of an input or output of the model."""
+FileName = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,99}\.onnx\Z")]
+Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=rf"^[^{_UNSEEN}]*\Z")]
+Statement = Annotated[str, msgspec.Meta(max_length=120, pattern=rf"^[a-z][a-z ]*: [^{_UNSEEN}]+\Z")]
+"""``KIND: VALUE``, as the tables of countries write both."""
 Character = Annotated[str, msgspec.Meta(min_length=1, max_length=8, pattern=rf"^[^{_UNSEEN}]*\Z")]
 Dimensions = Annotated[int, msgspec.Meta(ge=2, le=8192)]
 Purpose = Literal["place", "object"]
@@ -228,7 +228,7 @@ class _Plugin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     id: Identifier
     version: Version
     purpose: Annotated[tuple[Purpose, ...], msgspec.Meta(min_length=1, max_length=2)]
-    licence: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+    licence: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=rf"^[^{_UNSEEN}]*\Z")]
     calibration: None = None
     """A ratio that comes with a model is not taken: this version fits none. What it says may rank and adds nothing else."""
 

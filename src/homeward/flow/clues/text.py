@@ -125,21 +125,26 @@ def in_lines(case: Case, asked: str) -> Iterator[tuple[Place, Hit]]:
 def gathered(asked: str, hits_of: Callable[[str], Iterable[tuple[Place, Hit]]]) -> Iterator[tuple[Place, Hit]]:
     """The same, by what ``hits_of`` finds of any words in single lines."""
     yield from hits_of(asked)
-    parts = [part for part in wording.form(asked).split() if len(part) >= _SHORTEST]
-    if len(parts) < 2:
+    words = parts(asked)
+    if len(words) < 2:
         return
     pictures: dict[Place, dict[int, Hit]] = defaultdict(dict)
-    for number, part in enumerate(parts):
-        for place, hit in hits_of(part):
+    for number, word in enumerate(words):
+        for place, hit in hits_of(word):
             if hit.score > pictures[place].get(number, _NONE).score:
                 pictures[place][number] = hit
-    letters = sum(map(len, parts))
+    letters = sum(map(len, words))
     for place, hits in pictures.items():
-        score = sum(hit.score * len(parts[number]) for number, hit in hits.items()) / letters
+        score = sum(hit.score * len(words[number]) for number, hit in hits.items()) / letters
         if score >= _LEAST:
             texts_found = " / ".join(dict.fromkeys(hit.text for hit in hits.values()))
             box = _around([hit.box for hit in hits.values() if hit.box])
             yield place, Hit(score * _APART, max(hit.kind for hit in hits.values()), texts_found, box)
+
+
+def parts(asked: str) -> list[str]:
+    """The words of a question that are looked for on their own too."""
+    return [word for word in wording.form(asked).split() if len(word) >= _SHORTEST]
 
 
 _NONE = Hit(0.0, "", "", None)

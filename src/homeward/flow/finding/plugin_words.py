@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from homeward.core.errors import said
 from homeward.descriptors.plugin import DetectorPlugin, ReadingPlugin
 from homeward.descriptors.plugin_lines import unpack_lines
 from homeward.flow import plugins
-from homeward.flow.clues.text import Hit, Place, answers, gathered, judged, merged
+from homeward.flow.clues.text import Hit, Place, answers, gathered, judged, merged, parts
 from homeward.flow.described import STILL
 from homeward.flow.finding.plugins import find_by_label, named, runs_of
 from homeward.flow.plugins import UNCALIBRATED, Held
@@ -46,7 +46,8 @@ def find_by_words(case: Case, asked: str, top: int, name: str) -> list[dict[str,
     asked = said(" ".join(asked.split()), "the words to find")
     if not wording.key(asked):
         raise WrongUse("words to find hold a letter or a digit")
-    lines = list(_lines(case, one, one.plugin))
+    near = [_near(words) for words in (asked, *parts(asked))]
+    lines = [line for line in _lines(case, one, one.plugin) if any(may_hold(line) for may_hold in near)]
     found = answers(case, merged(gathered(asked, partial(_hits, lines))), top)
     return [row | {"calibration": None, "plugin": named(one), "caveats": [UNCALIBRATED]} for row in found]
 
@@ -61,10 +62,16 @@ def _lines(case: Case, one: Held, plugin: ReadingPlugin) -> Iterator[_Held]:
 
 
 def _hits(lines: list[_Held], asked: str) -> Iterator[tuple[Place, Hit]]:
-    """Those lines are compared letter by letter that have enough pairs of letters of the question."""
-    wanted = wording.key(asked)
-    grams, least = wording.grams(wanted), max(1, wording.least_shared(wanted))
+    near = _near(asked)
     for one in lines:
-        near = wanted in one.key if len(wanted) < wording.GRAM else len(grams & one.grams) >= least
-        if near and (hit := judged(asked, one.line)) is not None:
+        if near(one) and (hit := judged(asked, one.line)) is not None:
             yield one.place, hit
+
+
+def _near(asked: str) -> Callable[[_Held], bool]:
+    """Whether a line has enough pairs of letters of ``asked`` to be compared with it letter by letter."""
+    wanted = wording.key(asked)
+    if len(wanted) < wording.GRAM:
+        return lambda one: wanted in one.key
+    grams, least = wording.grams(wanted), wording.least_shared(wanted)
+    return lambda one: len(grams & one.grams) >= least

@@ -22,7 +22,7 @@ from homeward.descriptors.plugin import (
     digest,
     value_name,
 )
-from homeward.descriptors.plugin_boxes import unpack_boxes
+from homeward.descriptors.plugin_boxes import rows_with, unpack_boxes
 from homeward.descriptors.plugin_features import PluginFeatures, pack, unpack
 from homeward.descriptors.plugin_sound import unpack_stretches
 from homeward.flow import plugins
@@ -103,14 +103,13 @@ def find_by_label(case: Case, label: str, top: int, name: str) -> list[dict[str,
         raise WrongUse(f"the plug-in {name!r} has no label {label!r}; it has: {', '.join(one.plugin.model.labels)[:1000]}")
     wanted, found = one.plugin.model.labels.index(label), dict[int, Hit]()
     for run in runs_of(case, one):
-        for row in run:
-            said = unpack_boxes(row["value"], one.plugin)
+        for row in rows_with(run["value"], one.plugin, np.array([wanted], np.uint16)).tolist():
+            said = unpack_boxes(run["value"][row], one.plugin)
             those = np.flatnonzero(said.labels == wanted)
-            if len(those):
-                score = int(said.scores[those[0]])
-                reason = f"{label}, {score} %" + (f"; {len(those)} of it" if len(those) > 1 else "")
-                corners = said.boxes[those[0]].reshape(2, 2)
-                found[int(row["item"])] = Hit(score / 100, reason, _box_around(corners))
+            score = int(said.scores[those[0]])
+            reason = f"{label}, {score} %" + (f"; {len(those)} of it" if len(those) > 1 else "")
+            corners = said.boxes[those[0]].reshape(2, 2)
+            found[int(run["item"][row])] = Hit(score / 100, reason, _box_around(corners))
     return _told(case, one, found, top, [UNCALIBRATED])
 
 

@@ -6,19 +6,19 @@ import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import series_case
 
 from homeward.flow.clues.clue_ledger import sight
-from homeward.flow.clues.sights import rows_key
 from homeward.flow.clues.whereabouts import located_one
 from homeward.flow.series.clocks import clocks
 from homeward.flow.series.firsthand import circulation, sources
 from homeward.flow.series.fusing import all_traces, units
 from homeward.flow.series.listing import listed
+from homeward.flow.steps import SIGHTS
 from homeward.store import Case, digests, headers, results
 from homeward.store.models import Exhibit, Item
 from homeward.store.results import CopyRow
-from homeward.store.sights import SightRow, write_sights
 
 BOTH = {"a": "1", "b": "1"}
 POSTED = 1_433_331_234
@@ -181,17 +181,16 @@ def test_no_time_is_trusted_beyond_what_bounds_its_clock(tmp_path: Path) -> None
 
 
 def test_two_pictures_of_one_place_whose_clocks_say_nearly_the_same_are_asked_about(tmp_path: Path) -> None:
-    """a and c say the same hour; a of January and b of February are further apart, whatever place they show."""
+    """a and c say the same hour; a of January and b of February are further apart, whatever place they show. Places are those
+    that stand: a newer program has not compared anything yet.
+    """
     bodies = {"a": "1", "b": "2", "DCIM/100MEDIA/a.JPG": "1"}
     with Case.create(tmp_path / "case", "Test Unit") as case:
         series_case.deliver(case, "A", bodies)
         straight_from_camera(case, {"a": "1", "b": "2", "DCIM/100MEDIA/a.JPG": "3"})
-        items = {item.sha256: item.pk for item in Item.objects.using(case.alias)}
-        a, b, c = (series_case.sha(name) for name in bodies)
-        with case.batch("step.part", {"step": "sights"}) as batch:
-            pairs = [sorted((items[one], items[other])) for one, other in ((a, b), (a, c))]
-            write_sights(case, [SightRow(*pair, 30, 30, 2000, 0, "", "", "seen") for pair in pairs], rows_key(), batch.seq)
-            batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
+        a, _, c = (series_case.sha(name) for name in bodies)
+        older = msgspec.structs.replace(SIGHTS, version="older")
+        series_case.see(case, {("a", "b"): 2000, ("a", "DCIM/100MEDIA/a.JPG"): 2000}, older)
         asked = {one["id"]: [(row["sha256"], row["other"], row["apart"]) for row in one["questions"]] for one in clocks(case)}
         for name in ("a", "DCIM/100MEDIA/a.JPG"):
             say(case, name, "attribute", "session: Garden")

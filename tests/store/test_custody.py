@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from subprocess import Popen
@@ -156,6 +157,19 @@ def test_an_erased_name_is_in_no_file_of_the_case(case: Case) -> None:
     case.custody.erase(1, "person", "order 12/26", "a test")
     assert not holds(b"Nobody Atall of Nowhere")
     assert holds(b"Somebody Else")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_bytes_of_an_erased_name_that_a_reader_holds_are_told_of(case: Case) -> None:
+    write(case, names={"person": "Nobody Atall of Nowhere"})
+    run_sql(case, "PRAGMA busy_timeout=0")
+    reader = sqlite3.connect(case.folder / "case.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    with pytest.raises(StoreError, match="somebody reads the case"):
+        case.custody.erase(1, "person", "order 12/26", "a test")
+    reader.close()
+    assert case.custody.names(1)["person"] == ERASED
 
 
 def test_who_acted_can_be_erased_from_every_entry_at_once(case: Case) -> None:

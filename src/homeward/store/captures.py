@@ -60,8 +60,9 @@ def tidy(case: Case, named: Collection[str]) -> None:
 
 
 def _loose_keys(case: Case, named: Collection[str]) -> list[Path]:
-    folder, building = key_path(case, "").parent, {path.name for path in (case.folder / FOLDER).glob(".new-*")}
+    folder = key_path(case, "").parent
     keys = sorted(folder.iterdir()) if folder.is_dir() else []
+    building = {path.name for path in (case.folder / FOLDER).glob(".new-*")}  # after the keys: a folder comes before its key
     names = [(path, path.name.removeprefix(".").partition(".")[0]) for path in keys]
     return [path for path, name in names if name not in named and f".new-{name}" not in building]
 

@@ -15,7 +15,7 @@ from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 
 from homeward.core.time import utc_now
-from homeward.store.database import is_sqlite
+from homeward.store.database import is_sqlite, settled
 from homeward.store.errors import CaseDamaged, StoreError
 from homeward.store.ledger import Checker, Entry, EntryRefused, Log, Opening, commit, decode, encode, opens, timestamp
 from homeward.store.ledger import key as keys
@@ -170,9 +170,11 @@ class Custody:
                 told: dict[str, Plain] = {"field": field, "authority": authority, "reason": reason}
                 self.append(number + at, "erase", {"entries": list(map(list, _stretches(seqs))), **told}, {})
                 erased[field] = len(seqs)
-        # The old rows would otherwise live on, in the write-ahead log or as dead tuples.
-        tables = ", ".join(model._meta.db_table for model in (LedgerOpening, Exhibit, Person))
-        self._run("PRAGMA wal_checkpoint(TRUNCATE)" if embedded else f"VACUUM {tables}")
+        if not settled(self._alias, *(model._meta.db_table for model in (LedgerOpening, Exhibit, Person))):
+            raise StoreError(
+                "it was erased from the records, but somebody reads the case: bytes of it stay in the write-ahead log of the "
+                "database until nobody has the case open"
+            )
         return erased
 
     def _clear_rows(self, seqs: Sequence[int], field: str) -> None:

@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.models import Count, Max
 
 from homeward.store import bulk, digests
-from homeward.store.database import is_sqlite
+from homeward.store.database import is_sqlite, settled
 from homeward.store.models import FirstPosting, Item
 from homeward.store.results import step_key, write_step_key
 
@@ -58,10 +58,9 @@ def forget(case: Case, batch: Batch) -> None:
         batch.details["sets"] = {STEP: digests.SETS[STEP].digest(case)}
 
 
-def settle(case: Case) -> None:
-    """Bring what was destroyed to an end: it would live on in the write-ahead log, or as dead tuples. Outside of any batch."""
-    table = FirstPosting._meta.db_table
-    _run(case, "PRAGMA wal_checkpoint(TRUNCATE)" if is_sqlite(case.alias) else f"VACUUM {table}")
+def settle(case: Case) -> bool:
+    """Bring what was destroyed to an end, outside of any batch; False where a reader of the case holds it up."""
+    return settled(case.alias, FirstPosting._meta.db_table)
 
 
 def _destroy(case: Case) -> None:

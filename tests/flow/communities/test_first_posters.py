@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 from series_case import deliver, hold, sha
 
 from homeward.communities import captures as mandates
@@ -20,7 +22,7 @@ from homeward.flow.series.deciding import answer
 from homeward.flow.series.listing import Picture, proposals
 from homeward.flow.steps import POSTERS
 from homeward.flow.verify import verify
-from homeward.store import Case, posters, results
+from homeward.store import Case, StoreError, posters, results
 from homeward.store.models import CopyMember, Item
 
 MAPPING = """
@@ -157,3 +159,34 @@ def test_what_expired_lies_nowhere_in_the_database(held: Case) -> None:
     assert any(token in file.read_bytes() for token in tokens for file in files if file.exists())
     captures.expire(held, ["one"], "over")
     assert not any(token in file.read_bytes() for token in tokens for file in files if file.exists())
+
+
+def test_what_comes_in_while_something_goes_stays(held: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the record that captures went and their keys another process has the case for itself."""
+    settle = posters.settle
+
+    def meanwhile(case: Case) -> bool:
+        monkeypatch.undo()
+        with Case.open(case.folder) as other:
+            take(other, tmp_path, "two", posted(9, "zoe", 2, "b"))
+        return settle(case)
+
+    monkeypatch.setattr(posters, "settle", meanwhile)
+    captures.expire(held, ["one"], "over")
+    assert [(one["label"], one["state"]) for one in captures.listed(held)] == [("one", "expired"), ("two", "held")]
+    assert verify(held, Quiet()).faults == []
+
+
+def test_who_reads_the_case_holds_up_the_log_alone_and_that_is_said(held: Case) -> None:
+    read(held)
+    with connections[held.alias].cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout=0")
+    reader = sqlite3.connect(held.folder / "case.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    with pytest.raises(StoreError, match="somebody reads"):
+        captures.expire(held, ["one"], "over")
+    reader.close()
+    assert not any((held.folder / "keys" / "captures").iterdir())
+    assert [one["state"] for one in captures.listed(held)] == ["expired"]
+    assert verify(held, Quiet()).faults == []

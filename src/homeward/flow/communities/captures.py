@@ -28,8 +28,8 @@ from homeward.flow.communities.beside import Beside
 from homeward.flow.communities.filing import Filing
 from homeward.sandbox import Call, Limits, Lost, Pool
 from homeward.sandbox import Message as Said
+from homeward.store import StoreError, events, posters, sealing
 from homeward.store import captures as store
-from homeward.store import events, posters, sealing
 from homeward.store.ledger.entries import decode, timestamp
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def expire(case: Case, labels: Sequence[str], why: str) -> list[str]:
 
     Raises:
         WrongUse: there is no such capture, or no reason why it goes before its time.
+        StoreError: they are gone, but a reader holds up what the database keeps of its log.
     """
     now = utc_now()
     with case.batch(ACT, {"captures": "expired"}) as batch:
@@ -124,13 +125,22 @@ def expire(case: Case, labels: Sequence[str], why: str) -> list[str]:
         batch.skip = not gone
         if gone:
             posters.forget(case, batch)
-        kept = {one.added.folder for label, one in held.items() if label not in reasons}
-    if store.leftovers(case, kept):
-        posters.settle(case)
+    if store.leftovers(case, _held(case)):
+        done = posters.settle(case)
         with case.batch(ACT) as tidying:  # only once it is on record may the keys go
             tidying.skip = True
-            store.tidy(case, kept)
+            store.tidy(case, _held(case))  # asked again under the lock: another may have come in meanwhile
+        if not done:
+            raise StoreError(
+                "captures were destroyed, but somebody reads the case: who was first to post what stays, by keyed digests, "
+                "in the write-ahead log of its database until nobody has the case open"
+            )
     return sorted(reasons)
+
+
+def _held(case: Case) -> set[str]:
+    """Folders of the captures that are held."""
+    return {one.added.folder for one in standing(case).captures.values() if one.expired is None}
 
 
 def _ready(case: Case) -> None:
@@ -290,7 +300,7 @@ def _take(
             store.write(case, batch, [captures.body(added)])
             shelf.keep()
             kept = True
-            store.tidy(case, {folder} | {one.added.folder for one in standing(case).captures.values() if one.expired is None})
+            store.tidy(case, {folder} | _held(case))
             return Capture(added, batch.seq)
     except BaseException:
         kept = False

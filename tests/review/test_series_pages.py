@@ -10,6 +10,7 @@ from shown_case import fill, hold, sha, veil
 
 from homeward.flow.progress import Quiet
 from homeward.flow.series import listing as victims
+from homeward.flow.series import watch
 from homeward.flow.verify import verify
 from homeward.review.application import application
 from homeward.review.bench import Workbench
@@ -65,6 +66,17 @@ def test_a_proposal_is_shown_accepted_and_taken_back(
     assert verify(new_case, Quiet()).faults == []
 
 
+def test_a_picture_that_lies_alone_is_put_into_a_series(
+    bench: Workbench, new_case: Case, client: Callable[..., Any], items: dict[str, int]
+) -> None:
+    hold(new_case, (items["a"], items["f"]))
+    analyst = client("analyst")
+    (found,) = (one for one in analyst.get("/api/proposals").json() if one["other"] is None)
+    post(analyst, f"/proposals/{found['id']}", {"accept": True, "why": "the same wallpaper"})
+    members = series.members(new_case)
+    assert members[items["a"]] == members[items["f"]] == found["series"]
+
+
 def test_a_series_is_split_merged_and_told(
     bench: Workbench, new_case: Case, client: Callable[..., Any], items: dict[str, int]
 ) -> None:
@@ -81,6 +93,25 @@ def test_a_series_is_split_merged_and_told(
     post(lead, f"/series/{name}/facts", {"field": "status", "value": "lost", "why": "x"}, 400)
     assert who(new_case) == "lead"
     assert lead.get("/series/" + name).status_code == 200
+
+
+def test_a_series_in_hand_is_so_by_each_of_its_names(
+    bench: Workbench, new_case: Case, client: Callable[..., Any], items: dict[str, int]
+) -> None:
+    """That of a series that it took in, and that of a notice."""
+    analyst, lead = client("analyst"), client("lead")
+    both = {series.members(new_case)[items[name]] for name in "ac"}
+    now = post(analyst, f"/series/{min(both)}/merge", {"other": max(both), "why": "one bedspread"})["series"]
+    (ended,) = both - {now}
+    task = post(analyst, "/leads", {"series": now, "task": "ask the shop", "why": "it sold the lamp"})["lead"]
+    post(analyst, f"/leads/{task}/told", {"field": "outcome", "value": "nothing found", "why": "no books"})
+    (notice,) = watch.notices(new_case)
+    assert post(lead, "/work/take", {"kind": "series", "names": [now], "most": 1})["mine"] == [now]
+    for name in (now, ended, notice["id"]):
+        post(analyst, f"/series/{name}/seen", {}, 409)
+    post(analyst, "/leads", {"series": ended, "task": "x", "why": "x"}, 409)
+    assert post(lead, f"/series/{notice['id']}/seen", {})["series"] == now
+    assert watch.notices(new_case) == []
 
 
 def test_evidence_opens_to_its_parts(bench: Workbench, client: Callable[..., Any], items: dict[str, int]) -> None:

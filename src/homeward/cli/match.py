@@ -11,6 +11,7 @@ from homeward.cli.common import (
     by_option,
     case_argument,
     json_option,
+    next_step,
     opened_to_write,
     print_table,
     printable,
@@ -72,7 +73,7 @@ def begin(
             opened_case, partner, chosen, out, purpose=purpose, basis=basis, who=who, series=series,
             asked_handles=asked_handles,
         )  # fmt: skip
-    _say(step)
+    _say(case, step)
 
 
 @match.command()
@@ -86,7 +87,7 @@ def take(case: Path, file: Path, out: Path | None, who: str) -> None:
 
     with opened_to_write(case) as opened_case:
         step = take_message(opened_case, file, out, who)
-    _say(step)
+    _say(case, step)
 
 
 @match.command()
@@ -101,7 +102,7 @@ def agree(case: Path, matching: str, out: Path | None, basis: str, who: str) -> 
 
     with opened_to_write(case) as opened_case:
         step = go_on(opened_case, matching, out, who, basis)
-    _say(step)
+    _say(case, step)
 
 
 @match.command()
@@ -116,7 +117,7 @@ def decline(case: Path, matching: str, out: Path | None, why: str, who: str) -> 
 
     with opened_to_write(case) as opened_case:
         step = end(opened_case, matching, out, who, why)
-    _say(step)
+    _say(case, step)
 
 
 @match.command()
@@ -249,7 +250,7 @@ def cameras(case: Path, as_json: bool) -> None:
     columns = ("our camera", "our series", "partner", "their camera", "their series", "log10 LR", "why")
     print_table("Cameras of partners", columns, rows)
     if found:
-        click.echo("Nothing was joined. To follow one up: homeward leads CASE add, and speak to that agency.")
+        click.echo(f"Nothing was joined. To follow one up: homeward leads {case} add, and speak to that agency.")
 
 
 @match.command()
@@ -286,7 +287,7 @@ def verdict(case: Path, pair: str, same: bool, lead: str, why: str, who: str) ->
         found = decide(opened_case, pair, who, why, same=same, lead=lead)
     lead_now = found.verdict["lead"] if found.verdict else ""
     click.echo(f"They are one series; {printable(lead_now)} leads." if same else "They are two series.")
-    click.echo("Next: homeward export CASE OUT --format package --with briefs, so that the partner knows.")
+    next_step(f"homeward export {case} OUT --format package --with briefs, so that the partner knows")
 
 
 def _said(one: dict[str, Any]) -> str:
@@ -296,7 +297,7 @@ def _said(one: dict[str, Any]) -> str:
     return ", ".join(f"one, {said['lead']} leads" if said["same"] else "two" for said in told[:1])
 
 
-def _say(step: Step) -> None:
+def _say(case: Path, step: Step) -> None:
     state = step.state
     counts = ", ".join(f"{count} {topic}" for topic, count in state.found.items())
     click.echo(f"Matching {state.match[:12]}: {_STAGES[state.stage]}{f'; shared: {counts}' if counts else ''}.")
@@ -307,4 +308,6 @@ def _say(step: Step) -> None:
     if step.file is not None:
         click.echo(f"Give {step.file} to the partner.")
     if state.stage in told:
-        click.echo(f"To {told[state.stage]}: homeward match agree; otherwise: homeward match decline.")
+        about, basis = f"{case} {state.match[:12]}", " --legal-basis REF" if state.stage == "asked" else ""
+        agreeing, declining = f"homeward match agree {about}{basis}", f"homeward match decline {about} --why WHY"
+        next_step(f"to {told[state.stage]}, {agreeing}; otherwise {declining}")

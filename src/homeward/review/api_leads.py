@@ -54,7 +54,7 @@ def listed(request: Any, series: Annotated[str, Query(max_length=64)] = "") -> A
 def add(request: Any, said: Opened) -> dict[str, str]:
     """Record that something is to be done."""
     case, person = request.bench.case, asker(request)
-    handing.check(case, person, SERIES, [said.series])
+    handing.check(case, person, SERIES, [leads.concerned(case, said.series)])
     more = {"clue": said.clue, "owner": said.owner, "due": said.due}
     return {"lead": leads.add(case, said.series, said.task, said.why, person.name, **more)}
 

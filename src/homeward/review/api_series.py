@@ -106,7 +106,7 @@ def answer(request: Any, name: str, said: Answer) -> dict[str, str]:
     handing.check(case, person, PROPOSAL, [name])
     if said.accept:
         about = [one for one in series.proposals(case) if one["id"].startswith(name.strip().lower())]
-        handing.check(case, person, SERIES, [one[end] for one in about for end in ("series", "other")])
+        handing.check(case, person, SERIES, [one[end] for one in about for end in ("series", "other") if one[end]])
     return {"series": deciding.answer(case, name, said.accept, person.name, said.why)}
 
 
@@ -138,7 +138,7 @@ def tell(request: Any, name: str, said: Fact) -> dict[str, str]:
 def seen(request: Any, name: str) -> dict[str, str]:
     """Record that what is new about a series was seen."""
     case, person = request.bench.case, asker(request)
-    handing.check(case, person, SERIES, [name])
+    handing.check(case, person, SERIES, [watch.concerned(case, name)])
     return {"series": watch.seen(case, name, person.name)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -265,6 +266,15 @@ def test_a_matching_goes_on_wherever_it_ended(
     last = plain(lambda: matching.take(both["a"], closed.file, out, "me"))
     assert [one.mine for one in last.state.pairs if one.topic == "copies"] == [sha("p")]
     assert [one["number"] for one in told(both["a"])] == [one["number"] for one in told(both["b"])] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_command_says_what_to_do_next_so_that_it_can_be_done(both: dict[str, Case], out: Path, tmp_path: Path) -> None:
+    step = ask(both, out)
+    said = start(["match", "take", str(tmp_path / "b"), str(step.file), "--out", str(out)]).end().out
+    agree, decline = re.findall(r"homeward (match (?:agree|decline)[^;\n]*)", said)
+    assert decline == f"match decline {tmp_path / 'b'} {step.state.match[:12]} --why WHY"
+    done = start([*agree.split(), "--out", str(out)]).end()
+    assert (done.code, done.err, "match agree" in done.out) == (0, "", False)
 
 
 @pytest.mark.slow

@@ -188,6 +188,12 @@ def find(view: View, start: str) -> str:
     return found[0]
 
 
+def standing(view: View, name: str) -> str:
+    """The series that stands of which ``name`` is part now; itself where it is part of none."""
+    absorbed = view.history.absorbed(view.members.values())
+    return next((now for now, names in absorbed.items() if name in names), name)
+
+
 def proposal_id(join: store.JoinRow, view: View) -> str:
     """What a proposal is called: the same for the same two pictures."""
     return hashlib.sha256(f"{view.names[join.a]} {view.names[join.b]}".encode()).hexdigest()[:12]

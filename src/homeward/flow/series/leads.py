@@ -10,7 +10,7 @@ import msgspec
 from homeward.core import WrongUse
 from homeward.core.errors import said
 from homeward.flow.clues import clue_ledger as clues
-from homeward.flow.series.deciding import find, status_reason
+from homeward.flow.series.deciding import find, standing, status_reason
 from homeward.flow.series.settling import View, decide
 from homeward.series.events import Event
 from homeward.series.leads import DONE, FIELDS, OUTCOMES, SOLVING, STATES, Lead, leads
@@ -49,6 +49,16 @@ def shown(case: Case, start: str) -> dict[str, Any]:
         for name, one in events
     ]  # fmt: skip
     return {**_row(lead, view.history.absorbed(view.members.values())), "history": history}
+
+
+def concerned(case: Case, series: str) -> str:
+    """The series as it stands that :func:`add` would be about.
+
+    Raises:
+        WrongUse: no series, or several, have a name that begins so.
+    """
+    view = View(case)
+    return standing(view, find(view, series))
 
 
 def add(

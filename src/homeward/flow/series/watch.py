@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeward.core import WrongUse
 from homeward.core.errors import said
-from homeward.flow.series.deciding import find
+from homeward.flow.series.deciding import find, standing
 from homeward.flow.series.listing import Picture
 from homeward.flow.series.settling import View, decide
 from homeward.series.events import AWAKE, Event
@@ -42,18 +42,17 @@ def notices(case: Case, *, solved: bool = False) -> list[dict[str, Any]]:
 def seen(case: Case, start: str, who: str) -> str:
     """Record that a person has seen what is new about a series; its name.
 
-    ``start`` begins the name of the series, or that of a notice: then what came after it stays new.
+    ``start`` begins the name of the series, or is the name of a notice: then what came after it stays new.
 
     Raises:
         WrongUse: there is no such series or notice, or nothing is new about it.
     """
 
     def making(view: View) -> list[Event]:
-        absorbed = view.history.absorbed(view.members.values())
         unseen = view.history.notices()
-        notice = next((pair for news in unseen.values() for pair in news if pair[0] == start.lower()), None)
+        notice = _named(unseen, start)
         name = notice[1].series if notice else find(view, start)
-        names = next((those for those in absorbed.values() if name in those), {name})
+        names = view.history.absorbed(view.members.values()).get(standing(view, name), {name})
         last = notice or max((pair for one in names for pair in unseen.get(one, ())), key=_at, default=None)
         if last is None:
             raise WrongUse(f"nothing is new about the series {name}")
@@ -61,6 +60,21 @@ def seen(case: Case, start: str, who: str) -> str:
         return [view.event("seen", series=one, undone=news[-1][0]) for one, news in passed.items() if news]
 
     return decide(case, said(who, "who says so"), making)[0].series
+
+
+def concerned(case: Case, start: str) -> str:
+    """The series as it stands that :func:`seen` would be about.
+
+    Raises:
+        WrongUse: there is no such series or notice.
+    """
+    view = View(case)
+    notice = _named(view.history.notices(), start)
+    return standing(view, notice[1].series if notice else find(view, start))
+
+
+def _named(unseen: dict[str, list[tuple[str, Event]]], name: str) -> tuple[str, Event] | None:
+    return next((pair for news in unseen.values() for pair in news if pair[0] == name.lower()), None)
 
 
 def _concerns_all(one: Event) -> bool:

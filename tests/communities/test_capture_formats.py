@@ -315,9 +315,9 @@ def test_the_report_alone_says_the_same_and_where_its_files_lie_beside_it() -> N
         Attachment("a.jpg", "files/Image/a.jpg", mime="image/jpeg"),
         Attachment("b.jpg", "../../etc/passwd"),  # not opened: it lies outside of the report's folder
         Attachment("c.jpg", "/etc/shadow"),
-        Attachment("a.jpg", "files/Image/a.jpg"),
-        Attachment("gone.jpg", "files/Image/gone.jpg"),
-        Attachment("a.jpg", "files/Image/a.jpg"),
+        Attachment("a.jpg", "files/Image/a.jpg", start=SHA256),
+        Attachment("gone.jpg", "files/Image/gone.jpg", start="c" * 64),
+        Attachment("a.jpg", "files/Image/a.jpg", start="e" * 64),
     ]
 
 

@@ -214,6 +214,14 @@ def test_of_several_contents_of_an_address_that_of_the_time_counts() -> None:
     assert found.sha256 == hashlib.sha256(b"it was removed").hexdigest()
 
 
+def test_content_that_stayed_counts_until_it_was_last_seen() -> None:
+    days = [picture(PICTURE, Date=f"2020-05-{day:02d}T12:00:00Z") for day in (1, 2, 3, 9)]
+    later = picture(b"it was removed", Date="2020-05-10T12:00:00Z")
+    for order in ((*days, later), (later, *days)):
+        assert first(page(date="2020-05-08T12:00:00Z"), *order)[0] == CAPTURED
+        assert first(page(date="2020-05-11T12:00:00Z"), *order)[0] != CAPTURED
+
+
 @pytest.mark.parametrize("told", [("text/html; charset=windows-1251", ""), ("text/html", '<meta charset="windows-1251">')])
 def test_pages_are_read_in_the_encoding_that_they_say(told: tuple[str, str]) -> None:
     html = told[1] + PHPBB.replace("hanna", "ханна")

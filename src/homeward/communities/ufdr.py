@@ -249,7 +249,8 @@ class _Report:
         name = fields.get("Filename") or fields.get("Title") or (path or member).replace("\\", "/").rpartition("/")[2]
         mime = fit(fields.get("ContentType", ""))
         if self._archive is None and member:
-            return Attachment(name=fit(name), path=fit(member), mime=mime)
+            own = told.sha256.hex() if told.path == member else ""  # counts where the file is not there
+            return Attachment(name=fit(name), path=fit(member), start=own, mime=mime)
         found = self._archive.hashed(member) if self._archive and member else None
         self._missing += found is None
         self._changed += bool(found and told.sha256 and told.path == member and told.sha256.hex() != found[0])

@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import zlib
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator
 from functools import partial
@@ -199,7 +200,7 @@ class _Files:
     """What lies at every address that is no page. The same address may have had other content at another time."""
 
     def __init__(self, streams: Streams) -> None:
-        self._found: dict[str, list[tuple[str, Attachment]]] = {}
+        self._found: dict[str, tuple[list[int], list[Attachment]]] = {}
         self._digests: dict[str, Attachment] = {}
         self.cut = self._count = 0
         later: list[Answer] = []
@@ -211,14 +212,17 @@ class _Files:
             elif "html" not in answer.mime and answer.content.readable:
                 self._take(answer)
         for answer in later:
+            alive()
             if found := self._digests.get(answer.digest) or self.at(answer.date, answer.original):
                 self._keep(answer, found)
 
     def at(self, date: str, address: str) -> Attachment | None:
         """What lay at an address at the time that is nearest to ``date``; None where the archive has nothing."""
-        found = self._found.get(address, [])
+        moments, files = self._found.get(address, ([], []))
         wanted = _moment(date)
-        return min(found, key=lambda one: abs(_moment(one[0]) - wanted))[1] if found else None
+        place = bisect_left(moments, wanted)
+        around = range(max(0, place - 1), min(place + 1, len(moments)))
+        return files[min(around, key=lambda one: abs(moments[one] - wanted))] if files else None
 
     def _take(self, answer: Answer) -> None:
         digest, size = hashlib.sha256(), 0
@@ -234,10 +238,16 @@ class _Files:
                 self._digests[answer.digest] = found
 
     def _keep(self, answer: Answer, found: Attachment) -> None:
-        before = self._found.setdefault(answer.address, [])
-        if not before or before[-1][1] != found:
-            before.append((answer.date, found))
-            self._count += 1
+        """In order of time; of content that stays the same the first time and the last."""
+        moments, files = self._found.setdefault(answer.address, ([], []))
+        moment = _moment(answer.date)
+        place = bisect_right(moments, moment)
+        if place == len(moments) and len(files) > 1 and files[-2] == files[-1] == found:
+            moments[-1] = moment
+            return
+        moments.insert(place, moment)
+        files.insert(place, found)
+        self._count += 1
 
 
 def _moment(date: str) -> int:

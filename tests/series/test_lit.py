@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from homeward.series import lit
 from homeward.series.daylight import HEIGHTS, LIGHTS, elevation
 from homeward.series.lit import CLEAR, Light, Lit
 
@@ -78,3 +80,15 @@ def test_where_the_sun_never_stands_so_nothing_is_allowed() -> None:
     assert contrary(0, False).offset is not None  # at dusk
     dusk = Light("dusk", 0.0, 0.0, 1.0)
     assert Lit([("a", noon, dusk), ("b", noon + 6 * 3600, dusk)])(0, True).offset is None
+
+
+def test_the_sun_is_asked_of_many_offsets_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before, each minute of the hours of zones was asked alone, and four years in which nothing is allowed took a second."""
+    asked: list[object] = []
+    monkeypatch.setattr(lit, "elevation", lambda *told: asked.append(told) or elevation(*told))
+    dusk = Light("dusk", 0.0, 0.0, 1.0)
+    assert Lit([("a", 10**9, dusk)]).stretches(-12 * 3600, 14 * 3600)
+    assert len(asked) < 30
+    asked.clear()
+    assert Lit([("a", 10**9, dusk), ("b", 10**9 + 6 * 3600, dusk)])(0, False).offset is None
+    assert len(asked) < 500

@@ -76,7 +76,7 @@ def elevation(
     """Degrees of the sun's middle above the horizon, without refraction.
 
     Args:
-        seconds: since 1970-01-01 00:00 UTC; one or (n,).
+        seconds: since 1970-01-01 00:00 UTC; one, (n,) or (k, n).
         latitude: (n,) radians, north is positive.
         longitude: (n,) radians, east is positive.
     """

@@ -7,7 +7,7 @@ some degrees. The sun is seen so at heights to which that table gives any share,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -25,6 +25,12 @@ _CELL = 60
 :data:`CLEAR`."""
 _PERIOD = 1462 * 86_400 // _CELL
 """Cells in four years, after which the sun stands again where it stood at that hour."""
+
+
+_TOGETHER = 15
+"""Cells that are left out together where the sun stands too far off in the middle one."""
+_AT_ONCE = 60_000
+"""Heights of the sun in middle ones that are found at once, at most about."""
 
 
 class Light(msgspec.Struct, frozen=True, order=True):
@@ -54,31 +60,46 @@ class Lit:
 
     def __call__(self, offset: int, down: bool) -> Step:
         """The next one upwards, or ``down``; none where four years of offsets hold none."""
-        cell, way, worst = offset // _CELL, -1 if down else 1, -1
-        first = cell
-        while abs(cell - first) <= _PERIOD:
-            wrong = self._wrong(cell)
-            if wrong.max() <= 0:
-                begin = cell * _CELL
-                at = offset if cell == first else begin + _CELL - 1 if down else begin
-                return Step(at, *self._why(worst))
-            worst = int(wrong.argmax())
-            cell += way * max(1, int(wrong[worst] / (_RATE * _CELL)))
-        return Step(None, *self._why(worst))
+        cell, way = offset // _CELL, -1 if down else 1
+        last = cell + way * _PERIOD
+        found = next(self._allowed(cell, last), None)
+        if found == cell:
+            return Step(offset)
+        wrong = self._wrong(np.array([last if found is None else found - way]), slice(None))
+        why = self._why(int(wrong.argmax()))
+        return Step(None, *why) if found is None else Step(found * _CELL + (_CELL - 1 if down else 0), *why)
 
     def stretches(self, first: int, last: int) -> list[tuple[int, int]]:
-        """All that is allowed from ``first`` to ``last``, both included, in order; some days at most, for all is tried."""
-        cells = range(first // _CELL, last // _CELL + 1)
+        """All that is allowed from ``first`` to ``last``, both included, in order."""
         found: list[tuple[int, int]] = []
-        for begin in (cell * _CELL for cell in cells if self._wrong(cell).max() <= 0):
+        for begin in (cell * _CELL for cell in self._allowed(first // _CELL, last // _CELL)):
             held = found.pop() if found and found[-1][1] == begin - 1 else (begin, begin)
             found.append((held[0], begin + _CELL - 1))
         return [(max(begin, first), min(end, last)) for begin, end in found]
 
-    def _wrong(self, cell: int) -> NDArray[np.float64]:
-        """(n,) degrees by which the sun stands outside the heights of each light; none where negative."""
-        heights = elevation(self._taken - (cell + 0.5) * _CELL, self._latitude, self._longitude)
-        return np.asarray(np.maximum(self._low - heights, heights - self._high))
+    def _allowed(self, first: int, last: int) -> Iterator[int]:
+        """Every cell that is allowed, in order, ``first`` and ``last`` included, which may be the lesser one."""
+        way, at, many = 1 if first <= last else -1, first, 1
+        while way * (last - at) >= 0:
+            begins = at + way * _TOGETHER * np.arange(many)
+            near = self._fitting(begins + way * (_TOGETHER // 2), _RATE * _CELL * (_TOGETHER // 2)) - way * (_TOGETHER // 2)
+            cells = self._fitting((near[:, None] + way * np.arange(_TOGETHER)).ravel(), 0.0)
+            yield from (int(cell) for cell in cells if way * (last - cell) >= 0)
+            at, many = at + way * _TOGETHER * many, min(4 * many, max(16, _AT_ONCE // len(self._seen)))
+
+    def _fitting(self, cells: NDArray[np.int64], slack: float) -> NDArray[np.int64]:
+        """Those in which the sun stands at most ``slack`` degrees outside the heights of every light."""
+        first, many = 0, 1
+        while first < len(self._seen) and cells.size:
+            cells = cells[self._wrong(cells, slice(first, first + many)).max(axis=1) <= slack]
+            first, many = first + many, 2 * many
+        return cells
+
+    def _wrong(self, cells: NDArray[np.int64], lights: slice) -> NDArray[np.float64]:
+        """(cells, lights) degrees by which the sun stands outside the heights of each light; none where negative."""
+        seconds = self._taken[lights] - (cells[:, None] + 0.5) * _CELL
+        heights = elevation(seconds, self._latitude[lights], self._longitude[lights])
+        return np.asarray(np.maximum(self._low[lights] - heights, heights - self._high[lights]))
 
     def _why(self, place: int) -> tuple[str, str]:
         picture, _, light = self._seen[place]

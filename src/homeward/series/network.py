@@ -192,6 +192,7 @@ def _spread(facts: Sequence[Fact], allowed: Mapping[str, Allowed], *, down: bool
     """
     sign = 1 if down else -1
     found: _Reached = {UTC: (0, None)}
+    resting: dict[str, int] = {}  # which are known to be allowed where they are
     moves, turn, moving = 0, 0, True
     while moving:
         moving, turn = False, turn + 1
@@ -203,10 +204,11 @@ def _spread(facts: Sequence[Fact], allowed: Mapping[str, Allowed], *, down: bool
                     found[target] = new, (fact, found[source][1])
                     moving = True
         for clock, step in allowed.items():
-            if clock in found and moves < MOVES:
+            if clock in found and moves < MOVES and resting.get(clock) != found[clock][0]:
                 moved = _moved(clock, found[clock], step, down=down)
                 if moved is not found[clock]:
                     found[clock], moving, moves = moved, True, moves + 1
+                resting[clock] = moved[0]
         _compared(found, limits, sign)
     return found
 

@@ -313,7 +313,7 @@ def rendered() -> list[Row]:
             "-",
             "told",
         ),
-        row("world: linked at p of .9 or more, and wrong", f"{told['found']:.0f}, {told['wrong']:.0f}", "-", "told"),
+        row("world: wrong of those linked at p of .9 or more", f"{told['wrong']:.0f} of {told['linked']:.0f}", "-", "told"),
         row("world: successor of a site on top", f"{right} of {len(followed)} (said: {said})", "-", "told"),
         row(
             "world: first to show a picture on top",

@@ -70,7 +70,7 @@ def persons(world: Path, least: float = 0.9) -> dict[str, float]:
         "handles": len(handles),
         "pairs": true,
         "ap": float((precision * order).sum() / max(true, 1)),
-        "found": sum(sure),
+        "linked": len(sure),
         "wrong": len(sure) - sum(sure),
     }
 

@@ -21,7 +21,8 @@ def add(case: Path, folder: Path) -> None:
     """Add the plug-in in FOLDER: its plugin.json and the ONNX file that it names.
 
     Both are read, hashed and checked, and the plug-in's own test is run behind the lock, before anything is kept. The next
-    process asks it about every picture. A plug-in that is not as it must be changes nothing.
+    process asks it about one still of every stack, or, if it listens, about every clip. A plug-in that is not as it must be
+    changes nothing.
     """
     from homeward.flow.plugins import UNCALIBRATED, states_of
     from homeward.flow.plugins import add as add_plugin
@@ -41,7 +42,7 @@ def add(case: Path, folder: Path) -> None:
 @case_argument
 @json_option
 def list_(case: Path, as_json: bool) -> None:
-    """List the plug-ins, and how many pictures each was asked about."""
+    """List the plug-ins, and how many pictures or clips each was asked about."""
     from homeward.flow.plugins import listed
 
     found = read(case, listed, as_json=as_json)
@@ -58,7 +59,7 @@ def list_(case: Path, as_json: bool) -> None:
         click.echo(f"{row['id']} {row['does']}.")
     failures = [(row["id"], one["reason"], one["count"]) for row in found for one in row["failures"]]
     if failures:
-        print_table("Why they said nothing", ("plug-in", "reason", "pictures"), failures)
+        print_table("Why they said nothing", ("plug-in", "reason", "contents"), failures)
 
 
 @plugin.command()

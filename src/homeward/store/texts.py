@@ -14,7 +14,7 @@ from homeward.store.intake import CHUNK
 from homeward.store.models import CopyMember, Item, TextGram, TextLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from homeward.store.case import Case
 
@@ -89,6 +89,16 @@ def all_lines(case: Case) -> Iterator[tuple[int, LineRow]]:
     query = TextLine.objects.using(case.alias).filter(current=True).order_by("item_id", "line")
     for item, *columns in query.values_list("item_id", *COLUMNS).iterator(chunk_size=5_000):
         yield item, LineRow(*columns)
+
+
+def printed(case: Case, items: Collection[int] | None = None) -> Iterator[tuple[int, str]]:
+    """(Item, what it says) of every current line of print in the order of items, streamed; of all items unless told."""
+    query = TextLine.objects.using(case.alias).filter(current=True, source="print").order_by("item_id", "line")
+    if items is not None and len(items) <= CHUNK:
+        query = query.filter(item_id__in=sorted(items))
+    for item, text in query.values_list("item_id", "text").iterator(chunk_size=5_000):
+        if items is None or item in items:
+            yield item, text
 
 
 def measured(case: Case) -> list[int]:

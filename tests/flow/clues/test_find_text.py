@@ -22,7 +22,7 @@ from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.links.text import calibration
-from homeward.store import Case
+from homeward.store import Case, texts
 from homeward.store.models import Item, Job, LedgerHead, TextGram, TextLine
 from homeward.testing import scenes
 from homeward.testing.encoding import encode, film
@@ -100,6 +100,19 @@ def test_frames_of_clips_have_their_time(read: Case) -> None:
 def test_one_picture_a_stack_is_read(read: Case) -> None:
     assert Job.objects.using(read.alias).filter(step="text", state="done").count() == 5
     assert not Job.objects.using(read.alias).filter(step="text").exclude(state="done").exists()
+
+
+@pytest.mark.parametrize("chunk", [0, 400])
+def test_lines_of_print_are_those_of_all_lines(read: Case, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+    monkeypatch.setattr(texts, "CHUNK", chunk)
+    every = [(item, line.text) for item, line in texts.all_lines(read) if line.source == "print"]
+    items = {item for item, _ in every}
+    assert len(items) > 1
+    assert list(texts.printed(read)) == every
+    for item in items:
+        for some in ({item}, items - {item}):
+            assert list(texts.printed(read, some)) == [row for row in every if row[0] in some]
+    assert list(texts.printed(read, set())) == []
 
 
 def test_a_second_run_reads_and_writes_nothing(read: Case) -> None:

@@ -91,9 +91,8 @@ class _Told:
         self.stated = stated(case, held, items) if plugins else {}
         self.read: dict[int, list[str]] = {}
         """Lines of print that were read, by item."""
-        for item, line in texts.all_lines(case):
-            if line.source == "print":
-                self.read.setdefault(item, []).append(line.text)
+        for item, line in texts.printed(case, items):
+            self.read.setdefault(item, []).append(line)
         self._hums: dict[int, list[tuple[str, int]]] = {}
         for item, where, hertz in store.hums(case, items):
             self._hums.setdefault(item, []).append((where, hertz))

@@ -63,6 +63,13 @@ def test_headers_that_are_gone_over_again_and_again_are_cut(part: str) -> None:
     assert summary.skipped == 0
 
 
+@pytest.mark.parametrize("line", ["12:34" * 200_000, "\t" * 1_000_000 + "x y"], ids=["times", "tabs"])
+def test_a_line_that_nearly_separates_mails_is_gone_over_once(line: str) -> None:
+    mail = f"From x Fri May  1 12:00:00 2020\nFrom: otto@rugs.example\n\nwords\n\nFrom {line}\nno header\n"
+    (found,) = (one for one in read(mail.encode())[0] if isinstance(one, Message))
+    assert found.text == f"words\n\nFrom {line}\nno header"[: 1 << 18]
+
+
 def test_a_mail_with_a_date_that_nobody_can_read_is_a_mail() -> None:
     mail = "From x Fri May  1 12:00:00 2020\nFrom: otto@rugs.example\nDate: Fri, 45 Foo 2020 99:00:00 +9999\n\nwords\n"
     found, summary = read(mail.encode())

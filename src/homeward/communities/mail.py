@@ -27,7 +27,7 @@ _LARGEST_PAGE = 8 << 20
 _CHUNK = 1 << 20
 _TAIL = 1 << 14
 """Bytes that are kept back until more is there: what separates two mails must be seen as a whole."""
-_SEPARATOR = re.compile(rb"\n\r?\nFrom (?:[^\n]*[0-9]{2}:[0-9]{2}[^\n]*|[^\n ]+[ \t]*)\n(?=[!-9;-~]{1,100}[ \t]*:|>From )")
+_SEPARATOR = re.compile(rb"\n\r?\nFrom (?=[^\n]*[0-9]{2}:[0-9]{2}|[^\n ]++[ \t]*+\n)[^\n]*+\n(?=[!-9;-~]{1,100}[ \t]*:|>From )")
 _QUOTED = re.compile(rb"^>(?=>*From )", re.MULTILINE)
 _IDENTITY = re.compile(r"<[^<>\s]+>")
 _MOST_HEADERS = 100

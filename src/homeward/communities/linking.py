@@ -56,7 +56,7 @@ class Calibrated(msgspec.Struct, frozen=True):
     """Share of pairs of two persons at or above each of ``strangers``."""
 
 
-class Link(msgspec.Struct, frozen=True):
+class Link(msgspec.Struct, frozen=True, gc=False):
     """A hypothesis that two handles are one person."""
 
     a: Handle
@@ -148,6 +148,7 @@ def links(
     told = open_set(pairs.a, pairs.b, pool.site, found.log_lr, prior)
     on_site = np.bincount(pool.site)
     handles = np.maximum(on_site[pool.site[pairs.a]], on_site[pool.site[pairs.b]])
+    once: dict[float, float] = {}  # millions of rows share a few priors: each is held once
     kept = np.flatnonzero(found.log_lr >= least)
     kept = kept[np.lexsort((pairs.b[kept], pairs.a[kept], -found.log_lr[kept], -told.probability[kept]))]
     return [
@@ -156,7 +157,7 @@ def links(
             pool.handles[pairs.b[row]],
             float(found.log_lr[row]),
             float(told.probability[row]),
-            float(told.share[row]),
+            once.setdefault(share := float(told.share[row]), share),
             prior is None,
             int(handles[row]),
             int(told.rivals[row]),

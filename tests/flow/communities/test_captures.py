@@ -21,6 +21,7 @@ from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.store import Case, event_reads
+from homeward.store.batch import Batch
 from homeward.store.ledger.entries import decode
 from tiny_exports import CYBERTIP, HOSTILE, MBOX, SMF, read, telegram, ufdr, warc
 
@@ -199,6 +200,24 @@ def test_a_kill_between_the_record_and_the_key_is_found_and_finished(
     assert "is still there" in " ".join(verify(case, Quiet()).faults)
     assert captures.expire(case, [], "") == []
     assert verify(case, Quiet()).faults == []
+
+
+def test_an_interruption_after_the_commit_leaves_the_capture_whole(
+    case: Case, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave = Batch.__exit__
+
+    def late(self: Batch, *how: Any) -> None:
+        leave(self, *how)
+        if not self.skip and how[0] is None:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(Batch, "__exit__", late)
+        with pytest.raises(KeyboardInterrupt):
+            add("one", [post(1)])
+    assert verify(case, Quiet()).faults == []
+    assert len(tables(case, "posts")) == 1
 
 
 def test_every_query_is_recorded_with_its_purpose_and_names_can_be_erased(case: Case, add: Add) -> None:

@@ -303,7 +303,7 @@ def _take(
             store.tidy(case, {folder} | _held(case))
             return Capture(added, batch.seq)
     except BaseException:
-        kept = False
+        kept = kept and folder in _held(case)  # whoever interrupts may come after the commit
         raise
     finally:
         if not kept:

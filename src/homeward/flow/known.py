@@ -187,6 +187,10 @@ def _add(case: Case, file: Path, name: str, together: Collection[str], progress:
         row = _row(name, digest, purpose, report, _scheme(manner))
         replaced = known.add(case, row, shelf, digests, replacing=not manner.update, together=together)
         kept = replaced is not None
+    except BaseException:
+        kept = True
+        kept = known.recorded(case, shelf.folder.name)  # whoever interrupts may come after the commit
+        raise
     finally:
         shelf.close(kept=kept)
     log.info("known list", extra={"fields": {"hashes": sum(report.hashes.values()), "skipped": report.skipped}})

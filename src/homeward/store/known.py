@@ -118,6 +118,11 @@ def add(
     return [one.digest for one in old]
 
 
+def recorded(case: Case, folder: str) -> bool:
+    """Whether a list is on record whose files lie in ``folder``."""
+    return KnownList.objects.using(case.alias).filter(folder=folder).exists()
+
+
 def vouched(row: KnownList, digests: dict[str, str]) -> dict[str, Plain]:
     """What a list's ledger entry says of it."""
     told = [row.hashes, row.unmatched, row.skipped, row.incomplete, row.problems, row.notes, row.withdrawn]

@@ -19,6 +19,7 @@ from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.known import KNOWN, NEGATIVE
 from homeward.store import Case, known, reads
+from homeward.store.batch import Batch
 
 
 def test_a_row_names_an_item_once_by_its_strongest_hash(case: Case, add: Any) -> None:
@@ -198,6 +199,22 @@ def test_what_a_kill_left_behind_is_tidied_up(case: Case, add: Any) -> None:
     add(table("b"), "other")
     assert not orphan.exists()
     assert places(case) == ["a", "b"]
+
+
+def test_an_interruption_after_the_commit_leaves_the_list_whole(case: Case, add: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave = Batch.__exit__
+
+    def late(self: Batch, *how: Any) -> None:
+        leave(self, *how)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(Batch, "__exit__", late)
+        with pytest.raises(KeyboardInterrupt):
+            add(f"md5\n{md5('a')}\n")
+    assert verify(case, Quiet()).faults == []
+    add(f"md5\n{md5('a')}\n")
+    assert len(named(case)) == 1
 
 
 def test_matches_do_not_depend_on_the_order_of_lists(tmp_path: Path, seized: Path) -> None:

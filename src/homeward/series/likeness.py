@@ -83,6 +83,12 @@ def session(what: str) -> tuple[str, int]:
     return (found[1], int(found[2])) if found else (what, HOURS)
 
 
+def unread(value: str) -> bool:
+    """Whether an attribute is a session with a time in words that are not read (``within 3 days``): nothing follows from it."""
+    kind, what = attribute(value)
+    return kind == SESSION and "within" in session(what)[0].split()
+
+
 def _session(what: str) -> str:
     name, hours = session(" ".join(_caseless(what).split()))
     if not 0 < len(name) <= 100 or not 1 <= hours <= MOST_HOURS:

@@ -7,15 +7,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import pytest
 import series_case
 
-from homeward.flow.clues.clue_ledger import sight
+from homeward.core import WrongUse
+from homeward.flow.clues.clue_ledger import ledger, sight
 from homeward.flow.clues.whereabouts import located_one
+from homeward.flow.series.clock_clues import said
 from homeward.flow.series.clocks import clocks
 from homeward.flow.series.firsthand import circulation, sources
 from homeward.flow.series.fusing import all_traces, units
 from homeward.flow.series.listing import listed
 from homeward.flow.steps import SIGHTS
+from homeward.series.clues import OPEN, Clue, Sighting
 from homeward.store import Case, digests, headers, results
 from homeward.store.models import Exhibit, Item
 from homeward.store.results import CopyRow
@@ -54,6 +58,22 @@ def test_an_exhibit_was_registered_after_its_pictures_were_taken(tmp_path: Path)
 def say(case: Case, name: str, kind: str, value: str) -> None:
     """A person sees it in the picture called ``name``."""
     sight(case, kind, value, series_case.sha(name), None, None, "R. Ek", "looked at")
+
+
+@pytest.mark.parametrize("told", ["within 3 days", "within 2 hrs", "WITHIN -3 hours", "within a week within 24 hours"])
+def test_a_session_whose_time_cannot_be_read_is_refused_and_bounds_nothing(tmp_path: Path, told: str) -> None:
+    """Before, it was read as part of the name, and pictures of three days were taken to be of one."""
+    value = f"session: Garden {told}"
+    sighting = Sighting(series_case.sha("a"), -1, None, proposed=False, by=())
+    kept = Clue("1", "attribute", value, OPEN, False, False, (), (sighting,), (), (), frozenset(), ())
+    assert said([kept]).sessions == []
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        series_case.deliver(case, "A", BOTH)
+        with pytest.raises(WrongUse, match="within N hours"):
+            say(case, "a", "attribute", value)
+        say(case, "a", "attribute", "session: Garden within 3 hours")
+        (clue,) = ledger(case).values()
+    assert [(one.name, one.seconds) for one in said([clue]).sessions] == [("garden", 3 * 3600)]
 
 
 def test_pictures_that_a_person_says_are_of_one_session_bound_each_others_clocks(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from homeward.flow.clues.things import also, same_thing
 from homeward.flow.steps import Step
 from homeward.series.clues import STILL, Act, Box, Clue, ClueRefused, Event, clue_id, refusal, replay, told_by
 from homeward.series.exchange import LARGEST, Delivery, read_events, write_events
+from homeward.series.likeness import unread
 from homeward.series.proposing import READER, Proposal, proposals, written
 from homeward.store import clues as store
 from homeward.store import reads, results, stacks, texts
@@ -246,6 +247,8 @@ def _say(case: Case, event: Event, who: str) -> Clue:
         name = clue_id(event.kind, event.value)
     except (ClueRefused, msgspec.ValidationError) as error:
         raise WrongUse(str(error)) from error
+    if event.act == "sight" and event.kind == "attribute" and unread(event.value):
+        raise WrongUse("the time of a session is written as within N hours, N from 1 to 744; its name holds no other 'within'")
     now = ledger(case, name)
     if reason := refusal(now.get(name), event):
         raise WrongUse(f"this clue: {reason}" if now else reason)

@@ -12,7 +12,7 @@ from homeward.core.earth import RADIUS_KM, directions, kilometres
 from homeward.series.clocks import Session
 from homeward.series.clues import COMMON, DEAD, Clue
 from homeward.series.daylight import DAYLIGHT
-from homeward.series.likeness import SESSION, attribute, position, session
+from homeward.series.likeness import SESSION, attribute, position, session, unread
 from homeward.series.lit import Light
 from homeward.series.tables import COUNTRY, towns
 
@@ -43,7 +43,7 @@ def said(clues: Iterable[Clue]) -> Said:
                 found.places[picture].add(position(clue.value))
         elif clue.kind == "attribute":
             about, what = attribute(clue.value)
-            if about == SESSION:
+            if about == SESSION and not unread(clue.value):
                 name, hours = session(what)
                 found.sessions.append(Session(name, hours * 3600.0, frozenset(seen)))
             for picture in seen if about == DAYLIGHT else ():

@@ -21,7 +21,7 @@ from homeward.flow.series.listing import listed
 from homeward.flow.steps import SIGHTS
 from homeward.series.clues import OPEN, Clue, Sighting
 from homeward.store import Case, digests, headers, results
-from homeward.store.models import Exhibit, Item
+from homeward.store.models import Exhibit, Item, Occurrence
 from homeward.store.results import CopyRow
 
 BOTH = {"a": "1", "b": "1"}
@@ -198,6 +198,19 @@ def test_no_time_is_trusted_beyond_what_bounds_its_clock(tmp_path: Path) -> None
     assert datetime.fromisoformat(told["seen_between"][1]) - last < timedelta(seconds=1)
     assert light["value"] == "night"
     assert light["why_not"]
+
+
+def test_a_time_beyond_all_years_is_open(tmp_path: Path) -> None:
+    """Before, a file of the year 9999 that lies nowhere any more, of a camera that is behind, let nothing be listed."""
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        series_case.deliver(case, "A", {"a": "1"}, year=2015)
+        series_case.deliver(case, "B", {"b": "1"}, year=9999)
+        straight_from_camera(case, BOTH)
+        Occurrence.objects.using(case.alias).filter(item__sha256=series_case.sha("b")).update(current=False)
+        series_case.hold(case)
+        (one,) = listed(case)
+    assert one["seen_between"][1] is None
+    assert one["last_seen"].startswith("9999")
 
 
 def test_two_pictures_of_one_place_whose_clocks_say_nearly_the_same_are_asked_about(tmp_path: Path) -> None:

@@ -91,9 +91,17 @@ def _span(reading: Reading, clocks: Sequence[Clock]) -> Span:
     most = min((one.most for one in clocks if one.most is not None), default=None)
     if not clocks or (least is not None and most is not None and least > most):
         least, most = max((reading.taken - when - SLACK for when, _ in reading.there), default=None), None
-    earliest, latest = (None if end is None else datetime.fromtimestamp(reading.taken - end, UTC) for end in (most, least))
+    earliest, latest = (None if end is None else _moment(reading.taken - end) for end in (most, least))
     wrong = any(one.right_somewhere is False for one in clocks) or (least is not None and least > ZONES[1])
     return Span(earliest, latest, wrong)
+
+
+def _moment(seconds: float) -> datetime | None:
+    """None beyond the years that can be written: a file may say 9999 of a clock that is behind."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _found(case: Case, held: Iterable[Clue]) -> tuple[Read, list[_Device], dict[str, Clock]]:

@@ -111,6 +111,21 @@ def test_a_list_that_is_taken_back_gives_the_series_back_to_the_order_of_work(tw
     assert (again["kind"], again["what"]) == ("known", said)
 
 
+def test_what_a_list_takes_back_is_told_of_a_series_that_people_called_solved_by_it(two: Case, tmp_path: Path) -> None:
+    name = series_of(two, "c")
+    (tmp_path / "partner.csv").write_text(f"sha256,series,victim_identified\n{sha('c')},Lighthouse,yes\n")
+    add_known_list(two, tmp_path / "partner.csv", "Partner", Quiet())
+    match(two, MATCH, Quiet())
+    hold(two)
+    tell(two, name, "status", "identified", "P", "as their list says")
+    watch.seen(two, name, "P")
+    remove_known(two, "Partner", "", "A", "sent by mistake")
+    match(two, MATCH, Quiet())
+    hold(two)
+    (notice,) = watch.notices(two)
+    assert (notice["series"], notice["status"], notice["changes"][0]["kind"]) == (name, "identified", "withdrawn")
+
+
 def test_an_unsolved_series_that_becomes_part_of_a_solved_one_is_told(two: Case) -> None:
     """What nobody has found the victim of would be asleep unseen."""
     deliver(two, "Y", dict.fromkeys("fgh", "1"))

@@ -79,7 +79,7 @@ def _named(unseen: dict[str, list[tuple[str, Event]]], name: str) -> tuple[str, 
 
 def _concerns_all(one: Event) -> bool:
     """Whether it is told of solved series too: an outcome, what lists say, and a series taken in that may have been awake."""
-    return one.act == "task" or bool(one.others) or any(change.kind == "known" for change in one.told)
+    return one.act == "task" or bool(one.others) or any(change.kind in {"known", "withdrawn"} for change in one.told)
 
 
 def _at(pair: tuple[str, Event]) -> tuple[str, str]:

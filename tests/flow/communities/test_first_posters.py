@@ -14,8 +14,10 @@ from series_case import deliver, hold, sha
 
 from homeward.communities import captures as mandates
 from homeward.flow.communities import captures
+from homeward.flow.communities import first_posters as reading
 from homeward.flow.communities.captures import Delivery
 from homeward.flow.communities.first_posters import first_posters
+from homeward.flow.communities.observed import Observed
 from homeward.flow.progress import Quiet
 from homeward.flow.series import fusing
 from homeward.flow.series.deciding import answer
@@ -189,4 +191,21 @@ def test_who_reads_the_case_holds_up_the_log_alone_and_that_is_said(held: Case) 
     reader.close()
     assert not any((held.folder / "keys" / "captures").iterdir())
     assert [one["state"] for one in captures.listed(held)] == ["expired"]
+    assert verify(held, Quiet()).faults == []
+
+
+def test_what_goes_while_it_is_read_does_not_come_back(held: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    earliest = reading._earliest
+
+    def meanwhile(case: Case, seen: Observed) -> list[posters.PosterRow]:
+        found = earliest(case, seen)
+        with Case.open(case.folder) as other:
+            captures.expire(other, ["one"], "over")
+        return found
+
+    with monkeypatch.context() as slow:
+        slow.setattr(reading, "_earliest", meanwhile)
+        first_posters(held, POSTERS, Quiet())
+    assert list(posters.rows(held)) == []
+    assert read(held) == {}
     assert verify(held, Quiet()).faults == []

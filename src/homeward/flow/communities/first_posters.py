@@ -15,6 +15,7 @@ from homeward.store.captures import Tokens, attached_items
 from homeward.store.posters import PosterRow
 
 if TYPE_CHECKING:
+    from homeward.communities.captures import Standing
     from homeward.communities.records import Handle
     from homeward.core.canonical import Plain
     from homeward.flow.communities.observed import Observed
@@ -27,9 +28,9 @@ READING = Reason("homeward process", "who was the first to post a file, for seri
 
 def first_posters(case: Case, step: Step, progress: Progress) -> None:
     """The step: for every item its earliest postings. It reads captures again when there are others, or other items."""
-    standing = captures.standing(case)
-    held = sorted(one.added.folder for one in standing.captures.values() if one.expired is None)
-    inputs: list[Plain] = [held, sorted(standing.protected), posters.items_measured(case)] if held else []
+    now = captures.standing(case)
+    held, protected = _readable(now)
+    inputs: list[Plain] = [held, protected, posters.items_measured(case)] if held else []
     key = hashlib.sha256(canonical_json([step.version, step.params_digest, inputs])).hexdigest() if held else ""
     if results.step_key(case, step.name) == key:
         return
@@ -41,9 +42,17 @@ def first_posters(case: Case, step: Step, progress: Progress) -> None:
             rows = _earliest(case, seen)
             asked.shown = len(rows)
     with case.batch("step.set", {"step": step.name, "version": step.version, "params": step.params_digest}) as batch:
+        if _readable(captures.standing(case)) != _readable(now):
+            batch.skip = True  # what went meanwhile must not come back; the next run reads what there is then
+            return
         posters.replace(case, rows)
         results.complete_set(case, batch, step.name, key)
     progress.advance()
+
+
+def _readable(standing: Standing) -> tuple[list[str], list[str]]:
+    """Folders of the captures that are held, and who is protected."""
+    return sorted(one.added.folder for one in standing.captures.values() if one.expired is None), sorted(standing.protected)
 
 
 def _earliest(case: Case, seen: Observed) -> list[PosterRow]:

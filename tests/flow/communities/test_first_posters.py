@@ -154,12 +154,16 @@ def test_an_old_picture_whose_copy_is_posted_again_is_no_newer(case: Case, tmp_p
     assert picture.facts(name).newest == datetime(2015, 1, 15, 10, tzinfo=UTC)
 
 
-def test_what_expired_lies_nowhere_in_the_database(held: Case) -> None:
+@pytest.mark.parametrize("how", ["expired", "protected"])
+def test_what_is_forgotten_lies_nowhere_in_the_database(held: Case, how: str) -> None:
     """Neither in rows nor in pages that are free, nor in the log that is written ahead."""
     tokens = {token.encode() for _, token in read(held).values()}
     files = [held.folder / name for name in ("case.db", "case.db-wal")]
     assert any(token in file.read_bytes() for token in tokens for file in files if file.exists())
-    captures.expire(held, ["one"], "over")
+    if how == "expired":
+        captures.expire(held, ["one"], "over")
+    else:
+        captures.protect(held, "board", "somebody else", "a child", "P")
     assert not any(token in file.read_bytes() for token in tokens for file in files if file.exists())
 
 

@@ -164,6 +164,8 @@ def protect(case: Case, site: str, handle: str, why: str, who: str, *, lifted: b
         if not batch.skip:
             store.write(case, batch, [captures.body(Protected(token, timestamp(utc_now()), lifted, why))])
             posters.forget(case, batch)
+    if not batch.skip:
+        posters.settle(case)
     return not batch.skip
 
 

@@ -43,6 +43,19 @@ def test_every_pair_that_shares_a_rare_identifier_is_looked_at(world: PeopleWorl
             assert (one.handle, two.handle) in looked
 
 
+@pytest.mark.parametrize("posts", [8, 20])
+def test_of_links_that_people_would_act_on_few_are_wrong(posts: int) -> None:
+    """The gate of ``bench/communities.py`` on other worlds of its ranges: imitators, shared and sold accounts among them."""
+    sure = wrong = 0
+    for seed in range(10, 16):
+        world = people_world(seed, REPORT, people=250, posts=posts)
+        comparer = Comparer(pool(world.posts, world.identifiers, world.cameras, world.texts))
+        told = [link for link in links(comparer, candidates(comparer.pool)) if link.probability >= 0.9]
+        sure, wrong = sure + len(told), wrong + sum(not world.same(link.a, link.b) for link in told)
+    assert sure > 80
+    assert wrong <= 0.05 * sure
+
+
 def test_pairs_are_of_two_sites_and_stand_once(gathered: Pool) -> None:
     a, b = candidates(gathered)
     assert (gathered.site[a] != gathered.site[b]).all()

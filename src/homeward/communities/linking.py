@@ -26,6 +26,8 @@ from homeward.communities.open_set import open_set
 from homeward.communities.records import Handle
 
 Values = NDArray[np.float64]
+Part = tuple[str, float]
+"""A channel and what it adds, a natural log likelihood ratio."""
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -75,7 +77,7 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     """Of them, those that share anything and were compared; the more of the two sides."""
     equals: float
     """Strangers among the rivals that would look at least as alike."""
-    parts: tuple[tuple[str, float], ...]
+    parts: tuple[Part, ...]
     """What each channel adds to ``log_lr``, the strongest first, for and against."""
 
 
@@ -148,7 +150,7 @@ def links(
     told = open_set(pairs.a, pairs.b, pool.site, found.log_lr, prior)
     on_site = np.bincount(pool.site)
     handles = np.maximum(on_site[pool.site[pairs.a]], on_site[pool.site[pairs.b]])
-    once: dict[float, float] = {}  # millions of rows share a few priors: each is held once
+    once: dict[Part, Part] = {}  # millions of rows have parts alike: each is held once
     kept = np.flatnonzero(found.log_lr >= least)
     kept = kept[np.lexsort((pairs.b[kept], pairs.a[kept], -found.log_lr[kept], -told.probability[kept]))]
     return [
@@ -157,12 +159,12 @@ def links(
             pool.handles[pairs.b[row]],
             float(found.log_lr[row]),
             float(told.probability[row]),
-            once.setdefault(share := float(told.share[row]), share),
+            float(told.share[row]),
             prior is None,
             int(handles[row]),
             int(told.rivals[row]),
             float(told.rivals[row] * as_alike(float(found.log_lr[row]), chosen)),
-            _parts(found.parts[row]),
+            tuple(once.setdefault(part, part) for part in _parts(found.parts[row])),
         )
         for row in kept
     ]
@@ -173,6 +175,6 @@ def as_alike(log_lr: float, calibrated: Calibrated) -> float:
     return float(np.interp(log_lr, calibrated.strangers, calibrated.shares))
 
 
-def _parts(values: Values) -> tuple[tuple[str, float], ...]:
+def _parts(values: Values) -> list[Part]:
     told = [(channel, float(value)) for channel, value in zip(CHANNELS, values, strict=True) if value]
-    return tuple(sorted(told, key=lambda part: -abs(part[1])))
+    return sorted(told, key=lambda part: -abs(part[1]))

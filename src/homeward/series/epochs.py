@@ -48,7 +48,7 @@ def epochs(frames: Iterable[Frame]) -> list[tuple[str, ...]]:
 
 def _parted(run: list[Frame]) -> list[list[Frame]]:
     """One folder by epoch; nothing where the clock never goes back, or it is not sure why it does."""
-    falls = [after for before, after in pairwise(run) if after.taken < before.taken - BACK]
+    falls = {after for before, after in pairwise(run) if after.taken < before.taken - BACK}
     if not falls or min(len({frame.number for frame in run}), len({frame.picture for frame in run})) < len(run):
         return []
     parts: list[list[Frame]] = []

@@ -136,7 +136,7 @@ def test_light_in_a_picture_of_a_known_place_moves_the_end(tmp_path: Path) -> No
         for end in (0, 1):
             assert 0 <= abs(after[name]["offset"][end] - before[name]["offset"][end]) < 14 * 3600
             said = datetime(2090, month, series_case.day(letter), 10, tzinfo=UTC).timestamp()
-            assert not 9 < (said - after[name]["offset"][end]) % 86400 / 3600 < 17
+            assert not 10 < (said - after[name]["offset"][end]) % 86400 / 3600 < 16  # the sun rises late on the Azores
     assert after[third]["offset"] != before[third]["offset"] or after[one]["offset"] != before[one]["offset"]
 
 

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 
 _SERVER = """
-import array, gc, importlib.util, json, os, select, socket, sys
+import array, contextlib, gc, importlib.util, json, os, select, socket, sys
 from homeward.sandbox import zygote
 zygote._spare()
 from homeward.flow.tasks import stills
@@ -31,14 +31,17 @@ print(flush=True)
 while 0 not in select.select([0, door], [], [])[0]:  # until whoever started it is gone
     line, _ = door.accept()
     body, held, _, _ = line.recvmsg(1 << 20, 64)
-    fds = array.array("i", held[0][2])
     while children and (ended := os.waitpid(-1, os.WNOHANG)[0]):
         children.discard(ended)
+    if not held:  # who asks may be killed at any point, here before a word
+        line.close()
+        continue
+    fds = array.array("i", held[0][2])
     if child := os.fork():
         children.add(child)
         os.close(fds[0])
-        line.sendall(str(child).encode())
-        line.close()
+        with line, contextlib.suppress(OSError):  # and here before it hears the answer
+            line.sendall(str(child).encode())
     else:
         break
 else:

@@ -185,6 +185,64 @@ UFDR = f"""<?xml version="1.0" encoding="utf-8"?>
 </modelType></decodedData></project>"""
 
 
+def _side(number: str, role: str = "", name: str = "", owner: str = "") -> str:
+    told = "".join(_field(key, one) for key, one in (("Role", role), ("IsPhoneOwner", owner)) if one)
+    return _party(number, name).replace("</model>", f"{told}</model>")
+
+
+def _record(kind: str, name: str, *parts: str, deleted: str = "Intact") -> str:
+    return f'<model type="{kind}" id="{name}" deleted_state="{deleted}">{"".join(parts)}</model>'
+
+
+def _listed(name: str, *models: str) -> str:
+    return f'<multiModelField name="{name}">{"".join(models)}</multiModelField>'
+
+
+_NOON = _field("TimeStamp", "2020-05-01T12:00:00.000+02:00")
+_EXTRACTED = f'<model type="Attachment">{_field("Filename", "a.jpg")}{_at("files/Image/a.jpg")}</model>'
+RECORDS = "".join(
+    f'<modelType type="{kind}">{"".join(records)}</modelType>'
+    for kind, records in {
+        "Call": (
+            _record("Call", "c1", _field("Direction", "Incoming"), _field("Duration", "00:01:02"), _field("Body", "no words"),
+                    _listed("Parties", _side("+49170000002", "From", "Otto")), _NOON, deleted="Deleted"),
+            _record("Call", "c2", _field("Type", "Missed"), _listed("Parties", _side("11833")), _field("TimeStamp", "soon")),
+            _record("Call", "c3", _field("Source", "Lampchat"), _field("Direction", "Outgoing"),
+                    _listed("Parties", _side("u1", "From", owner="True"), _side("u2", "To"), _side("u3", "To")), _NOON),
+            _record("Call", "c4", _field("Direction", "Incoming"), _NOON),
+        ),
+        "Email": (
+            _record("Email", "e1", _field("Source", "Lampmail"), _field("Folder", "Inbox"), _field("Subject", "of no use"),
+                    _field("Body", "<html><body>a <b>lamp</b><p>is lit</body></html>"), _listed("Attachments", _EXTRACTED),
+                    f'<modelField name="From">{_side("Vera@Rugs.example", "General", "Vera")}</modelField>',
+                    _listed("To", _side("Hanna@lamps.example")), _listed("Cc", _side("otto@rugs.example")), _NOON),
+            _record("Email", "e2", _field("Folder", "Sent"), _field("Snippet", "a lamp is ..."),
+                    _listed("To", _side("vera@rugs.example"))),
+        ),
+        "MMS": (
+            _record("MMS", "m1", f'<modelField name="From">{_side("+49170000002")}</modelField>',
+                    _listed("To", _side("+49170000001", owner="true"), _side("+49170000003")), _field("Body", "a lamp"),
+                    _field("Folder", "Inbox"), _listed("Attachments", _EXTRACTED), _NOON),
+        ),
+        "SMS": (
+            _record("SMS", "s1", _field("Folder", "Inbox"), _field("Body", "is it lit?"), _NOON,
+                    _listed("Parties", _side("+49170000002", "From", "Otto"))),
+            _record("SMS", "s2", _field("Status", "Sent"), _field("Body", "it is"), _NOON,
+                    _listed("Parties", _side("+49170000002", "To", "Otto"))),
+            _record("SMS", "s3", _field("Source", "Other Messages"), _field("Body", "who?"),
+                    _listed("Parties", _side("+49170000002", "General"), _side("LAMPS", "General"))),
+        ),
+    }.items()
+)  # fmt: skip
+"""What stands in no chat: short messages, mails, calls."""
+_ITSELF = """<metadata section="Device Info"><item name="MSISDN">+49170000001</item><item name="IMEI">350000000000001</item>
+</metadata>"""
+PHONE = f"""<?xml version="1.0" encoding="utf-8"?>
+<project xmlns="http://pa.cellebrite.com/report/2.0" id="7f3a" name="telephone">{_ITSELF}
+<decodedData>{RECORDS}</decodedData></project>"""
+FULL = UFDR.replace("</decodedData>", f"{RECORDS}</decodedData>").replace("<taggedFiles>", f"{_ITSELF}<taggedFiles>")
+
+
 def damaged(archive: bytes) -> bytes:
     """The same with other bytes within its first member."""
     return archive[:200] + bytes(byte ^ 0x55 for byte in archive[200:260]) + archive[260:]

@@ -14,7 +14,7 @@ from test_web_archives import wacz
 from homeward.communities.captured import CaptureRefused, Identifier, Message
 from homeward.communities.reports import PlatformReport
 from homeward.communities.worker import Answer, read_answer
-from tiny_exports import CYBERTIP, MBOX, SMF, UFDR, read, telegram, ufdr, warc
+from tiny_exports import CYBERTIP, FULL, MBOX, SMF, read, telegram, ufdr, warc
 
 SEEDS = {
     "telegram": telegram(),
@@ -70,7 +70,7 @@ def test_damage_ends_in_messages_or_in_one_refusal(form: str, capfd: pytest.Capt
     refused = 0
     for _ in range(COUNT):
         try:
-            found, summary = read(damaged(draw, SEEDS[form]) if form != "ufdr" else ufdr(damaged(draw, UFDR.encode())), form)
+            found, summary = read(damaged(draw, SEEDS[form]) if form != "ufdr" else ufdr(damaged(draw, FULL.encode())), form)
         except CaptureRefused:
             refused += 1
             continue

@@ -137,6 +137,29 @@ def test_ufdr(told: list[Said], board: str, program: str) -> None:
 
 
 @few
+@given(several, names, st.sampled_from(["SMS", "MMS", "Email", "Call"]))
+def test_records_of_telephones(told: list[Said], program: str, kind: str) -> None:
+    project = ET.Element("project", {"xmlns": "http://pa.cellebrite.com/report/2.0", "id": "p"})
+    listed = put(project, "decodedData/modelType", type=kind)
+    for at, one in enumerate(told, 1):
+        record = ET.SubElement(listed, "model", {"type": kind, "id": f"r{at}"})
+        fields(record, Body=one.text, TimeStamp=one.iso, Source=program, Folder="Inbox", Type="Incoming")
+        fields(model(record, "modelField", "From", "Party"), Identifier=one.who, Name=one.shown)
+        fields(model(record, "multiModelField", "To", "Party"), Identifier="+49170000001")
+    found, summary = read(ET.tostring(project))
+    words = ["" if kind == "Call" else one.text for one in told]
+    assert [one for one in found if isinstance(one, Message)] == [
+        Message(
+            id=f"r{at}", site=program, handle=one.who, shown=one.shown if one.shown != one.who else "", to=("+49170000001",),
+            board="" if kind == "Email" else f"+49170000001, {one.who}", time=When(one.at * 10**9, True, one.minutes),
+            kind="call" if kind == "Call" else "private", length=len(text), text=text,
+        )
+        for at, (one, text) in enumerate(zip(told, words, strict=True), 1)
+    ]  # fmt: skip
+    assert (summary.skipped, summary.notes) == (0, [])
+
+
+@few
 @given(several, names, st.sampled_from(["", "n:"]))
 def test_reports(told: list[Said], provider: str, prefix: str) -> None:
     reports = ET.Element("reports")

@@ -19,7 +19,7 @@ from homeward.cli.common import by_option, case_argument, json_option, opened_to
 @by_option
 @json_option
 def handles(case: Path, site: str, handle: str, purpose: str, steps: int, limit: int, who: str, as_json: bool) -> None:
-    """List who was in contact with HANDLE of SITE, by replies and private messages.
+    """List who was in contact with HANDLE of SITE, by replies, private messages and calls.
 
     Contact is no evidence of anything else. Protected handles, and those that were hardly met, are counted and not named.
     """
@@ -31,7 +31,7 @@ def handles(case: Path, site: str, handle: str, purpose: str, steps: int, limit:
     if as_json:
         print_json(found)
         return
-    rows = [(one["handle"], one["steps"], one["replies"], one["private"]) for one in found["handles"]]
-    print_table("In contact", ("handle", "steps", "replies", "private messages"), rows)
+    rows = [(one["handle"], one["steps"], one["replies"], one["private"], one["calls"]) for one in found["handles"]]
+    print_table("In contact", ("handle", "steps", "replies", "private messages", "calls"), rows)
     hardly, beyond = found["few_contacts"], found["beyond_limit"]
     click.echo(f"Not named: {found['protected']} protected, {hardly} hardly met, {beyond} beyond the limit.")

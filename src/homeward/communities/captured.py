@@ -69,7 +69,7 @@ class Message(msgspec.Struct, frozen=True, array_like=True, gc=False):
     shown: Name = ""
     """How the handle was shown, where that is not its name."""
     kind: Name = "message"
-    """``message``, ``private``, ``joined``, ``left``, ``system``."""
+    """``message``, ``private``, ``call`` (of one to others, without words), ``joined``, ``left``, ``system``."""
     reply_to: Name = ""
     forwarded: Name = ""
     """From whom it was passed on, as the source says."""

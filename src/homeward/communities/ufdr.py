@@ -1,4 +1,6 @@
-"""UFDR: the report of a telephone's examination, a zip archive of ``report.xml`` and files. Chats are read by the message.
+"""UFDR: the report of a telephone's examination, a zip archive of ``report.xml`` and files.
+
+Chats are read by the message; short messages, mails and calls, which stand in none, by the record.
 
 The same report is also delivered as a file of XML with its files beside it.
 
@@ -8,9 +10,9 @@ models; whatever a message points at (a file, an answered message) it names by a
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from homeward.communities.captured import (
     MOST_ATTACHED,
@@ -20,10 +22,11 @@ from homeward.communities.captured import (
     Identifier,
     Message,
     Summary,
-    When,
     fit,
 )
-from homeward.communities.times import iso
+from homeward.communities.mail import SITE as MAILBOX
+from homeward.communities.ufdr_parts import everywhere, fields, hexadecimal, models, named, passed_on, recognised, when
+from homeward.communities.ufdr_records import CALL, MAIL, RECORDS, SHORT, conversation, sides, words
 from homeward.communities.xml_stream import Element, trees
 from homeward.communities.zipped import Zipped
 
@@ -39,17 +42,12 @@ _MOST_IN_CHAT = 200_000
 """Parties and messages of a chat that are remembered, for what points at them."""
 _MOST_FILES = 500_000
 _MODELS = 4  # project, decodedData, modelType, model
+_MOST_NUMBERS = 20
+"""Numbers of the telephone itself that are taken."""
+_NUMBERS = ("MSISDN", "LastUsedMSISDN")
 _NOTHING = Element("", {})
 _TAKEN = {"Participants": "Party", "Messages": "InstantMessage"}
 """Fields of a chat, and what models of them are read."""
-_BY_NUMBER = {
-    "native messages", "sms", "mms", "imessage", "whatsapp", "whatsapp business", "signal", "viber",
-}  # fmt: skip
-"""Programs in which a party is a telephone number, also where it is written without a plus."""
-_JID = re.compile(r"([0-9]{5,17})(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us)")
-_PHONE = re.compile(r"\+?[0-9]{5,17}")
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
-_OF_PROGRAMS = ("@s.whatsapp.net", "@g.us", "@c.us", "@lid", "@broadcast")
 
 
 class _File(NamedTuple):
@@ -68,7 +66,7 @@ def looks(names: Collection[str]) -> bool:
 
 
 def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message | Identifier]:
-    """Messages of all chats, and what their parties can be recognised by.
+    """Messages of all chats, records that stand in none, and what their parties can be recognised by.
 
     Raises:
         CaptureRefused: it is no such archive, or its report is broken.
@@ -78,7 +76,7 @@ def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message 
     if name is None:
         raise CaptureRefused(f"it is a zip archive without {REPORT}: no UFDR")
     with archive.open(name) as stream:
-        yield from _chats(stream, _Report(archive, order, summary))
+        yield from _all(stream, _Report(archive, order, summary))
 
 
 def looks_plain(head: bytes) -> bool:
@@ -93,13 +91,14 @@ def read_plain(source: ByteRange, order: Order, summary: Summary) -> Iterator[Me
         CaptureRefused: it is broken.
     """
     source.seek(0)
-    yield from _chats(source, _Report(None, order, summary))
+    yield from _all(source, _Report(None, order, summary))
 
 
-def _chats(stream: Stream, report: _Report) -> Iterator[Message | Identifier]:
+def _all(stream: Stream, report: _Report) -> Iterator[Message | Identifier]:
     for tree in trees(stream, report.wanted):
         yield from report.take(tree)
     yield from report.introduced()
+    yield from report.itself()
     report.tell()
 
 
@@ -119,10 +118,14 @@ class _Report:
         self._messages: dict[str, str] = {}
         self._number = 0
         self._known: set[Identifier] = set()
-        self._missing = self._deleted = self._untimed = self._changed = self._passed = 0
+        self._own = ""
+        """What the telephone is called where a record leaves its side out: of every report another."""
+        self._numbers: dict[str, None] = {}
+        self._own_sites: dict[str, None] = {}
+        self._missing = self._deleted = self._untimed = self._changed = self._passed = self._unsure = 0
 
     def wanted(self, name: str, attributes: dict[str, str], depth: int) -> bool | Element:
-        """Files; that a chat begins, its fields, parties and messages, but not the chat as a whole."""
+        """Files and records; that a chat begins, its fields, parties and messages, but not the chat as a whole."""
         kind = attributes.get("type", "")
         if depth <= self._chat:
             self._chat = 0
@@ -130,17 +133,32 @@ class _Report:
             if name == "model" and kind == "Chat":
                 self._chat = depth
                 return Element("chat", attributes)
-            self._passed += name == "model" and depth == _MODELS
-            return name == "file"
+            return self._outside(name, attributes, depth)
         if depth == self._chat + 1:
             self._field = attributes.get("name", "")
             return name == "field"
         return depth == self._chat + 2 and name == "model" and kind == _TAKEN.get(self._field)
 
+    def _outside(self, name: str, attributes: dict[str, str], depth: int) -> bool | Element:
+        if depth == 1:
+            return Element("project", attributes)
+        if name == "model" and depth == _MODELS:
+            record = attributes.get("type") in RECORDS
+            self._passed += not record
+            return record
+        return name == "file" or (name == "metadata" and attributes.get("section") == "Device Info")
+
     def take(self, tree: Element) -> Iterator[Message | Identifier]:
         """What one tree says."""
         if tree.name == "file":
             self._file(tree)
+        elif tree.name == "project":
+            self._own = fit(f"telephone {tree.attributes['id']}") if tree.attributes.get("id") else ""
+        elif tree.name == "metadata":
+            found = (one.text for one in tree.all("item") if one.attributes.get("name") in _NUMBERS and one.text)
+            self._numbers |= dict.fromkeys(islice(found, _MOST_NUMBERS))
+        elif tree.attributes.get("type") in RECORDS:
+            yield from self._record(tree)
         elif tree.name == "chat":
             yield from self.introduced()
             self._fields, self._parties, self._introduced = {"id": tree.attributes.get("id", "")}, {}, False
@@ -148,21 +166,21 @@ class _Report:
         elif tree.name == "field":
             self._fields[tree.attributes.get("name", "")] = tree.first("value")
         elif tree.attributes.get("type") == "Party":
-            if (handle := _named(tree)[0]) and len(self._parties) < _MOST_IN_CHAT:
+            if (handle := named(tree)[0]) and len(self._parties) < _MOST_IN_CHAT:
                 self._parties[handle] = None
         else:
             yield from self.introduced()
-            self._number += 1
-            yield self._message(tree)
+            yield self._said(tree)
 
     def tell(self) -> None:
         """What a person should know."""
         for count, sentence in (
             (self._missing, "attachments are not in the archive: they count as not captured"),
             (self._changed, "attachments are not what the report says: their bytes have other digests"),
-            (self._deleted, "messages had been deleted on the telephone and were recovered"),
-            (self._untimed, "messages have a time that cannot be read: they count as without one"),
-            (self._passed, "records of the report are of no chat (calls, contacts, mails): they are not read"),
+            (self._deleted, "messages or calls had been deleted on the telephone and were recovered"),
+            (self._untimed, "messages or calls have a time that cannot be read: they count as without one"),
+            (self._unsure, "messages or calls do not say which side wrote or called: nobody counts as having done so"),
+            (self._passed, "records of the report are neither messages nor calls (contacts, places, ...): they are not read"),
         ):
             if count:
                 self._summary.note(f"{count} {sentence}")
@@ -177,7 +195,7 @@ class _Report:
         name = tree.attributes.get("id", "")
         if name and len(self._files) < _MOST_FILES:
             path = told.get("Local Path", "")
-            sha256, md5 = bytes.fromhex(_hex(told.get("SHA256", ""), 64)), _hex(told.get("MD5", ""), 32)
+            sha256, md5 = bytes.fromhex(hexadecimal(told.get("SHA256", ""), 64)), hexadecimal(told.get("MD5", ""), 32)
             self._files[name] = _File(self._member(path), sha256, "" if sha256 else md5)
 
     @property
@@ -187,67 +205,114 @@ class _Report:
 
     def introduced(self) -> Iterator[Identifier]:
         """By what the parties of the chat can be recognised; asked once all of its own fields are known."""
-        if self._introduced:
-            return
-        self._introduced = True
-        for handle in self._parties:
-            for kind, value in recognised(self._site, handle):
-                one = Identifier(self._site, handle, kind, value)
+        if not self._introduced:
+            self._introduced = True
+            yield from self._new(self._site, self._parties)
+
+    def itself(self) -> Iterator[Identifier]:
+        """By what the telephone can be recognised; asked at the end."""
+        for site in self._own_sites:
+            for number in self._numbers:
+                for kind, value in recognised(site, fit(number), by_number=True):
+                    yield Identifier(site, self._own, kind, value)
+
+    def _new(self, site: str, handles: Iterable[str], *, by_number: bool = False) -> Iterator[Identifier]:
+        for handle in handles:
+            for kind, value in recognised(site, handle, by_number=by_number):
+                one = Identifier(site, handle, kind, value)
                 if one not in self._known:
                     if len(self._known) >= _MOST_KNOWN:
                         self._known.clear()
                     self._known.add(one)
                     yield one
 
-    def _message(self, tree: Element) -> Message:
-        fields = _fields(tree)
-        handle, shown = _named(next(iter(_models(tree, "From")), _NOTHING))
-        text = fields.get("Body", "")
-        time = _when(tree)
-        self._summary.cut += len(text) > MOST_TEXT
-        self._untimed += time is None and bool(fields.get("TimeStamp"))
-        self._deleted += tree.attributes.get("deleted_state") == "Deleted"
+    def _record(self, tree: Element) -> Iterator[Message | Identifier]:
+        """A message or a call that stands in no chat."""
+        self._number += 1
+        kind, told = tree.attributes["type"], fields(tree)
+        source = told.get("Source", "")
+        site = fit(source or self._order.site or (MAILBOX if kind == MAIL else "telephone"))
+        by_number = kind in SHORT or (kind == CALL and not source)
+        handle, shown, to, filled, sure = sides(tree, "" if kind == MAIL else self._own)
+        if kind == MAIL:
+            handle, to = handle.lower(), tuple(one.lower() for one in to)
+        self._unsure += not sure
+        if filled and by_number:
+            self._own_sites[site] = None
+        others = dict.fromkeys(one for one in (handle, *to) if one and not (filled and one == self._own))
+        yield from self._new(site, others, by_number=by_number)
+        yield self._message(
+            tree,
+            told,
+            "" if kind == CALL else words(told),
+            id=fit(tree.attributes.get("id") or str(self._number)),
+            site=site,
+            handle=handle,
+            shown=shown,
+            board="" if kind == MAIL else conversation(handle, to),
+            kind="call" if kind == CALL else "message" if kind in SHORT and len(to) > 1 else "private",
+            to=to,
+        )
+
+    def _said(self, tree: Element) -> Message:
+        """A message of the chat."""
+        self._number += 1
+        told = fields(tree)
+        handle, shown = named(next(iter(models(tree, "From")), _NOTHING))
         own = tree.attributes.get("id", "")
-        name = fit(fields.get("Identifier") or own or str(self._number))
+        name = fit(told.get("Identifier") or own or str(self._number))
         if own and len(self._messages) < _MOST_IN_CHAT:
             self._messages[own] = name
-        to = tuple(filter(None, (_named(one)[0] for one in _models(tree, "To"))))[:MOST_ATTACHED]
+        to = tuple(filter(None, (named(one)[0] for one in models(tree, "To"))))[:MOST_ATTACHED]
         group = len(self._parties) > 2 or len(to) > 1 or self._fields.get("Id", "").endswith("@g.us")
         if not (to or group) and handle in self._parties:
             to = tuple(one for one in self._parties if one != handle)  # the other one of two
-        return Message(
+        return self._message(
+            tree,
+            told,
+            told.get("Body", ""),
             id=name,
             site=self._site,
             handle=handle,
             shown=shown,
             board=fit(self._fields.get("Name") or self._fields.get("Id") or self._fields.get("id") or ""),
-            time=time,
             kind="system" if not handle else "message" if group else "private",
             reply_to=self._answered(tree),
-            forwarded=_passed_on(tree),
+            forwarded=passed_on(tree),
             to=to,
+        )
+
+    def _message(self, tree: Element, told: dict[str, str], text: str, **more: Any) -> Message:
+        """What messages of chats and records have in common, and ``more``."""
+        time = when(tree)
+        self._summary.cut += len(text) > MOST_TEXT
+        self._untimed += time is None and bool(told.get("TimeStamp"))
+        self._deleted += tree.attributes.get("deleted_state") == "Deleted"
+        return Message(
+            **more,
+            time=time,
             length=len(text),
             text=fit(text, MOST_TEXT) if self._order.text else "",
-            attachments=tuple(map(self._attachment, _models(tree, "Attachment", "Attachments")[:MOST_ATTACHED])),
+            attachments=tuple(map(self._attachment, models(tree, "Attachment", "Attachments")[:MOST_ATTACHED])),
         )
 
     def _answered(self, tree: Element) -> str:
         """The message that one answers, by the name that it bears itself."""
-        for data in _everywhere(tree, ("ReplyMessageData", "QuotedMessageData")):
+        for data in everywhere(tree, ("ReplyMessageData", "QuotedMessageData")):
             targets = [one.text for one in data.all("jumptargets", "targetid")]
-            told = _fields(data).get("OriginalMessageID", "")
+            told = fields(data).get("OriginalMessageID", "")
             if found := next((self._messages[one] for one in (*targets, told) if one in self._messages), told):
                 return fit(found)
         return ""
 
     def _attachment(self, tree: Element) -> Attachment:
-        fields = _fields(tree)
+        about = fields(tree)
         targets = [tree.attributes.get("file_id", ""), *(one.text for one in tree.all("jumptargets", "targetid"))]
         told = next((self._files[one] for one in targets if one in self._files), _File("", b"", ""))
-        path = fields.get("attachment_extracted_path", "")
+        path = about.get("attachment_extracted_path", "")
         member = self._member(path) or told.path
-        name = fields.get("Filename") or fields.get("Title") or (path or member).replace("\\", "/").rpartition("/")[2]
-        mime = fit(fields.get("ContentType", ""))
+        name = about.get("Filename") or about.get("Title") or (path or member).replace("\\", "/").rpartition("/")[2]
+        mime = fit(about.get("ContentType", ""))
         if self._archive is None and member:
             own = told.sha256.hex() if told.path == member else ""  # counts where the file is not there
             return Attachment(name=fit(name), path=fit(member), start=own, mime=mime)
@@ -266,82 +331,3 @@ class _Report:
     def _member(self, path: str) -> str:
         """The file that a report means by ``path``: its member of the archive, or where it lies beside the report."""
         return path.replace("\\", "/") if self._archive is None else (self._archive.find(path) or "") if path else ""
-
-
-def recognised(site: str, handle: str) -> Iterator[tuple[str, str]]:
-    """By what else than its name a party can be recognised: a telephone number or an address.
-
-    Bare digits are a number only where the program has its parties by number: elsewhere they are one that the program gave.
-    """
-    if found := _JID.fullmatch(handle):
-        yield "phone", f"+{found[1]}"
-    elif _PHONE.fullmatch(handle) and (handle.startswith("+") or site.casefold() in _BY_NUMBER):
-        yield "phone", handle
-    elif _MAIL.fullmatch(handle) and not handle.endswith(_OF_PROGRAMS):
-        yield "e-mail", handle.lower()
-
-
-def _fields(tree: Element) -> dict[str, str]:
-    return {one.attributes.get("name", ""): one.first("value") for one in tree.all("field")}
-
-
-def _models(tree: Element, *names: str) -> list[Element]:
-    """Models in fields of these names, single or many."""
-    fields = [*tree.all("modelField"), *tree.all("multiModelField")]
-    return [model for field in fields if field.attributes.get("name") in names for model in field.all("model")]
-
-
-def _everywhere(tree: Element, kinds: tuple[str, ...]) -> list[Element]:
-    """Models of these kinds that a message says more with; not those of a message inside of it."""
-    found, waiting = [], list(tree.children)
-    while waiting:
-        one = waiting.pop()
-        kind = one.attributes.get("type")
-        if one.name == "model" and kind in kinds:
-            found.append(one)
-        elif not (one.name == "model" and kind == "InstantMessage"):
-            waiting.extend(one.children)
-    return found
-
-
-def _passed_on(tree: Element) -> str:
-    """From whom a message was passed on."""
-    for data in _everywhere(tree, ("ForwardedMessageData",)):
-        for sender in _models(data, "OriginalSender"):
-            if handle := _named(sender)[0]:
-                return handle
-    return ""
-
-
-def _named(party: Element) -> tuple[str, str]:
-    """Handle of a party, and how it is shown where that is another name."""
-    fields = _fields(party)
-    name = fields.get("Name", "")
-    handle = fields.get("Identifier") or name
-    return fit(handle), fit(name if name != handle else "")
-
-
-def _when(tree: Element) -> When | None:
-    """The time of a message: as exact as its text, and with the offset that may stand in an attribute only."""
-    values = [
-        value for field in tree.all("field") if field.attributes.get("name") == "TimeStamp" for value in field.all("value")
-    ]
-    for value in values:
-        formatted = _read(value.attributes.get("formattedTimestamp", ""))
-        exact = _read(value.text)
-        if exact is not None and not exact.zoned and formatted is not None and formatted.offset is not None:
-            return When(exact.ns - formatted.offset * 60 * 10**9, True, formatted.offset)
-        return exact or formatted
-    return None
-
-
-def _read(text: str) -> When | None:
-    try:
-        return iso(text) if text else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _hex(text: str, digits: int) -> str:
-    text = text.lower()
-    return text if len(text) == digits and set(text) <= set("0123456789abcdef") else ""

@@ -47,12 +47,13 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """Two handles of one site, and how often they answered each other or wrote to each other alone."""
+    """Two handles of one site, and how often they answered each other, wrote to each other alone, or called each other."""
 
     a: str
     b: str
     replies: int
     private: int
+    calls: int
 
 
 class Often(NamedTuple):
@@ -158,19 +159,20 @@ def handles(events: Events, site: str) -> set[str]:
 
 
 def contacts(events: Events, site: str) -> list[Contact]:
-    """Who answered whom, and who wrote privately to whom, at one site. Needs ``posts`` and ``recipients``.
+    """Who answered, wrote privately to or called whom at one site. Needs ``posts`` and ``recipients``.
 
     A number that posts of several handles bear answers nobody, and cannot make one answer thousands.
     """
     rows = events.rows(
         "WITH said AS (SELECT DISTINCT site, board, id, handle, reply_to, kind FROM posts WHERE site = ? AND handle <> ''),"
         " numbered AS (SELECT board, id, min(handle) AS handle FROM said GROUP BY board, id HAVING count(DISTINCT handle) = 1),"
-        " answered AS (SELECT p.handle a, q.handle b, 1 AS replies, 0 AS private FROM said p JOIN numbered q"
+        " answered AS (SELECT p.handle a, q.handle b, 1 AS replies, 0 AS private, 0 AS calls FROM said p JOIN numbered q"
         " ON p.reply_to = q.id AND p.board = q.board WHERE p.reply_to <> ''),"
-        " wrote AS (SELECT DISTINCT p.handle a, r.handle b, p.id, 0 AS replies, 1 AS private FROM posts p"
-        " JOIN recipients r USING (capture, seq) WHERE p.site = ? AND p.kind = 'private' AND p.handle <> '')"
-        " SELECT least(a, b), greatest(a, b), sum(replies)::BIGINT, sum(private)::BIGINT"
-        " FROM (SELECT a, b, replies, private FROM answered UNION ALL SELECT a, b, replies, private FROM wrote)"
+        " wrote AS (SELECT DISTINCT p.handle a, r.handle b, p.id, 0 AS replies, (p.kind = 'private')::INT AS private,"
+        " (p.kind = 'call')::INT AS calls FROM posts p"
+        " JOIN recipients r USING (capture, seq) WHERE p.site = ? AND p.kind IN ('private', 'call') AND p.handle <> '')"
+        " SELECT least(a, b), greatest(a, b), sum(replies)::BIGINT, sum(private)::BIGINT, sum(calls)::BIGINT"
+        " FROM (FROM answered UNION ALL SELECT a, b, replies, private, calls FROM wrote)"
         " WHERE a <> b GROUP BY 1, 2 ORDER BY 1, 2",
         (site, site),
     )

@@ -73,7 +73,7 @@ def held(case: Case, tmp_path: Path) -> Case:
 
 def test_a_query_goes_no_further_than_it_may_and_names_nobody_who_is_protected(held: Case) -> None:
     near = contacts.around(held, "s1", "anna", WHY)
-    assert near["handles"] == [{"handle": "bert", "steps": 1, "replies": 2, "private": 0}]
+    assert near["handles"] == [{"handle": "bert", "steps": 1, "replies": 2, "private": 0, "calls": 0}]
     assert (near["protected"], near["few_contacts"], near["beyond_limit"]) == (1, 1, 0)
     far = contacts.around(held, "s1", "anna", WHY, 2)
     assert [(one["handle"], one["steps"]) for one in far["handles"]] == [("bert", 1), ("carl", 2)]  # fred only by way of dora
@@ -109,6 +109,31 @@ def test_a_number_that_posts_of_several_bear_answers_nobody(held: Case, tmp_path
         made = pool(observed(held, events, standing).posts)
     met = made.partners[made.handles.index(Handle("s1", "rosa"))]
     assert met.sum() == 2
+
+
+def test_calls_are_contacts_and_who_was_only_ever_written_to_is_one_of_them(held: Case, tmp_path: Path) -> None:
+    calls = [
+        *(post(number, "otto", kind="call", to=["vera", "hugo"]) for number in (1, 2, 3)),
+        post(4, "otto", kind="private", to=["vera"]),
+        post(5, "otto", kind="message", to=["udo"]),
+    ]
+    (tmp_path / "calls").write_text("".join(json.dumps(one | {"site": "s3", "board": "vera, otto"}) + "\n" for one in calls))
+    captures.add_capture(held, Delivery(tmp_path / "calls", "calls", RIGHT, "A", mapping=tmp_path / "map.yaml"), Quiet())
+    near = contacts.around(held, "s3", "otto", WHY)["handles"]
+    assert near == [
+        {"handle": "vera", "steps": 1, "replies": 0, "private": 1, "calls": 3},
+        {"handle": "hugo", "steps": 1, "replies": 0, "private": 0, "calls": 3},
+    ]
+    assert [one["handle"] for one in contacts.around(held, "s3", "vera", WHY)["handles"]] == ["otto"]
+    (board,) = (one for one in boards.boards(held, WHY) if one["site"] == "s3")
+    assert board["board"] == "vera, otto"
+    captures.protect(held, "s3", "vera", "may be a child", "A Person")  # who has written nothing is protected as well
+    near = contacts.around(held, "s3", "otto", WHY)
+    assert ([one["handle"] for one in near["handles"]], near["protected"]) == (["hugo"], 1)
+    with pytest.raises(WrongUse, match="protected"):
+        contacts.around(held, "s3", "vera", WHY)
+    (board,) = (one for one in boards.boards(held, WHY) if one["site"] == "s3")
+    assert board["board"] == "(named after a protected handle)"
 
 
 def test_a_board_says_how_much_of_it_is_in_the_case(held: Case) -> None:

@@ -33,13 +33,18 @@ FEWEST = 2
 """Posts below which a member is counted, and not named."""
 
 
+_UNNAMED = "(named after a protected handle)"
+
+
 def boards(case: Case, reason: Reason) -> list[dict[str, Any]]:
-    """Every board as it is shown."""
-    with captures.opened(case, "boards", "", reason, ("posts", "attachments")) as (events, standing, asked):
+    """Every board as it is shown: a conversation that is called by who takes part in it may not have its name."""
+    with captures.opened(case, "boards", "", reason, ("posts", "attachments", *NEEDED)) as (events, standing, asked):
+        guarded = guard(case, events, standing)
         joined, written = _joined(case, event_reads.hung_on(events)), event_reads.often(events)
         found = [
             _board(one, standing, joined[one.site, one.board])
             | {"census": _census(events, standing, one, written.get((one.site, one.board)))}
+            | ({"board": _UNNAMED} if any(guarded(one.site, name) for name in {one.board, *one.board.split(", ")}) else {})
             for one in event_reads.boards(events)
         ]
         asked.shown = len(found)

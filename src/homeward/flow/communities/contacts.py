@@ -1,4 +1,4 @@
-"""Who was in contact with a handle: by replies and private messages, two steps far at most, protected handles left out."""
+"""Who was in contact with a handle: by replies, private messages and calls, two steps far at most; no protected handles."""
 
 from __future__ import annotations
 
@@ -29,10 +29,16 @@ class Near(msgspec.Struct):
     steps: int
     replies: int = 0
     private: int = 0
+    calls: int = 0
+
+    @property
+    def contacts(self) -> int:
+        """All of them."""
+        return self.replies + self.private + self.calls
 
 
 def around(case: Case, site: str, handle: str, reason: Reason, steps: int = 1, limit: int = MOST_HANDLES) -> dict[str, Any]:
-    """Handles of the same site that answered, or wrote privately to, ``handle`` or the other way round, those nearest first.
+    """Handles of the same site in contact with ``handle``, by either of them, those nearest first.
 
     Raises:
         WrongUse: too many steps or handles are asked for, the handle is in no capture, or it is protected.
@@ -44,12 +50,13 @@ def around(case: Case, site: str, handle: str, reason: Reason, steps: int = 1, l
         standing,
         asked,
     ):
-        hidden, names = guard(case, events, standing), event_reads.handles(events, site)
+        hidden, met = guard(case, events, standing), event_reads.contacts(events, site)
+        names = event_reads.handles(events, site) | {name for one in met for name in (one.a, one.b)}
         guarded = {name for name in names if hidden(site, name)}
         known = handle in names
-        found = {} if handle in guarded or not known else _met(event_reads.contacts(events, site), handle, steps, guarded)
-        named = {name: near for name, near in found.items() if name not in guarded and near.replies + near.private >= FEWEST}
-        order = sorted(named, key=lambda name: (named[name].steps, -named[name].replies - named[name].private, name))[:limit]
+        found = {} if handle in guarded or not known else _met(met, handle, steps, guarded)
+        named = {name: near for name, near in found.items() if name not in guarded and near.contacts >= FEWEST}
+        order = sorted(named, key=lambda name: (named[name].steps, -named[name].contacts, name))[:limit]
         asked.shown, asked.withheld = len(order), len(found) - len(order)
     if handle in guarded:
         raise WrongUse("this handle is protected: nothing is shown of it")
@@ -78,6 +85,7 @@ def _met(contacts: list[Contact], start: str, steps: int, guarded: set[str]) -> 
                     near = fresh.setdefault(there, Near(step))
                     near.replies += one.replies
                     near.private += one.private
+                    near.calls += one.calls
         found |= fresh
-        edge = {name for name, near in fresh.items() if name not in guarded and near.replies + near.private >= FEWEST}
+        edge = {name for name, near in fresh.items() if name not in guarded and near.contacts >= FEWEST}
     return found

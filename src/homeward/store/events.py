@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -18,7 +17,8 @@ from homeward.store import sealing
 from homeward.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from homeward.store.known_files import NewShelf
 
@@ -127,8 +127,8 @@ class Events:
 
 
 @contextmanager
-def opened(captures: Mapping[str, tuple[Path, bytes]], tables: Sequence[str]) -> Iterator[Events]:
-    """Open ``tables`` of captures: label -> their folder and key.
+def opened(captures: Mapping[str, tuple[Path, bytes, Collection[str]]], tables: Sequence[str]) -> Iterator[Events]:
+    """Open ``tables`` of captures: label -> their folder, its key, and the names of the files that were recorded of it.
 
     Raises:
         CaseDamaged: a file is missing or was changed.
@@ -140,12 +140,12 @@ def opened(captures: Mapping[str, tuple[Path, bytes]], tables: Sequence[str]) ->
         for table in tables:
             columns = ", ".join(f"{column} {kind}" for column, kind in TABLES[table].items())
             db.execute(f"CREATE TABLE {table} (capture VARCHAR, {columns})")
-            for label, (folder, key) in captures.items():
-                for path in parts(folder, table):
-                    fds.append(sealing.unseal(path, key))
-                    names = ", ".join(TABLES[table])
+            for label, (folder, key, names) in captures.items():
+                for part in _parts(names, table):
+                    fds.append(sealing.unseal(folder / part, key))
+                    columns = ", ".join(TABLES[table])
                     source = f"read_parquet('/proc/self/fd/{fds[-1]}')"
-                    db.execute(f"INSERT INTO {table} SELECT ?, {names} FROM {source}", [label])
+                    db.execute(f"INSERT INTO {table} SELECT ?, {columns} FROM {source}", [label])
                     os.close(fds.pop())
         yield Events(db)
     except duckdb.OutOfMemoryException:
@@ -156,10 +156,10 @@ def opened(captures: Mapping[str, tuple[Path, bytes]], tables: Sequence[str]) ->
         db.close()
 
 
-def parts(folder: Path, table: str) -> list[Path]:
+def _parts(names: Collection[str], table: str) -> list[str]:
     """The sealed parts of a table, in order."""
-    found = [(int(name[2]), path) for path in folder.iterdir() if (name := _NAME.fullmatch(path.name)) and name[1] == table]
-    return [path for _, path in sorted(found)]
+    found = [(int(told[2]), name) for name in names if (told := _NAME.fullmatch(name)) and told[1] == table]
+    return [name for _, name in sorted(found)]
 
 
 def _column(values: Sequence[Any], kind: str) -> Any:

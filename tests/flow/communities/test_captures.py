@@ -20,7 +20,7 @@ from homeward.flow.communities.captures import Delivery, Reason
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
-from homeward.store import Case, event_reads
+from homeward.store import Case, CaseDamaged, event_reads
 from homeward.store.batch import Batch
 from homeward.store.ledger.entries import decode
 from tiny_exports import CYBERTIP, HOSTILE, MBOX, SMF, read, telegram, ufdr, warc
@@ -279,6 +279,14 @@ def test_changed_files_and_keys_are_noticed(case: Case, add: Add) -> None:
     (key,) = (case.folder / "keys" / "captures").iterdir()
     key.rename(case.folder / "elsewhere")
     assert "the key to the capture" in " ".join(verify(case, Quiet()).faults)
+
+
+def test_a_part_that_is_missing_is_no_answer_without_it(case: Case, add: Add) -> None:
+    add("one", [post(1)])
+    (sealed,) = (case.folder / "captures").rglob("posts-0")
+    sealed.unlink()
+    with pytest.raises(CaseDamaged, match="posts-0 of a capture is missing"):
+        boards.boards(case, WHY)
 
 
 @pytest.mark.data

@@ -185,9 +185,12 @@ def opened(
     purpose = said(reason.purpose, "the purpose of the query")
     _ready(case)
     now = standing(case)
-    held = {label: one.added.folder for label, one in now.captures.items() if one.expired is None}
+    held = {label: one.added for label, one in now.captures.items() if one.expired is None}
     files = store.files(case)
-    places = {label: (files.path(folder), sealing.read_key(store.key_path(case, folder))) for label, folder in held.items()}
+    places = {
+        label: (files.path(added.folder), sealing.read_key(store.key_path(case, added.folder)), added.files)
+        for label, added in held.items()
+    }
     asked = Asked()
     with events.opened(places, tables) as tables_open:
         yield tables_open, now, asked

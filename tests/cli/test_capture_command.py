@@ -86,6 +86,17 @@ def test_captures_by_the_command_line(tmp_path: Path) -> None:
     assert gone[1].startswith("Destroyed: one")
 
 
+def test_reports_that_come_in_are_told_as_reports(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_text(
+        "<reports><report><reportId>1</reportId></report><report><reportId>2</reportId></report></reports>"
+    )
+    command = [word for word in add(method="platform-report") if word not in {"--mapping", "map.yaml"}]
+    made, added = said(tmp_path, ["init", "case", "--agency", "Unit"], command)
+    assert (made[0], added[0]) == (0, 0)
+    assert "Added 2 reports as one (cybertip)" in added[1]
+    assert "homeward reports case --purpose" in added[1] + added[2]
+
+
 def test_rows_of_every_kind_are_read_behind_the_lock(tmp_path: Path) -> None:
     (tmp_path / "map.yaml").write_text("columns: {id: n, site: site, handle: by}")
     bodies = [b'{"n": 1, "site": "s", "by": "h"}\n', b"n,site,by\r\n1,s,h\r\n"]

@@ -62,7 +62,7 @@ def add(case: Path, file: Path, label: str, acquirer: str, mapping: Path | None,
         delivery = Delivery(file, label, held, acquirer, form, site, mapping)
         found, new = add_capture(opened_case, delivery, progress)
     _say(found, new)
-    next_step(f"homeward boards {case} --purpose WHY")
+    next_step(f"homeward {'boards' if found.added.counts['posts'] else 'reports'} {case} --purpose WHY")
 
 
 @capture.command("list")
@@ -77,10 +77,10 @@ def list_(case: Path, as_json: bool) -> None:
         return
     rows = [
         (one["label"], one["method"], one["begins"], one["ends"], f"{one['completeness']:.0%}", one["counts"]["posts"],
-         one["retain_until"], "overdue" if one["overdue"] else one["state"])
+         one["counts"]["reports"], one["retain_until"], "overdue" if one["overdue"] else one["state"])
         for one in found
     ]  # fmt: skip
-    columns = ("capture", "method", "from", "to", "complete", "posts", "retain until", "state")
+    columns = ("capture", "method", "from", "to", "complete", "posts", "reports", "retain until", "state")
     print_table("Captures", columns, rows)
 
 
@@ -134,9 +134,9 @@ def _say(found: Capture, new: bool) -> None:
         click.echo(f"This file was added before as {printable(added.label)}; nothing changed.")
         return
     counts = added.counts
-    click.echo(
-        f"Added {counts['posts']} posts with {counts['attachments']} attachments as {printable(added.label)} "
-        f"({added.format}); skipped {added.skipped} rows."
-    )
+    posts = f"{counts['posts']} posts with {counts['attachments']} attachments" if counts["posts"] else ""
+    reports = f"{counts['reports']} reports" if counts["reports"] else ""
+    what = " and ".join(filter(None, (posts, reports)))
+    click.echo(f"Added {what} as {printable(added.label)} ({added.format}); skipped {added.skipped} rows.")
     for sentence in (*added.notes, *added.problems):
         click.echo(f"  {printable(sentence)}")

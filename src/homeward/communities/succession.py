@@ -15,7 +15,9 @@ unaffected boards, follows Bradley, "On the resilience of the dark net market ec
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -69,49 +71,70 @@ class Succession(msgspec.Struct, frozen=True):
     """The best by score, declared or not."""
 
 
+class Period(NamedTuple):
+    """Boards that were taken down at one time, ``closed`` (k,), and who was seen where before and after; each pair once."""
+
+    before: Members
+    after: Members
+    closed: NDArray[np.int64]
+
+
 def successions(before: Members, after: Members, closed: NDArray[np.int64], top: int = 5) -> list[Succession]:
-    """Say for each closed board what follows it.
+    """:func:`over_periods` of boards that were taken down at one time."""
+    return over_periods([Period(before, after, closed)], top)
+
+
+def over_periods(periods: Sequence[Period], top: int = 5) -> list[Succession]:
+    """Say for each closed board what follows it, in their order.
 
     Args:
-        before: who was seen where in the period before the take-down; (member, board) pairs, each once.
-        after: the same for the period after it, with the same numbers for the same members and boards.
-        closed: (k,) numbers of the boards that were taken down in between.
+        periods: of one or several times; members and boards have the same numbers in all of them.
         top: candidates that are named for each.
 
     Raises:
         ValueError: a number is negative or the arrays of a period differ in length.
     """
-    old, new = _matrices(before, after, closed)
-    shut = np.zeros(old.shape[1], bool)
-    shut[closed] = True
-    sizes = np.asarray(new.sum(axis=0)).ravel()
-    joins = new - new.multiply(old)
-    joins.eliminate_zeros()
-    joins = _without(joins, shut)
-    flow: Matrix = sparse.csr_array(old.T @ joins)
-    found = _Excess(flow, shut)
-    rows = [found.candidates(int(board), sizes) for board in closed]
-    rates = _rates(np.array([min((c.p for c in row), default=1.0) for row in rows]))
-    taken: dict[int, int] = {}
-    declared = []
-    for row, q in zip(rows, rates, strict=True):
-        chosen = _declared(row) if q <= _ALPHA else ()
-        declared.append(chosen)
-        for one in chosen:
-            taken[one.board] = taken.get(one.board, 0) + 1
-    members = np.asarray(old.sum(axis=0)).ravel()
+    looked = [one for period in periods for one in _looked(period)]
+    rates = _rates(np.array([min((c.p for c in one.row), default=1.0) for one in looked]))
+    chosen = [_declared(one.row) if q <= _ALPHA else () for one, q in zip(looked, rates, strict=True)]
+    taken: dict[int, set[int]] = defaultdict(set)
+    for one, successors in zip(looked, chosen, strict=True):
+        for successor in successors:
+            taken[successor.board].add(one.board)
     return [
         Succession(
-            int(board),
-            _label(chosen, taken, members, found.would_show(int(board))),
-            int(members[board]),
-            int(found.moves[board]),
+            one.board,
+            _label(successors, taken, one.members, one.excess.would_show(one.board, len(looked))),
+            int(one.members[one.board]),
+            int(one.excess.moves[one.board]),
             float(q),
-            chosen,
-            tuple(sorted(row, key=lambda c: -c.score)[:top]),
+            successors,
+            tuple(sorted(one.row, key=lambda c: -c.score)[:top]),
         )
-        for board, row, q, chosen in zip(closed, rows, rates, declared, strict=True)
+        for one, q, successors in zip(looked, rates, chosen, strict=True)
     ]
+
+
+class _Looked(NamedTuple):
+    """A closed board with all candidates, the members of every board before, and the flows of its period."""
+
+    board: int
+    row: list[Successor]
+    members: NDArray[np.int64]
+    excess: _Excess
+
+
+def _looked(period: Period) -> Iterator[_Looked]:
+    old, new = _matrices(*period)
+    shut = np.zeros(old.shape[1], bool)
+    shut[period.closed] = True
+    members, sizes = (np.asarray(matrix.sum(axis=0)).ravel() for matrix in (old, new))
+    joins = new - new.multiply(old)
+    joins.eliminate_zeros()
+    flow: Matrix = sparse.csr_array(old.T @ _without(joins, shut))
+    excess = _Excess(flow, shut)
+    for board in map(int, period.closed):
+        yield _Looked(board, excess.candidates(board, sizes), members, excess)
 
 
 def _matrices(before: Members, after: Members, closed: NDArray[np.int64]) -> tuple[Matrix, Matrix]:
@@ -156,7 +179,6 @@ class _Excess:
         self.usual = self._of_closed(np.flatnonzero(shut))
         self.spread = self._spread(~shut)
         self.targets = max(int(np.count_nonzero(arrivals)), 1)
-        self.closed = int(shut.sum())
 
     def _of_closed(self, closed: NDArray[np.int64]) -> NDArray[np.float64]:
         """Share of its moves that the median closed board sends to each board; (boards,)."""
@@ -208,13 +230,13 @@ class _Excess:
         rows = zip(targets, joined, expected, score, share, chance, sizes[targets], strict=True)
         return [Successor(int(t), int(g), float(e), float(s), float(h), float(p), int(n)) for t, g, e, s, h, p, n in rows]
 
-    def would_show(self, board: int) -> bool:
-        """Whether a successor with a fair share of the moves would have been declared, were it the only one of all."""
+    def would_show(self, board: int, closed: int) -> bool:
+        """Whether a successor with a fair share of the moves would have been declared, were it the only one of ``closed``."""
         moves = float(self.moves[board])
         if moves * _SHOWN < _LEAST_MOVES:
             return False
         usual = moves * float(np.quantile(self.arrivals[self.arrivals > 0], 0.9)) / self.total
-        return bool(self._chance(np.array([usual + moves * _SHOWN]), np.array([usual]))[0] <= _ALPHA / self.closed)
+        return bool(self._chance(np.array([usual + moves * _SHOWN]), np.array([usual]))[0] <= _ALPHA / closed)
 
 
 def _rates(p: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -227,7 +249,7 @@ def _declared(row: list[Successor]) -> tuple[Successor, ...]:
     return tuple(sorted(kept, key=lambda c: (c.expected - c.joined, c.board)))
 
 
-def _label(chosen: tuple[Successor, ...], taken: dict[int, int], members: NDArray[np.int64], would_show: bool) -> Label:
+def _label(chosen: tuple[Successor, ...], taken: dict[int, set[int]], members: NDArray[np.int64], would_show: bool) -> Label:
     if not chosen:
         return "dispersed" if would_show else "unknown"
     first = chosen[0]
@@ -235,4 +257,4 @@ def _label(chosen: tuple[Successor, ...], taken: dict[int, int], members: NDArra
         return "split"
     if members[first.board] and first.joined < _OWN * first.size:
         return "absorbed"
-    return "merged" if taken[first.board] > 1 else "continues"
+    return "merged" if len(taken[first.board]) > 1 else "continues"

@@ -105,6 +105,24 @@ def test_the_board_where_members_are_new_follows(moved: Case) -> None:
     assert found["label"] == "continues"
 
 
+def test_boards_that_were_taken_down_are_looked_at_together(case: Case, tmp_path: Path) -> None:
+    """Members of both go to ``new``, those of one a week later; the order and saying one twice play no part."""
+    posts = [post(n, f"old{n % 2}", f"lampreader{chr(97 + n % 20)}{chr(97 + n // 20)}", n % 90, key=f"k{n}") for n in range(80)]
+    posts += [post(100 + n, "new", posts[n]["by"], 121 + n % 50, key=f"k{n}") for n in range(60)]
+    posts += [post(200 + n, f"other{n % 4}", f"stranger{n}", (n * 7) % 200, key=f"s{n}") for n in range(60)]
+    taken(case, tmp_path, "all", posts)
+    first, later = ((datetime(2020, 3, 1, tzinfo=UTC) + timedelta(days=day)).strftime("%Y-%m-%d") for day in (100, 107))
+    for second in (first, later):
+        downs = [("old0", "old0", first), ("old1", "old1", second), ("old0", "old0", first)]
+        found = followed(case, downs, WHY)
+        assert [(one["board"], one["down"], one["label"]) for one in found] == [
+            (board, day, "merged") for board, _, day in downs
+        ]
+        assert [one["candidates"][0]["board"] for one in found] == ["new"] * 3
+    (alone,) = followed(case, [("old0", "old0", first)], WHY)
+    assert alone["label"] == "continues"
+
+
 def test_wrong_questions_are_told_in_a_sentence(moved: Case) -> None:
     with pytest.raises(WrongUse, match="no capture that is held shows a board"):
         followed(moved, [("none", "", "2020-05-01")], WHY)

@@ -9,7 +9,7 @@ import numpy as np
 
 from homeward.communities import personas as groups
 from homeward.communities.records import Handle, Members
-from homeward.communities.succession import successions
+from homeward.communities.succession import Period, over_periods
 from homeward.communities.times import day
 from homeward.core import WrongUse
 from homeward.flow.communities import captures
@@ -18,8 +18,10 @@ from homeward.flow.communities.linked import linked
 from homeward.flow.communities.observed import TABLES, Observed, observed, place
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from homeward.communities.captures import Standing
-    from homeward.communities.succession import Successor
+    from homeward.communities.succession import Succession, Successor
     from homeward.flow.communities.captures import Reason
     from homeward.store import Case
 
@@ -50,9 +52,11 @@ def followed(case: Case, closed: list[tuple[str, str, str]], reason: Reason) -> 
         asked.shown = 0 if lost else len(closed)
     if lost:
         raise WrongUse(f"no capture that is held shows a board {lost[0]!r}")
+    downs = [(place(site, board), down) for (site, board, _), down in zip(closed, days, strict=True)]
+    told = _followed(seen, person, downs)
     return [
-        _followed(seen, person, place(site, board), down) | {"down": when}
-        for (site, board, when), down in zip(closed, days, strict=True)
+        told[board, down] | {"circles": circles(seen.posts, person, board, down, _PERIOD), "down": when}
+        for (board, down), (*_, when) in zip(downs, closed, strict=True)
     ]
 
 
@@ -65,8 +69,10 @@ def persons(case: Case, seen: Observed, standing: Standing) -> dict[Handle, int]
     return number
 
 
-def _followed(seen: Observed, person: dict[Handle, int], board: str, down: float) -> dict[str, Any]:
-    """What followed a board that was closed ``down`` seconds after 1970."""
+def _followed(
+    seen: Observed, person: dict[Handle, int], downs: Sequence[tuple[str, float]]
+) -> dict[tuple[str, float], dict[str, Any]]:
+    """What followed boards that were closed, each so many seconds after 1970: those of one day are looked at together."""
     names = sorted({post.board for post in seen.posts})
     number = {name: index for index, name in enumerate(names)}
 
@@ -75,17 +81,23 @@ def _followed(seen: Observed, person: dict[Handle, int], board: str, down: float
         table = np.array(sorted(pairs), np.int64).reshape(-1, 2)
         return Members(table[:, 0], table[:, 1])
 
-    shut = np.array([number[board]])
-    (found,) = successions(members(down - _PERIOD, down), members(down, down + _PERIOD), shut)
+    shut = {down: sorted({number[board] for board, when in downs if when == down}) for _, down in downs}
+    periods = [
+        Period(members(down - _PERIOD, down), members(down, down + _PERIOD), np.array(some)) for down, some in shut.items()
+    ]
+    closed = [down for down, some in shut.items() for _ in some]
+    return {(names[found.board], down): _told(found, names) for down, found in zip(closed, over_periods(periods), strict=True)}
+
+
+def _told(found: Succession, names: list[str]) -> dict[str, Any]:
     return {
-        "board": board,
+        "board": names[found.board],
         "label": found.label,
         "members": found.members,
         "moves": found.moves,
         "rate_of_false_discovery": found.q,
         "successors": [_successor(one, names) for one in found.successors],
         "candidates": [_successor(one, names) for one in found.candidates],
-        "circles": circles(seen.posts, person, board, down, _PERIOD),
     }
 
 

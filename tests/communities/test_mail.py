@@ -215,3 +215,49 @@ def test_parts_without_end_come_to_an_end() -> None:
     nested = "".join(f"Content-Type: multipart/mixed; boundary=b{at}\n\n--b{at}\n" for at in range(5_000))
     assert len(list(mime.parts(nested.encode()))) == 1
     assert len(list(mime.parts(b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 5_000))) == 2_000
+
+
+NOT_ALL = "1 mails have headers longer, more nested or naming more than is read: not all that they say is known"
+
+
+@pytest.mark.parametrize("name", ["From", "To", "Cc", "Bcc"])
+@pytest.mark.parametrize("tangle", ["(" * 20_000, "(" * 200 + ")" * 200 + " c@b.example"])
+def test_a_header_of_very_many_brackets_takes_no_mail_away(name: str, tangle: str) -> None:
+    others = {"From": "a@b.example", "To": "b@b.example"} | {name: tangle}
+    head = "".join(f"{key}: {value}\n" for key, value in others.items())
+    found, summary = read(BEFORE + f"{head}Message-ID: <2@b>\n\nwords\n".encode(), "mbox")
+    (message,) = (it for it in found if isinstance(it, Message))
+    assert (message.id, message.text, summary.skipped) == ("<2@b>", "words", 0)
+    assert message.handle == ("" if name == "From" else "a@b.example")
+    assert message.to == (() if name == "To" else ("b@b.example",))
+    assert summary.notes == [NOT_ALL]
+
+
+def test_brackets_that_only_come_out_of_encoded_words_take_no_mail_away() -> None:
+    assert one(f"From: =?utf-8?q?{'=28' * 1_000}?=\n", "words\n").text == "words"
+
+
+@pytest.mark.parametrize(
+    ("head", "kept"),
+    [
+        ("To: " + ", ".join(f"someone-{at:05}@rugs.example" for at in range(5_000)) + "\n", 585),  # 16 KiB of one header
+        ("To: " + ",\n ".join(f"someone-{at:05}@rugs.example" for at in range(5_000)) + "\n", 565),
+        ("".join(f"To: a{at}@b.example\n" for at in range(1_001)), 1_000),
+        ("To: a1@b.example\n" + "X-More: and more\n" * 20_000, 1),
+        ("X-More: and more\n" * 15_399 + "To: someone@rugs.example\n" * 100, 13),
+    ],
+    ids=["long", "folded", "many", "long together", "cut between"],
+)
+def test_of_headers_that_are_cut_it_is_said_so_and_nothing_of_them_becomes_words(head: str, kept: int) -> None:
+    found, summary = read(BEFORE + f"From: a@b.example\n{head}\nwords\n".encode(), "mbox")
+    (message,) = (it for it in found if isinstance(it, Message))
+    assert (message.text, summary.notes, summary.skipped) == ("words", [NOT_ALL], 0)
+    assert len(message.to) == kept
+    assert all(it.endswith(".example") for it in message.to)
+
+
+def test_headers_that_are_read_whole_are_not_said_to_be_cut() -> None:
+    head = "To: " + "(((x)))" * 30 + " b@b.example\nX-More: " + "x" * 20_000 + "\nReferences: " + "<1@b> " * 2_000 + "\n"
+    found, summary = read(BEFORE + f"From: a@b.example\n{head}\nwords\n".encode(), "mbox")
+    assert [it.to for it in found if isinstance(it, Message)] == [("b@b.example",)]
+    assert summary.notes == []

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from email.message import Message as Headers
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser
@@ -30,8 +31,6 @@ _TAIL = 1 << 14
 _SEPARATOR = re.compile(rb"\n\r?\nFrom (?=[^\n]*[0-9]{2}:[0-9]{2}|[^\n ]++[ \t]*+\n)[^\n]*+\n(?=[!-9;-~]{1,100}[ \t]*:|>From )")
 _QUOTED = re.compile(rb"^>(?=>*From )", re.MULTILINE)
 _IDENTITY = re.compile(r"<[^<>\s]+>")
-_MOST_HEADERS = 100
-"""Headers of one name that are read."""
 _NO_PLACE = re.compile(r"-0000\s*(?:\(|$)")
 
 
@@ -42,16 +41,31 @@ def looks(head: bytes) -> bool:
 
 def read(source: ByteRange, order: Order, summary: Summary) -> Iterator[Message | Identifier]:
     """Mails and the addresses that wrote them."""
+    left_out = 0
     for number, raw in _mails(source, summary):
         alive()
         try:
-            message = _message(raw, number, order, summary)
+            head = mime.headers(raw)
+            named = _receivers(head)
+            message = _message(raw, (head, named), number, order, summary)
+            left_out += len(named) > MOST_ATTACHED or mime.left_out(raw, head)
         except (ValueError, OverflowError, LookupError, TypeError, AttributeError, RecursionError):
             summary.problem(f"mail {number}", "it cannot be read")
             continue
         yield message
         if message.handle:
             yield Identifier(message.site, message.handle, "e-mail", message.handle)
+    if left_out:
+        summary.note(
+            f"{left_out} mails have headers longer, more nested or naming more than is read: not all that they say is known"
+        )
+
+
+def _receivers(head: Headers) -> list[str]:
+    """Whom a mail was sent to; one too many where there are more than are kept."""
+    headers = (one for name in ("To", "Cc", "Bcc") for one in head.get_all(name, []))
+    named = (address for one in headers for _, address in mime.addresses(one))
+    return list(islice(named, MOST_ATTACHED + 1))
 
 
 def _mails(source: ByteRange, summary: Summary) -> Iterator[tuple[int, bytes]]:
@@ -88,13 +102,9 @@ def _whole(held: bytearray, begin: int, end: int, number: int, summary: Summary,
     yield number, _QUOTED.sub(b"", mail) if b">From " in mail else mail
 
 
-def _message(raw: bytes, number: int, order: Order, summary: Summary) -> Message:
-    head = mime.headers(raw)
+def _message(raw: bytes, told: tuple[Headers, list[str]], number: int, order: Order, summary: Summary) -> Message:
+    head, named = told
     shown, address = next(iter(mime.addresses(head["From"] or "")), ("", ""))
-    named = [
-        address for name in ("To", "Cc", "Bcc") for one in head.get_all(name, [])[:_MOST_HEADERS]
-        for _, address in mime.addresses(one)
-    ]  # fmt: skip
     text, attachments = _parts(raw)
     summary.cut += len(text) > MOST_TEXT
     references = _identities(head["References"])

@@ -27,7 +27,14 @@ _MOST_HEAD = 1 << 18
 _LONGEST = 16 << 10
 _LONGEST_OF_PART = 4 << 10
 """Characters of one header, and of those that tell of a part: what reads them goes over a long one again and again."""
+_MOST_NESTED = 100
+"""Brackets of one header of addresses, in which comments stand: what reads them calls itself for each within another."""
 _HEADERS = re.compile(rb"(?:(?:[!-9;-~]+[ \t]*:|[ \t])[^\n]*(?:\n|\Z))*+")
+_CUT = re.compile(
+    rb"(?:^|\n)(?i:from|to|cc|bcc|date|message-id|references|in-reply-to)[ \t]*:[ \t]*+(?:[^\n]|\n(?=[ \t])){%d}"
+    % (_LONGEST + 1)
+)
+"""A header of those that tell of a mail which is longer than is read."""
 _BLANK = re.compile(rb"\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]*")
 _UNKNOWN = "latin-1"
@@ -63,10 +70,18 @@ class _Policy(Compat32):
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
         most = _LONGEST_OF_PART if name[:8].lower() == "content-" else _LONGEST
-        return name, _FOLD.sub(" ", value[:most]).strip()
+        return name, _FOLD.sub(" ", _shortened(value, most)).strip()
 
     def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 - its shape is the library's
         return value
+
+
+def _shortened(value: str, most: int) -> str:
+    """No more than ``most`` characters, and where something ends: half of an address is another one."""
+    if len(value) <= most:
+        return value
+    end = max(value.rfind(mark, 0, most) for mark in ", \n")
+    return value[: end if end > 0 else most]
 
 
 _read_headers = BytesHeaderParser(policy=_Policy()).parsebytes
@@ -75,6 +90,14 @@ _read_headers = BytesHeaderParser(policy=_Policy()).parsebytes
 def headers(mail: bytes) -> Headers:
     """Its headers."""
     return _head(mail, 0, len(mail), "text/plain")[0]
+
+
+def left_out(mail: bytes, head: Headers) -> bool:
+    """Whether its headers, of which ``head`` was read, are longer or more nested than is read."""
+    found = _HEADERS.match(mail)
+    size = found.end() if found else 0
+    named = (str(one) for name in ("From", "To", "Cc", "Bcc") for one in head.get_all(name, []))
+    return size > _MOST_HEAD or bool(_CUT.search(mail, 0, size)) or any(map(_tangled, named))
 
 
 def parts(mail: bytes) -> Iterator[Part]:
@@ -104,9 +127,10 @@ def _parts(mail: bytes, place: tuple[int, int], kind: str, depth: int, *, within
 
 def _head(mail: bytes, start: int, end: int, kind: str) -> tuple[Headers, int]:
     """Headers of a part, and where its body begins: behind a blank line, or with the first line that is no header."""
-    found = _HEADERS.match(mail, start, min(end, start + _MOST_HEAD))
+    found = _HEADERS.match(mail, start, end)
     stop = found.end() if found else start
-    head = _read_headers(mail[start:stop])
+    read = stop if stop - start <= _MOST_HEAD else mail.rfind(b"\n", start, start + _MOST_HEAD) + 1
+    head = _read_headers(mail[start : max(start, read)])
     head.set_default_type(kind)
     blank = _BLANK.match(mail, stop, end)
     return head, blank.end() if blank else stop
@@ -189,9 +213,20 @@ def codec(charset: object, unknown: str = _UNKNOWN) -> str:
 
 
 def addresses(value: object) -> list[tuple[str, str]]:
-    """(Name as shown, address) of a header. Only names are decoded: nobody's name can become an address."""
-    found = email.utils.getaddresses([plain(str(value))])
+    """(Name as shown, address) of a header. Only names are decoded: nobody's name can become an address.
+
+    One with very many brackets names nobody.
+    """
+    found = _addresses(plain(str(value)))
     some = [(name, address) for name, address in found if "@" in address] or [pair for pair in found if pair[1]]
     if not any("@" in address for _, address in some) and "=?" in str(value):  # all of it was written as encoded words
-        some = [pair for pair in email.utils.getaddresses([words(value)]) if "@" in pair[1]] or some
+        some = [pair for pair in _addresses(words(value)) if "@" in pair[1]] or some
     return [(words(name), address.lower()) for name, address in some]
+
+
+def _addresses(text: str) -> list[tuple[str, str]]:
+    return [] if _tangled(text) else email.utils.getaddresses([text])
+
+
+def _tangled(text: str) -> bool:
+    return text.count("(") > _MOST_NESTED

@@ -8,7 +8,7 @@ from typing import Any
 
 from homeward.core import StackedPath
 from homeward.core.digests import Hasher
-from homeward.flow.clues.sights import FINISHED, rows_key
+from homeward.flow.clues.sights import finished, rows_key
 from homeward.flow.progress import Quiet
 from homeward.flow.series.settling import settle
 from homeward.flow.steps import SERIES, SIGHTS, Step
@@ -73,7 +73,7 @@ def see(case: Case, seen: Mapping[tuple[str, str], int], step: Step = SIGHTS, *,
         write_sights(case, rows, rows_key(step), batch.seq)
         batch.details["sights"] = digests.SIGHTS.digest(case, batch.seq)
         results.write_step_key(case, batch, step.name, step.version)
-        results.write_step_key(case, batch, FINISHED, rows_key(step))
+        results.write_step_key(case, batch, finished(step), rows_key(step))
 
 
 def hold(case: Case) -> None:

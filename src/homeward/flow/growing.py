@@ -46,15 +46,18 @@ class Parts:
         step: of which the place is kept.
         key: of its results: with another one it begins anew.
         items: all pictures, in the order in which they came; what was looked at stays in front.
+        what: names the pictures, of a step that looks at several kinds of them.
     """
 
-    def __init__(self, case: Case, step: Step, key: str, items: list[int]) -> None:
-        self._case, self._step, self._key = case, step, key
-        self._mark = f"{step.name}.compared"
+    def __init__(self, case: Case, step: Step, key: str, items: list[int], what: str = "compared") -> None:
+        self._case, self._step, self.key = case, step, key
+        self._mark = f"{step.name}.{what}"
         self._at = results.step_key(case, self._mark)
         before, _, count = self._at.rpartition(":")
         self._done = int(count) if before == key else 0
         self._some: list[int] = []
+        self.done = items[: self._done]
+        """Pictures that were looked at before."""
         self.todo = items[self._done :]
         """Pictures that were not looked at yet."""
 
@@ -65,6 +68,13 @@ class Parts:
         for start in range(0, len(self.todo), PART):
             self._some = self.todo[start : start + PART]
             yield self._some
+
+    def pass_over(self) -> None:
+        """Take all that is to do as done."""
+        self._some = self.todo
+        if self.todo:
+            with self.writing():
+                self.todo = []
 
     @contextmanager
     def writing(self) -> Iterator[Batch]:
@@ -77,7 +87,7 @@ class Parts:
         with self._case.batch("step.part", about) as batch:
             still_at(self._case, self._mark, self._at)
             yield batch
-            at = f"{self._key}:{self._done + len(self._some)}"
+            at = f"{self.key}:{self._done + len(self._some)}"
             results.write_step_key(self._case, batch, self._mark, at)
         self._at, self._done = at, self._done + len(self._some)
 

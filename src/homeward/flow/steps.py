@@ -121,6 +121,13 @@ MOMENTS_INDEX = Step(
     function="homeward.flow.features.gallery:complete_moments",
     caption="Indexing local features of clips",
 )
+CLIP_SIGHTS = Step(
+    "clip_sights",
+    "1",
+    {"descriptors": ["scene 2"], "frames": 24, "candidates": 25, "misses": 8, "looks": 4, "calibration": 1},
+    function="homeward.flow.clues.clip_sights:clip_sights",
+    caption="Linking places and things in clips",
+)
 TEXT = Step(
     "text",
     "3",
@@ -205,6 +212,7 @@ STEPS = (
     BACKGROUND,
     MOMENTS,
     MOMENTS_INDEX,
+    CLIP_SIGHTS,
     NOISE,
     RESIDUALS,
     CLIP_NOISE,

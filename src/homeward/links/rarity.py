@@ -35,6 +35,9 @@ class Seen(msgspec.Struct, frozen=True):
     box_b: Box
     place_lr: float
     """log10 LR that they show one place."""
+    time_a: int = -1
+    """Milliseconds into a clip, of the frame that the box lies in; -1 of a still. So is ``time_b``."""
+    time_b: int = -1
 
 
 class Elsewhere(msgspec.Struct, frozen=True):
@@ -105,12 +108,12 @@ class Things:
         """
         self._cameras, self._looked = cameras, looked
         self._groups = max(1, len(set(cameras.values())))
-        self._met: dict[int, list[tuple[Box, int]]] = defaultdict(list)
+        self._met: dict[tuple[int, int], list[tuple[Box, int]]] = defaultdict(list)
         self._places: dict[int, set[int]] = defaultdict(set)
         self._beyond: dict[int, list[Elsewhere]] = defaultdict(list)
         for one in seen:
-            self._met[one.a].append((one.box_a, one.b))
-            self._met[one.b].append((one.box_b, one.a))
+            self._met[one.a, one.time_a].append((one.box_a, one.b))
+            self._met[one.b, one.time_b].append((one.box_b, one.a))
             if one.place_lr >= ONE_PLACE:
                 self._places[one.a].add(one.b)
                 self._places[one.b].add(one.a)
@@ -119,10 +122,10 @@ class Things:
 
     def common(self, one: Seen) -> Common:
         """How common the thing of a sight is."""
-        shown = ((one.a, one.box_a), (one.b, one.box_b))
+        shown = ((one.a, one.time_a, one.box_a), (one.b, one.time_b, one.box_b))
         own = {one.a, one.b}
-        there = {other for item, box in shown for other in self._showing(item, box)}
-        places = {place for item, box in shown for place in self._beyond_showing(item, box)}
+        there = {other for item, time_ms, box in shown for other in self._showing(item, time_ms, box)}
+        places = {place for item, _, box in shown for place in self._beyond_showing(item, box)}
         return self._counted(_unrelated(own, there, self._cameras, self._places), places)
 
     def alone(self, item: int, box: Box) -> Common | None:
@@ -133,8 +136,8 @@ class Things:
     def _counted(self, here: int, places: set[str]) -> Common:
         return Common(here + len(places), self._groups, len(places), max(self._looked, len(places)))
 
-    def _showing(self, item: int, thing: Box) -> set[int]:
-        return {other for box, other in self._met.get(item, ()) if covers(box, thing)}
+    def _showing(self, item: int, time_ms: int, thing: Box) -> set[int]:
+        return {other for box, other in self._met.get((item, time_ms), ()) if covers(box, thing)}
 
     def _beyond_showing(self, item: int, thing: Box) -> set[str]:
         return {other.place for other in self._beyond.get(item, ()) if covers(other.box, thing)}

@@ -9,6 +9,7 @@ Calibrations are made by ``bench/calibrate_sights.py``; limits: ``docs/methods/s
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ import msgspec
 from homeward.core.likelihood import Calibration
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from homeward.links.sights import Sight
 
 METHOD, VERSION = "local features", "1"
@@ -26,6 +29,9 @@ CAVEATS = {
     "place": "furniture and prints are sold to many, and rooms of one chain are furnished alike: look at what differs",
     "object": "one print or product is sold to many: the same thing and the same product look alike",
 }
+OF_CLIPS = (
+    "of a clip the mean of the frames that were looked at, calibrated on stills; a clip may be cut together from several places"
+)
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -48,6 +54,24 @@ def weigh(sight: Sight, kind: str) -> Evidence:
     shape = "in one plane" if sight.plane is not None else "as one rigid scene"
     reason = f"{agreeing} features agree {shape}, in {sight.spread} parts of the picture"
     return Evidence(kind, score, calibration.log10_lr(score), calibration.name, reason, CAVEATS[kind])
+
+
+def together(looks: Sequence[Sight | None], kind: str) -> Evidence:
+    """The evidence of several looks at two items, of which at least one shows something: that of the look that shows most, with
+    the mean of the ratios of all.
+
+    A mean of ratios can be believed however much the looks depend on each other (Vovk and Wang, "E-values: calibration,
+    combination and applications", Annals of Statistics 2021), where the greatest of several cannot.
+    """
+    seen = [one for one in looks if one is not None]
+    best = weigh(max(seen, key=lambda one: one.score), kind)
+    nothing = calibrations()[kind].log10_lr(0)
+    each = [weigh(one, kind).log10_lr if one is not None else nothing for one in looks]
+    if len(each) == 1:
+        return best
+    mean = math.log10(sum(10**log10_lr for log10_lr in each) / len(each))
+    reason = f"{best.reason}; {len(seen)} of {len(each)} frames that were looked at agree"
+    return msgspec.structs.replace(best, log10_lr=mean, reason=reason)
 
 
 def score_for(kind: str, score: int, deep: int, spread: int) -> float:

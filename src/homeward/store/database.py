@@ -34,7 +34,7 @@ _COMMON: dict[str, Any] = {
 # FULL, not NORMAL: the ledger's files must never be ahead of the rows that they vouch for, even after a power cut.
 _SQLITE = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY"
 _SQLITE_READING = "PRAGMA query_only=ON; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY"
-NEWEST_MIGRATION = "0024_work_in_hand"
+NEWEST_MIGRATION = "0025_sights_of_clips"
 
 
 def sqlite(path: Path) -> dict[str, Any]:

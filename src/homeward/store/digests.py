@@ -119,7 +119,7 @@ class Vouched(msgspec.Struct, frozen=True):
 
     model: type[Model]
     columns: tuple[str, ...]
-    before: tuple[str, ...] = ()
+    before: tuple[tuple[str, ...], ...] = ()
     """Columns that entries of older versions vouch for, where they are others."""
 
     def digest(self, case: Case, batch: int | None = None) -> str:
@@ -128,7 +128,7 @@ class Vouched(msgspec.Struct, frozen=True):
 
     def agrees(self, case: Case, batch: int | None, told: object) -> bool:
         """Whether these records are those of which an entry has told the digest."""
-        return self.digest(case, batch) == told or (bool(self.before) and self._over(self.before, case, batch) == told)
+        return any(self._over(columns, case, batch) == told for columns in (self.columns, *self.before))
 
     def sum(self, case: Case) -> str:
         """Text of the :class:`RowSum` of all records."""
@@ -136,7 +136,7 @@ class Vouched(msgspec.Struct, frozen=True):
 
     def adds_up(self, case: Case, told: str) -> bool:
         """Whether all records add up to the :class:`RowSum` of which an entry has told the text."""
-        return any(told == self._sum(columns, case) for columns in (self.columns, self.before) if columns)
+        return any(told == self._sum(columns, case) for columns in (self.columns, *self.before))
 
     def _over(self, columns: tuple[str, ...], case: Case, batch: int | None) -> str:
         return rows_digest(self._rows(columns, case, batch))
@@ -160,7 +160,7 @@ _MATCHES = (
 
 MEDIA = Vouched(Media, ("item__sha256", "format", "width", "height", "duration_ms", "missing", "damage", "facts"))
 HEADERS = Vouched(Header, ("item__sha256", *COLUMNS))
-FINDINGS = Vouched(Finding, (*_FINDINGS, "occurrence__exhibit__label", "found"), _FINDINGS)
+FINDINGS = Vouched(Finding, (*_FINDINGS, "occurrence__exhibit__label", "found"), (_FINDINGS,))
 JOBS = Vouched(Job, ("item__sha256", "step", "version", "params", "state", "reason"))
 CLUES = Vouched(ClueEvent, ("event", "clue", "picture", "body", "source"))
 TEXTS = Vouched(
@@ -171,11 +171,12 @@ TEXTS = Vouched(
     ),
 )  # fmt: skip
 _SIGHTS = ("a__sha256", "b__sha256", "score", "place_score", "place_lr", "object_lr", "box_a", "box_b", "reason", "key")
-SIGHTS = Vouched(SightLink, (*_SIGHTS, "mark", "mark_a", "mark_b"), _SIGHTS)
+_MARKED = (*_SIGHTS, "mark", "mark_a", "mark_b")
+SIGHTS = Vouched(SightLink, (*_MARKED, "time_a", "time_b"), (_MARKED, _SIGHTS))
 BACKGROUNDS = Vouched(BackgroundSight, ("item__sha256", "picture", "box", "key"))
 KIN = Vouched(Kin, ("a__sha256", "b__sha256", "kinship", "score", "inliers", "map", "key"))
 _PEOPLE = ("key", "role", "locked", "password")
-PEOPLE = Vouched(Person, (*_PEOPLE, "second"), _PEOPLE)
+PEOPLE = Vouched(Person, (*_PEOPLE, "second"), (_PEOPLE,))
 TOKENS = Vouched(Token, ("key", "person", "purpose", "scopes", "digest", "expires", "revoked"))
 GRADES = Vouched(Grade, ("item__sha256", "scheme", "code", "takes_back", "person"))
 SEARCHES = Vouched(Search, ("person", "name", "query"))
@@ -184,7 +185,7 @@ MATCHINGS = Vouched(MatchMessage, ("match", "number", "act", "sent", "partner", 
 CAPTURES = Vouched(CaptureEvent, ("event", "body"))
 
 SETS = {
-    "match": Vouched(Match, (*_MATCHES, "entry__record", "ranges", "share", "known_share", "left_out"), _MATCHES),
+    "match": Vouched(Match, (*_MATCHES, "entry__record", "ranges", "share", "known_share", "left_out"), (_MATCHES,)),
     "clips": Vouched(ClipLink, ("a__sha256", "b__sha256", "orientation", "stretches", "share_a", "share_b", "distance")),
     "stack": Vouched(StackMember, ("item__sha256", "exemplar__sha256", "distance")),
     "copies": Vouched(CopyMember, ("item__sha256", "exemplar__sha256", "evidence", "distance", "score", "map")),

@@ -10,7 +10,7 @@ from django.db.models import Min
 from homeward.store.models import ClipLink, Item, Kin, Match, Media, Occurrence, SightLink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
     from homeward.store.case import Case
@@ -85,8 +85,8 @@ def look_alikes(case: Case) -> list[tuple[int, int, int]]:
     return list(query.values_list("a_id", "b_id", "score"))
 
 
-def sights(case: Case, key: str) -> Iterator[dict[str, Any]]:
-    """What two items show together, by one version of the step, streamed."""
-    query = SightLink.objects.using(case.alias).filter(key=key, score__gt=0).order_by("a", "b")
-    columns = ("a_id", "b_id", "score", "place_score", "place_lr", "object_lr", "reason")
+def sights(case: Case, keys: Collection[str]) -> Iterator[dict[str, Any]]:
+    """What two items show together, by some versions of the steps, streamed."""
+    query = SightLink.objects.using(case.alias).filter(key__in=keys, score__gt=0).order_by("a", "b")
+    columns = ("a_id", "b_id", "score", "place_score", "place_lr", "object_lr", "reason", "time_a", "time_b")
     yield from query.values(*columns).iterator(chunk_size=5000)

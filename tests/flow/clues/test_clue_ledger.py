@@ -280,7 +280,7 @@ def test_how_common_a_region_is_agrees_with_the_links_and_is_worked_out_once_for
     assert len(set(asked)) == 1
     regions = [row for row in told if row["kind"] == "region"]
     assert len(regions) == 4
-    assert {row["rarity"]["others"] for row in Commonness(case, rows_key()).weakened().values()} == {1}
+    assert {row["rarity"]["others"] for row in Commonness(case, [rows_key()]).weakened().values()} == {1}
     assert [row["common"]["others"] for row in regions] == [1] * 4
 
 

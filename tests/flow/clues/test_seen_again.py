@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from homeward.core import WrongUse
-from homeward.flow.clues.sights import FINISHED, links, rows_key
+from homeward.flow.clues.sights import finished, links, rows_key
 from homeward.flow.finding.asking import TooLittle
 from homeward.flow.finding.sights import Region, find_sights
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
+from homeward.flow.steps import SIGHTS
 from homeward.flow.verify import verify
 from homeward.flow.workbench import people
 from homeward.flow.workbench.clues_shown import Place, elsewhere
@@ -243,11 +244,11 @@ def test_a_run_that_was_stopped_half_way_goes_on(worked: Case, tmp_path: Path, m
         with pytest.raises(KeyboardInterrupt):
             run(case, tmp_path / "one", list(pictures()), "A", Stopping())
         assert SightLink.objects.using(case.alias).count() > 0
-        assert results.step_key(case, FINISHED) == ""
+        assert results.step_key(case, finished(SIGHTS)) == ""
         process(case, "inline", 1, Quiet(), until="sights")
         for kind in ("place", "object"):
             assert told(case, kind) == told(worked, kind)
-        assert results.step_key(case, FINISHED) == rows_key()
+        assert results.step_key(case, finished(SIGHTS)) == rows_key()
         assert not verify(case, Quiet()).faults
 
 

@@ -17,7 +17,7 @@ from homeward.core.time import utc_now
 from homeward.exchange.target import write_file
 from homeward.flow.clues import text_links
 from homeward.flow.clues.rarity import Commonness, columns
-from homeward.flow.clues.sights import standing_key
+from homeward.flow.clues.sights import standing_keys
 from homeward.flow.clues.things import also, same_thing
 from homeward.flow.steps import Step
 from homeward.series.clues import STILL, Act, Box, Clue, ClueRefused, Event, clue_id, refusal, replay, told_by
@@ -298,7 +298,7 @@ def _row(clue: Clue, here: dict[str, int], paths: dict[int, list[str]]) -> dict[
 
 def _things(case: Case, clues: Iterable[Clue]) -> Commonness | None:
     """What pictures share, where a clue is a region and asks for it."""
-    return Commonness(case, standing_key(case)) if any(clue.kind == "region" for clue in clues) else None
+    return Commonness(case, standing_keys(case)) if any(clue.kind == "region" for clue in clues) else None
 
 
 def _common(things: Commonness | None, clue: Clue, here: dict[str, int]) -> dict[str, int] | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeward.flow.clues import elsewhere
+from homeward.flow.described import STILL
 from homeward.flow.features.boxes import parsed
 from homeward.links import headers, rarity
 from homeward.links.rarity import Box, Common, Elsewhere, Seen, Things
@@ -23,21 +24,21 @@ class Commonness:
 
     Args:
         case: all sights, cameras and stacks of it, and what it knows of background collections.
-        key: of the version of the step that found the sights.
+        keys: of the versions of the steps that found the sights.
     """
 
-    def __init__(self, case: Case, key: str) -> None:
-        self._rows = list(sights.boxes(case, key))
+    def __init__(self, case: Case, keys: Collection[str]) -> None:
+        self._rows = list(sights.boxes(case, keys))
         self._seen = [_seen(row) for row in self._rows]
         self._cameras = cameras(case)
         self._elsewhere = elsewhere.of_case(case)
         self._looked = elsewhere.looked(case)
         self._things = Things(self._seen, self._cameras, self._elsewhere, self._looked)
         self._common = [self._things.common(one) for one in self._seen]
-        self._shown: dict[int, list[tuple[Box, Common]]] = defaultdict(list)
+        self._shown: dict[tuple[int, int], list[tuple[Box, Common]]] = defaultdict(list)
         for one, how in zip(self._seen, self._common, strict=True):
-            self._shown[one.a].append((one.box_a, how))
-            self._shown[one.b].append((one.box_b, how))
+            self._shown[one.a, one.time_a].append((one.box_a, how))
+            self._shown[one.b, one.time_b].append((one.box_b, how))
 
     def weakened(self) -> dict[Pair, dict[str, Any]]:
         """What each sight says of one thing given how common the thing is, in the columns of a link, by the pair as stored."""
@@ -51,24 +52,28 @@ class Commonness:
         }
 
     def around(self, item: int, box: Box) -> Common | None:
-        """How common the thing in a box (x, y, width, height) of a picture is; None where nothing else is known to show it.
+        """How common the thing in a box (x, y, width, height) of a still is; None where nothing else is known to show it.
 
         Of all sights of the thing the one that most groups show counts.
         """
-        found = [how for other, how in self._shown.get(item, ()) if _same(other, box)]
+        found = [how for other, how in self._shown.get((item, STILL), ()) if _same(other, box)]
         return max(found, key=lambda how: how.others, default=self._things.alone(item, box))
 
     def asked(
-        self, question: int, answers: Mapping[int, tuple[Box, Box, float]], beyond: Iterable[Elsewhere]
+        self, question: int, answers: Mapping[int, tuple[Box, Box, float, int]], beyond: Iterable[Elsewhere]
     ) -> dict[int, Common]:
         """How common the thing is that a question and each of its answers show; answers that show one thing are told alike.
 
         Args:
             question: the item that is asked with, 0 for a picture of no case.
-            answers: by item the box in the question, that in the item, and the log10 LR that both show one place.
+            answers: by item the box in the question, that in the item, the log10 LR that both show one place, and the time in
+                a clip in milliseconds (-1 of a still).
             beyond: what the background collections show of the question.
         """
-        seen = {item: Seen(question, item, here, there, place) for item, (here, there, place) in answers.items()}
+        seen = {
+            item: Seen(question, item, here, there, place, time_b=time_ms)
+            for item, (here, there, place, time_ms) in answers.items()
+        }
         things = Things([*self._seen, *seen.values()], self._cameras, [*self._elsewhere, *beyond], self._looked)
         alone = {item: things.common(one) for item, one in seen.items()}
         return {
@@ -116,4 +121,4 @@ def _same(box: Box, thing: Box) -> bool:
 
 
 def _seen(row: sights.SightRow) -> Seen:
-    return Seen(row.a, row.b, parsed(row.box_a), parsed(row.box_b), row.place_lr / 1000)
+    return Seen(row.a, row.b, parsed(row.box_a), parsed(row.box_b), row.place_lr / 1000, row.time_a, row.time_b)

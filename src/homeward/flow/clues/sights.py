@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from homeward.core.canonical import Plain
 from homeward.flow.clues.elsewhere import CANDIDATES, LEAST, MISSES
 from homeward.flow.clues.rarity import Commonness
-from homeward.flow.described import set_key
+from homeward.flow.described import STILL, set_key
 from homeward.flow.features.boxes import around, written
 from homeward.flow.growing import Parts
-from homeward.flow.steps import SIGHTS, Step
+from homeward.flow.steps import CLIP_SIGHTS, SIGHTS, Step
 from homeward.links import rarity, sight_evidence
+from homeward.links.sight_evidence import KINDS, together
 from homeward.store import digests, reads, results, stacks
 from homeward.store import sights as store
 from homeward.store.sights import SightRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from homeward.descriptors.scene import Features
     from homeward.flow.features.gallery import Gallery
     from homeward.flow.progress import Progress
     from homeward.links.geometry import Matches
     from homeward.links.sights import Sight
     from homeward.links.site import Mark
     from homeward.store import Case
-
-FINISHED = "sights.finished"
-"""Of the versions of the step the one by which it last came to its end."""
 
 
 def sights(case: Case, step: Step, progress: Progress) -> None:
@@ -49,29 +50,35 @@ def sights(case: Case, step: Step, progress: Progress) -> None:
     about: dict[str, Plain] = {"step": step.name, "version": step.version, "params": step.params_digest}
     with case.batch("step.set", {**about, "rows": ""}) as batch:
         results.write_step_key(case, batch, step.name, key)
-        results.write_step_key(case, batch, FINISHED, version)
+        results.write_step_key(case, batch, finished(step), version)
 
 
 def links(case: Case, kind: str) -> list[dict[str, Any]]:
     """Links that sights support, ``place`` or ``object``, as ``homeward links`` prints them."""
     calibration, instead = sight_evidence.calibrations()[kind].name, {}
     if kind == "object":
-        calibration, instead = f"{calibration}; {rarity.calibration().name}", Commonness(case, standing_key(case)).weakened()
-    key, caveat = standing_key(case), sight_evidence.CAVEATS[kind]
-    return store.links(case, key, kind, sight_evidence.METHOD, calibration, caveat, instead)
+        calibration, instead = f"{calibration}; {rarity.calibration().name}", Commonness(case, standing_keys(case)).weakened()
+    caveats = sight_evidence.CAVEATS[kind], sight_evidence.OF_CLIPS
+    return store.links(case, standing_keys(case), kind, sight_evidence.METHOD, calibration, caveats, instead)
 
 
 def rows_key(step: Step = SIGHTS) -> str:
-    """What rows of one version of the step are known by, of the present one unless told."""
+    """What rows of one version of a step are known by, of the present one that compares stills unless told."""
     return f"{step.version}-{step.params_digest}"
 
 
-def standing_key(case: Case) -> str:
-    """What the rows are known by that stand: those of the version by which the step last came to its end.
+def finished(step: Step) -> str:
+    """Where it is kept by which version a step last came to its end."""
+    return f"{step.name}.finished"
+
+
+def standing_keys(case: Case) -> tuple[str, ...]:
+    """What the rows are known by that stand, of stills and of clips: those of the version by which each step last came to its
+    end.
 
     A newer program goes by them until it has compared everything anew.
     """
-    return results.step_key(case, FINISHED) or rows_key()
+    return tuple(results.step_key(case, finished(step)) or rows_key(step) for step in (SIGHTS, CLIP_SIGHTS))
 
 
 class _Looker:
@@ -108,35 +115,66 @@ class _Looker:
         return found
 
     def _compare(self, a: int, b: int) -> SightRow | None:
-        from homeward.links.site import look
-
-        seen, mark = look(self._gallery.features(a), self._gallery.features(b))
-        seen = seen if seen is not None and seen.score >= LEAST else None
-        return _row(a, b, seen, mark, self._gallery) if seen is not None or mark is not None else None
+        ends = End(a, self._gallery.features(a)), End(b, self._gallery.features(b))
+        return row_of([look(*ends)])
 
 
-def _row(a: int, b: int, seen: Sight | None, mark: Mark | None, gallery: Gallery) -> SightRow:
-    """A sight, a mark, or both; without a sight the ratios are 0."""
+class End(NamedTuple):
+    """One side of a pair: a still, or a frame of a clip by its time in milliseconds."""
 
-    def boxes(agreeing: Matches | None) -> tuple[str, str]:
-        if agreeing is None:
-            return "", ""
-        return written(around(gallery.features(a), agreeing.a)), written(around(gallery.features(b), agreeing.b))
+    item: int
+    features: Features
+    time_ms: int = STILL
 
-    box_a, box_b = boxes(seen.agreeing if seen else None)
-    mark_a, mark_b = boxes(mark.agreeing if mark else None)
-    place, thing = (sight_evidence.weigh(seen, kind) if seen else None for kind in sight_evidence.KINDS)
+
+class Looked(NamedTuple):
+    """What was seen in one look at two pictures."""
+
+    a: End
+    b: End
+    seen: Sight | None
+    mark: Mark | None
+
+
+def look(a: End, b: End) -> Looked:
+    """What two pictures have in common: a sight, where it is enough to be kept, and a mark."""
+    from homeward.links import site
+
+    seen, mark = site.look(a.features, b.features)
+    return Looked(a, b, seen if seen is not None and seen.score >= LEAST else None, mark)
+
+
+def row_of(looks: Sequence[Looked]) -> SightRow | None:
+    """What all looks at two items say of them, by that which shows most; None where none shows anything.
+
+    Without a sight the ratios are 0.
+    """
+    best = max(looks, key=lambda one: (one.seen.score if one.seen else 0, one.mark.score if one.mark else 0))
+    a, b, seen, mark = best
+    if seen is None and mark is None:
+        return None
+    place, thing = (together([one.seen for one in looks], kind) if seen else None for kind in KINDS)
+    boxes = _boxes(a, b, seen.agreeing if seen else None)
+    marks = _boxes(a, b, mark.agreeing if mark else None)
     return SightRow(
-        a,
-        b,
+        a.item,
+        b.item,
         score=seen.score if seen else 0,
         place_score=round(place.score) if place else 0,
         place_lr=round(1000 * place.log10_lr) if place else 0,
         object_lr=round(1000 * thing.log10_lr) if thing else 0,
-        box_a=box_a,
-        box_b=box_b,
+        box_a=boxes[0],
+        box_b=boxes[1],
         reason=place.reason if place else "",
         mark=mark.score if mark else 0,
-        mark_a=mark_a,
-        mark_b=mark_b,
+        mark_a=marks[0],
+        mark_b=marks[1],
+        time_a=a.time_ms,
+        time_b=b.time_ms,
     )
+
+
+def _boxes(a: End, b: End, agreeing: Matches | None) -> tuple[str, str]:
+    if agreeing is None:
+        return "", ""
+    return written(around(a.features, agreeing.a)), written(around(b.features, agreeing.b))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from homeward.flow.clues import text_links
-from homeward.flow.clues.sights import standing_key
+from homeward.flow.clues.sights import standing_keys
 from homeward.flow.features.boxes import Box, parsed
 from homeward.links import site
 from homeward.links.text import WIDEST, Shared
@@ -83,7 +83,7 @@ def _reason(string: Shared) -> str:
 
 def _drawn(case: Case, home: dict[int, int]) -> Iterator[_Pair]:
     """Features at one spot, where a mark like that lies over three stacks."""
-    rows = sights.marks(case, standing_key(case))
+    rows = sights.marks(case, standing_keys(case))
     met: dict[int, set[int]] = defaultdict(set)
     for row in rows:
         one, other = home.get(row.a, row.a), home.get(row.b, row.b)
@@ -93,4 +93,4 @@ def _drawn(case: Case, home: dict[int, int]) -> Iterator[_Pair]:
         pictures = met[home.get(row.a, row.a)] | met[home.get(row.b, row.b)]
         if len(pictures) >= LEAST:
             reason = f"features agree in {row.mark} places at one spot near the edge, over {len(pictures)} pictures"
-            yield _Pair(row.a, parsed(row.mark_a), -1, row.b, parsed(row.mark_b), -1, len(pictures), reason)
+            yield _Pair(row.a, parsed(row.mark_a), row.time_a, row.b, parsed(row.mark_b), row.time_b, len(pictures), reason)

@@ -12,7 +12,7 @@ import msgspec
 
 from homeward.core import wording
 from homeward.flow.clues import elsewhere
-from homeward.flow.clues.sights import standing_key
+from homeward.flow.clues.sights import standing_keys
 from homeward.links import text
 from homeward.links.rarity import ONE_PLACE
 from homeward.store import reads, sights, stacks, texts, traces
@@ -85,7 +85,7 @@ def _places(case: Case, home: dict[int, int]) -> dict[int, int]:
     """A number for the stacks that are known to show one place with others, or to look alike."""
     near: dict[int, set[int]] = defaultdict(set)
     alike = [(a, b) for a, b, _ in traces.look_alikes(case)]
-    shown = [(row.a, row.b) for row in sights.boxes(case, standing_key(case)) if row.place_lr >= 1000 * ONE_PLACE]
+    shown = [(row.a, row.b) for row in sights.boxes(case, standing_keys(case)) if row.place_lr >= 1000 * ONE_PLACE]
     for a, b in (*alike, *shown):
         one, other = home.get(a, a), home.get(b, b)
         near[one].add(other)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import wording
-from homeward.flow.clues.sights import standing_key
+from homeward.flow.clues.sights import standing_keys
 from homeward.flow.features.boxes import Box, parsed
 from homeward.links.rarity import covers
 from homeward.store import clues as store
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from homeward.series.clues import Clue
     from homeward.store import Case
 
-Place = tuple[int, Box]
+Place = tuple[int, int, Box]
+"""An item, the time in a clip in milliseconds (-1 of a still), and where in it."""
 
 
 def same_thing(case: Case, clue: Clue, others: Iterable[Clue]) -> list[Clue]:
@@ -35,8 +36,10 @@ def also(case: Case, clue: Clue) -> list[dict[str, Any]]:
     told = {(one.picture, one.time_ms) for one in clue.sightings}
     names = reads.item_names(case)
     found: dict[tuple[int, int], tuple[Box | None, str]] = {}
-    for item, thing in _seen_again(case, _places(clue, store.held_items(case, {one.picture for one in clue.sightings}))):
-        found.setdefault((item, -1), (thing, "local features"))
+    for item, time_ms, thing in _seen_again(
+        case, _places(clue, store.held_items(case, {one.picture for one in clue.sightings}))
+    ):
+        found.setdefault((item, time_ms), (thing, "local features"))
     if clue.kind in {"text", "code"} and wording.key(clue.value):
         for (item, time_ms), box in _read(case, clue.value):
             found.setdefault((item, time_ms), (box, "reader of words"))
@@ -65,17 +68,17 @@ def _read(case: Case, value: str) -> Iterator[tuple[tuple[int, int], Box | None]
 
 def _places(clue: Clue, here: dict[str, int]) -> list[Place]:
     stills = [one for one in clue.sightings if one.picture in here and one.box and one.time_ms < 0]
-    return [(here[one.picture], one.box) for one in stills if one.box] if clue.kind == "region" else []
+    return [(here[one.picture], one.time_ms, one.box) for one in stills if one.box] if clue.kind == "region" else []
 
 
 def _seen_again(case: Case, places: Collection[Place]) -> Iterator[Place]:
     """Where sights of the case show the same thing."""
-    for row in sights.about(case, standing_key(case), [item for item, _ in places]):
-        one, other = (row.a, parsed(row.box_a)), (row.b, parsed(row.box_b))
+    for row in sights.about(case, standing_keys(case), [item for item, _, _ in places]):
+        one, other = (row.a, row.time_a, parsed(row.box_a)), (row.b, row.time_b, parsed(row.box_b))
         for here, there in ((one, other), (other, one)):
             if any(_same(here, place) for place in places):
                 yield there
 
 
 def _same(one: Place, other: Place) -> bool:
-    return one[0] == other[0] and covers(one[1], other[1]) and covers(other[1], one[1])
+    return one[:2] == other[:2] and covers(one[2], other[2]) and covers(other[2], one[2])

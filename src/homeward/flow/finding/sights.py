@@ -15,7 +15,7 @@ from homeward.core import WrongUse
 from homeward.descriptors.scene import Features
 from homeward.flow.clues.elsewhere import CANDIDATES, LEAST, seen_in
 from homeward.flow.clues.rarity import Commonness, columns, told, weakened
-from homeward.flow.clues.sights import standing_key
+from homeward.flow.clues.sights import standing_keys
 from homeward.flow.described import STILL
 from homeward.flow.features.boxes import Box, around
 from homeward.flow.features.comparing import MIRRORED
@@ -145,8 +145,8 @@ def _held(gallery: Gallery, names: dict[int, str], picture: Picture) -> int:
 def _common(case: Case, shown: Features, rows: NDArray[np.int64], question: int, found: dict[int, Shown]) -> dict[int, Common]:
     """How common the thing is that each answer shows, of those that show enough of it to be counted."""
     answers = {
-        item: (around(shown, one.own.agreeing.a), one.region, weigh(one.own, "place").log10_lr)
-        for item, one in ((item, told.best) for item, told in found.items())
+        item: (around(shown, one.own.agreeing.a), one.region, weigh(one.own, "place").log10_lr, time_ms)
+        for item, one, time_ms in ((item, told.best, told.time_ms) for item, told in found.items())
         if one.own is not None and one.own.score >= LEAST and item != question
     }
     beyond: list[Elsewhere] = []
@@ -154,7 +154,7 @@ def _common(case: Case, shown: Features, rows: NDArray[np.int64], question: int,
         held = Backgrounds(case)
         near = held.index().search(shown.codes[rows], CANDIDATES).id.tolist()
         beyond = [Elsewhere(question, box, one.place) for one, box in seen_in(held, shown, near, rows)]
-    return Commonness(case, standing_key(case)).asked(question, answers, beyond)
+    return Commonness(case, standing_keys(case)).asked(question, answers, beyond)
 
 
 def _within(shown: Features, kind: str, region: Region | None) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING, Any
 
-from homeward.flow.clues.sights import standing_key
+from homeward.flow.clues.sights import standing_keys
 from homeward.flow.series.clock_readings import Read
 from homeward.store import traces
 
@@ -32,7 +32,7 @@ def questions(case: Case, read: Read, made: Mapping[str, Set[str]]) -> dict[str,
     """
     by = {picture: [name for name in sorted(made) if picture in made[name]] for picture in set().union(*made.values())}
     best: dict[tuple[str, str], tuple[float, str, str]] = {}
-    for row in traces.sights(case, standing_key(case)):
+    for row in traces.sights(case, standing_keys(case)):
         a, b = read.readings.get(row["a_id"]), read.readings.get(row["b_id"])
         if a is None or b is None or row["place_lr"] < PLACE or abs(a.taken - b.taken) > APART:
             continue

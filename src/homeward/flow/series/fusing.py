@@ -128,14 +128,15 @@ def _seconds(words: str, form: str) -> int | None:
 def _seen(case: Case) -> Iterator[tuple[int, int, Cue]]:
     """Places and things, and what agrees point by point."""
     made, caveats = sight_evidence.calibrations(), sight_evidence.CAVEATS
-    weakened = Commonness(case, sight_links.standing_key(case)).weakened()
+    weakened = Commonness(case, sight_links.standing_keys(case)).weakened()
     weighed = f"{made['object'].name}; {rarity.calibration().name}"
-    for row in traces.sights(case, sight_links.standing_key(case)):
+    for row in traces.sights(case, sight_links.standing_keys(case)):
         a, b = row["a_id"], row["b_id"]
         thing = weakened[a, b]
         score = float(row["place_score"])
-        yield a, b, Cue("place", row["place_lr"] / 1000, score, row["reason"], made["place"].name, caveats["place"])
-        yield a, b, Cue("object", thing["log10_lr"], float(row["score"]), thing["reason"], weighed, caveats["object"])
+        clip = f"; {sight_evidence.OF_CLIPS}" if max(row["time_a"], row["time_b"]) >= 0 else ""
+        yield a, b, Cue("place", row["place_lr"] / 1000, score, row["reason"], made["place"].name, caveats["place"] + clip)
+        yield a, b, Cue("object", thing["log10_lr"], float(row["score"]), thing["reason"], weighed, caveats["object"] + clip)
     fusion = calibration()
     for a, b, score in traces.look_alikes(case):
         reason = f"they agree point by point in {score / 10:.0f} % of what both should show"

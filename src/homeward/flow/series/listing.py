@@ -77,7 +77,7 @@ class Picture:
     def _places(self, case: Case) -> dict[str, list[list[int]]]:
         """Series -> units of each place that is seen in several of its pictures, the most pictures first."""
         seen: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for row in traces.sights(case, sights.standing_key(case)):
+        for row in traces.sights(case, sights.standing_keys(case)):
             name = self.view.members.get(row["a_id"])
             if name and name == self.view.members.get(row["b_id"]) and row["place_lr"] >= PLACE:
                 seen[name].append((self.home[row["a_id"]], self.home[row["b_id"]]))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.core import WrongUse
-from homeward.flow.features.gallery import Gallery
+from homeward.flow.features.gallery import Gallery, Moments
 from homeward.flow.workbench.people import DRAWING, Person
 from homeward.flow.workbench.viewing import Look, NotSeen, Viewer
 from homeward.links.sights import sight
@@ -58,37 +58,52 @@ def draw(case: Case, links: Sequence[Mapping[str, Any]], folder: Path, person: P
         OSError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    gallery, viewer = Gallery(case), Viewer(case)
+    features, viewer = _Features(case), Viewer(case)
     items = copies.ids(case, sorted({str(link[side]) for link in links for side in "ab"}))
-    held: dict[str, Pixels] = {}
+    held: dict[tuple[str, int], Pixels] = {}
     facts = reads.item_facts(case)
     turns = copies.orientations(case, list(items.values()))
     try:
         for link in links:
             a, b = str(link["a"]), str(link["b"])
+            ends = [(str(link[side]), STILL if (at := link[f"{side}_time"]) is None else round(1000 * at)) for side in "ab"]
             try:
-                drawings = [_drawing(viewer, held, sha256, person, reason) for sha256 in (a, b)]
+                drawings = [_drawing(viewer, held, *end, person, reason) for end in ends]
             except NotSeen as error:
                 yield Drawn(a, b, refused=str(error))
                 continue
-            here, there = gallery.features(items[a]), gallery.features(items[b])
+            here, there = (features.of(items[sha256], time_ms) for sha256, time_ms in ends)
             seen = sight(here, there)
             if seen is None:
                 yield Drawn(a, b, refused="nothing in them agrees any more")
                 continue
             points = [
-                _shares(features, rows, facts[items[sha256]], turns.get(items[sha256], 1))
-                for features, rows, sha256 in ((here, seen.agreeing.a, a), (there, seen.agreeing.b, b))
+                _shares(shown, rows, facts[items[sha256]], turns.get(items[sha256], 1))
+                for shown, rows, sha256 in ((here, seen.agreeing.a, a), (there, seen.agreeing.b, b))
             ]
             yield _written(case, link, folder, png(overlay(drawings[0], drawings[1], points[0], points[1])), person, reason)
     finally:
         viewer.close()
 
 
-def _drawing(viewer: Viewer, held: dict[str, Pixels], sha256: str, person: Person, reason: str) -> Pixels:
-    """(h, w) uint8 of one picture, asked for once while it is held."""
-    if sha256 not in held:
-        look = Look(sha256, STILL, DRAWING, reason)
+class _Features:
+    """Features of stills and of measured frames."""
+
+    def __init__(self, case: Case) -> None:
+        self._stills, self._moments = Gallery(case), Moments(case)
+
+    def of(self, item: int, time_ms: int) -> Features:
+        if time_ms == STILL:
+            return self._stills.features(item)
+        return self._moments.features(self._moments.number(item, time_ms))
+
+
+def _drawing(
+    viewer: Viewer, held: dict[tuple[str, int], Pixels], sha256: str, time_ms: int, person: Person, reason: str
+) -> Pixels:
+    """(h, w) uint8 of one picture or frame, asked for once while it is held."""
+    if (sha256, time_ms) not in held:
+        look = Look(sha256, time_ms, DRAWING, reason)
         view = viewer.begin(person, look)
         try:
             seen = viewer.show(look)
@@ -98,8 +113,8 @@ def _drawing(viewer: Viewer, held: dict[str, Pixels], sha256: str, person: Perso
         viewer.end(person, view, 0, "drawn")
         if len(held) >= HELD:
             del held[next(iter(held))]
-        held[sha256] = np.frombuffer(seen.pixels, np.uint8).reshape(seen.height, seen.width)
-    return held[sha256]
+        held[sha256, time_ms] = np.frombuffer(seen.pixels, np.uint8).reshape(seen.height, seen.width)
+    return held[sha256, time_ms]
 
 
 def _shares(features: Features, rows: NDArray[np.int64], facts: reads.Facts, orientation: int) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from homeward.core import WrongUse
-from homeward.flow.clues.sights import standing_key
+from homeward.flow.clues.sights import standing_keys
 from homeward.flow.features.boxes import parsed
 from homeward.flow.series import fusing
 from homeward.flow.workbench.on_veils import VeilBox, on_veil
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def evidence(case: Case, a: str, b: str) -> dict[str, Any]:
     """As ``homeward links --fused`` tells it, and ``a_box`` and ``b_box``: left, top, width and height on a veil of 24 x 18
-    of where features agree; None where none were compared.
+    of where features agree, at ``a_time`` and ``b_time`` (seconds) in a clip; None where none were compared.
 
     Raises:
         WrongUse: there is no such picture, or nothing speaks for or against the two.
@@ -31,12 +31,17 @@ def evidence(case: Case, a: str, b: str) -> dict[str, Any]:
     if found is None:
         raise WrongUse("nothing was found about these two")
     ends = [store.number(case, found[end]) or 0 for end in ("a", "b")]
-    row = sights.between(case, standing_key(case), *ends)
+    row = sights.between(case, standing_keys(case), *ends)
     boxes: dict[int, VeilBox | None] = dict.fromkeys(ends)
+    times: dict[int, float | None] = dict.fromkeys(ends)
     if row is not None:
         known = shapes(case, ends)
-        boxes = {
-            item: on_veil(known.get(item), parsed(box) if box else None)
-            for item, box in ((row.a, row.box_a), (row.b, row.box_b))
-        }
-    return {**found, "a_box": boxes[ends[0]], "b_box": boxes[ends[1]]}
+        for item, box, time_ms in ((row.a, row.box_a, row.time_a), (row.b, row.box_b, row.time_b)):
+            boxes[item] = on_veil(known.get(item), parsed(box) if box else None)
+            times[item] = None if time_ms < 0 else time_ms / 1000
+    told = {
+        f"{side}_{what}": of[item]
+        for what, of in (("box", boxes), ("time", times))
+        for side, item in zip("ab", ends, strict=True)
+    }
+    return {**found, **told}

@@ -45,9 +45,10 @@ async function evidence(one, sides, more, button) {
   if (open) return more.replaceChildren();
   try {
     const found = await get(`/evidence/${one.a}/${one.b}`);
-    const [left, right] = found.a === one.a ? [found.a_box, found.b_box] : [found.b_box, found.a_box];
-    for (const [figure, sha256, box] of [[sides.firstChild, one.a, left], [sides.lastChild, one.b, right]]) {
-      if (box) figure.querySelector("canvas").replaceWith(veil(sha256, t`veil of ${sha256.slice(0, 12)}, with the part where features agree`, { box, size: "large" }));
+    const [left, right] = found.a === one.a ? ["a", "b"] : ["b", "a"];
+    for (const [figure, sha256, end] of [[sides.firstChild, one.a, left], [sides.lastChild, one.b, right]]) {
+      const box = found[`${end}_box`], seconds = found[`${end}_time`], time = seconds === null ? -1 : Math.round(1000 * seconds);
+      if (box) figure.querySelector("canvas").replaceWith(veil(sha256, t`veil of ${sha256.slice(0, 12)}, with the part where features agree`, { box, size: "large", time }));
     }
     more.replaceChildren(parts(found));
   } catch (error) { more.replaceChildren(el("p", { class: "soft" }, error.message)); }

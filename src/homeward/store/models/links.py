@@ -79,6 +79,9 @@ class SightLink(models.Model):
 
     a = models.ForeignKey(Item, models.PROTECT, related_name="sights_after")
     b = models.ForeignKey(Item, models.PROTECT, related_name="sights_before", db_index=False)
+    time_a = models.IntegerField(default=-1)
+    """Milliseconds into a clip of the frame that the score and the boxes are of, -1 of a still; so is ``time_b``."""
+    time_b = models.IntegerField(default=-1)
     score = models.IntegerField()
     """max(F - 7, H - 4)."""
     place_score = models.IntegerField()

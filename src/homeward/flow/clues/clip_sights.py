@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from homeward.core.canonical import Plain
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from homeward.flow.features.gallery import Featured, Gallery, Moments
     from homeward.flow.progress import Progress
+    from homeward.indexes.local import LocalIndex
     from homeward.store import Case
     from homeward.store.sights import SightRow
 
@@ -86,6 +88,10 @@ class _Looker:
             item, time_ms = moments.named(number)
             self.frames[item].append(time_ms)
 
+    @cached_property
+    def _indexes(self) -> dict[Featured, LocalIndex]:
+        return {gallery: gallery.index() for gallery in (self.stills, self._moments)}
+
     def leave(self, pairs: Iterable[Pair]) -> None:
         """Take pairs for looked at."""
         self._looked.update((self._ordered(*pair), True) for pair in pairs)
@@ -102,7 +108,7 @@ class _Looker:
         from homeward.flow.features.gallery import LEAST_TO_COMPARE, OF_A_CLIP
 
         found: dict[int, list[_Near]] = defaultdict(list)
-        most, index = CANDIDATES if gallery is self.stills else CANDIDATES * OF_A_CLIP, gallery.index()
+        index, most = self._indexes[gallery], CANDIDATES if gallery is self.stills else CANDIDATES * OF_A_CLIP
         for time_ms in self.frames.get(item, [STILL]):
             codes = self._end(item, time_ms).features.codes
             if len(codes) < LEAST_TO_COMPARE:

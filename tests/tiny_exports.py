@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import brotli
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -264,7 +265,7 @@ SMF = """<div class="navigate_section"><ul><li><a>Home</a></li><li><a>Lamps</a><
 a green lamp</div><div class="attachments"><img src="/files/a.jpg"><img src="b.jpg"></div></div></div></div>"""
 
 
-def warc(html: str, *, gzip: bool = True) -> bytes:
+def warc(html: str, *, gzip: bool = True, br: bool = False) -> bytes:
     out = io.BytesIO()
     writer = WARCWriter(out, gzip=gzip)
     for address, mime, status, body in (
@@ -273,8 +274,10 @@ def warc(html: str, *, gzip: bool = True) -> bytes:
         ("https://forum.example/about", "text/html", "200 OK", b"<p>about"),
         ("https://forum.example/files/a.jpg", "image/jpeg", "200 OK", PICTURE),
     ):
-        headers = StatusAndHeaders(status, [("Content-Type", mime)], protocol="HTTP/1.0")
-        writer.write_record(writer.create_warc_record(address, "response", payload=io.BytesIO(body), http_headers=headers))
+        told = [("Content-Type", mime), *([("Content-Encoding", "br")] if br else [])]
+        headers = StatusAndHeaders(status, told, protocol="HTTP/1.0")
+        sent = io.BytesIO(brotli.compress(body) if br else body)
+        writer.write_record(writer.create_warc_record(address, "response", payload=sent, http_headers=headers))
     return out.getvalue()
 
 

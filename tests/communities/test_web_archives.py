@@ -7,9 +7,11 @@ import io
 import json
 import zipfile
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import brotli
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -157,21 +159,28 @@ def chunked(body: bytes, size: int) -> bytes:
     return b"".join(b"%x;x=y\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
+PACKINGS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress, "deflate": zlib.compress, "raw": lambda it: zlib.compress(it)[2:-4], "br": brotli.compress,
+    "": bytes,
+}  # fmt: skip
+
+
 @settings(max_examples=40)
 @given(
-    st.binary(min_size=1, max_size=3000), st.integers(1, 900), st.sampled_from(["", "gzip", "deflate", "raw"]), st.booleans()
+    st.binary(min_size=1, max_size=3000),
+    st.integers(1, 900),
+    st.sampled_from(["", "gzip", "deflate", "raw", "br"]),
+    st.booleans(),
 )
 def test_content_is_what_the_library_of_web_archives_takes_it_for(
     body: bytes, size: int, packing: str, in_chunks: bool
 ) -> None:
-    packed = {"gzip": gzip.compress, "deflate": zlib.compress, "raw": lambda it: zlib.compress(it)[2:-4], "": bytes}[packing](
-        body
-    )
+    packed = PACKINGS[packing](body)
     headers = [("Content-Encoding", packing.replace("raw", "deflate"))] if packing else []
     headers += [("Transfer-Encoding", "chunked")] if in_chunks else [("Content-Length", str(len(packed)))]
     sent = chunked(packed, size) if in_chunks else packed
     record = next(ArchiveIterator(io.BytesIO(archive(picture(sent, *headers)))))
-    assert packing == "raw" or record.content_stream().read() == body  # it takes some of these for another kind
+    assert packing in {"raw", "br"} or record.content_stream().read() == body  # it takes some for another kind, or breaks
     for cut in sorted({len(sent), len(sent) // 2, len(sent) - 1}, reverse=True):
         part = io.BytesIO(archive(picture(sent[:cut], *headers)))
         content = next(answers(lambda part=part: iter([part]))).content  # type: ignore[misc]
@@ -181,7 +190,7 @@ def test_content_is_what_the_library_of_web_archives_takes_it_for(
 
 
 def test_content_that_was_kept_unpacked_with_its_old_headers_is_taken_as_it_is() -> None:
-    for header in (("Content-Encoding", "gzip"), ("Content-Encoding", "deflate"), ("Transfer-Encoding", "chunked")):
+    for header in (*(("Content-Encoding", name) for name in ("gzip", "deflate", "br")), ("Transfer-Encoding", "chunked")):
         assert first(page(), picture(PICTURE, header)) == (CAPTURED, [])
 
 
@@ -192,12 +201,42 @@ def test_content_that_was_kept_unpacked_with_its_old_headers_is_taken_as_it_is()
         picture(PICTURE, Segment_Number="1"),
         picture(PICTURE, ("Content-Length", "20")),
         picture(gzip.compress(PICTURE)[:-9], ("Content-Encoding", "gzip")),
+        picture(brotli.compress(PICTURE)[:-1], ("Content-Encoding", "br")),
+        picture(brotli.compress(PICTURE) + b"more", ("Content-Encoding", "br")),
         picture(b"20\r\n" + PICTURE, ("Transfer-Encoding", "chunked")),
     ],
 )
 def test_a_file_of_which_a_part_is_missing_is_not_captured(cut: Record) -> None:
     told = "1 files of the archive are cut: they count as not captured"
     assert first(page(), cut) == (Attachment("a.jpg", captured=False), [told])
+
+
+@pytest.mark.parametrize("in_chunks", [True, False])
+def test_pages_and_files_packed_by_brotli_are_read(in_chunks: bool) -> None:
+    big = PICTURE * 400_000  # more than is unpacked together
+    records = []
+    for kind, address, headers, body, told in (page(), picture(big)):
+        packed = brotli.compress(body, quality=5)
+        more = [("Content-Encoding", "br"), *([("Transfer-Encoding", "chunked")] if in_chunks else [])]
+        records.append((kind, address, [*headers, *more], chunked(packed, 100) if in_chunks else packed, told))
+    found, summary = read(archive(*records))
+    assert (found[0].handle, found[0].text) == ("hanna", "a green lamp")
+    assert found[0].attachments[0] == Attachment(
+        "a.jpg", sha256=hashlib.sha256(big).hexdigest(), size=len(big), mime="image/jpeg"
+    )
+    assert summary.notes == ["1 pages of phpbb, 0 of them without a post; 0 other pages"]
+
+
+@pytest.mark.parametrize("packing", ["gzip", "br"])
+@pytest.mark.parametrize("mime", ["image/jpeg", "text/html"])
+def test_content_that_was_made_to_grow_is_refused_however_small_the_archive(
+    packing: str, mime: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("homeward.communities.zipped._MUCH", 1 << 20)
+    body = PACKINGS[packing](b"<body id=phpbb>" + bytes(4 << 20))
+    bomb: Record = ("response", PLACE, [("Content-Type", mime), ("Content-Encoding", packing)], body, {})
+    with pytest.raises(CaptureRefused, match="what lies in the web archive unpacks to far more"):
+        read(archive(bomb))
 
 
 def test_content_that_an_earlier_record_has_is_found() -> None:
@@ -229,7 +268,7 @@ def test_pages_are_read_in_the_encoding_that_they_say(told: tuple[str, str]) -> 
 
 
 def test_pages_and_posts_that_are_not_read_are_told() -> None:
-    packed: Record = ("response", PLACE, [("Content-Type", "text/html"), ("Content-Encoding", "br")], b"\x1b/", {})
+    packed: Record = ("response", PLACE, [("Content-Type", "text/html"), ("Content-Encoding", "zstd")], b"\x28\xb5", {})
     undated = page(SMF.replace("May 01, 2020,", "<strong>Today</strong> at"))
     assert read(archive(packed, undated))[1].notes == [
         "1 pages of smf, 0 of them without a post; 0 other pages",

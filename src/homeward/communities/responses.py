@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
+import brotli
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
 from homeward.communities.captured import CaptureRefused
+from homeward.communities.zipped import blown_up
 from homeward.known.text import Stream
 from homeward.sandbox import alive
 
@@ -28,6 +30,7 @@ _LARGEST = 16 << 30
 """Bytes of content; of what is longer the end is missing."""
 _WINDOWS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}  # some servers send deflate without its header
 _PLAIN = ("", "identity")
+_BROTLI = "br"
 _KINDS = {"response", "resource", "revisit"}
 
 
@@ -47,29 +50,58 @@ class Answer(NamedTuple):
     content: Content
 
 
+class _Growth:
+    """What all packed content of an archive comes to: what lies in it may be packed once more, to next to nothing."""
+
+    def __init__(self) -> None:
+        self._packed = self._unpacked = 0
+
+    def sent(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The same pieces, counted."""
+        for piece in pieces:
+            self._packed += len(piece)
+            yield piece
+
+    def became(self, size: int) -> None:
+        """Count unpacked bytes.
+
+        Raises:
+            CaptureRefused: they are far more than such files hold.
+        """
+        self._unpacked += size
+        if blown_up(self._unpacked, self._packed):
+            raise CaptureRefused("what lies in the web archive unpacks to far more than such files do")
+
+
 class Content:
     """Content of a record, read once."""
 
-    def __init__(self, raw: Any, http: Any, *, cut: bool) -> None:
+    def __init__(self, raw: Any, http: Any, growth: _Growth, *, cut: bool) -> None:
         def header(name: str) -> str:
             return ((http.get_header(name) if http else "") or "").strip().lower()
 
-        self._raw = raw
+        self._raw, self._growth = raw, growth
         self._packed = header("Content-Encoding")
         self._chunked = header("Transfer-Encoding") == "chunked"
         length = header("Content-Length")
         self._length = int(length) if length.isdecimal() and len(length) < 19 and not self._chunked else 0
-        self.readable = self._packed in _PLAIN or self._packed in _WINDOWS
+        self.readable = self._packed in {*_PLAIN, *_WINDOWS, _BROTLI}
         self.whole = not cut
         """Known once it was read."""
 
     def pieces(self) -> Iterator[bytes]:
-        """Its bytes as they were before they were packed for their way."""
+        """Its bytes as they were before they were packed for their way.
+
+        Raises:
+            CaptureRefused: what lies in the archive was made to grow.
+        """
         sent = self._dechunked() if self._chunked else self._counted()
         size = 0
-        for piece in sent if self._packed in _PLAIN else self._unpacked(sent):
+        for piece in sent if self._packed in _PLAIN else self._unpacked(self._growth.sent(sent)):
             alive()
             size += len(piece)
+            if self._packed not in _PLAIN:
+                self._growth.became(len(piece))
             if size > _LARGEST:
                 self.whole = False
                 return
@@ -112,6 +144,9 @@ class Content:
         first = b""
         while len(first) < _TELLING and (sent := next(pieces, b"")):
             first += sent
+        if self._packed == _BROTLI:
+            yield from self._unpacked_by_brotli(first, pieces)
+            return
         unpack = self._unpacker(first)
         for sent in chain((first,), pieces):
             piece = sent
@@ -131,6 +166,21 @@ class Content:
             yield piece
         self.whole &= unpack is None or unpack.eof
 
+    def _unpacked_by_brotli(self, first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        if not _is_brotli(first):  # it was kept unpacked, with the header that says otherwise
+            yield first
+            yield from pieces
+            return
+        unpack, ended = brotli.Decompressor(), False
+        with contextlib.suppress(brotli.error):
+            for sent in chain((first,), pieces):
+                piece = unpack.process(sent, output_buffer_limit=_UNPACKED)
+                while piece:
+                    yield piece
+                    piece = b"" if unpack.is_finished() else unpack.process(b"", output_buffer_limit=_UNPACKED)
+            ended = unpack.is_finished()
+        self.whole &= ended
+
     def _unpacker(self, first: bytes) -> Any:
         """What unpacks it; nothing where it was kept unpacked, with the header that says otherwise."""
         for window in _WINDOWS.get(self._packed, ()):
@@ -140,12 +190,26 @@ class Content:
         return None
 
 
+def _is_brotli(first: bytes) -> bool:
+    """Whether content begins like that: it has no mark of its own, but nearly nothing else can be taken for it."""
+    unpack = brotli.Decompressor()
+    try:
+        for at in range(len(first)):
+            unpack.process(first[at : at + 1], output_buffer_limit=_UNPACKED)
+            if unpack.is_finished():
+                break
+    except brotli.error:
+        return False
+    return True
+
+
 def answers(streams: Streams) -> Iterator[Answer]:
     """Everything that servers answered without an error, in order.
 
     Raises:
         CaptureRefused: the archive is broken.
     """
+    growth = _Growth()
     try:
         for stream in streams():
             records = ArchiveIterator(stream)
@@ -153,7 +217,7 @@ def answers(streams: Streams) -> Iterator[Answer]:
                 alive()
                 if records.err_count:
                     raise CaptureRefused("the web archive is broken: a record is longer or shorter than it says")
-                if record.rec_type in _KINDS and (found := _answer(record)) is not None:
+                if record.rec_type in _KINDS and (found := _answer(record, growth)) is not None:
                     yield found
     except CaptureRefused:
         raise
@@ -161,7 +225,7 @@ def answers(streams: Streams) -> Iterator[Answer]:
         raise CaptureRefused(f"the web archive is broken ({type(error).__name__})") from None
 
 
-def _answer(record: Any) -> Answer | None:
+def _answer(record: Any, growth: _Growth) -> Answer | None:
     def told(name: str) -> str:
         return record.rec_headers.get_header(name) or ""
 
@@ -179,7 +243,7 @@ def _answer(record: Any) -> Answer | None:
         revisit,
         told("WARC-Payload-Digest"),
         told("WARC-Refers-To-Target-URI"),
-        Content(record.raw_stream, http, cut=cut),
+        Content(record.raw_stream, http, growth, cut=cut),
     )
 
 

@@ -23,7 +23,7 @@ from homeward.flow.verify import verify
 from homeward.store import Case, CaseDamaged, event_reads
 from homeward.store.batch import Batch
 from homeward.store.ledger.entries import decode
-from tiny_exports import CYBERTIP, HOSTILE, MBOX, SMF, read, telegram, ufdr, warc
+from tiny_exports import CYBERTIP, HOSTILE, MBOX, PHONE, SMF, read, telegram, ufdr, warc
 
 MAPPING = """
 columns: {id: n, site: site, board: board, handle: by, time: at, text: words, kind: kind}
@@ -314,8 +314,16 @@ def test_the_posts_of_the_world_come_in_field_for_field(case: Case, shared_data:
 
 @pytest.mark.parametrize(
     "make",
-    [telegram, ufdr, lambda: MBOX, lambda: CYBERTIP.encode(), lambda: warc(SMF)],
-    ids=["telegram", "ufdr", "mbox", "cybertip", "warc"],
+    [
+        telegram,
+        ufdr,
+        lambda: MBOX,
+        lambda: CYBERTIP.encode(),
+        lambda: warc(SMF),
+        lambda: warc(SMF, br=True),
+        lambda: PHONE.encode(),
+    ],
+    ids=["telegram", "ufdr", "mbox", "cybertip", "warc", "warc-br", "phone"],
 )
 def test_exports_are_read_behind_the_lock(case: Case, tmp_path: Path, make: Callable[[], bytes]) -> None:
     file = tmp_path / "export"

@@ -300,7 +300,7 @@ def test_ufdr() -> None:
         "1 attachments are not what the report says: their bytes have other digests",
         "1 messages or calls had been deleted on the telephone and were recovered",
         "1 messages or calls have a time that cannot be read: they count as without one",
-        "1 records of the report are neither messages nor calls (contacts, places, ...): they are not read",
+        "1 records of the report are of other kinds (contacts, places, ...): they are not read",
     ]
     assert read(ufdr(name="Report.xml")) == (found, summary)
 

@@ -180,7 +180,7 @@ class _Report:
             (self._deleted, "messages or calls had been deleted on the telephone and were recovered"),
             (self._untimed, "messages or calls have a time that cannot be read: they count as without one"),
             (self._unsure, "messages or calls do not say which side wrote or called: nobody counts as having done so"),
-            (self._passed, "records of the report are neither messages nor calls (contacts, places, ...): they are not read"),
+            (self._passed, "records of the report are of other kinds (contacts, places, ...): they are not read"),
         ):
             if count:
                 self._summary.note(f"{count} {sentence}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-_EPOCH = re.compile(r"(?:^|\D)(1\d{9})(?:\d{3})?\.[A-Za-z0-9]{3,4}$")
-"""Seconds or milliseconds since 1970, up to 2033."""
+_EPOCH = re.compile(r"(?:^|\D)(1(?!000)\d{9})(?:\d{3})?\.[A-Za-z0-9]{3,4}$")
+"""Seconds or milliseconds since 1970, up to 2033; not of September 2001, which telephones mean that count pictures from a
+thousand million on (``1000012345.jpg``)."""
 _WALL = re.compile(r"(?:^|\D)(20\d\d-[01]\d-[0-3]\d_[0-2]\d-[0-5]\d-[0-5]\d)\.[A-Za-z0-9]{3,4}$")
 WEST = 12 * 3600
 """Seconds by which the westernmost clocks are behind UTC."""

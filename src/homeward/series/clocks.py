@@ -35,6 +35,8 @@ EXIF = {FIRST: 1995, "0220": 2002, "0221": 2003, "0230": 2010, "0231": 2016, "02
 """When versions of Exif were published (JEIDA-49, JEITA CP-3451, CIPA DC-008): the year."""
 DRAFTED = 1
 """Years before its publication in which a maker may have built by a draft."""
+_BEGINS = "\n"
+"""Begins what is called in the network the beginning of a session."""
 ZONES = (-12 * 3600.0, 14 * 3600.0)
 """Offsets of clocks that are right somewhere."""
 
@@ -93,7 +95,8 @@ class Clock(msgspec.Struct, frozen=True):
 def clocks(
     readings: Mapping[str, Iterable[Reading]], sessions: Iterable[Session] = (), orders: Iterable[Sequence[str]] = ()
 ) -> dict[str, Clock]:
-    """The interval of every clock by its name, whatever the order of readings and sessions; names are not empty.
+    """The interval of every clock by its name, whatever the order of readings and sessions; names are not empty, and none
+    begins with a line break.
 
     More facts never widen an interval; it is gone where they contradict each other.
 
@@ -106,15 +109,18 @@ def clocks(
     own = {name: [*_below(name, some), *_above(name, some)] for name, some in held.items()}
     lit = {name: Lit(seen) for name, some in held.items() if (seen := _lights(some))}
     alone = (fact for facts in own.values() for fact in facts)
-    found = ends([*alone, *_together(held, sessions), *_after(held, orders)], lit)
+    together = list(_together(held, sessions))
+    moments = {fact.clock for fact in together} - held.keys()
+    found = ends([*alone, *together, *_after(held, orders)], lit, moments)
     counts = {name: len(own[name]) + len(_lights(some)) for name, some in held.items()}
     return {name: _clock(found.get(name, Ends()), lit.get(name), len(some), counts[name]) for name, some in held.items()}
 
 
 def _clock(found: Ends, lit: Lit | None, readings: int, bounds: int) -> Clock:
     if found.clash:
-        why = ", but ".join(dict.fromkeys(fact.reason for fact in found.clash))
-        told = tuple(Bound(_against_utc(fact), fact.picture, fact.reason) for fact in found.clash)
+        clash = _shown(found.clash)
+        why = ", but ".join(dict.fromkeys(fact.reason for fact in clash))
+        told = tuple(Bound(_against_utc(fact), fact.picture, fact.reason) for fact in clash)
         return Clock(None, None, told, f"{why}: the clock was set anew, or evidence is wrong", (), None, readings, bounds)
     least, most = (None if end is None else float(end.offset) for end in (found.least, found.most))
     decisive = tuple(_bound(end) for end in (found.least, found.most) if end is not None)
@@ -132,8 +138,13 @@ def _in_zones(least: float | None, most: float | None, lit: Lit | None) -> tuple
 
 
 def _bound(end: End) -> Bound:
-    chain = tuple((fact.picture, fact.reason) for fact in end.chain)
+    chain = tuple((fact.picture, fact.reason) for fact in _shown(end.chain))
     return Bound(float(end.offset), *chain[0], chain)
+
+
+def _shown(facts: Iterable[Fact]) -> list[Fact]:
+    """Without what says by when a session ended: with what says when it began it is told as one."""
+    return [fact for fact in facts if not fact.clock.startswith(_BEGINS)]
 
 
 def _against_utc(fact: Fact) -> float | None:
@@ -172,22 +183,27 @@ def _above(clock: str, held: Sequence[Reading]) -> Iterator[Fact]:
 
 
 def _together(held: Mapping[str, Sequence[Reading]], sessions: Iterable[Session]) -> Iterator[Fact]:
-    """Of each two clocks of a session the pictures that bound one by the other, and of each one what it says of itself."""
+    """Each clock of a session, by when that began, and what each one says of itself.
+
+    A clock is ahead by at most what it said first less the beginning, and by at least what it said last less the end: so each
+    two bound each other, at the cost of each one.
+    """
     taken: dict[str, list[tuple[str, Reading]]] = defaultdict(list)
     for clock, some in held.items():
         for one in some:
             taken[one.picture].append((clock, one))
-    for session in sessions:
+    for number, session in enumerate(sorted(set(sessions), key=lambda one: (one.name, one.seconds, sorted(one.pictures)))):
         spans: dict[str, list[Reading]] = defaultdict(list)
         for clock, one in (reading for picture in session.pictures for reading in taken.get(picture, ())):
             spans[clock].append(one)
         reason = f"pictures of the session {session.name} were taken within {session.seconds / 3600:g} hours, as a person says"
+        begins = f"{_BEGINS}{number}"
         for clock, some in spans.items():
-            last = max(some, key=lambda one: (one.taken, one.picture))
-            for other, those in spans.items():
-                first = min(those, key=lambda one: (one.taken, one.picture))
-                if clock != other or first.picture != last.picture:
-                    yield _fact(other, clock, session.seconds + first.taken - last.taken, first.picture, reason)
+            first, last = (best(some, key=lambda one: (one.taken, one.picture)) for best in (min, max))
+            yield _fact(clock, begins, first.taken, first.picture, reason)
+            yield _fact(begins, clock, session.seconds - last.taken, last.picture, reason)
+            if first.picture != last.picture:
+                yield _fact(clock, clock, session.seconds + first.taken - last.taken, first.picture, reason)
 
 
 def _after(held: Mapping[str, Sequence[Reading]], orders: Iterable[Sequence[str]]) -> Iterator[Fact]:

@@ -11,7 +11,7 @@ whole seconds, so that sums are exact and everything comes to rest.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -69,11 +69,13 @@ _Link = tuple[Fact, "_Link | None"]
 _Reached = dict[str, tuple[int, "_Link | None"]]
 
 
-def ends(facts: Iterable[Fact], allowed: Mapping[str, Allowed]) -> dict[str, Ends]:
+def ends(facts: Iterable[Fact], allowed: Mapping[str, Allowed], moments: Collection[str] = ()) -> dict[str, Ends]:
     """Ends of every clock that a fact names, whatever the order of ``facts``.
 
     Facts that contradict each other leave all clocks that they name without ends, those of one clock before those that join
     several, and what remains is told without them: no other clock is bounded by what may be wrong.
+
+    ``moments`` are nodes that are no clocks and that no two facts alone contradict: they go on to join other clocks.
     """
     about: dict[str, list[Fact]] = defaultdict(list)
     for fact in _tightest(facts):
@@ -91,7 +93,7 @@ def ends(facts: Iterable[Fact], allowed: Mapping[str, Allowed]) -> dict[str, End
         try:
             found |= _solve(_among(about, group), allowed)
         except _Clash as clash:
-            wrong = {name for fact in clash.chain for name in (fact.clock, fact.other)} - {UTC}
+            wrong = {name for fact in clash.chain for name in (fact.clock, fact.other)}.difference(moments, {UTC})
             found |= dict.fromkeys(wrong, Ends(clash=clash.chain))
             waiting += _groups(about, [clock for clock in group if clock not in wrong])
     return found

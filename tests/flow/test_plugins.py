@@ -307,7 +307,7 @@ def test_its_cues_say_who_sees_what_where_and_how_little_that_is(heard: Case) ->
 
 def test_a_series_shows_it_and_the_order_of_series_knows_nothing_of_it(heard: Case) -> None:
     series = {"s": sorted(reads.item_names(heard).items())}
-    assert likeliest(heard, series, ledger(heard).values()) == {}
+    assert likeliest(heard, series, ledger(heard).values(), {}) == {}
     (found,) = of_series(heard, series, ledger(heard).values(), plugins=True).values()
     assert [part.cue.kind for part in found.parts] == ["socket", "window"]
     assert max(found.posterior.values()) <= 4 * min(found.posterior.values()) * (1 + 1e-9)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,12 +14,15 @@ import series_case
 from homeward.core import WrongUse
 from homeward.flow.clues.clue_ledger import ledger, sight
 from homeward.flow.clues.whereabouts import located_one
+from homeward.flow.series import clocks as flow_clocks
 from homeward.flow.series.clock_clues import said
 from homeward.flow.series.clocks import clocks
 from homeward.flow.series.firsthand import circulation, sources
 from homeward.flow.series.fusing import all_traces, units
 from homeward.flow.series.listing import listed
 from homeward.flow.steps import SIGHTS
+from homeward.series.clocks import Clock
+from homeward.series.clocks import clocks as bounded
 from homeward.series.clues import OPEN, Clue, Sighting
 from homeward.store import Case, digests, headers, results
 from homeward.store.models import Exhibit, Item, Occurrence
@@ -200,6 +204,25 @@ def test_no_time_is_trusted_beyond_what_bounds_its_clock(tmp_path: Path) -> None
     assert datetime.fromisoformat(told["seen_between"][1]) - last < timedelta(seconds=1)
     assert light["value"] == "night"
     assert light["why_not"]
+
+
+def test_the_list_of_series_solves_clocks_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    solved: list[int] = []
+
+    def counted(*given: Any) -> dict[str, Clock]:
+        solved.append(len(given))
+        return bounded(*given)
+
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        series_case.deliver(case, "A", {"a": "1", "b": "1"})
+        straight_from_camera(case, BOTH)
+        series_case.hold(case)
+        say(case, "a", "attribute", "daylight: night")
+        say(case, "a", "coordinate", "59.3,18.0")
+        monkeypatch.setattr(flow_clocks, "bounded", counted)
+        (one,) = listed(case)
+    assert one["country"]
+    assert len(solved) == 1
 
 
 def test_a_time_beyond_all_years_is_open(tmp_path: Path) -> None:

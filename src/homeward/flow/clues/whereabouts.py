@@ -11,7 +11,7 @@ from homeward.core import WrongUse
 from homeward.descriptors.language import language
 from homeward.flow.clues.clue_ledger import ledger
 from homeward.flow.clues.stated import stated
-from homeward.flow.series.clocks import spans
+from homeward.flow.series.clocks import Span, spans
 from homeward.series.clues import COMMON, Clue
 from homeward.series.cues import cues_of
 from homeward.series.daylight import DAYLIGHT
@@ -42,13 +42,15 @@ def located(case: Case) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["countries"][0]["probability"], row["items"]))
 
 
-def likeliest(case: Case, series: Mapping[str, list[tuple[int, str]]], held: Iterable[Clue]) -> dict[str, tuple[float, str]]:
+def likeliest(
+    case: Case, series: Mapping[str, list[tuple[int, str]]], held: Iterable[Clue], clocks: Mapping[int, Span]
+) -> dict[str, tuple[float, str]]:
     """Probability and name of the likeliest country of each series of (item, SHA-256) of which a cue speaks; one with
-    :data:`LEAST` or more, for below it the cues say next to nothing. ``held``: every clue of the case. The order of series
-    rests on it, so plug-ins are not heard.
+    :data:`LEAST` or more, for below it the cues say next to nothing. ``held``: every clue of the case; ``clocks``: what
+    :func:`homeward.flow.series.clocks.spans` says. The order of series rests on it, so plug-ins are not heard.
     """
     found: dict[str, tuple[float, str]] = {}
-    for name, one in of_series(case, series, held, plugins=False).items():
+    for name, one in of_series(case, series, held, clocks, plugins=False).items():
         posterior = one.posterior
         best = min(posterior, key=lambda country: (-posterior[country], country))
         if posterior[best] >= LEAST:
@@ -57,12 +59,17 @@ def likeliest(case: Case, series: Mapping[str, list[tuple[int, str]]], held: Ite
 
 
 def of_series(
-    case: Case, series: Mapping[str, list[tuple[int, str]]], held: Iterable[Clue], *, plugins: bool
+    case: Case,
+    series: Mapping[str, list[tuple[int, str]]],
+    held: Iterable[Clue],
+    clocks: Mapping[int, Span] | None = None,
+    *,
+    plugins: bool,
 ) -> dict[str, Whereabouts]:
-    """What is known of each series of which a cue speaks; ``series`` and ``held`` as above; ``plugins``: whether those that are
-    listened to are heard.
+    """What is known of each series of which a cue speaks; ``series``, ``held`` and ``clocks`` (worked out where they are not
+    given) as above; ``plugins``: whether those that are listened to are heard.
     """
-    told = _Told(case, held, {item for pictures in series.values() for item, _ in pictures}, plugins=plugins)
+    told = _Told(case, held, {item for pictures in series.values() for item, _ in pictures}, clocks, plugins=plugins)
     cues = {name: list(told.cues(pictures)) for name, pictures in series.items()}
     return {name: whereabouts(some) for name, some in cues.items() if some}
 
@@ -85,7 +92,15 @@ def located_one(case: Case, start: str) -> dict[str, Any]:
 class _Told:
     """What speaks of countries in a case, read once; of ``items`` only, where they are given."""
 
-    def __init__(self, case: Case, held: Iterable[Clue], items: Collection[int] | None = None, *, plugins: bool) -> None:
+    def __init__(
+        self,
+        case: Case,
+        held: Iterable[Clue],
+        items: Collection[int] | None = None,
+        clocks: Mapping[int, Span] | None = None,
+        *,
+        plugins: bool,
+    ) -> None:
         held = list(held)
         self.clues = _by_picture(held)
         self.stated = stated(case, held, items) if plugins else {}
@@ -98,7 +113,7 @@ class _Told:
             self._hums.setdefault(item, []).append((where, hertz))
         self._clocks = store.clocks(case, items)
         if any(clue.kind == "attribute" and attribute(clue.value)[0] == DAYLIGHT for clue in held):
-            for item, span in spans(case, held).items():
+            for item, span in (spans(case, held) if clocks is None else clocks).items():
                 if span.wrong and item in self._clocks:  # the hour that it says is that of no place
                     self._clocks[item] = "", self._clocks[item][1]
 

@@ -54,7 +54,7 @@ class Picture:
         """By the clock of the camera, where it can be trusted."""
         self.open_clues = self._clues(held.values())
         told = {name: [(item, self.view.names[item]) for item in items] for name, items in self.pictures.items()}
-        self.countries = whereabouts.likeliest(case, told, held.values())
+        self.countries = whereabouts.likeliest(case, told, held.values(), self.spans)
         self.places = self._places(case)
         self.joins: dict[str, list[store.JoinRow]] = defaultdict(list)
         for join in store.joins(case):

@@ -157,7 +157,7 @@ class History:
     def absorbed(self, standing: Iterable[str]) -> dict[str, set[str]]:
         """For every series that stands, its own name and those of series that are part of it now."""
         now = set(standing)
-        taking = [event for _, event in self.valid("changed", "merge")]
+        taking = [event for _, event in self.valid("formed", "changed", "merge")]
         into = {other: event.series for event in taking for other in event.others}
         found: dict[str, set[str]] = {name: {name} for name in now}
         for name in into:

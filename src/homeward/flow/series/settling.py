@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from homeward.links.fuse import Fused
 from homeward.series.clues import OPEN
 from homeward.series.events import ELSEWHERE, NO_MORE, UNIDENTIFIED, Event, History, SeriesRefused, Told
 from homeward.series.grouping import Grouping, Join, group
-from homeward.series.naming import named
+from homeward.series.naming import carried, named
 from homeward.store import clues as clue_store
 from homeward.store import reads, results, texts
 from homeward.store import series as store
@@ -127,10 +127,10 @@ def decide(case: Case, who: str, making: Callable[[View], list[Event]], names: d
     raise SeriesRefused("others are deciding on series at the same time: try again")
 
 
-def _decided(history: History, made: Sequence[Event]) -> list[Event]:
-    """Decisions, and those that they take back."""
+def _undone(history: History, made: Sequence[Event]) -> list[Event]:
+    """What decisions take back."""
     undone = {one.undone for one in made if one.act == "undo"}
-    return [*made, *(one for name, one in history.events if name in undone)]
+    return [one for name, one in history.events if name in undone]
 
 
 def _rows(events: Iterable[Event]) -> list[SaidRow]:
@@ -143,9 +143,7 @@ class _Plan:
     def __init__(self, case: Case, view: View, made: Sequence[Event]) -> None:
         self._case, self._view = case, view
         self._history = History([*(one for _, one in view.history.events), *made])
-        self._decided = _decided(self._history, made)
-        # Pictures that a decision, or its taking back, moves take no name with them.
-        self._moved = {picture for one in self._decided if one.act in {"merge", "split"} for picture in one.b}
+        self._made, self._undone = made, _undone(view.history, made)
         self._home = fusing.units(case)
         self._pairs = {(pair.a, pair.b): pair for pair in fusing.fused_pairs(case)}
         self._met: dict[int, list[Fused]] = defaultdict(list)
@@ -161,6 +159,7 @@ class _Plan:
             self._pictures[name].add(item)
         self.standing = Standing(self._now, _joins(self._grouping, self._pairs))
         self._absorbed = self._history.absorbed({*self._pictures, *view.members.values()})
+        self._lost = self._given_up()
         self._said: set[str] = set()  # by lists, of whichever picture
         self._extra = self._found()
 
@@ -186,27 +185,29 @@ class _Plan:
             if len(some) > 1 or some[0] in self._view.members or units[0] in pinned
         ]
         names = self._view.names
-        before = {
-            names[item]: name
-            for item, name in self._view.members.items()
-            if item in self._home and names[item] not in self._moved
-        }
+        stood = {names[item]: name for item, name in self._view.members.items() if item in self._home}
+        before, formerly = carried(stood, self._made, self._undone)
         retired = self._history.retired(before.values())
-        called = named([[names[item] for item in some] for some in kept], before, retired)
+        called = named([[names[item] for item in some] for some in kept], before, retired, formerly)
         return {item: name for name, some in zip(called, kept, strict=True) for item in some}
 
     def told(self) -> list[Event]:
-        """What is new; who decides on a series is not told of it what follows from that."""
-        about = {name for one in self._decided for name in (one.series, *one.others)}
-        return [*self._formed(), *(one for one in self._changed() if one.series not in about)]
+        """What is new; who decides on a series is not told of it what follows from that, but of others that it takes in."""
+        about = {name for one in (*self._made, *self._undone) for name in (one.series, *one.others)}
+        return [*self._formed(), *self._changed(about)]
 
     def _formed(self) -> list[Event]:
         """One event for each series that there was not; what is known from its start is no news later."""
         new = sorted(self._pictures.keys() - set(self._view.members.values()))
-        return [self._view.event("formed", series=name, told=tuple(self._extra[name])) for name in new]
+        return [
+            self._view.event("formed", series=name, others=tuple(self._lost[name]), told=tuple(self._extra[name]))
+            for name in new
+        ]
 
-    def _changed(self) -> list[Event]:
-        """One event for each series that stood before and of which something is new."""
+    def _changed(self, about: Collection[str]) -> list[Event]:
+        """One event for each series that stood before and of which something is new, or that takes in others that a decision
+        ``about`` it does not name.
+        """
         before: dict[str, set[int]] = defaultdict(set)
         for item, name in self._view.members.items():
             before[name].add(item)
@@ -215,15 +216,37 @@ class _Plan:
             names = self._absorbed.get(name, {name})
             ended = sorted({self._view.members[item] for item in self._pictures[name] if item in self._view.members}
                            - self._pictures.keys())  # fmt: skip
-            told = [*self._moves(name, before, ended), *self._news(name, {*names, *ended})]
-            if ended or told:
+            if name in about:
+                ended = [other for other in ended if other not in about]
+                told = self._merged(name, before, ended)
+            else:
+                told = [*self._moves(name, before, ended), *self._news(name, {*names, *ended})]
+            given_up = [other for other in self._lost[name] if other not in ended]
+            ended += given_up
+            told += self._merged(name, before, given_up)
+            if told:
                 found.append(self._view.event("changed", series=name, others=tuple(ended), told=tuple(told)))
+        return found
+
+    def _given_up(self) -> dict[str, list[str]]:
+        """Series -> names of two that were merged, which is taken back now, that nothing bears again: most of what bore them is
+        there.
+        """
+        held = set().union(*self._history.absorbed(self._pictures).values())
+        now = {self._view.names[item]: name for item, name in self._now.items()}
+        found: dict[str, list[str]] = defaultdict(list)
+        for one in self._undone:
+            sides = [(one.series, one.a), *((other, one.b) for other in one.others)] if one.act == "merge" else []
+            for name, side in sides:
+                where = Counter(now[picture] for picture in side if picture in now)
+                if name not in held and where:
+                    found[min(where, key=lambda series: (-where[series], series))].append(name)
         return found
 
     def _moves(self, name: str, before: dict[str, set[int]], ended: list[str]) -> list[Told]:
         """Pictures that came and went."""
         now, old = self._pictures[name], before[name]
-        told = [self._strongest("merged", f"the series {other} belongs to it", old, before[other] & now) for other in ended]
+        told = self._merged(name, before, ended)
         came = now - old - {item for other in ended for item in before[other]}
         if came and old & now:
             many = "a new picture belongs" if len(came) == 1 else f"{len(came)} new pictures belong"
@@ -232,6 +255,10 @@ class _Plan:
             where = sorted({self._now[item] for item in gone if item in self._now})
             told.append(Told("left", f"{len(gone)} pictures no longer belong to it; now in {', '.join(where) or 'no series'}"))
         return told
+
+    def _merged(self, name: str, before: dict[str, set[int]], ended: Iterable[str]) -> list[Told]:
+        now, old = self._pictures[name], before[name]
+        return [self._strongest("merged", f"the series {other} belongs to it", old, before[other] & now) for other in ended]
 
     def _strongest(self, kind: str, what: str, old: set[int], new: set[int]) -> Told:
         """Told with the pair that says most, and why."""

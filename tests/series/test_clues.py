@@ -226,7 +226,7 @@ def test_what_goes_out_comes_in_and_twice_changes_nothing() -> None:
         ({"act": "owner", "owner": "x"}, "stays at home"),
         ({"when": "2150-01-01T00:00:00.000000Z"}, "future"),
         ({"origin": "case/b"}, "never said it"),
-        ({"picture": None}, "does not say all"),
+        ({"picture": None}, "where it is seen"),
         ({"kind": "face"}, "Invalid enum"),
         ({"surprise": 1}, "unknown field"),
         ({"value": "x" * 3000}, "length"),

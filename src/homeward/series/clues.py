@@ -148,16 +148,20 @@ def clue_id(kind: str, value: str) -> str:
 def fault(event: Event) -> str:
     """What makes no sense about an event, empty if nothing does."""
     needed = {
-        "sight": event.picture is not None,
-        "status": bool(event.status) and bool(event.why),
-        "owner": True,
-        "note": bool(event.why),
-        "search": bool(event.where) and bool(event.outcome),
-        "rarity": bool(event.where) and 0 <= event.seen <= event.of and event.of > 0,
-        "undo": event.undone is not None and bool(event.why),
+        "sight": (event.picture is not None, "where it is seen is a picture"),
+        "status": (bool(event.status) and bool(event.why), "a status is told with a reason"),
+        "owner": (True, ""),
+        "note": (bool(event.why), "a note says something"),
+        "search": (bool(event.where) and bool(event.outcome), "a search is told with where it was and what came of it"),
+        "rarity": (
+            bool(event.where) and 0 <= event.seen <= event.of and event.of > 0,
+            "a rarity is so many of at least as many and more than none, told with what they are",
+        ),
+        "undo": (event.undone is not None and bool(event.why), "what is taken back is named, and told with a reason"),
     }
-    if not needed[event.act]:
-        return f"it does not say all that an event of the kind {event.act} says"
+    complete, reason = needed[event.act]
+    if not complete:
+        return reason
     if event.box is not None and 0 in event.box[2:]:
         return "its region is empty"
     texts = (event.value, event.agency, event.origin, event.why, event.by, event.owner, event.where, event.outcome)

@@ -83,12 +83,14 @@ def speakers(case: Case, clue: str) -> dict[str, str]:
     return {event: said[batch] for event, batch in rows}
 
 
-def pictures(case: Case, start: str) -> list[tuple[str, int, int]]:
-    """(SHA-256, width, height) of items whose SHA-256 begins with ``start``; sizes are 0 where nothing was decoded."""
-    found = list(Item.objects.using(case.alias).filter(sha256__startswith=start).values_list("id", "sha256")[:2])
-    query = Media.objects.using(case.alias).filter(current=True, item_id__in=[item for item, _ in found])
+def pictures(case: Case, start: str) -> list[tuple[str, str, int, int]]:
+    """(SHA-256, kind, width, height) of two items at most whose SHA-256 begins with ``start``; sizes are 0 where nothing was
+    decoded.
+    """
+    found = list(Item.objects.using(case.alias).filter(sha256__startswith=start).values_list("id", "sha256", "kind")[:2])
+    query = Media.objects.using(case.alias).filter(current=True, item_id__in=[item for item, *_ in found])
     sizes = {item: (width, height) for item, width, height in query.values_list("item_id", "width", "height")}
-    return [(sha256, *sizes.get(item, (0, 0))) for item, sha256 in found]
+    return [(sha256, kind, *sizes.get(item, (0, 0))) for item, sha256, kind in found]
 
 
 def held_items(case: Case, sha256s: Collection[str]) -> dict[str, int]:

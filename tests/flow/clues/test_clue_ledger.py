@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from homeward.core import StackedPath, WrongUse
 from homeward.core.digests import Hasher
 from homeward.exchange.target import ExportFailed
-from homeward.flow.clues.clue_ledger import find_clue, give, listed, propose, receive, shown, sight, tell
+from homeward.flow.clues.clue_ledger import find_clue, give, listed, propose, receive, seen_too, shown, sight, tell
 from homeward.flow.progress import Quiet
 from homeward.flow.steps import CLUES
 from homeward.flow.verify import verify
@@ -148,6 +149,32 @@ def test_what_makes_no_sense_is_one_sentence(case: Case) -> None:
         with pytest.raises(WrongUse, match=reason):
             sight(case, kind, value, picture, None, box, "Kim", "")
     assert listed(case) == []
+
+
+@pytest.mark.parametrize("time", [math.nan, math.inf, -math.inf, -1.0, 1e300])
+def test_a_moment_that_no_clip_has_is_refused(case: Case, time: float) -> None:
+    with pytest.raises(WrongUse, match="a moment is told in seconds"):
+        sight(case, "text", "x", sha("a"), time, None, "Kim", "")
+    assert listed(case) == []
+
+
+def test_a_still_has_no_moments(case: Case) -> None:
+    decode(case)
+    clue = sight(case, "region", "", sha("a"), None, (0, 0, 9, 9), "Kim", "")
+    with pytest.raises(WrongUse, match="a still has no moments"):
+        sight(case, "region", "", sha("b"), 0.0, (0, 0, 9, 9), "Kim", "")
+    with pytest.raises(WrongUse, match="a still has no moments"):
+        seen_too(case, clue, sha("b"), 0, (0, 0, 9, 9), "Kim", "")
+    assert [row["id"] for row in listed(case)] == [clue.id]
+
+
+@pytest.mark.parametrize("name", ["", "%", "f"])
+def test_nothing_is_taken_back_that_is_not_named(case: Case, name: str) -> None:
+    clue = sight(case, "text", "Nordsjö Färg", sha("a"), None, None, "Kim", "")
+    with pytest.raises(WrongUse, match="no events about this clue"):
+        tell(case, clue, "undo", "Kim", "a slip", undone=name)
+    assert listed(case)[0]["pictures"] == 1
+    assert tell(case, clue, "undo", "Kim", "a slip", undone=clue.events[0].id[:4].upper()).sightings == ()
 
 
 def test_what_a_partner_traced_is_not_traced_again_here(case: Case, partner: Case, tmp_path: Path) -> None:

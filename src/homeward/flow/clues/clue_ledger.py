@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _body = msgspec.json.Decoder(Event).decode
 _START = re.compile(r"[0-9a-f]{4,64}")
+LATEST = 1 << 30
+"""Seconds into a clip that can be written down."""
 
 
 def ledger(case: Case, clue: str = "") -> dict[str, Clue]:
@@ -58,10 +60,12 @@ def sight(case: Case, kind: str, value: str, picture: str, time: float | None, b
     """Record that a person sees a clue in a picture. The same value elsewhere is the same clue, with its whole history.
 
     Raises:
-        WrongUse: no such picture, a region outside it, or a value that is none of its kind.
+        WrongUse: no such picture, a moment of a still, a region outside it, or a value that is none of its kind.
     """
-    sha256 = _picture(case, picture, box)
+    if time is not None and not 0 <= time <= LATEST:
+        raise WrongUse("a moment is told in seconds from the beginning of a clip")
     time_ms = STILL if time is None else round(time * 1000)
+    sha256 = _picture(case, picture, time_ms, box)
     if kind == "region":
         if box is None or value:
             raise WrongUse("a region is named by its --box alone")
@@ -75,9 +79,9 @@ def seen_too(case: Case, clue: Clue, picture: str, time_ms: int, box: Box | None
     """Record that a person sees a clue that there is in one more picture: what software proposed, or they found themselves.
 
     Raises:
-        WrongUse: no such picture, or a region outside it.
+        WrongUse: no such picture, a moment of a still, or a region outside it.
     """
-    event = _event(case, clue.kind, clue.value, "sight", why=why, picture=_picture(case, picture, box))
+    event = _event(case, clue.kind, clue.value, "sight", why=why, picture=_picture(case, picture, time_ms, box))
     return _say(case, msgspec.structs.replace(event, time_ms=time_ms, box=box), who)
 
 
@@ -90,9 +94,10 @@ def tell(case: Case, clue: Clue, act: Act, who: str, why: str = "", **told: Any)
     if act in {"status", "owner"}:
         told["after"] = tuple(sorted(event.id for event in (clue.decided if act == "status" else clue.owned)))
     if act == "undo":
-        found = [event.id for event in clue.events if event.id.startswith(told["undone"])]
+        start = told["undone"].lower()
+        found = [event.id for event in clue.events if _START.fullmatch(start) and event.id.startswith(start)]
         if len(found) != 1:
-            raise WrongUse(f"{len(found) or 'no'} events about this clue have a name that begins with {told['undone']!r}")
+            raise WrongUse(f"{len(found) or 'no'} events about this clue have a name that begins with {start!r}")
         told["undone"] = found[0]
     if act == "search" or told.get("owner"):
         _not_elsewhere(case, clue)
@@ -260,11 +265,13 @@ def _stored(event: Event) -> EventRow:
     return EventRow(event.id, event.clue, event.picture or "", event.body.decode())
 
 
-def _picture(case: Case, start: str, box: Box | None) -> str:
+def _picture(case: Case, start: str, time_ms: int, box: Box | None) -> str:
     found = store.pictures(case, start.lower()) if _START.fullmatch(start.lower()) else []
     if len(found) != 1:
         raise WrongUse(f"{'several' if found else 'no'} items have a SHA-256 that begins with {start!r}")
-    sha256, width, height = found[0]
+    sha256, kind, width, height = found[0]
+    if time_ms >= 0 and kind == "still":  # its only picture is at no time: nothing would find the clue there again
+        raise WrongUse("a still has no moments: a time is told of clips alone")
     if box is not None:
         left, top, wide, high = box
         if min(left, top) < 0 or min(wide, high) < 1 or (width and (left + wide > width or top + high > height)):

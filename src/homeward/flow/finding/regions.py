@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -16,6 +17,7 @@ from homeward.indexes.local import LocalIndex
 from homeward.links.regions import Box, Shared, around, carried_box, inside_box, weigh_region
 from homeward.links.sight_evidence import Evidence
 from homeward.links.sights import Sight, sight
+from homeward.links.site import Mark, look
 
 LEAST_FEATURES = 5
 """Features of a region below which it is asked about by its surroundings alone: a plane takes four."""
@@ -51,6 +53,7 @@ def ask_region(
     """Pictures of an index that show what is in a box of ``shown``, by item.
 
     The picture is asked about as it is and in a mirror: what shares most features with the box, and with the whole of it.
+    A mark of a site that lies over both is no surroundings.
 
     Args:
         index: by item.
@@ -68,16 +71,44 @@ def ask_region(
         box_scores = {} if few else shared(index, asked.codes[rows])
         whole_scores = shared(index, asked.codes)
         near, alike = list(islice(thinned(box_scores), count)), list(islice(thinned(whole_scores), min(count, ALIKE)))
+        looks: dict[int, _Look] = {}
         for item in dict.fromkeys([*near, *alike]):
             there = features(item)
-            own = None if few else sight(asked, there, rows)
+            own = None if few else _own(asked, there, rows)
             enough = own is not None and own.score >= LEAST_SCORE
-            whole = sight(asked, there) if enough or item in alike else None
-            said = weigh_region(own, whole, Shared(whole_scores.get(item, 0.0), box_scores.get(item, 0.0)))
-            one = _found(asked, there, own, whole, where, said)
-            if one is not None and (item not in found or strength(one) > strength(found[item])):
-                found[item] = one
+            whole, mark = look(asked, there) if enough or item in alike else (None, None)
+            looks[item] = _Look(own, whole, mark)
+        bare_scores = _without_marks(index, asked, looks.values())
+        for item, one in looks.items():
+            words = whole_scores if one.mark is None else bare_scores
+            said = weigh_region(one.own, one.whole, Shared(words.get(item, 0.0), box_scores.get(item, 0.0)))
+            told = _found(asked, features(item), one.own, one.whole, where, said)
+            if told is not None and (item not in found or strength(told) > strength(found[item])):
+                found[item] = told
     return found
+
+
+class _Look(NamedTuple):
+    """What a picture shows of a box, and of all of the question; a mark that lies over both is no part of the latter."""
+
+    own: Sight | None
+    whole: Sight | None
+    mark: Mark | None
+
+
+def _own(asked: Features, there: Features, rows: NDArray[np.int64]) -> Sight | None:
+    """What agrees of the box beside marks of sites, unless the box holds little but such a mark: then that is asked about."""
+    seen, mark = look(asked, there, rows)
+    return seen if mark is None or 2 * len(mark.agreeing.a) < len(rows) else sight(asked, there, rows)
+
+
+def _without_marks(index: LocalIndex, asked: Features, looks: Iterable[_Look]) -> dict[int, float]:
+    """What items share with the question beside the marks that were met; nothing where none was."""
+    marks = [one.mark.agreeing.a for one in looks if one.mark is not None]
+    if not marks:
+        return {}
+    left = np.setdiff1d(np.arange(len(asked)), np.concatenate(marks))
+    return shared(index, asked.codes[left]) if len(left) else {}
 
 
 def shared(index: LocalIndex, codes: NDArray[np.uint8]) -> dict[int, float]:

@@ -154,18 +154,22 @@ def common(
 def _unrelated(own: set[int], there: set[int], cameras: Mapping[int, Hashable], places: Mapping[int, set[int]]) -> int:
     """Groups of the pictures ``there`` that have nothing to do with ``own``."""
     left = there | own
+    shot: dict[Hashable, set[int]] = defaultdict(set)
+    for one in left:
+        if cameras.get(one) is not None:
+            shot[cameras[one]].add(one)
     count = -1
     start = own
     while start:
         group, fresh = set(start), set(start)
         while fresh:
-            held = {cameras[one] for one in fresh if cameras.get(one) is not None}
-            near = set().union(*(places.get(one, set()) for one in fresh))
-            fresh = {one for one in left - group if one in near or cameras.get(one) in held}
-            group |= fresh
+            one = fresh.pop()
+            near = {*shot.pop(cameras.get(one), ()), *(left & places[one] if one in places else ())} - group
+            group |= near
+            fresh |= near
         left -= group
         count += 1
-        start = {min(left)} if left else set()
+        start = {next(iter(left))} if left else set()
     return count
 
 

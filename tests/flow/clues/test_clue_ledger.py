@@ -279,12 +279,15 @@ def test_whereabouts_of_a_stack_open_into_clues_and_metadata(case: Case) -> None
         sight(case, "attribute", "socket: Q", sha("c"), None, None, "Kim", "")
 
 
-def test_how_common_a_region_is_agrees_with_the_links_and_is_worked_out_once_for_all(case: Case) -> None:
+def test_how_common_a_region_is_agrees_with_the_links_and_is_worked_out_once_for_all(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from django.db import connections
     from django.test.utils import CaptureQueriesContext
 
     from homeward.flow.clues.rarity import Commonness
     from homeward.flow.clues.sights import rows_key
+    from homeward.links.rarity import Common, Seen, Things
     from homeward.store import digests
     from homeward.store.sights import SightRow, write_sights
 
@@ -309,6 +312,16 @@ def test_how_common_a_region_is_agrees_with_the_links_and_is_worked_out_once_for
     assert len(regions) == 4
     assert {row["rarity"]["others"] for row in Commonness(case, [rows_key()]).weakened().values()} == {1}
     assert [row["common"]["others"] for row in regions] == [1] * 4
+    counted: list[tuple[int, int]] = []
+    count = Things.common
+
+    def watched(things: Things, one: Seen) -> Common:
+        counted.append((one.a, one.b))
+        return count(things, one)
+
+    monkeypatch.setattr(Things, "common", watched)
+    assert Commonness(case, [rows_key()]).around(items["d"], (12, 12, 88, 88)) is not None
+    assert counted == [(items["a"], items["d"])]  # nothing is counted that nobody asks about
 
 
 def test_a_thing_that_is_traced_is_not_traced_again_as_another_region(case: Case) -> None:

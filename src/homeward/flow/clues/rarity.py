@@ -34,11 +34,10 @@ class Commonness:
         self._elsewhere = elsewhere.of_case(case)
         self._looked = elsewhere.looked(case)
         self._things = Things(self._seen, self._cameras, self._elsewhere, self._looked)
-        self._common = [self._things.common(one) for one in self._seen]
-        self._shown: dict[tuple[int, int], list[tuple[Box, Common]]] = defaultdict(list)
-        for one, how in zip(self._seen, self._common, strict=True):
-            self._shown[one.a, one.time_a].append((one.box_a, how))
-            self._shown[one.b, one.time_b].append((one.box_b, how))
+        self._shown: dict[tuple[int, int], list[tuple[Box, Seen]]] = defaultdict(list)
+        for one in self._seen:
+            self._shown[one.a, one.time_a].append((one.box_a, one))
+            self._shown[one.b, one.time_b].append((one.box_b, one))
 
     def weakened(self) -> dict[Pair, dict[str, Any]]:
         """What each sight says of one thing given how common the thing is, in the columns of a link, by the pair as stored."""
@@ -48,7 +47,7 @@ class Commonness:
                 "reason": row.reason + told(how),
                 "rarity": columns(how),
             }
-            for row, how in zip(self._rows, self._common, strict=True)
+            for row, how in zip(self._rows, map(self._things.common, self._seen), strict=True)
         }
 
     def around(self, item: int, box: Box) -> Common | None:
@@ -56,7 +55,7 @@ class Commonness:
 
         Of all sights of the thing the one that most groups show counts.
         """
-        found = [how for other, how in self._shown.get((item, STILL), ()) if _same(other, box)]
+        found = [self._things.common(one) for other, one in self._shown.get((item, STILL), ()) if _same(other, box)]
         return max(found, key=lambda how: how.others, default=self._things.alone(item, box))
 
     def asked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 
@@ -13,6 +14,8 @@ from homeward.descriptors import text, text_models
 from homeward.descriptors.text_boxes import Place, overlap
 from homeward.descriptors.text_reading import Said, read, words
 from homeward.media.records import Grey
+from homeward.sandbox import life
+from homeward.sandbox.wire import ALIVE, Inbox
 from homeward.testing.lettering import Sign, written
 
 SIGNS = [Sign("HELTORTRI 1962", (60, 50)), Sign("Maro", (300, 200), 34), Sign("kept dry", (80, 330), 20, 235, 40)]
@@ -35,6 +38,20 @@ def turned(box: tuple[int, int, int, int], quarters: int, width: int, height: in
     for _ in range(quarters):
         left, top, wide, high, width, height = height - top - high, left, high, wide, height, width
     return left, top, wide, high
+
+
+def test_each_look_and_each_line_that_was_read_is_a_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture with much print on a busy machine takes minutes: who says nothing meanwhile counts as hung."""
+    pixels, _ = written(SIGNS)
+    ours, theirs = socket.socketpair()
+    monkeypatch.setattr(life, "EVERY", 0.0)
+    monkeypatch.setattr(life._Line, "due", 0.0)
+    monkeypatch.setattr(life._Line, "sock", theirs)
+    with ours, theirs:
+        ours.setblocking(False)
+        text.lines(grey(pixels))
+        signs = Inbox(0).feed(ours.recv(1 << 16))
+        assert [kind for kind, _ in signs].count(ALIVE) >= 5  # four looks, and lines read at once
 
 
 @pytest.mark.parametrize("quarters", range(4))
@@ -173,6 +190,8 @@ socket.socket = socket.create_connection = socket.getaddrinfo = refuse
 import numpy as np
 from homeward.descriptors import text
 from homeward.media.records import Grey
+from homeward.sandbox import life
+from homeward.sandbox.wire import ALIVE, Inbox
 from homeward.testing.lettering import Sign, written
 pixels, _ = written([Sign("OFFLINE", (40, 40), 30)], (300, 140))
 assert [line.text for line in text.lines(Grey(pixels, 1, 300, 140))] == ["OFFLINE"]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homeward.descriptors.text_models import FINDER, session
+from homeward.sandbox import alive
 
 TILE, OVERLAP = 1280, 96
 """Pixels of one look and of what two neighbouring looks share: bounds memory."""
@@ -83,6 +84,7 @@ def places(pixels: NDArray[np.uint8], scale: float, lean: float = 0.0) -> list[P
             there = shrink.copy()
             there[:, 2] += shrink[:, :2] @ np.array([columns.start, rows.start], np.float32)
             found += [place.moved(there) for place in _look(seen[rows, columns])]
+            alive()
     return distinct(sorted(found, key=lambda place: -place.likelihood)[:MOST])
 
 

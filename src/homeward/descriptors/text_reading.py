@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from homeward.descriptors.text_boxes import Place
 from homeward.descriptors.text_models import READER, alphabet, session
+from homeward.sandbox import alive
 
 HEIGHT = 48
 _LONGEST = 50
@@ -106,6 +107,7 @@ def _lines(pixels: NDArray[np.uint8], found: list[Place], reader: Reader, stretc
         now, order = order[:count], order[count:]
         for at, line in zip(now, reader.at_once([strips[at] for at in now]), strict=True):
             said[at] = line
+        alive()
     return said
 
 

@@ -156,6 +156,11 @@ def test_a_picture_from_outside_finds_what_shares_its_words(read: Case, tmp_path
         find_by_text(read, asked, None, 10)
 
 
+def test_a_copy_that_asks_is_left_out_too(read: Case) -> None:
+    found = find_by_text(read, read.folder.parent / "seized" / "smaller.jpg", None, 10)
+    assert set(names(found)) == {"first.png", "second.png"}
+
+
 def test_wrong_questions_are_one_sentence(read: Case, case: Case) -> None:
     for asked in ("", " ", "---", "a\x00b"):
         with pytest.raises(WrongUse):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -71,11 +71,14 @@ def check_read(case: Case) -> None:
         raise WrongUse(f"no words have been read in this case yet ({hint})")
 
 
-def answers(case: Case, found: dict[Place, Hit], top: int) -> list[dict[str, Any]]:
-    """Hits of pictures, and of the copies of those pictures, as ``homeward find`` prints them, best first."""
+def answers(case: Case, found: dict[Place, Hit], top: int, without: Collection[int] = ()) -> list[dict[str, Any]]:
+    """Hits of pictures, and of the copies of those pictures, as ``homeward find`` prints them, best first; none of the items
+    ``without``.
+    """
     facts = reads.item_facts(case)
     found = merged([*found.items(), *_on_copies(case, found, facts)])
-    best = sorted(found.items(), key=lambda one: (-one[1].score, facts[one[0][0]].sha256, one[0][1]))[:top]
+    told = [(place, hit) for place, hit in found.items() if place[0] not in without]
+    best = sorted(told, key=lambda one: (-one[1].score, facts[one[0][0]].sha256, one[0][1]))[:top]
     paths = reads.stacked_paths(case, {item for (item, _), _ in best})
     return [
         {

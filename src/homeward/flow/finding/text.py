@@ -45,7 +45,7 @@ def find_by_text(case: Case, picture: Picture, region: Region | None, top: int) 
             f"no words are read in {'the region of ' if region else ''}{picture.name} by which others could be found"
         )
     own = {item for item, name in reads.item_names(case).items() if name == sha256}
-    return answers(case, _found(case, strings, own), top)
+    return answers(case, _found(case, strings, own), top, own)
 
 
 def _strings(said: Described, region: Region | None) -> list[str]:

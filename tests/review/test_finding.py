@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from shown_case import fill, hold, sha, stack
 
 from homeward.core import WrongUse
+from homeward.flow.clues import clue_ledger
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
+from homeward.flow.workbench import finding
 from homeward.flow.workbench.finding import LONGEST, Question, find, question
 from homeward.review.bench import Workbench
 from homeward.store import Case, searches, series
@@ -53,6 +55,18 @@ def items(case: Case) -> dict[str, int]:
     held = fill(case, "A", list(PICTURES), {}, metadata=metadata)
     hold(case, (held["old/a.jpg"], held["new/c.jpg"]))
     return held
+
+
+def test_words_that_stand_in_many_pictures_are_cut_off_nowhere(
+    case: Case, items: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the other parts of a question leave is all there is, not what is left of the best."""
+    monkeypatch.setattr(finding, "TOP", 2)
+    for name in items:
+        clue_ledger.sight(case, "text", "Hotel Bristol", sha(name), None, None, "Ines", "")
+    asked = Question(text="hotel bristol", path="old/")
+    told = find(case, asked, lambda word: [])
+    assert sorted(told.items) == sorted([items["old/a.jpg"], items["old/holiday.png"]])
 
 
 def kilometres(here: tuple[float, float], there: tuple[float, float]) -> float:

@@ -45,8 +45,10 @@ class Hit(msgspec.Struct, frozen=True):
     box: Box | None
 
 
-def find_text(case: Case, asked: str, top: int) -> list[dict[str, Any]]:
+def find_text(case: Case, asked: str, top: int | None) -> list[dict[str, Any]]:
     """Pictures in which ``asked`` is written, or nearly, best first, with the place; clues that say so are among them.
+
+    ``top``: at most so many; None: all.
 
     Raises:
         WrongUse: nothing to look for, or nothing was read in this case yet.
@@ -71,7 +73,7 @@ def check_read(case: Case) -> None:
         raise WrongUse(f"no words have been read in this case yet ({hint})")
 
 
-def answers(case: Case, found: dict[Place, Hit], top: int, without: Collection[int] = ()) -> list[dict[str, Any]]:
+def answers(case: Case, found: dict[Place, Hit], top: int | None, without: Collection[int] = ()) -> list[dict[str, Any]]:
     """Hits of pictures, and of the copies of those pictures, as ``homeward find`` prints them, best first; none of the items
     ``without``.
     """

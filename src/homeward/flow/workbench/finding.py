@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from homeward.store import Case
 
 TOP = 1000
-"""Answers that a part of a question which ranks may have."""
+"""Answers that a picture which is asked with may have."""
 LONGEST = 2000
 """Characters of a question."""
 _HASH = re.compile(r"[0-9a-f]{8,64}")
@@ -149,7 +149,7 @@ def _asked(case: Case, asked: Question, handed: Asked) -> dict[int, str]:
 
 
 def _text(case: Case, asked: Question, _: Asked) -> dict[int, str]:
-    return _told(case, find_text(case, asked.text, TOP))
+    return _told(case, find_text(case, asked.text, None))  # all, for the other parts leave out some of them
 
 
 def _told(case: Case, rows: Iterable[dict[str, Any]]) -> dict[int, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,10 +25,11 @@ from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.steps import SIGHTS
 from homeward.flow.verify import verify
-from homeward.flow.workbench import people
+from homeward.flow.workbench import drawings, people
 from homeward.flow.workbench.clues_shown import Place, elsewhere
 from homeward.flow.workbench.drawings import draw
 from homeward.flow.workbench.finding import Question, find
+from homeward.report.overlay import overlay
 from homeward.review.handed import HandedOver
 from homeward.store import Case, results
 from homeward.store.ledger import Entry, decode
@@ -291,6 +294,29 @@ def test_a_drawing_holds_edges_alone_and_the_ledger_knows_first(worked: Case, tm
     assert not verify(worked, Quiet()).faults
     with pytest.raises(WrongUse, match="already"):
         list(draw(worked, links(worked, "object"), tmp_path / "drawings", person, "again"))
+
+
+def test_a_drawing_joins_what_the_link_says_and_not_the_logo_of_a_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "seized").mkdir()
+    logo = np.repeat(np.random.default_rng(5).integers(0, 256, (16, 100, 1), dtype=np.uint8), 3, axis=2)
+    for name in ("front.jpg", "elsewhere.jpg"):
+        picture = np.array(Image.open(io.BytesIO(pictures()[name])))
+        picture[-74:-10, -410:-10] = cv2.resize(logo, (400, 64), interpolation=cv2.INTER_NEAREST)
+        (tmp_path / "seized" / name).write_bytes(encode(picture, quality=92))
+    joined: list[float] = []
+
+    def watched(a: Any, b: Any, here: NDArray[np.float64], there: NDArray[np.float64]) -> Any:
+        joined.extend(here[:, 1])
+        return overlay(a, b, here, there)
+
+    monkeypatch.setattr(drawings, "overlay", watched)
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        ingest(case, [Delivery("A", tmp_path / "seized", "W", "")], Quiet(), jobs=1)
+        process(case, "inline", 1, Quiet(), until="sights")
+        person = people.at_this_machine(case, "Ann")
+        (drawn,) = draw(case, links(case, "object"), tmp_path / "drawings", person, "for the report")
+    assert drawn.file
+    assert np.mean(np.array(joined) > 0.83) < 0.2, "the logo lies below"
 
 
 def test_a_drawing_is_written_over_nothing_that_a_link_leads_to(worked: Case, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from homeward.core import WrongUse
 from homeward.flow.features.gallery import Gallery, Moments
 from homeward.flow.workbench.people import DRAWING, Person
 from homeward.flow.workbench.viewing import Look, NotSeen, Viewer
-from homeward.links.sights import sight
+from homeward.links.site import look
 from homeward.report.overlay import overlay, png, turned
 from homeward.store import copies, reads
 
@@ -73,7 +73,7 @@ def draw(case: Case, links: Sequence[Mapping[str, Any]], folder: Path, person: P
                 yield Drawn(a, b, refused=str(error))
                 continue
             here, there = (features.of(items[sha256], time_ms) for sha256, time_ms in ends)
-            seen = sight(here, there)
+            seen, _ = look(here, there)  # as links are: a mark of a site is not what they say
             if seen is None:
                 yield Drawn(a, b, refused="nothing in them agrees any more")
                 continue

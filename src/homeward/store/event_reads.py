@@ -9,10 +9,15 @@ import msgspec
 if TYPE_CHECKING:
     from homeward.store.events import Events
 
-SAME = "site, board, thread, handle, time, CASE WHEN time IS NULL THEN capture || id ELSE '' END"
+_NTH = "dense_rank() OVER (PARTITION BY capture, site, board, thread, handle, time ORDER BY id)"
+_POSTS = f"(SELECT *, {_NTH} AS nth FROM posts) AS posts"
+"""Posts, and which of one handle's at one moment each is within its capture: many clocks of chats count minutes alone."""
+SAME = "site, board, thread, handle, time, nth, CASE WHEN time IS NULL THEN capture || id ELSE '' END"
 """Captures of several agencies number the same posts each in its own way; what is the same is who spoke where and when."""
 NAMED = "CASE WHEN sha256 <> '' THEN sha256 WHEN sha1 <> '' THEN sha1 WHEN md5 <> '' THEN md5 ELSE start END"
 """What names an attachment: a hash, or the first digits of one; empty where nothing does."""
+_FEW = 10
+"""Handles of a conversation that is called by who takes part in it; more are a board."""
 _ONCE = f"DISTINCT ({SAME})"
 
 
@@ -87,7 +92,7 @@ def boards(events: Events) -> list[Board]:
     rows = events.rows(
         f"SELECT site, board, list(DISTINCT capture ORDER BY capture), count({_ONCE}),"
         " count(DISTINCT handle) FILTER (handle <> ''), min(time), max(time)"
-        " FROM posts GROUP BY site, board ORDER BY site, board"
+        f" FROM {_POSTS} GROUP BY site, board ORDER BY site, board"
     )
     hung = _attached(events)
     return [
@@ -100,7 +105,8 @@ def often(events: Events) -> dict[tuple[str, str], Often]:
     """(Site, board) -> how often its handles wrote. Needs ``posts``."""
     rows = events.rows(
         "SELECT site, board, count(*), count(*) FILTER (said = 1), count(*) FILTER (said = 2)"
-        f" FROM (SELECT site, board, handle, count({_ONCE}) AS said FROM posts WHERE handle <> '' GROUP BY site, board, handle)"
+        f" FROM (SELECT site, board, handle, count({_ONCE}) AS said FROM {_POSTS} WHERE handle <> ''"
+        " GROUP BY site, board, handle)"
         " GROUP BY site, board"
     )
     return {(site, board): Often(*counts) for site, board, *counts in rows}
@@ -129,8 +135,8 @@ def hung_on(events: Events) -> list[tuple[str, str, str]]:
 def _attached(events: Events) -> dict[tuple[str, str], tuple[int, int]]:
     """(Site, board) -> attachments, and those that no capture has."""
     rows = events.rows(
-        "WITH hung AS (SELECT p.site, p.board, p.thread, p.handle, p.time, a.place, a.name, bool_or(a.captured) AS captured"
-        " FROM attachments a JOIN posts p USING (capture, seq) GROUP BY ALL)"
+        "WITH hung AS (SELECT site, board, thread, handle, time, nth, a.place, a.name, bool_or(a.captured) AS captured"
+        f" FROM attachments a JOIN {_POSTS} USING (capture, seq) GROUP BY ALL)"
         " SELECT site, board, count(*), count(*) FILTER (NOT captured) FROM hung GROUP BY site, board"
     )
     return {(site, board): (count, lost) for site, board, count, lost in rows}
@@ -140,11 +146,26 @@ def members(events: Events, site: str, board: str) -> list[Member]:
     """Who was on a board, those who wrote most first. Needs ``posts``."""
     rows = events.rows(
         f"SELECT site, board, handle, count({_ONCE}) AS said, min(time), max(time), bool_or(kind = 'joined'),"
-        " bool_or(kind = 'left') FROM posts WHERE site = ? AND board = ? AND handle <> '' AND time IS NOT NULL"
+        f" bool_or(kind = 'left') FROM {_POSTS} WHERE site = ? AND board = ? AND handle <> '' AND time IS NOT NULL"
         " GROUP BY site, board, handle ORDER BY said DESC, handle",
         (site, board),
     )
     return [Member(*row) for row in rows]
+
+
+def places(events: Events) -> list[tuple[str, str]]:
+    """(Site, board) of every board. Needs ``posts``."""
+    return [(site, board) for site, board in events.rows("SELECT DISTINCT site, board FROM posts")]
+
+
+def conversations(events: Events) -> list[tuple[str, str, list[str]]]:
+    """(Site, board, handles) of every private conversation of few. Needs ``posts`` and ``recipients``."""
+    found = events.rows(
+        "SELECT site, board, list(DISTINCT handle) AS handles FROM (SELECT site, board, handle, kind FROM posts"
+        " UNION ALL SELECT site, board, r.handle, kind FROM recipients r JOIN posts USING (capture, seq))"
+        f" WHERE board <> site GROUP BY site, board HAVING bool_and(kind <> 'message') AND len(handles) <= {_FEW}"
+    )
+    return [(site, board, handles) for site, board, handles in found]
 
 
 def captures_of(events: Events, site: str, board: str) -> list[str]:
@@ -204,7 +225,7 @@ def posts(events: Events) -> list[PostRow]:
         f" FROM (SELECT capture, seq, {NAMED} AS name FROM attachments) GROUP BY capture, seq)"
         " SELECT min(id), site, board, handle, CASE WHEN bool_or(zoned) THEN time END, any_value(zone), min(reply_to),"
         " max(length), list_sort(list_distinct(flatten(list(files) FILTER (files IS NOT NULL)))), max(coalesce(unseen, 0))"
-        " FROM posts LEFT JOIN hung USING (capture, seq) WHERE handle <> ''"
+        f" FROM {_POSTS} LEFT JOIN hung USING (capture, seq) WHERE handle <> ''"
         f" GROUP BY {SAME} ORDER BY site, handle, time, min(id)"
     )
     return [

@@ -48,9 +48,14 @@ _AT_ONCE = 20_000
 _PART = 250_000
 """Rows of one part of a table; more are another part, so that memory is bounded."""
 _PART_CHARACTERS = 64 << 20
+_MEMORY = "2GB"
 _LONG = {"texts": 1, "reports": 2}
 """Tables of long rows, and the column that is long."""
 _NAME = re.compile(r"([a-z]+)-(\d+)")
+
+
+class TooMuch(StoreError):
+    """A query needs more memory than it may take."""
 
 
 class EventWriter:
@@ -132,7 +137,7 @@ def opened(captures: Mapping[str, tuple[Path, bytes, Collection[str]]], tables: 
 
     Raises:
         CaseDamaged: a file is missing or was changed.
-        StoreError: a question, or all that is held, needs more memory than one query may take.
+        TooMuch: a question, or all that is held, needs more memory than one query may take.
     """
     fds: list[int] = []
     db = _connect()
@@ -149,7 +154,7 @@ def opened(captures: Mapping[str, tuple[Path, bytes, Collection[str]]], tables: 
                     os.close(fds.pop())
         yield Events(db)
     except duckdb.OutOfMemoryException:
-        raise StoreError("what its captures hold is more than one query can take into memory (2 GB)") from None
+        raise TooMuch(f"what its captures hold is more than one query can take into memory ({_MEMORY})") from None
     finally:
         for fd in fds:
             os.close(fd)
@@ -177,7 +182,7 @@ def _connect() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
         config={
             "threads": 1,
-            "memory_limit": "2GB",
+            "memory_limit": _MEMORY,
             "temp_directory": "",
             "autoload_known_extensions": False,
             "autoinstall_known_extensions": False,

@@ -268,6 +268,18 @@ def test_a_post_in_two_captures_counts_once(case: Case, add: Add) -> None:
     assert found["covered"][0] == {"capture": "one", "from": "2020-01-01", "to": "2020-12-31", "completeness": 0.8}
 
 
+def test_several_posts_of_one_moment_count_each_and_once(case: Case, add: Add) -> None:
+    """Clocks of chats often tell minutes alone."""
+    add("one", [post(number, files=[{"name": "a.jpg", "path": None}]) for number in (1, 2, 3, 3)])
+    add("two", [post(number, files=[{"name": "a.jpg", "path": None}]) for number in (71, 72)])
+    (found,) = boards.boards(case, WHY)
+    assert (found["posts"], found["attachments"], found["handles"]) == (3, 3, 1)
+    assert boards.members(case, "s1", "lamps", WHY)["members"][0]["posts"] == 3
+    with captures.opened(case, "test", "", WHY, ["posts", "attachments"]) as (events, _, _):
+        assert [row.id for row in event_reads.posts(events)] == ["1", "2", "3"]
+        assert event_reads.often(events)["s1", "lamps"] == (1, 0, 0)
+
+
 def test_changed_files_and_keys_are_noticed(case: Case, add: Add) -> None:
     add("one", [post(1)])
     (sealed,) = (case.folder / "captures").rglob("posts-0")

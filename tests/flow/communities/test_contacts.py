@@ -14,7 +14,7 @@ from homeward.communities.pool import pool
 from homeward.communities.records import Handle
 from homeward.core import WrongUse
 from homeward.core.time import utc_now
-from homeward.flow.communities import boards, captures, contacts
+from homeward.flow.communities import boards, captures, contacts, life
 from homeward.flow.communities.captures import Delivery, Reason
 from homeward.flow.communities.observed import TABLES, observed
 from homeward.flow.ingest import Delivery as Seized
@@ -133,7 +133,27 @@ def test_calls_are_contacts_and_who_was_only_ever_written_to_is_one_of_them(held
     with pytest.raises(WrongUse, match="protected"):
         contacts.around(held, "s3", "vera", WHY)
     (board,) = (one for one in boards.boards(held, WHY) if one["site"] == "s3")
-    assert board["board"] == "(named after a protected handle)"
+    assert board["board"].startswith("(named after a protected handle, ")
+
+
+def test_a_chat_of_two_is_not_called_by_the_one_who_is_protected(held: Case, tmp_path: Path) -> None:
+    talk = {
+        "site": "s4",
+        "board": "Little Star (77)",
+        "kind": "private",
+        "to": ["user77"],
+        "files": [{"sha256": LAMP, "here": 1}],
+    }
+    rows = [*(post(at, "user5", **talk) for at in (1, 2)), post(3, "user5", site="s4", board="rugs")]
+    (tmp_path / "three").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    captures.add_capture(held, Delivery(tmp_path / "three", "three", RIGHT, "A", mapping=tmp_path / "map.yaml"), Quiet())
+    assert "Little Star (77)" in {one["board"] for one in boards.boards(held, WHY)}
+    captures.protect(held, "s4", "user77", "may be a child", "A Person")
+    (hidden,) = {one["board"] for one in boards.boards(held, WHY) if one["site"] == "s4"} - {"rugs"}
+    assert hidden.startswith("(named after a protected handle, ")
+    shown = life.life(held, "s4", "rugs", WHY)
+    assert set(shown["places"]) == {"s4 / rugs", f"s4 / {hidden}", "another board", "not seen"}
+    assert life.life(held, "s4", hidden, WHY)["members"] == 1
 
 
 def test_a_board_says_how_much_of_it_is_in_the_case(held: Case) -> None:

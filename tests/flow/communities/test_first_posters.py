@@ -122,6 +122,15 @@ def test_what_may_not_be_held_or_shown_is_gone_at_once_and_so_is_what_it_said(he
     assert joined(held) == (set() if how == "expired" else {frozenset("ef")})
 
 
+def test_more_than_one_query_takes_stops_nothing_else(held: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as small:
+        small.setattr("homeward.store.events._MEMORY", "1MB")
+        first_posters(held, POSTERS, Quiet())
+    assert not list(posters.rows(held))
+    assert captures.queries(held) == []
+    assert read(held)["a"]
+
+
 def test_a_case_without_captures_reads_none(case: Case) -> None:
     deliver(case, "X", {"a": "1"})
     entries = len(list(case.custody.entries()))

@@ -10,7 +10,7 @@ from homeward.communities.appearance import Showing, first_shown
 from homeward.core import WrongUse
 from homeward.flow.communities import captures
 from homeward.flow.communities.linked import cameras_of
-from homeward.flow.communities.observed import TABLES, observed, windows
+from homeward.flow.communities.observed import WORDLESS, observed, windows
 from homeward.store import series
 from homeward.store.captures import attached_items
 
@@ -31,8 +31,8 @@ def appearances(case: Case, reason: Reason, start: str = "", limit: int = 5) -> 
     """
     if not 0 < limit <= MOST_HANDLES:
         raise WrongUse(f"one query names between 1 and {MOST_HANDLES} candidates of a series")
-    with captures.opened(case, "appearances", start, reason, TABLES) as (events, standing, asked):
-        seen = observed(case, events, standing)
+    with captures.opened(case, "appearances", start, reason, WORDLESS) as (events, standing, asked):
+        seen = observed(case, events, standing, words=False)
         members = series.members(case)
         items = attached_items(case, {file for post in seen.posts for file in post.files})
         of = {file: members[item] for file, item in items.items() if item in members}
@@ -42,7 +42,7 @@ def appearances(case: Case, reason: Reason, start: str = "", limit: int = 5) -> 
             for file in post.files
             if post.time is not None and file in of
         ]
-        found = first_shown(showings, of, cameras_of(case, seen), windows(events, standing))
+        found = first_shown(showings, of, cameras_of(case, seen), windows(events, standing, seen))
         wanted = [one for one in found if one.series.startswith(start)]
         by_series: dict[str, list[Showing]] = defaultdict(list)
         for showing in showings:

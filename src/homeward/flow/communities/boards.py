@@ -14,7 +14,7 @@ from homeward.core import WrongUse
 from homeward.core.time import Moment
 from homeward.flow.communities import captures
 from homeward.flow.communities.census import census
-from homeward.flow.communities.guarding import NEEDED, guard
+from homeward.flow.communities.guarding import NEEDED, board_names, guard
 from homeward.store import event_reads
 from homeward.store.captures import attached_items
 
@@ -33,18 +33,19 @@ FEWEST = 2
 """Posts below which a member is counted, and not named."""
 
 
-_UNNAMED = "(named after a protected handle)"
-
-
 def boards(case: Case, reason: Reason) -> list[dict[str, Any]]:
-    """Every board as it is shown: a conversation that is called by who takes part in it may not have its name."""
-    with captures.opened(case, "boards", "", reason, ("posts", "attachments", *NEEDED)) as (events, standing, asked):
-        guarded = guard(case, events, standing)
+    """Every board as it is shown."""
+    with captures.opened(case, "boards", "", reason, ("posts", "recipients", "attachments", *NEEDED)) as (
+        events,
+        standing,
+        asked,
+    ):
+        names = board_names(case, events, guard(case, events, standing))
         joined, written = _joined(case, event_reads.hung_on(events)), event_reads.often(events)
         found = [
             _board(one, standing, joined[one.site, one.board])
             | {"census": _census(events, standing, one, written.get((one.site, one.board)))}
-            | ({"board": _UNNAMED} if any(guarded(one.site, name) for name in {one.board, *one.board.split(", ")}) else {})
+            | {"board": names[one.site, one.board]}
             for one in event_reads.boards(events)
         ]
         asked.shown = len(found)

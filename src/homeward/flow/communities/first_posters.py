@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from homeward.core.canonical import canonical_json
 from homeward.flow.communities import captures
 from homeward.flow.communities.captures import Reason
-from homeward.flow.communities.observed import TABLES, observed
+from homeward.flow.communities.observed import WORDLESS, observed
 from homeward.store import posters, results
 from homeward.store.captures import Tokens, attached_items
+from homeward.store.events import TooMuch
 from homeward.store.posters import PosterRow
 
 if TYPE_CHECKING:
@@ -23,11 +25,16 @@ if TYPE_CHECKING:
     from homeward.flow.steps import Step
     from homeward.store import Case
 
+log = logging.getLogger("homeward.flow")
+
 READING = Reason("homeward process", "who was the first to post a file, for series")
 
 
 def first_posters(case: Case, step: Step, progress: Progress) -> None:
-    """The step: for every item its earliest postings. It reads captures again when there are others, or other items."""
+    """The step: for every item its earliest postings. It reads captures again when there are others, or other items.
+
+    Where they are more than one query takes, what they say of series is missing; that keeps nothing else from being done.
+    """
     now = captures.standing(case)
     held, protected = _readable(now)
     inputs: list[Plain] = [held, protected, posters.items_measured(case)] if held else []
@@ -37,10 +44,14 @@ def first_posters(case: Case, step: Step, progress: Progress) -> None:
     progress.begin(step.caption, 1)
     rows: list[PosterRow] = []
     if held:
-        with captures.opened(case, "first posters", "", READING, TABLES) as (events, now, asked):
-            seen = observed(case, events, now)
-            rows = _earliest(case, seen)
-            asked.shown = len(rows)
+        try:
+            with captures.opened(case, "first posters", "", READING, WORDLESS) as (events, now, asked):
+                rows = _earliest(case, observed(case, events, now, words=False))
+                asked.shown = len(rows)
+        except TooMuch as error:
+            log.warning("who posted first is not known: %s", error)
+            progress.begin(f"Who posted first is not known: {error}", None)
+            return
     with case.batch("step.set", {"step": step.name, "version": step.version, "params": step.params_digest}) as batch:
         if _readable(captures.standing(case)) != _readable(now):
             batch.skip = True  # what went meanwhile must not come back; the next run reads what there is then

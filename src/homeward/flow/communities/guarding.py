@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 NEEDED = ("identifiers", "reports")
 """Tables that must be open."""
+Guard = Callable[[str, str], bool]
+"""Whether a handle (site, name) is to be left out."""
 
 
-def guard(case: Case, events: Events, standing: Standing) -> Callable[[str, str], bool]:
+def guard(case: Case, events: Events, standing: Standing) -> Guard:
     """Whether a handle (site, name) is to be left out; upper and lower case are one.
 
     Left out is whom somebody protected; whom a report names among its victims or those it was meant for, by an identifier that
@@ -41,3 +43,20 @@ def guard(case: Case, events: Events, standing: Standing) -> Callable[[str, str]
         return here is not None and any(tokens.of(kind, name) in here for kind in NAMES_OF_ACCOUNT)
 
     return guarded_one
+
+
+def board_names(case: Case, events: Events, guarded: Guard) -> dict[tuple[str, str], str]:
+    """(Site, board) -> the board's name as it may be shown: what is called by who takes part in it may name who is protected.
+
+    Needs ``posts`` and ``recipients``.
+    """
+    tokens = Tokens.open(case)
+    talks = event_reads.conversations(events)
+    hidden = {(site, board) for site, board, handles in talks if any(guarded(site, name) for name in handles)}
+
+    def shown(site: str, board: str) -> str:
+        if (site, board) in hidden or any(guarded(site, name) for name in {board, *board.split(", ")}):
+            return f"(named after a protected handle, {tokens.of('board', site, board)[:8]})"
+        return board
+
+    return {(site, board): shown(site, board) for site, board in event_reads.places(events)}

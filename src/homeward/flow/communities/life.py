@@ -47,7 +47,7 @@ def life(case: Case, site: str, board: str, reason: Reason) -> dict[str, Any]:
             )
             edges = _edges(sightings.time)
             found = lives.life(sightings, number[name], edges)
-            covered = _covered(edges, [w for w in windows(events, standing) if w.board == name])
+            covered = _covered(edges, [w for w in windows(events, standing, seen) if w.board == name])
         asked.shown = int(name in known)
     if name not in known:
         raise WrongUse(f"no capture that is held shows a board {name!r} with times")

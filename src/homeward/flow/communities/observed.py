@@ -8,7 +8,7 @@ import msgspec
 
 from homeward.communities.records import Handle, Identifier, Post, Window
 from homeward.flow.communities.boards import windows_of
-from homeward.flow.communities.guarding import NEEDED, guard
+from homeward.flow.communities.guarding import NEEDED, board_names, guard
 from homeward.store import event_reads
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from homeward.store import Case
     from homeward.store.events import Events
 
-TABLES = ("posts", "attachments", "texts", *NEEDED)
+WORDLESS = ("posts", "recipients", "attachments", *NEEDED)
+TABLES = (*WORDLESS, "texts")
 
 
 class Observed(msgspec.Struct, frozen=True):
@@ -27,18 +28,24 @@ class Observed(msgspec.Struct, frozen=True):
     texts: dict[Handle, str]
     protected: int
     """Handles that are left out."""
+    boards: dict[tuple[str, str], str]
+    """(Site, board) -> its name over all sites."""
 
 
-def observed(case: Case, events: Events, standing: Standing) -> Observed:
-    """Read the tables of :data:`TABLES`; a board is named ``site / board`` where a site has several."""
+def observed(case: Case, events: Events, standing: Standing, *, words: bool = True) -> Observed:
+    """Read the tables of :data:`TABLES`, or without ``words`` those of :data:`WORDLESS`, which costs much less.
+
+    A board is named ``site / board`` where a site has several.
+    """
     rows, guarded = event_reads.posts(events), guard(case, events, standing)
+    boards = {(site, board): place(site, name) for (site, board), name in board_names(case, events, guarded).items()}
     shown = [Identifier(Handle(site, name), kind, token) for site, name, kind, token in event_reads.identifiers(events)]
     handles = {Handle(row.site, row.handle) for row in rows} | {one.handle for one in shown}
     hidden = {one for one in handles if guarded(one.site, one.name)}
     posts = [
         Post(
             f"{row.id}",
-            place(row.site, row.board),
+            boards[row.site, row.board],
             Handle(row.site, row.handle),
             None if row.time is None else row.time / 1e9,
             row.zone,
@@ -50,12 +57,13 @@ def observed(case: Case, events: Events, standing: Standing) -> Observed:
         for row in rows
         if Handle(row.site, row.handle) not in hidden
     ]
-    texts = {Handle(site, name): text for site, name, text in event_reads.texts(events)}
+    texts = {Handle(site, name): text for site, name, text in event_reads.texts(events)} if words else {}
     return Observed(
         posts,
         [one for one in shown if one.handle not in hidden],
         {handle: text for handle, text in texts.items() if handle not in hidden},
         len(hidden),
+        boards,
     )
 
 
@@ -64,10 +72,10 @@ def place(site: str, board: str) -> str:
     return f"{site} / {board}" if board and board != site else site
 
 
-def windows(events: Events, standing: Standing) -> list[Window]:
+def windows(events: Events, standing: Standing, seen: Observed) -> list[Window]:
     """What captures cover of every board. Needs ``posts`` and ``attachments``."""
     return [
-        msgspec.structs.replace(window, board=place(one.site, one.board))
+        msgspec.structs.replace(window, board=seen.boards[one.site, one.board])
         for one in event_reads.boards(events)
         for window in windows_of(standing, one.captures, one.board)
     ]

@@ -201,3 +201,17 @@ def test_times_of_a_named_zone_agree_with_the_standard_library(moment: datetime)
 def test_own_directives_and_zones() -> None:
     assert reading("%d.%m.%Y %H:%M", "-03:30")("01.02.2020 10:00") == iso("2020-02-01T13:30:00", 0)
     assert [offset_of(zone) for zone in ("UTC", "none", "+0530", "-03:30")] == [0, None, 330, -210]
+
+
+def test_a_column_that_is_written_wrong_is_told_of() -> None:
+    mapping = (
+        "columns: {id: n, site: s, handle: h, time: tiem, text: w}\ntime: {zone: UTC}\n"
+        "attachments: {in: f, name: x, sha256: hash}\nidentifiers: {e-mail: m.mail}"
+    )
+    told = [{"n": 1, "s": "a", "h": "b", "w": "", "f": [{"x": "1", "sha": "0" * 64}]}, {"n": 2, "s": "a", "h": "b", "w": "c"}]
+    for body, lost in (
+        ("".join(json.dumps(row) + "\n" for row in told), ["tiem", "m.mail", "hash"]),
+        ("n,s,h,w,f\n1,a,b,c,d\n", ["tiem", "m.mail"]),
+    ):
+        _, summary = rows(body.encode(), mapping)
+        assert [note.split("'")[1] for note in summary.notes] == lost

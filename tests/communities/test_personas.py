@@ -63,6 +63,13 @@ def test_pairs_are_of_two_sites_and_stand_once(gathered: Pool) -> None:
     assert len({*zip(a.tolist(), b.tolist(), strict=True)}) == len(a)
 
 
+def test_pairs_are_the_same_however_many_rows_are_looked_at_together(gathered: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = candidates(gathered)
+    monkeypatch.setattr("homeward.communities.blocking._AT_ONCE", 7)
+    for one, two in zip(candidates(gathered), whole, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
 def test_what_an_order_of_posts_brings_is_the_same(world: PeopleWorld, gathered: Pool) -> None:
     posts = list(world.posts)
     random.Random(3).shuffle(posts)

@@ -71,6 +71,8 @@ def test_the_clock_of_logs_presses_only_before_they_end() -> None:
 def test_a_wall_clock_and_a_date_to_come_press_nobody() -> None:
     assert codes(ranked(report(1, time=When(CLOCK.now, False)))[0]) == {}
     assert codes(ranked(report(1, time=days_ago(-3)))[0]) == {"recent": 25}
+    late = [Access("10.0.0.1", days_ago(80)), Access("10.0.0.1", days_ago(-9_000))]  # a wrong clock hides no end of logs
+    assert codes(ranked(report(1, accesses=tuple(late)))[0]) == {"logs": 30}
 
 
 def test_known_and_passed_around_files_come_last_and_novel_ones_first() -> None:

@@ -24,6 +24,7 @@ _RARE = 50  # handles that may share an identifier, a file or a partner for it t
 _NAMES = 60
 _SHARED_LETTERS = 3
 _BY_STYLE = 30
+_AT_ONCE = 10_000  # rows whose pairs are in memory together
 
 
 class Pairs(NamedTuple):
@@ -36,10 +37,10 @@ class Pairs(NamedTuple):
 def candidates(pool: Pool) -> Pairs:
     """Every pair of handles of two sites that shares something rare, in ascending order."""
     shared = [
-        _sharing(pool.identifiers, _RARE),
-        _sharing(pool.files, _RARE),
-        _sharing(pool.partners, _RARE),
-        _sharing(pool.names, _NAMES, _SHARED_LETTERS),
+        _sharing(pool.identifiers, pool.site, _RARE),
+        _sharing(pool.files, pool.site, _RARE),
+        _sharing(pool.partners, pool.site, _RARE),
+        _sharing(pool.names, pool.site, _NAMES, _SHARED_LETTERS),
     ]
     if len(pool.handles) <= SMALL:
         shared.append(_near(pool))
@@ -51,17 +52,26 @@ def candidates(pool: Pool) -> Pairs:
     return Pairs(code // max(len(pool.handles), 1), code % max(len(pool.handles), 1))
 
 
-def _sharing(rows: Matrix, most: int, least: int = 1) -> tuple[Ids, Ids]:
-    """Pairs of rows that share ``least`` columns of those that two to ``most`` rows have."""
+def _sharing(rows: Matrix, site: Ids, most: int, least: int = 1) -> tuple[Ids, Ids]:
+    """Pairs of rows of two sites that share ``least`` columns of those that two to ``most`` rows have.
+
+    Of some rows at a time, as within one site who answers the same few people makes many times more pairs than are asked for.
+    """
     held = np.bincount(rows.indices, minlength=rows.shape[1])
     rare = (held >= 2) & (held <= most)
     entries = rows.tocoo()
     kept = rare[entries.col]
     ones = np.ones(int(kept.sum()), np.int32)
     narrow = sparse.csr_array((ones, (entries.row[kept], entries.col[kept])), shape=rows.shape)
-    both = sparse.triu(narrow @ narrow.T, k=1).tocoo()
-    enough = both.data >= least
-    return both.row[enough].astype(np.int64), both.col[enough].astype(np.int64)
+    holders = narrow.T.tocsr()
+    found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+    for start in range(0, rows.shape[0], _AT_ONCE):
+        both = (narrow[start : start + _AT_ONCE] @ holders).tocoo()
+        row, column = both.row.astype(np.int64) + start, both.col.astype(np.int64)
+        chosen = (row < column) & (both.data >= least) & (site[row] != site[column])
+        found.append((row[chosen], column[chosen]))
+    a, b = (np.concatenate(side) for side in zip(*found, strict=True))
+    return a, b
 
 
 def _near(pool: Pool) -> tuple[Ids, Ids]:

@@ -61,6 +61,7 @@ def rows(source: ByteRange, order: Order, summary: Summary) -> Iterator[Found]:
             for row in _told(batch):
                 number += 1
                 yield from build.row(row, number)
+        build.finish()
     except CaptureRefused:
         raise
     except arrow.ArrowException as error:

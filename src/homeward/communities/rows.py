@@ -64,6 +64,7 @@ def read_json_lines(
             summary.problem(f"line {number}", _broken(line, error))
             continue
         yield from build.row(row, number)
+    build.finish()
 
 
 def read_csv(source: ByteRange, mapping: Mapping, summary: Summary, *, text: bool, rules: bytes = b"") -> Iterator[Found]:
@@ -95,6 +96,7 @@ def read_csv(source: ByteRange, mapping: Mapping, summary: Summary, *, text: boo
                     summary.problem(f"line {rows.line_num}", "it has more or fewer cells than the first row")
                 continue
             yield from build.row(dict(zip(head, cells, strict=True)), rows.line_num)
+        build.finish()
     except csv.Error as error:
         raise CaptureRefused(f"it is broken at line {rows.line_num}: {error}") from None
     finally:
@@ -116,6 +118,8 @@ class Builder:
         self._read_time = reading(mapping.time.form, mapping.time.zone, rules)
         self._attached = _Attachments(mapping.attachments) if mapping.attachments else None
         self._identifiers = [(kind, _getter(column, "")) for kind, column in mapping.identifiers.items()]
+        within = [mapping.attachments.within] if mapping.attachments else []
+        self._empty = {name: _getter(name, "") for name in (*mapping.columns.values(), *mapping.identifiers.values(), *within)}
 
     def row(self, row: Any, number: int) -> Iterator[Found]:
         """What a row says; it is skipped, and said so, where it cannot be a message."""
@@ -128,6 +132,14 @@ class Builder:
         for kind, get in self._identifiers:
             if value := word(get(row), kind):
                 yield Identifier(message.site, message.handle, fit(kind), value)
+        if self._empty:
+            self._empty = {name: get for name, get in self._empty.items() if get(row) in (None, "")}
+
+    def finish(self) -> None:
+        """Say which columns of the mapping no row has: a name that is written wrong takes nothing in, and nobody sees it."""
+        inside = self._attached.empty() if self._attached else ()
+        for name in (*self._empty, *inside):
+            self._summary.note(f"no row has anything in the column {name!r}, which the mapping names")
 
     def _message(self, row: Any) -> Message:
         names = dict(self._always)
@@ -174,6 +186,12 @@ class _Attachments:
             for name in ("name", "path", "sha256", "sha1", "md5", "start", "size", "mime", "captured")
             if getattr(told, name)
         }
+        self._empty = set(self._get)
+        self._records = False
+
+    def empty(self) -> list[str]:
+        """Columns in which none had anything, if there were any records."""
+        return [getattr(self._told, name) for name in self._get if name in self._empty] if self._records else []
 
     def of(self, row: Any) -> tuple[Attachment, ...]:
         listed = self._within(row)
@@ -187,6 +205,9 @@ class _Attachments:
         if not isinstance(record, dict):
             return Attachment(name=word(record, "attachment"))
         told = {name: get(record) for name, get in self._get.items()}
+        self._records = True
+        if self._empty:
+            self._empty = {name for name in self._empty if told[name] in (None, "")}
         kept: dict[str, Any] = {name: word(told[name], name) for name in ("name", "path", "mime") if name in told}
         kept |= {name: _hash(told[name], digits) for name, digits in _DIGITS.items() if name in told}
         if "start" in told:

@@ -105,7 +105,7 @@ def triage(reports: Sequence[PlatformReport], local: Sequence[Local], clock: Clo
     drawn = _drawn([fold.id for fold in folds if fold.queue == LOW], key)
     folds = [msgspec.structs.replace(fold, audit=fold.id in drawn) for fold in folds]
     order = {PROTECTED: 0, RANKED: 1, LOW: 1}
-    latest = {fold.id: newest([reports[at] for at in fold.members]) or 0 for fold in folds}
+    latest = {fold.id: newest([reports[at] for at in fold.members], clock.now) or 0 for fold in folds}
     return sorted(folds, key=lambda fold: (order[fold.queue], -fold.points, -latest[fold.id], fold.id))
 
 
@@ -154,10 +154,11 @@ def _by_addresses(members: Iterable[int], reports: Sequence[PlatformReport]) -> 
             yield from ((a, b) for (then, a), (now, b) in pairwise(sorted(seen)) if now - then <= NEAR)
 
 
-def newest(reports: Iterable[PlatformReport]) -> int | None:
-    """Nanoseconds of the newest event that they tell of; wall clocks do not count."""
+def newest(reports: Iterable[PlatformReport], now: int) -> int | None:
+    """Nanoseconds of the newest event that they tell of; wall clocks do not count, nor what is still to come beside others."""
     times = [time for one in reports for time in (one.time, *(access.time for access in _accesses(one)))]
-    return max((time.ns for time in times if time is not None and time.zoned), default=None)
+    known = [time.ns for time in times if time is not None and time.zoned]
+    return max([ns for ns in known if ns < now + DAY] or known, default=None)
 
 
 def _few(members: Iterable[int], reports: Sequence[PlatformReport]) -> bool:
@@ -189,7 +190,7 @@ def _reasons(told: list[tuple[PlatformReport, Local]], clock: Clock) -> Iterable
     if victims := sum(report.victims for report in reports):
         yield Reason("victim", POINTS["victim"], f"{victims} victims are described in it")
     yield from _files(told)
-    latest = newest(reports)
+    latest = newest(reports, clock.now)
     if latest is not None:
         days = max(0, (clock.now - latest) // DAY)
         if days < OLD:

@@ -47,7 +47,8 @@ PICTURE = hashlib.sha256(b"a picture").hexdigest()
 
 
 def post(number: int, by: str = "hanna", at: str = "2020-05-01T10:00:00", **more: Any) -> dict[str, Any]:
-    return {"n": number, "site": "s1", "board": "lamps", "by": by, "at": at, "words": f"secret words {number}", **more}
+    told = {"n": number, "site": "s1", "board": "lamps", "by": by, "at": at, "words": f"secret words {number}"}
+    return told | {"kind": "message", "files": []} | more
 
 
 Add = Callable[..., captures.Capture]
@@ -141,6 +142,14 @@ def test_times_with_and_without_a_zone_are_told_apart(case: Case, add: Add, tmp_
     (tmp_path / "delivered" / "map.yaml").write_text(MAPPING.replace("zone: UTC", "zone: Europe/Lisbon"))
     assert add("two", [post(3)]).added.notes == []
     assert tables(case, "posts")[-1][5:8] == (int(datetime(2020, 5, 1, 9, tzinfo=UTC).timestamp()) * 10**9, True, None)
+
+
+def test_the_time_zero_is_no_time(case: Case, add: Add) -> None:
+    found = add("one", [post(1, at="1970-01-01T00:00:00"), post(2), post(3, at="1970-01-01T00:00:01")])
+    assert (
+        found.added.notes[0] == "1 messages have the time 1970-01-01 00:00, as where none is known: they count as without one"
+    )
+    assert [row[5] for row in tables(case, "posts")] == [None, 1588327200 * 10**9, 10**9]
 
 
 def test_the_same_file_twice_and_a_label_twice(case: Case, add: Add) -> None:

@@ -15,7 +15,7 @@ from homeward.communities import captures as mandates
 from homeward.communities.blocking import candidates
 from homeward.communities.pool import pool
 from homeward.core import WrongUse
-from homeward.flow.communities import captures
+from homeward.flow.communities import captures, life
 from homeward.flow.communities.appearances import appearances
 from homeward.flow.communities.captures import Delivery, Reason
 from homeward.flow.communities.observed import TABLES, observed
@@ -121,6 +121,15 @@ def test_boards_that_were_taken_down_are_looked_at_together(case: Case, tmp_path
         assert [one["candidates"][0]["board"] for one in found] == ["new"] * 3
     (alone,) = followed(case, [("old0", "old0", first)], WHY)
     assert alone["label"] == "continues"
+
+
+def test_a_clock_that_was_wrong_by_decades_stretches_no_life(case: Case, tmp_path: Path) -> None:
+    odd = post(90, "other", "stray", 0) | {"at": "1999-01-01T00:00:00Z"}
+    taken(case, tmp_path, "all", [*(post(n, "old", f"reader{n}", 20 * n) for n in range(9)), odd])
+    found = life.life(case, "old", "old", WHY)
+    assert [one["from"] for one in found["periods"]] == [f"2020-{month:02d}-01" for month in range(3, 9)]
+    assert found["members"] == 9
+    assert life.life(case, "other", "other", WHY)["members"] == 1
 
 
 def test_wrong_questions_are_told_in_a_sentence(moved: Case) -> None:

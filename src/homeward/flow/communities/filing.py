@@ -35,10 +35,11 @@ class Filing:
         self._times = [1 << 63, -(1 << 63)]
         self._known: set[Identifier] = set()
         self._zoned: set[bool] = set()
+        self._zero = 0
 
     def take(self, answer: Answer) -> None:
         """Take some messages and identifiers in."""
-        messages, first = answer.messages, self._first
+        messages, first = list(map(self._timed, answer.messages)), self._first
         self._first += len(messages)
         self._writer.add("posts", [_post(seq, message) for seq, message in enumerate(messages, first)])
         self._writer.add("texts", [(seq, one.text) for seq, one in enumerate(messages, first) if one.text])
@@ -62,6 +63,13 @@ class Filing:
         if times:
             self._times = [min(self._times[0], *times), max(self._times[1], *times)]
 
+    def _timed(self, one: Message) -> Message:
+        """A message without the time that programs write where they know none."""
+        if one.time is None or one.time.ns:
+            return one
+        self._zero += 1
+        return msgspec.structs.replace(one, time=None)
+
     def _report(self, one: PlatformReport) -> tuple[str, ...]:
         """A report as a row: who may be a victim is in it as keyed digests alone."""
         kept = msgspec.structs.replace(one, guarded=())
@@ -71,6 +79,8 @@ class Filing:
     def notes(self, mandate: Mandate) -> Iterator[str]:
         """What a person should know about the whole."""
         yield from self._beside.notes()
+        if self._zero:
+            yield f"{self._zero} messages have the time 1970-01-01 00:00, as where none is known: they count as without one"
         if len(self._zoned) > 1:
             yield "some times are of a known zone and others of none: they cannot be put into one order"
         first = day(mandate.begins).timestamp() * 10**9

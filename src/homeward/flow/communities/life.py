@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from homeward.flow.communities.captures import Reason
     from homeward.store import Case
 
+_DAY = 86_400.0  # of wall clocks the zone is not known
 PERIODS = 12
 """Periods at most: months where these are enough, else as many months together as it takes."""
 
@@ -45,9 +46,10 @@ def life(case: Case, site: str, board: str, reason: Reason) -> dict[str, Any]:
                 np.array([number[post.board] for post in posts], np.int64),
                 np.array([post.time for post in posts], np.float64),
             )
-            edges = _edges(sightings.time)
+            told = windows(events, standing, seen)
+            edges = _edges(_within(sightings, number[name], told))
             found = lives.life(sightings, number[name], edges)
-            covered = _covered(edges, [w for w in windows(events, standing, seen) if w.board == name])
+            covered = _covered(edges, [w for w in told if w.board == name])
         asked.shown = int(name in known)
     if name not in known:
         raise WrongUse(f"no capture that is held shows a board {name!r} with times")
@@ -67,6 +69,14 @@ def life(case: Case, site: str, board: str, reason: Reason) -> dict[str, Any]:
     }
 
 
+def _within(seen: Sightings, board: int, told: list[Window]) -> NDArray[np.float64]:
+    """Times that captures are said to cover, if any of the board's are: a clock that is decades off stretches no period."""
+    kept = np.zeros(len(seen.time), bool)
+    for start, end in {(one.start, one.end) for one in told}:
+        kept |= (start - _DAY <= seen.time) & (seen.time < end + _DAY)
+    return seen.time[kept] if kept[seen.board == board].any() else seen.time
+
+
 def _edges(times: NDArray[np.float64]) -> NDArray[np.float64]:
     """First days of months around all ``times``, :data:`PERIODS` periods at most."""
     first, last = (datetime.fromtimestamp(float(at), UTC) for at in (times.min(), times.max()))
@@ -78,7 +88,7 @@ def _edges(times: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _covered(edges: NDArray[np.float64], told: list[Window]) -> list[float]:
     """Of each period, the share of its posts that captures hold, as they were estimated: that of the best one at any time."""
-    days = [np.arange(start, end, 86_400.0) for start, end in pairwise(edges)]
+    days = [np.arange(start, end, _DAY) for start, end in pairwise(edges)]
     best = [np.max([np.where((w.start <= d) & (d < w.end), w.completeness, 0.0) for w in told], axis=0) for d in days]
     return [round(float(one.mean()), 3) for one in best]
 

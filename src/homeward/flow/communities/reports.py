@@ -55,13 +55,14 @@ class Queue(msgspec.Struct, frozen=True):
     """Tokens of reports."""
     tokens: Tokens
     local: list[Local]
+    clock: Clock
 
 
 def listed(case: Case, reason: Reason, log_days: int = LOG_DAYS, *, handled: bool = False) -> dict[str, Any]:
     """All folds that nobody has handled (or all there are), those that may be of victims apart and first."""
     with captures.opened(case, "reports", "", reason, ("reports",)) as (events, standing, asked):
         queue = _queue(case, events.rows("SELECT capture, body, own, guarded FROM reports ORDER BY ALL"), standing, log_days)
-        rows = [_row(fold, queue, log_days) for fold in queue.folds]
+        rows = [_row(fold, queue) for fold in queue.folds]
         shown = [row for row in rows if handled or not row["handled"]]
         asked.shown = len(shown)
     return {
@@ -108,7 +109,7 @@ def _queue(case: Case, rows: Sequence[tuple[str, str, str, str]], standing: Stan
     local = _local(case, filed, standing, tokens)
     clock = Clock(int(utc_now().timestamp()) * 10**9, log_days)
     folds = triage.triage([one.report for one in filed], local, clock, tokens.key("triage"))
-    return Queue(filed, folds, standing.handled, tokens, local)
+    return Queue(filed, folds, standing.handled, tokens, local, clock)
 
 
 def _whole(told: Sequence[Filed]) -> Filed:
@@ -169,12 +170,12 @@ def _token(queue: Queue, at: int) -> str:
     return queue.tokens.of("report", report.provider, report.id)
 
 
-def _row(fold: Fold, queue: Queue, log_days: int) -> dict[str, Any]:
+def _row(fold: Fold, queue: Queue) -> dict[str, Any]:
     """A fold as it is shown; nothing of whose account it is where that may be a victim."""
     filed = [queue.filed[at] for at in fold.members]
     files = [file for one in filed for file in one.report.files]
-    newest = triage.newest([one.report for one in filed])
-    ends = newest + log_days * triage.DAY if newest is not None else None
+    newest = triage.newest([one.report for one in filed], queue.clock.now)
+    ends = newest + queue.clock.log_days * triage.DAY if newest is not None else None
     return {
         "id": fold.id,
         "queue": fold.queue,

@@ -38,7 +38,7 @@ def appearances(case: Path, purpose: str, start: str, limit: int, who: str, as_j
     for one in found:
         boards = "; ".join(f"{b['board']} from {b['first'][:10]}" for b in one["boards"])
         click.echo(f"Series {one['series'][:8]}, {one['files']} files: {printable(boards)}")
-        rows = [("(a source that was never seen)", f"{one['unseen_source']:.2f}", "", "", "")]
+        rows = [("(a source that was never seen, or is protected)", f"{one['unseen_source']:.2f}", "", "", "")]
         rows += [
             (
                 f"{c['handle']['site']}/{c['handle']['name']}",

@@ -120,6 +120,8 @@ def test_what_may_not_be_held_or_shown_is_gone_at_once_and_so_is_what_it_said(he
     assert verify(held, Quiet()).faults == []
     assert set(read(held)) == (set() if how == "expired" else {"e", "f"})
     assert joined(held) == (set() if how == "expired" else {frozenset("ef")})
+    passed_on = {row.item: row.passed_on for row in posters.rows(held)}
+    assert sorted(passed_on.values()) == ([] if how == "expired" else [False, True])  # one went through two hands all the same
 
 
 def test_more_than_one_query_takes_stops_nothing_else(held: Case, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,3 +173,9 @@ def test_who_was_first_with_many_series_of_one_camera_stands_before_who_passed_t
         assert [c["handle"]["name"] for c in one["candidates"]] == ["maker", "passer"]
         assert one["unseen_source"] + sum(c["probability"] for c in one["candidates"]) == pytest.approx(1)
     assert [row["series"] for row in appearances(case, WHY, found[1]["series"])] == [found[1]["series"]]
+    captures.protect(case, "old", "maker", "may be a child", "A Person")
+    for before, one in zip(found, appearances(case, WHY), strict=True):  # who comes after a protected handle was not first
+        (left,) = one["candidates"]
+        assert (left["handle"]["name"], left["probability"]) == ("passer", before["candidates"][1]["probability"])
+        assert one["unseen_source"] == pytest.approx(1 - left["probability"])
+        assert ([board["board"] for board in one["boards"]], one["files"]) == (["new"], 3)

@@ -6,6 +6,8 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from homeward.communities.appearance import Showing, first_shown
 from homeward.core import WrongUse
 from homeward.flow.communities import captures
@@ -15,7 +17,10 @@ from homeward.store import series
 from homeward.store.captures import attached_items
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from homeward.communities.appearance import FirstShown
+    from homeward.communities.records import Handle, Post
     from homeward.flow.communities.captures import Reason
     from homeward.store import Case
 
@@ -34,15 +39,11 @@ def appearances(case: Case, reason: Reason, start: str = "", limit: int = 5) -> 
     with captures.opened(case, "appearances", start, reason, WORDLESS) as (events, standing, asked):
         seen = observed(case, events, standing, words=False)
         members = series.members(case)
-        items = attached_items(case, {file for post in seen.posts for file in post.files})
+        items = attached_items(case, {file for post in (*seen.posts, *seen.apart) for file in post.files})
         of = {file: members[item] for file, item in items.items() if item in members}
-        showings = [
-            Showing(file, post.handle, post.board, post.time)
-            for post in seen.posts
-            for file in post.files
-            if post.time is not None and file in of
-        ]
-        found = first_shown(showings, of, cameras_of(case, seen), windows(events, standing, seen))
+        showings, apart = _showings(seen.posts, of), _showings(seen.apart, of)
+        told = first_shown([*showings, *apart], of, cameras_of(case, seen), windows(events, standing, seen))
+        found = _without(told, {showing.handle for showing in apart}, {of[showing.file] for showing in showings})
         wanted = [one for one in found if one.series.startswith(start)]
         by_series: dict[str, list[Showing]] = defaultdict(list)
         for showing in showings:
@@ -53,6 +54,26 @@ def appearances(case: Case, reason: Reason, start: str = "", limit: int = 5) -> 
     if start and not rows:
         raise WrongUse(f"no capture that is held shows a series whose id begins with {start!r}")
     return rows
+
+
+def _showings(posts: Iterable[Post], of: Mapping[str, str]) -> list[Showing]:
+    return [
+        Showing(file, post.handle, post.board, post.time)
+        for post in posts
+        for file in post.files
+        if post.time is not None and file in of
+    ]
+
+
+def _without(told: Iterable[FirstShown], hidden: set[Handle], shown: set[str]) -> list[FirstShown]:
+    """Series that others show as well, with protected handles among what is not seen: who came after them was not first."""
+    found = []
+    for one in told:
+        kept = tuple(candidate for candidate in one.candidates if candidate.handle not in hidden)
+        unseen = one.unseen + sum(candidate.probability for candidate in one.candidates if candidate.handle in hidden)
+        if one.series in shown:
+            found.append(msgspec.structs.replace(one, unseen=unseen, candidates=kept))
+    return found
 
 
 def _told(one: FirstShown, showings: list[Showing], limit: int) -> dict[str, Any]:

@@ -71,6 +71,10 @@ def _earliest(case: Case, seen: Observed) -> list[PosterRow]:
     items, tokens = attached_items(case, {file for post in seen.posts for file in post.files}), Tokens.open(case)
     first: dict[int, float] = {}
     hands: dict[int, set[Handle]] = defaultdict(set)
+    for post in seen.apart:
+        for file in post.files:
+            if file in items:
+                hands[items[file]].add(post.handle)
     posts = [post for post in seen.posts if post.time is not None]
     shown = [(items[file], post, int(post.time or 0.0)) for post in posts for file in post.files if file in items]
     for item, post, second in shown:

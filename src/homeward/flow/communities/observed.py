@@ -24,6 +24,8 @@ class Observed(msgspec.Struct, frozen=True):
     """Everything that is held and may be compared."""
 
     posts: list[Post]
+    apart: list[Post]
+    """Of handles that are left out, for what was there before others; never to be shown."""
     identifiers: list[Identifier]
     texts: dict[Handle, str]
     protected: int
@@ -55,11 +57,11 @@ def observed(case: Case, events: Events, standing: Standing, *, words: bool = Tr
             row.length,
         )
         for row in rows
-        if Handle(row.site, row.handle) not in hidden
     ]
     texts = {Handle(site, name): text for site, name, text in event_reads.texts(events)} if words else {}
     return Observed(
-        posts,
+        [post for post in posts if post.handle not in hidden],
+        [post for post in posts if post.handle in hidden],
         [one for one in shown if one.handle not in hidden],
         {handle: text for handle, text in texts.items() if handle not in hidden},
         len(hidden),

@@ -45,7 +45,7 @@ function lines(one) {
 }
 
 function candidates(one) {
-  const rows = [[t`a source that was never seen`, one.unseen_source.toFixed(2), "", "", ""],
+  const rows = [[t`a source that was never seen, or is protected`, one.unseen_source.toFixed(2), "", "", ""],
     ...one.candidates.map((c) => [t`${c.handle.name} at ${c.handle.site}`, c.probability.toFixed(2), day(c.first_observed_here), `${Math.round(c.watched * 100)} %`, String(c.files)])];
   return el("details", {}, el("summary", {}, t`First observed here`),
     table([[t`Who`], [t`Probability`, "number"], [t`First seen`], [t`Board watched before`, "number"], [t`Files`, "number"]], rows));

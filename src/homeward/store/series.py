@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from django.db.models import Count, Max
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from homeward.core.canonical import Plain
     from homeward.store.case import Case
+
+
+_Key = TypeVar("_Key", int, str)
 
 
 class SaidRow(msgspec.Struct, frozen=True):
@@ -147,7 +150,8 @@ def inputs(case: Case, step: str) -> list[Plain]:
 
 def speakers(case: Case, series: Collection[str]) -> dict[str, str]:
     """Event -> the person who said it, of all events about some series."""
-    rows = list(SeriesEvent.objects.using(case.alias).filter(series__in=list(series)).values_list("event", "batch"))
+    query = SeriesEvent.objects.using(case.alias)
+    rows = [row for some in _chunks(sorted(series)) for row in query.filter(series__in=some).values_list("event", "batch")]
     said = {batch: case.custody.names(batch).get("who", "") for batch in {batch for _, batch in rows}}
     return {event: said[batch] for event, batch in rows}
 
@@ -188,5 +192,5 @@ def newest_delivery(case: Case) -> datetime | None:
     return last
 
 
-def _chunks(keys: list[int]) -> Iterator[list[int]]:
+def _chunks(keys: list[_Key]) -> Iterator[list[_Key]]:
     yield from (keys[first : first + PAGE] for first in range(0, len(keys), PAGE))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 from series_case import FIRST, deliver, groups, hold, see, series_of, sha
 
 from homeward.core import WrongUse
@@ -165,6 +167,24 @@ def test_the_outcome_of_a_lead_reaches_the_series_and_everyone_who_worked_on_it(
     assert [change["kind"] for change in notice["changes"]] == ["outcome"]
     with pytest.raises(WrongUse, match="no day"):
         leads.tell(two, lead, "due", "soon", "R", "")
+
+
+def test_more_news_asks_the_database_no_more(two: Case) -> None:
+    def asked() -> tuple[int, int]:
+        with CaptureQueriesContext(connections[two.alias]) as queries:
+            told = watch.notices(two)
+        return len(told), len(queries)
+
+    deliver(two, "Y", {"h": "3", "i": "3", "j": "4", "k": "4"})
+    hold(two)
+    deliver(two, "Z", {"f": "1"})
+    hold(two)
+    few, queries = asked()
+    deliver(two, "V", {"g": "2", "l": "3", "m": "4"})
+    hold(two)
+    many, more = asked()
+    assert (few, many) == (1, 4)
+    assert more - queries < many - few  # it reads one ledger entry more, that of the run which found them
 
 
 def test_who_follows_a_lead_can_be_erased_by_law(two: Case) -> None:

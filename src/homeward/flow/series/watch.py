@@ -10,7 +10,7 @@ from homeward.core.errors import said
 from homeward.flow.series.deciding import find, standing
 from homeward.flow.series.listing import Picture
 from homeward.flow.series.settling import View, decide
-from homeward.series.events import AWAKE, Event
+from homeward.series.events import AWAKE, Event, History
 from homeward.series.leads import leads
 from homeward.series.priority import reasons
 from homeward.store import series as store
@@ -28,14 +28,12 @@ def notices(case: Case, *, solved: bool = False) -> list[dict[str, Any]]:
     """
     read = Picture(case)
     unseen = read.view.history.notices()
-    owned: dict[str, set[str]] = defaultdict(set)
-    for lead in leads(read.view.history, store.owners(case)):
-        owned[lead.series].add(lead.owner)
+    people = _people(case, read.view.history)
     found = []
     for name, names in read.absorbed.items():
         events = sorted((pair for one in names for pair in unseen.get(one, ())), key=lambda pair: (pair[1].when, pair[0]))
         if events and (solved or read.status(name) in AWAKE or any(_concerns_all(one) for _, one in events)):
-            found.append(_notice(case, read, name, events, owned))
+            found.append(_notice(read, name, events, people))
     return sorted(found, key=lambda one: (-one["priority"], one["series"]))
 
 
@@ -86,9 +84,18 @@ def _at(pair: tuple[str, Event]) -> tuple[str, str]:
     return pair[1].when, pair[0]
 
 
-def _notice(
-    case: Case, read: Picture, name: str, events: list[tuple[str, Event]], owned: dict[str, set[str]]
-) -> dict[str, Any]:
+def _people(case: Case, history: History) -> dict[str, set[str]]:
+    """Series -> who said something about it, or follows a lead on it."""
+    said_by = store.speakers(case, {event.series for _, event in history.events})
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, event in history.events:
+        found[event.series].add(said_by.get(name, ""))
+    for lead in leads(history, store.owners(case)):
+        found[lead.series].add(lead.owner)
+    return found
+
+
+def _notice(read: Picture, name: str, events: list[tuple[str, Event]], people: dict[str, set[str]]) -> dict[str, Any]:
     facts = read.facts(name)
     told = [(one.when, change) for _, one in events for change in one.told]
     changes = [
@@ -101,8 +108,7 @@ def _notice(
         for _, one in events
         if one.act == "task"
     ]  # fmt: skip
-    people = {*store.speakers(case, read.absorbed[name]).values()}
-    people |= {owner for one in read.absorbed[name] for owner in owned.get(one, ())}
+    known = {person for one in read.absorbed[name] for person in people.get(one, ())}
     return {
         "id": events[-1][0],
         "series": name,
@@ -111,5 +117,5 @@ def _notice(
         "since": events[0][1].when,
         "strength": max((change["log10_lr"] for change in changes if change["log10_lr"] is not None), default=None),
         "changes": changes,
-        "concerns": sorted(people - {""}),
+        "concerns": sorted(known - {""}),
     }

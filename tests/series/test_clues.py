@@ -245,6 +245,13 @@ def test_a_bad_row_is_a_row_with_a_reason(row: dict[str, Any], reason: str) -> N
     assert re.search(reason, delivery.problems[0])
 
 
+def test_more_than_anybody_reads_is_not_written() -> None:
+    size = len(write_events("U", "case/a", [event()]))
+    assert len(write_events("U", "case/a", [event()], size)) == size
+    with pytest.raises(ClueRefused, match="1 events are more than one file may hold"):
+        write_events("U", "case/a", [event()], size - 1)
+
+
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 def test_foreign_bytes_are_refused_with_a_sentence(data: bytes) -> None:
     with pytest.raises(ClueRefused):

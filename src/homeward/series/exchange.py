@@ -34,13 +34,20 @@ class Delivery(msgspec.Struct, frozen=True):
     problems: tuple[str, ...]
 
 
-def write_events(agency: str, origin: str, events: Iterable[Event]) -> bytes:
-    """The file that gives ``events`` to others; what is said at home only is left out."""
+def write_events(agency: str, origin: str, events: Iterable[Event], most: int = LARGEST) -> bytes:
+    """The file that gives ``events`` to others; what is said at home only is left out.
+
+    Raises:
+        ClueRefused: it would have more than ``most`` bytes, and nobody would read it.
+    """
     kept = {event.id: event for event in events if event.act not in AT_HOME}
     kept = {name: event for name, event in kept.items() if event.act != "undo" or event.undone in kept}
     ordered = sorted(kept.values(), key=lambda event: (event.when, event.id))
     told = {"homeward": "clues 1", "agency": agency, "origin": origin, "events": ordered}
-    return msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n"
+    data = msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n"
+    if len(data) > most:
+        raise ClueRefused(f"{len(ordered)} events are more than one file may hold: {len(data) >> 20} MiB, of {most >> 20}")
+    return data
 
 
 def read_events(data: bytes, origin: str, known: set[str], latest: str) -> Delivery:

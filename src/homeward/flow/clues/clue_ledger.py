@@ -137,11 +137,14 @@ def give(case: Case, file: Path) -> int:
     """Write what partners may know of every clue into a new file (see :func:`write_file`); how many events that is.
 
     Raises:
-        WrongUse: the file exists, or lies in the case or in an exhibit.
+        WrongUse: the file exists, or lies in the case or in an exhibit, or there are more events than one file may hold.
         ExportFailed: it cannot be written.
     """
     events = [_body(body) for body in store.bodies(case)]
-    data = write_events(case.info.agency, case.info.origin, events)
+    try:
+        data = write_events(case.info.agency, case.info.origin, events)
+    except ClueRefused as error:
+        raise WrongUse(f"{error} (homeward package gives the clues of single series)") from error
     if os.path.lexists(file):
         raise WrongUse(f"{file} exists already")
     write_file(case, file, [data], {"format": "clues"})

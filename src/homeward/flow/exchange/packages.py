@@ -248,7 +248,10 @@ def _payload(
         made["briefs"] = msgspec.json.format(msgspec.json.encode(heading), indent=1) + b"\n", len(told)
     if "clues" in contents:
         events = [event for event in said_of_clues if event.clue in seen]
-        data = write_events(case.info.agency, case.info.origin, events)
+        try:
+            data = write_events(case.info.agency, case.info.origin, events, LARGEST["clues"])
+        except ClueRefused as error:
+            raise WrongUse(f"{error}: give fewer series at once") from error
         made["clues"] = data, len(msgspec.json.decode(data)["events"])
     if "hashes" in contents:
         made["hashes"] = _hashes(case, pictures), len(pictures)

@@ -58,6 +58,8 @@ class KnownFact(msgspec.Struct, frozen=True):
     list: str
     series: str
     victim_identified: bool | None
+    distance: int = 0
+    """Bits between its copy hash and that of the list, 0 of an exact match."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -165,7 +167,7 @@ def owners(case: Case) -> dict[str, str]:
 def known_facts(case: Case) -> list[KnownFact]:
     """What lists that name offences or victims say of items: those that call things harmless are left out."""
     query = Match.objects.using(case.alias).filter(silenced="", entry__list__purpose="alert").order_by("item", "id")
-    columns = ("item_id", "entry__list__name", "entry__series", "entry__victim_identified")
+    columns = ("item_id", "entry__list__name", "entry__series", "entry__victim_identified", "distance")
     return [KnownFact(*row) for row in query.values_list(*columns).distinct()]
 
 

@@ -26,6 +26,7 @@ from homeward.store import Case
 from homeward.store import series as store
 from homeward.store.custody import ERASED
 from homeward.store.erasure import erase_name
+from homeward.store.models import Match
 
 
 def test_two_deliveries_years_apart_are_joined_by_one_camera_and_the_watch_says_so(two: Case) -> None:
@@ -63,6 +64,29 @@ def test_a_list_that_knows_the_victim_takes_a_series_out_of_the_way(two: Case, t
     (notice,) = watch.notices(two)
     assert notice["series"] == name
     assert [change["what"] for change in notice["changes"]] == ["Partner names the series Lighthouse, victim identified"]
+
+
+def test_one_picture_that_is_only_near_to_a_list_puts_no_series_away(two: Case, tmp_path: Path) -> None:
+    def status(*near: str) -> str:
+        for item in Match.objects.using(two.alias).select_related("item"):
+            item.distance = 20 if item.item.sha256 in map(sha, near) else 0
+            item.save(using=two.alias)
+        return str(shown(two, series_of(two, "c"))["status"])
+
+    (tmp_path / "partner.csv").write_text(f"sha256,series,victim_identified\n{sha('c')},Lighthouse,yes\n")
+    add_known_list(two, tmp_path / "partner.csv", "Partner", Quiet())
+    match(two, MATCH, Quiet())
+    hold(two)
+    assert status() == "known elsewhere"
+    assert status("c") == "unidentified"
+    Match.objects.using(two.alias).update(distance=8)
+    assert shown(two, series_of(two, "c"))["status"] == "known elsewhere"
+    (tmp_path / "more.csv").write_text(f"sha256,series,victim_identified\n{sha('d')},Lighthouse,yes\n")
+    add_known_list(two, tmp_path / "more.csv", "Partner of theirs", Quiet())
+    match(two, MATCH, Quiet())
+    hold(two)
+    assert status("c", "d") == "known elsewhere"
+    assert status() == "known elsewhere"  # as it was written
 
 
 def test_a_series_that_one_list_calls_not_identified_stays_awake_whatever_another_says(two: Case, tmp_path: Path) -> None:

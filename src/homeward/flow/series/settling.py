@@ -14,6 +14,7 @@ import msgspec
 from homeward.core.canonical import Plain, canonical_json
 from homeward.core.time import utc_now
 from homeward.flow.clues import clue_ledger as clues
+from homeward.flow.features.scene import SURE
 from homeward.flow.progress import Quiet
 from homeward.flow.series import fusing
 from homeward.flow.steps import SERIES, Step
@@ -58,6 +59,10 @@ class View:
         """SHA-256 of every item that can be looked at, read when it is first asked for: names never change."""
         return reads.item_names(self._case)
 
+    @cached_property
+    def _home(self) -> dict[int, int]:
+        return fusing.units(self._case)
+
     def event(self, act: str, **told: object) -> Event:
         """An event of this case: now, and after all that was said before, also where the clock was set back."""
         when = timestamp(utc_now())
@@ -68,13 +73,18 @@ class View:
 
     def status(self, name: str, names: Iterable[str]) -> str:
         """What people said of it, or else what lists say. One that a list calls not identified stays awake, whatever others
-        say: a picture that lies in it by mistake must hide nobody.
+        say, and so does one of which a single picture is on a list, and that only nearly: a picture that lies in it by
+        mistake, or is like another, must hide nobody.
         """
         said = self.history.said(names, "status")
         if said is not None:
             return said.value
-        told = {fact.victim_identified for fact in self.known.get(name, ())}
-        return ELSEWHERE if True in told and False not in told else UNIDENTIFIED
+        known = self.known.get(name, set())
+        if any(fact.victim_identified is False for fact in known):
+            return UNIDENTIFIED
+        told = [fact for fact in known if fact.victim_identified]
+        sure = any(fact.distance <= SURE for fact in told) or len({self._home.get(fact.item) for fact in told}) > 1
+        return ELSEWHERE if sure else UNIDENTIFIED
 
 
 def settle(case: Case, step: Step, progress: Progress) -> None:

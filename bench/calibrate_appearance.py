@@ -19,6 +19,8 @@ from homeward.testing.communities.cascades import TUNE, TUNE_SPARSE, CascadeWorl
 TARGET = Path(__file__).parents[1] / "src" / "homeward" / "communities" / "appearance_weights.json"
 WORLDS = range(1000, 1016)
 RIDGE = 0.5
+BOUNDS = {"original": (0, 1), "many cameras": (None, 0), "passed on": (-1, 0), "unseen": (None, None), "copies": (0, 1)}
+"""Of weights that are held to other bounds than not to be below zero."""
 
 
 def truth(table: Table, world: CascadeWorld) -> int:
@@ -28,7 +30,7 @@ def truth(table: Table, world: CascadeWorld) -> int:
 
 
 def fitted(cases: list[tuple[Table, int]]) -> NDArray[np.float64]:
-    """Maximum likelihood with a ridge; (9,) weights, those of handles not below zero."""
+    """Maximum likelihood with a ridge; (13,) weights within ``BOUNDS``."""
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         total, slope = RIDGE * float(weights @ weights), 2 * RIDGE * weights
@@ -42,7 +44,7 @@ def fitted(cases: list[tuple[Table, int]]) -> NDArray[np.float64]:
             slope[len(FEATURES) :] += chance[-1] * table.unseen
         return total, slope
 
-    bounds = [(0, 1 if name == "original" else None) for name in FEATURES] + [(None, None), (0, 1)]
+    bounds = [BOUNDS.get(name, (0, None)) for name in (*FEATURES, *UNSEEN)]
     return minimize(loss, np.zeros(len(bounds)), jac=True, bounds=bounds, method="L-BFGS-B").x
 
 

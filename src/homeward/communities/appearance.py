@@ -2,21 +2,22 @@
 
 Being first in a capture is a weak and unfair sign: most captures have holes, and careful collectors are first with what
 others made. So every series has one more candidate, the *unseen source*, and the evidence is what survived on worlds with
-such collectors: being first, with other series too, and above all the camera: one or two sensors over many series, and a
-sensor's whole output by one handle. How original the copies look is capped at one natural unit, as who pretends can choose it.
-How well a board was watched is told beside each candidate; as a weight it changed nothing on any world.
+such collectors: being first, with other series too, and above all the camera: one or two sensors over many series, not a new
+one each time, and a sensor's whole output by one handle. Where somebody else is first with other series by the camera and was
+not seen with this one, its source is hardly among those who were. What a person can choose weighs one natural unit at most: how
+original copies look, and whether a handle passes on what others were first with, as who makes something may do that, too. How
+well a board was watched is told beside each candidate; as a weight it changed nothing on any world.
 
 The posterior is a conditional logit over candidates (McFadden, "Conditional logit analysis of qualitative choice behavior",
-1974) whose weights cannot be negative, so that no evidence in favour ever lowers a probability. It was fitted on made-up
-worlds (``appearance_weights.json`` says which). The word for its result is "first observed here"; it never says who made
-something.
+1974) in which no evidence for a candidate can weigh against it. It was fitted on made-up worlds (``appearance_weights.json``
+says which). The word for its result is "first observed here"; it never says who made something.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files as resources
 from typing import NamedTuple
@@ -27,11 +28,11 @@ from numpy.typing import NDArray
 
 from homeward.communities.records import Handle, Window
 
-FEATURES = ("first", "elsewhere", "camera", "sensor", "unshared", "original", "one hand")
-UNSEEN = ("unseen", "copies")
+FEATURES = ("first", "elsewhere", "camera", "sensor", "unshared", "original", "one hand", "many cameras", "passed on")
+UNSEEN = ("unseen", "copies", "hand elsewhere", "camera alone")
 _DAY = 86_400.0
 _SETTLED = 30.0  # days after which a board that is watched has shown what was there before
-_CAP = 1.0  # natural units that the look of copies may weigh
+_CAP = 1.0  # natural units that what can be chosen may weigh
 
 
 class Showing(NamedTuple):
@@ -70,7 +71,7 @@ class FirstShown(msgspec.Struct, frozen=True):
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """Weight of each feature, none below zero but ``unseen``, and how they were found."""
+    """Weight of each feature, and how they were found: of handles only the last two may be below zero."""
 
     made: str
     handle: dict[str, float]
@@ -78,7 +79,7 @@ class Weights(msgspec.Struct, frozen=True):
 
 
 class Table(NamedTuple):
-    """The features of one series: ``handle`` (n, 7) of the n handles in ``earliest``, and ``unseen`` (2,); float64."""
+    """The features of one series: ``handle`` (n, 9) of the n handles in ``earliest``, and ``unseen`` (4,); float64."""
 
     series: str
     earliest: dict[Handle, Showing]
@@ -163,14 +164,16 @@ def tables(
 
 
 class _Sensors:
-    """Cameras of series, counted once: of each how many series, and with how many of these each handle was first."""
+    """Cameras of series, counted once: of each how many series, and with how many of these each handle was first, both ways."""
 
     def __init__(self, firsts: _Firsts, cameras: Mapping[str, str]) -> None:
         self.of = _sensors(firsts, cameras)
         self.series = Counter(self.of.values())
         self.led: dict[Handle, Counter[str]] = defaultdict(Counter)
+        self.hands: dict[str, Counter[Handle]] = defaultdict(Counter)
         for name, camera in self.of.items():
             self.led[firsts.first[name].handle][camera] += 1
+            self.hands[camera][firsts.first[name].handle] += 1
 
 
 def _sensors(firsts: _Firsts, cameras: Mapping[str, str]) -> dict[str, str]:
@@ -220,10 +223,12 @@ def _table(name: str, firsts: _Firsts, sensors: _Sensors, watch: _Watch) -> Tabl
             sum(len(holders[file]) == 1 for file in own[handle]) / len(holders),
             _original(mine[handle], least),
             _one_hand(handle, sensors),
+            _many_cameras(handle, sensors),
+            _passed_on(handle, name, firsts),
         )
     earliest = {handle: showings[0] for handle, showings in mine.items()}
     watched = [watch.before(showing.board, showing.time) for showing in earliest.values()]
-    unseen = np.array([1.0, min((least or 0) / 2, 1.0) * _CAP])
+    unseen = np.array([1.0, min((least or 0) / 2, 1.0) * _CAP, *_hand_elsewhere(name, mine.keys(), sensors)])
     return Table(name, earliest, watched, [len(files) for files in own.values()], features, unseen)
 
 
@@ -255,7 +260,28 @@ def _one_hand(handle: Handle, sensors: _Sensors) -> float:
     return 1 - (len(led) - 1) / (led.total() - 1) if led.total() > 1 else 0.0
 
 
+def _many_cameras(handle: Handle, sensors: _Sensors) -> float:
+    """0 with one or two cameras over what it was first with, towards 1 the more there are."""
+    more = max(len(sensors.led.get(handle, ())) - 2, 0)
+    return more / (more + 2)
+
+
 def _original(rows: list[Showing], least: int | None) -> float:
     """1 where its copies are the least processed that were seen, 0 where two steps or more behind."""
     known = [row.generation for row in rows if row.generation is not None]
     return _CAP * max(0.0, 1 - (min(known) - least) / 2) if known and least is not None else 0.0
+
+
+def _passed_on(handle: Handle, series: str, firsts: _Firsts) -> float:
+    """0 for a handle that was first with everything else that it was seen with, towards 1 the more others were before it."""
+    led = firsts.led[handle] - (firsts.first[series].handle == handle)
+    behind = firsts.seen_in[handle] - 1 - led
+    return _CAP * behind / (behind + 2)
+
+
+def _hand_elsewhere(series: str, seen: Collection[Handle], sensors: _Sensors) -> tuple[float, float]:
+    """ln(1 + most series by this camera that one handle was first with who was not seen here); 1 where there are no others."""
+    camera = sensors.of.get(series)
+    if camera is None or sensors.series[camera] == 1:
+        return 0.0, 1.0
+    return math.log1p(max((count for hand, count in sensors.hands[camera].items() if hand not in seen), default=0)), 0.0

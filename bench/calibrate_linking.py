@@ -107,6 +107,7 @@ def main() -> None:
     calibrated = Calibrated(
         f"{int(same.sum())} pairs of one person and {int((~same).sum())} of two, {handled} handles, {len(WORLDS)} worlds of "
         "homeward.testing.communities.people, TUNE",
+        round(2 * len(same) / handled, 2),
         POSTS,
         curves,
         {channel: round(float(slope), 3) for channel, slope in zip(CHANNELS, slopes, strict=True)},

@@ -89,19 +89,26 @@ def people(count: int) -> list[Row]:
         ("L2: 8 posts a handle", 8.0, (".30", ".20")),
     ):
         worlds = [Linked(people_world(seed, posts=posts)) for seed in range(count)]
-        ours = [w.ours for w in worlds]
+        mine = [w.ours for w in worlds]
         peers = {"TF-IDF": [w.peer for w in worlds], "Splink": [w.splink for w in worlds]}
         strict = 0.9 if posts > 30 else 0.95
         figures = {"AP": average_precision, f"recall at precision {strict}": partial(recall_at, least=strict)}
         for (what, figure), target in zip(figures.items(), targets, strict=True):
             beside = ", ".join(f"{interval(some, figure)} ({peer})" for peer, some in peers.items())
-            rows.append(row(f"{name}, {what}", interval(ours, figure), beside, target))
-        rows.append(calibration(name, ours))
+            rows.append(row(f"{name}, {what}", interval(mine, figure), beside, target))
+        rows.append(calibration(name, mine))
         rows += harm(name, worlds)
-    zoneless = [without_zones(people_world(seed, posts=60.0)) for seed in range(count)]
-    name = "L1: the same, no time zone of anybody known"
-    rows.append(row(f"{name}, AP", interval(zoneless, average_precision), "-", ".65"))
-    return [*rows, calibration(name, zoneless), wrong_of_sure(f"L5, {name[4:]}", zoneless)]
+    for name, worlds in (
+        (
+            "L1: the same, no time zone of anybody known",
+            [ours(without_zones(people_world(n, posts=60.0))) for n in range(count)],
+        ),
+        ("L2: the same, no text read", [ours(people_world(n, posts=8.0)._replace(texts={})) for n in range(count)]),
+        ("L2: the same, 16 people", [ours(people_world(n, people=16, posts=8.0)) for n in range(20 * count)]),
+    ):
+        rows.append(row(f"{name}, AP", interval(worlds, average_precision), "-", ".65" if name.startswith("L1") else "told"))
+        rows += [calibration(name, worlds), wrong_of_sure(f"L5, {name[4:]}", worlds)]
+    return rows
 
 
 def calibration(name: str, worlds: list[Ranked]) -> Row:
@@ -115,12 +122,16 @@ def wrong_of_sure(name: str, worlds: list[Ranked]) -> Row:
     return row(f"{name}: wrong of those at p of .9 or more", f"{wrong} of {count}", "-", "5 %")
 
 
-def without_zones(world: PeopleWorld) -> Ranked:
-    """Our links where no post tells how far ahead of UTC its writer's clock is."""
-    posts = [msgspec.structs.replace(post, offset=None) for post in world.posts]
-    handles = pool(posts, world.identifiers, world.cameras, world.texts)
+def without_zones(world: PeopleWorld) -> PeopleWorld:
+    """As if no post told how far ahead of UTC its writer's clock is."""
+    return world._replace(posts=[msgspec.structs.replace(post, offset=None) for post in world.posts])
+
+
+def ours(world: PeopleWorld) -> Ranked:
+    """Our links alone."""
+    handles = pool(world.posts, world.identifiers, world.cameras, world.texts)
     told = links(Comparer(handles), candidates(handles), least=-1e9)
-    right = np.array([world.same(link.a, link.b) for link in told])
+    right = np.array([world.same(link.a, link.b) for link in told], np.bool_)
     sites = [[h for h in handles.handles if h.site == site] for site in ("north", "south")]
     exist = sum(world.same(a, b) for a in sites[0] for b in sites[1])
     return Ranked(np.array([link.probability for link in told]), right, exist)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from homeward.communities.open_set import CEILING, FLOOR, USUAL, OpenSet, open_set
+from homeward.communities.open_set import PRESUMED, OpenSet, open_set
 
 Ids = NDArray[np.int64]
 SITES = np.array([0] * 5 + [1] * 5)
@@ -100,8 +100,8 @@ def test_all_candidates_of_a_handle_leave_room_for_none(pairs: tuple[Ids, Ids, N
     found = open_set(a, b, SITES, log_lr)
     assert np.bincount(a, found.probability).max() < 1
     assert np.bincount(b, found.probability).max() < 1
-    assert (found.share >= FLOOR).all()
-    assert (found.share <= CEILING).all()
+    assert (found.share >= PRESUMED.floor).all()
+    assert (found.share <= PRESUMED.ceiling).all()
 
 
 def met(handles: int, right: float, wrong: float) -> tuple[OpenSet, NDArray[np.bool_]]:
@@ -113,19 +113,19 @@ def met(handles: int, right: float, wrong: float) -> tuple[OpenSet, NDArray[np.b
 
 def test_where_nobody_has_a_counterpart_the_share_falls_to_its_floor() -> None:
     found, _ = met(300, -3.0, -3.0)
-    assert found.share[0] == FLOOR
+    assert found.share[0] == PRESUMED.floor
     assert found.probability.max() < 0.001
 
 
 def test_where_everybody_has_one_the_share_rises_as_far_as_it_may() -> None:
     found, same = met(300, 9.0, -3.0)
-    assert found.share[0] == CEILING
+    assert found.share[0] == PRESUMED.ceiling
     assert found.probability[same].min() > 0.95
 
 
 def test_where_nothing_tells_the_usual_share_stands() -> None:
     found, _ = met(2, 0.0, 0.0)
-    assert found.share[0] == pytest.approx(USUAL, abs=0.05)
+    assert found.share[0] == pytest.approx(PRESUMED.usual, abs=0.05)
 
 
 def test_few_handles_of_two_sites_follow_the_many_of_others() -> None:
@@ -137,7 +137,7 @@ def test_few_handles_of_two_sites_follow_the_many_of_others() -> None:
     found = open_set(a, b, site, np.concatenate([np.tile([9.0, -6.0], many // 2), np.zeros(3)]))
     assert found.share[0] == pytest.approx(0.47, abs=0.04)
     assert found.share[-1] == pytest.approx(0.2, abs=0.05)
-    assert open_set(a[many:], b[many:], site, np.zeros(3)).share[-1] == pytest.approx(USUAL, abs=0.03)
+    assert open_set(a[many:], b[many:], site, np.zeros(3)).share[-1] == pytest.approx(PRESUMED.usual, abs=0.03)
 
 
 def test_of_no_pairs_nothing_is_told() -> None:

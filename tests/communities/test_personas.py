@@ -8,7 +8,7 @@ import pytest
 
 from homeward.communities.blocking import Pairs, candidates
 from homeward.communities.channels import CHANNELS, Comparer
-from homeward.communities.linking import Link, as_alike, fused, links, shipped
+from homeward.communities.linking import Link, as_alike, candidates_of, fused, links, shipped
 from homeward.communities.personas import Ruling, personas
 from homeward.communities.pool import Pool, bare, pool
 from homeward.communities.records import Handle, Identifier, Post
@@ -43,17 +43,56 @@ def test_every_pair_that_shares_a_rare_identifier_is_looked_at(world: PeopleWorl
             assert (one.handle, two.handle) in looked
 
 
-@pytest.mark.parametrize("posts", [8, 20])
-def test_of_links_that_people_would_act_on_few_are_wrong(posts: int) -> None:
-    """The gate of ``bench/communities.py`` on other worlds of its ranges: imitators, shared and sold accounts among them."""
+@pytest.mark.parametrize(
+    ("worlds", "people", "posts", "read"),
+    [(6, 250, 8, True), (6, 250, 20, True), (6, 250, 8, False), (80, 16, 8, True)],
+    ids=["8 posts", "20 posts", "no text read", "16 people"],
+)
+def test_of_links_that_people_would_act_on_few_are_wrong(worlds: int, people: int, posts: int, read: bool) -> None:
+    """The gate of ``bench/communities.py`` on other worlds of its ranges: imitators, shared and sold accounts among them.
+
+    Without text it is only come near to; a fifth were wrong while a name was worth as much among few handles as among many.
+    """
     sure = wrong = 0
-    for seed in range(10, 16):
-        world = people_world(seed, REPORT, people=250, posts=posts)
-        comparer = Comparer(pool(world.posts, world.identifiers, world.cameras, world.texts))
+    for seed in range(10, 10 + worlds):
+        world = people_world(seed, REPORT, people=people, posts=posts)
+        comparer = Comparer(pool(world.posts, world.identifiers, world.cameras, world.texts if read else None))
         told = [link for link in links(comparer, candidates(comparer.pool)) if link.probability >= 0.9]
         sure, wrong = sure + len(told), wrong + sum(not world.same(link.a, link.b) for link in told)
     assert sure > 80
-    assert wrong <= 0.05 * sure
+    assert wrong <= (0.05 if read else 0.08) * sure
+
+
+def alike(strangers: int) -> Link:
+    """A handle of each of two sites, of one name, among as many others on both sites; all show one address."""
+    others = [a + b + c for a in ("kettle", "mug", "sofa") for b in "bcdfg" for c in "klmnp"][:strangers]
+    names = {"north": ["lampreader", *others], "south": ["lampreader", *(name[::-1] for name in others)]}
+    handles = [Handle(site, name) for site, some in names.items() for name in some]
+    posts = [Post(f"{at}", one.site, one, float(at)) for at, one in enumerate(handles)]
+    comparer = Comparer(pool(posts, [Identifier(one, "key", "x") for one in handles]))
+    return next(one for one in links(comparer, candidates(comparer.pool), least=-99) if one.a.name == one.b.name)
+
+
+def test_what_a_name_is_worth_does_not_grow_with_how_few_handles_there_are() -> None:
+    """A stranger takes up the name of a handle because it is there: one of five bears it by as much more as one of twenty."""
+    few, more = (dict(alike(strangers).parts)["name"] for strangers in (4, 19))
+    assert more - few == pytest.approx(np.log(20 / 5))
+
+
+def test_candidates_are_counted_on_the_side_that_has_fewer() -> None:
+    pairs, site = Pairs(np.array([0, 0, 0, 1, 0]), np.array([2, 3, 4, 3, 5])), np.array([0, 0, 1, 1, 1, 2])
+    assert candidates_of(pairs, site).tolist() == [1, 2, 1, 1, 1]
+
+
+def test_a_name_among_few_handles_says_nothing_at_worst_and_unlike_ones_speak_against_as_before() -> None:
+    handles = [Handle("north", "lampreader"), Handle("south", "lampreader"), Handle("south", "zorro")]
+    comparer = Comparer(pool(Post(f"{at}", one.site, one, float(at)) for at, one in enumerate(handles)))
+    pairs, name = Pairs(np.array([0, 0]), np.array([1, 2])), CHANNELS.index("name")
+    usual = fused(comparer, pairs)
+    one, beyond = (fused(comparer, pairs, candidates=np.full(2, count)) for count in (1e-9, shipped().candidates))
+    assert usual.parts[0, name] > 0 > usual.parts[1, name]
+    assert one.parts[:, name].tolist() == [0.0, usual.parts[1, name]]
+    assert beyond.parts.tolist() == usual.parts.tolist()
 
 
 def test_pairs_are_of_two_sites_and_stand_once(gathered: Pool) -> None:
@@ -181,6 +220,14 @@ def test_a_chain_is_not_enough() -> None:
     handles = three()
     assert fused(handles, Pairs(np.array([0]), np.array([1]))).log_lr[0] < 0
     assert [p.handles for p in personas(handles, [told(A, B, 0.95), told(B, C, 0.93)])] == [(A, B)]
+
+
+def test_a_group_is_as_weak_as_its_weakest_link(comparer: Comparer, found: list[Link]) -> None:
+    told = {(link.a, link.b): link.log_lr for link in found}
+    pairs = [one for one in personas(comparer, found) if len(one.handles) == 2]
+    assert pairs
+    for one in pairs:
+        assert one.weakest == told[one.handles[0], one.handles[1]]
 
 
 def test_what_people_ruled_outweighs_numbers() -> None:

@@ -5,6 +5,10 @@ violators, both sides weighted alike), capped by the number of comparisons behin
 to compare. Channels are not independent, so they are not added up: a logistic regression over them with
 weights between zero and one discounts what repeats (late fusion, as Sennewald 2020 found best on separate forums).
 
+A name can be taken up by anybody, and is taken up because its owner has it: how many strangers bear a handle's name does not
+grow with how many it is compared with. So what a name says is told for as many candidates as a handle of the calibration had;
+among fewer, one of them bears it by so much more, and it says less.
+
 The posterior is that of an open set (``open_set``): a handle may have no counterpart at all, and every other candidate is a
 rival. Beside each stands how many of the pool's strangers would look as alike (the guard against the prosecutor's fallacy).
 """
@@ -43,6 +47,8 @@ class Calibrated(msgspec.Struct, frozen=True):
     """Everything that turns scores into a fused likelihood ratio."""
 
     made: str
+    candidates: float
+    """Handles of the other site that each was compared with, in the mean."""
     posts: tuple[float, ...]
     """Between the bands, ascending: harmonic means of the posts of two handles."""
     curves: tuple[dict[str, Curve], ...]
@@ -114,12 +120,31 @@ def channel_ratios(compared: Values, posts: Values, edges: tuple[float, ...], cu
     return found
 
 
-def fused(comparer: Comparer, pairs: Pairs, calibrated: Calibrated | None = None) -> Fused:
-    """Compare pairs of handles and weigh all channels together."""
+def candidates_of(pairs: Pairs, site: NDArray[np.int64]) -> Values:
+    """(n,) with how many handles of the other's site each two are compared, the fewer of both sides."""
+    fewest, sites = np.full(len(pairs.a), np.inf), int(site.max(initial=0)) + 1
+    for one, other in (pairs, (pairs.b, pairs.a)):
+        _, row, counts = np.unique(one * sites + site[other], return_inverse=True, return_counts=True)
+        fewest = np.minimum(fewest, counts[row])
+    return fewest
+
+
+def fused(comparer: Comparer, pairs: Pairs, calibrated: Calibrated | None = None, candidates: Values | None = None) -> Fused:
+    """Compare pairs of handles and weigh all channels together.
+
+    Args:
+        comparer: of the pool of these handles.
+        pairs: those to compare.
+        calibrated: another calibration than the shipped one.
+        candidates: (n,) of each pair, as ``candidates_of`` counts them; as many as in the calibration unless told.
+    """
     chosen = calibrated or shipped()
     posts = compared_posts(comparer.pool.posts, pairs)
     parts = channel_ratios(comparer.scores(pairs), posts, chosen.posts, chosen.curves)
     parts *= np.array([chosen.weights[channel] for channel in CHANNELS])
+    if candidates is not None:
+        name = parts[:, CHANNELS.index("name")]
+        name[:] = np.minimum(name, np.maximum(name + np.log(candidates / chosen.candidates), 0.0))
     return Fused(np.clip(parts.sum(axis=1) + chosen.intercept, -chosen.cap, chosen.cap), parts)
 
 
@@ -146,7 +171,8 @@ def links(
     if prior is not None and not 0 < prior < 1:
         raise ValueError("the prior share of handles with a counterpart lies between 0 and 1")
     chosen = calibrated or shipped()
-    pool, found = comparer.pool, fused(comparer, pairs, chosen)
+    pool = comparer.pool
+    found = fused(comparer, pairs, chosen, candidates_of(pairs, pool.site))
     told = open_set(pairs.a, pairs.b, pool.site, found.log_lr, prior)
     on_site = np.bincount(pool.site)
     handles = np.maximum(on_site[pool.site[pairs.a]], on_site[pool.site[pairs.b]])

@@ -16,14 +16,26 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 Ids = NDArray[np.int64]
-USUAL = 0.1
-"""Share of handles with a counterpart where no handles tell."""
-FLOOR, CEILING = 0.01, 0.5
-"""Between which an estimate stays: that a handle has a counterpart is never presumed to be more likely than not."""
-_FEW = 20.0  # handles that weigh as much as what is drawn to: all sites for a pair of sites, the usual for all sites
-_BORROWED = 0.2  # the most that other sites make of two sites whose own handles tell nothing
 _ROUNDS = 300
 _STILL = 1e-6  # by which nothing changes any more
+
+
+class Presumed(NamedTuple):
+    """What is presumed of the share of handles with a counterpart before the ratios tell (``bench/calibrate_open_set.py``)."""
+
+    usual: float = 0.1
+    """Where no handles tell."""
+    few: float = 10.0
+    """Handles that weigh as much as what is drawn to: all sites for a pair of sites, the usual for all sites."""
+    borrowed: float = 0.2
+    """The most that other sites make of two sites whose own handles tell nothing."""
+    floor: float = 0.01
+    """The least that an estimate can be."""
+    ceiling: float = 0.5
+    """The most: that a handle has a counterpart is never presumed to be more likely than not."""
+
+
+PRESUMED = Presumed()
 
 
 class OpenSet(NamedTuple):
@@ -49,7 +61,7 @@ class _Side(NamedTuple):
     """Pair of sites of each number."""
 
 
-def open_set(a: Ids, b: Ids, site: Ids, log_lr: Values, share: float | None = None) -> OpenSet:
+def open_set(a: Ids, b: Ids, site: Ids, log_lr: Values, share: float | None = None, presumed: Presumed = PRESUMED) -> OpenSet:
     """Weigh pairs of handles of different sites against their rivals.
 
     Ratios are calibrated on pairs that share something, so what is worth a pair is shared among these alone.
@@ -60,6 +72,7 @@ def open_set(a: Ids, b: Ids, site: Ids, log_lr: Values, share: float | None = No
         site: (handles,) number of each handle's site.
         log_lr: (n,) natural log likelihood ratios.
         share: of the handles of the smaller of two sites, those with a counterpart on the other; estimated unless told.
+        presumed: bounds and beginnings of the estimate.
     """
     if not len(a):
         return OpenSet(np.empty(0), np.empty(0), np.empty(0, np.int64))
@@ -69,7 +82,7 @@ def open_set(a: Ids, b: Ids, site: Ids, log_lr: Values, share: float | None = No
     forward = site[a] < site[b]
     sides = tuple(_side(np.where(chosen, a, b), group) for chosen in (forward, ~forward))
     told = [np.bincount(side.site) for side in sides]
-    shares = np.full(len(told[0]), USUAL if share is None else share)
+    shares = np.full(len(told[0]), presumed.usual if share is None else share)
     ratio = np.exp(log_lr) / np.sqrt(sides[0].sizes[sides[0].row] * sides[1].sizes[sides[1].row])
     back, probability = np.ones(len(a)), np.zeros(len(a))
     for _ in range(_ROUNDS):
@@ -79,7 +92,7 @@ def open_set(a: Ids, b: Ids, site: Ids, log_lr: Values, share: float | None = No
         before, probability = probability, np.minimum(one, two)
         last = shares
         if share is None:
-            shares = _shares(np.bincount(group, weights=probability).astype(np.float64), np.minimum(*told))
+            shares = _shares(np.bincount(group, weights=probability).astype(np.float64), np.minimum(*told), presumed)
         if np.abs(probability - before).max() < _STILL and np.abs(shares - last).max() < _STILL:
             break
     rivals = np.maximum(*(side.sizes[side.row] for side in sides))
@@ -107,7 +120,8 @@ def _round(side: _Side, asked: Values) -> tuple[Values, Values]:
     return 1 / (1 + np.maximum(every - asked, 0)), asked / (1 + every)
 
 
-def _shares(expected: Values, handles: Ids) -> Values:
+def _shares(expected: Values, handles: Ids, presumed: Presumed) -> Values:
     """Expected counterparts over handles of the smaller site, drawn to that of all pairs of sites, within bounds."""
-    whole = min((expected.sum() + _FEW * USUAL) / (handles.sum() + _FEW), _BORROWED)
-    return np.asarray(np.clip((expected + _FEW * whole) / (handles + _FEW), FLOOR, CEILING), np.float64)
+    few = presumed.few
+    whole = min((expected.sum() + few * presumed.usual) / (handles.sum() + few), presumed.borrowed)
+    return np.asarray(np.clip((expected + few * whole) / (handles + few), presumed.floor, presumed.ceiling), np.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import combinations
 from typing import NamedTuple
 
 import msgspec
@@ -54,43 +55,49 @@ def personas(
         least: probability from which a link may join.
         calibrated: another calibration than the shipped one.
     """
-    row = {handle: index for index, handle in enumerate(comparer.pool.handles)}
     ruled = {frozenset((r.a, r.b)): r.same for r in rulings}
-    strong = sorted((k for k in links if k.probability >= least), key=lambda k: (-k.probability, -k.log_lr, k.a, k.b))
+    told = list(links)
+    weighed = _Weighed(comparer, told, calibrated)
+    strong = sorted((k for k in told if k.probability >= least), key=lambda k: (-k.probability, -k.log_lr, k.a, k.b))
     groups = {handle: {handle} for pair in (*ruled, *(frozenset((k.a, k.b)) for k in strong)) for handle in pair}
     joins = [tuple(sorted(pair)) for pair, same in sorted(ruled.items(), key=lambda r: sorted(r[0])) if same]
     for a, b in (*joins, *((link.a, link.b) for link in strong)):
         one, two = groups[a], groups[b]
-        if one is not two and _agree(comparer, row, one, two, ruled, calibrated):
+        if one is not two and _agree(weighed, one, two, ruled):
             one |= two
             groups.update(dict.fromkeys(two, one))
     whole = {id(group): group for group in groups.values() if len(group) > 1}
     found = [tuple(sorted(group)) for group in whole.values()]
-    return [_persona(comparer, row, handles, calibrated) for handles in sorted(found)]
+    return [_persona(weighed, handles) for handles in sorted(found)]
 
 
-def _agree(
-    comparer: Comparer,
-    row: dict[Handle, int],
-    one: set[Handle],
-    two: set[Handle],
-    ruled: dict[frozenset[Handle], bool],
-    calibrated: Calibrated | None,
-) -> bool:
+class _Weighed:
+    """Natural log likelihood ratios of any two handles: as their link tells it, else by what they have in common."""
+
+    def __init__(self, comparer: Comparer, links: Iterable[Link], calibrated: Calibrated | None) -> None:
+        self.comparer, self.calibrated = comparer, calibrated
+        self.row = {handle: index for index, handle in enumerate(comparer.pool.handles)}
+        self.told = {frozenset((link.a, link.b)): link.log_lr for link in links}
+
+    def weakest(self, pairs: Iterable[tuple[Handle, Handle]]) -> float:
+        found, rest = [], []
+        for pair in pairs:
+            if (known := self.told.get(frozenset(pair))) is None:
+                rest.append([self.row[handle] for handle in pair])
+            else:
+                found.append(known)
+        if rest:
+            a, b = np.array(rest, np.int64).T
+            found.append(float(fused(self.comparer, Pairs(a, b), self.calibrated).log_lr.min()))
+        return min(found, default=0.0)
+
+
+def _agree(weighed: _Weighed, one: set[Handle], two: set[Handle], ruled: dict[frozenset[Handle], bool]) -> bool:
     said = [ruled.get(frozenset((a, b))) for a in one for b in two]
     if False in said:
         return False
-    open_pairs = [(a, b) for a in one for b in two if frozenset((a, b)) not in ruled]
-    return not open_pairs or _weakest(comparer, row, open_pairs, calibrated) >= 0
+    return weighed.weakest((a, b) for a in one for b in two if frozenset((a, b)) not in ruled) >= 0
 
 
-def _weakest(
-    comparer: Comparer, row: dict[Handle, int], pairs: list[tuple[Handle, Handle]], calibrated: Calibrated | None
-) -> float:
-    a, b = (np.array([row[pair[side]] for pair in pairs], np.int64) for side in (0, 1))
-    return float(fused(comparer, Pairs(a, b), calibrated).log_lr.min())
-
-
-def _persona(comparer: Comparer, row: dict[Handle, int], handles: tuple[Handle, ...], calibrated: Calibrated | None) -> Persona:
-    pairs = [(a, b) for index, a in enumerate(handles) for b in handles[index + 1 :]]
-    return Persona(handles, _weakest(comparer, row, pairs, calibrated), len(handles) > ALARM)
+def _persona(weighed: _Weighed, handles: tuple[Handle, ...]) -> Persona:
+    return Persona(handles, weighed.weakest(combinations(handles, 2)), len(handles) > ALARM)

@@ -66,7 +66,7 @@ def moved(case: Case, tmp_path: Path) -> Case:
 
 
 def test_handles_of_one_name_and_key_are_proposed_with_what_speaks_for_it(moved: Case) -> None:
-    found = hypotheses(moved, WHY, least=0.5)
+    found = hypotheses(moved, WHY, least=0.9)
     assert found["handles"] == 40 + 30 + 60
     assert len(found["links"]) == 30
     for link in found["links"]:
@@ -80,12 +80,13 @@ def test_handles_of_one_name_and_key_are_proposed_with_what_speaks_for_it(moved:
 
 
 def test_what_was_asked_stands_in_the_ledger_with_its_purpose(moved: Case) -> None:
+    every = len(hypotheses(moved, WHY)["links"])
     hypotheses(moved, WHY, limit=3)
     told = [decode(body) for _, body in moved.custody.entries()]
     details = [entry.details for entry in told if entry.act == "capture.query"]
     assert details[-1]["purpose"] == WHY.purpose
     assert details[-1]["shown"] == 3
-    assert details[-1]["withheld"] == 27
+    assert details[-1]["withheld"] == every - 3 > 0
 
 
 def test_protected_handles_are_in_no_hypothesis(moved: Case) -> None:

@@ -61,4 +61,4 @@ def test_who_posts_copies_of_a_picture_shares_no_camera(case: Case, monkeypatch:
     }
     monkeypatch.setattr(linked.noise, "devices", lambda _: rows)
     monkeypatch.setattr(linked, "attached_items", lambda *_: {f"file {item}": item for item in range(1, 6)})
-    assert linked.cameras_of(case, Observed([], [], {}, 0)) == {"file 1": "noise:1", "file 2": "noise:1"}
+    assert linked.cameras_of(case, Observed([], [], [], {}, 0, {})) == {"file 1": "noise:1", "file 2": "noise:1"}

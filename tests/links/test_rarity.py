@@ -28,6 +28,15 @@ def test_pictures_of_one_place_are_one_group_whoever_took_them() -> None:
     assert common(sights, {at: f"camera {at}" for at in range(4)})[0] == Common(1, 4)
 
 
+def test_boxes_in_two_frames_of_a_clip_are_not_of_one_thing_because_they_overlap() -> None:
+    def shown(*moments: int) -> list[int]:
+        rows = [Seen(0, other, THING, THING, -1.0, time_a=time_ms) for other, time_ms in enumerate(moments, 1)]
+        return [how.others for how in common(rows, {at: f"camera {at}" for at in range(3)})]
+
+    assert shown(0, 4000) == [0, 0]
+    assert shown(4000, 4000) == [1, 1]
+
+
 def test_a_camera_that_visits_other_homes_joins_no_groups_there() -> None:
     elsewhere = seen(2, 9, (500, 500, 20, 20))
     sights = [seen(0, 1), seen(0, 2), seen(0, 3), elsewhere]

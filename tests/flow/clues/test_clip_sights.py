@@ -211,7 +211,7 @@ def test_links_with_clips_can_be_drawn(copied: Path, tmp_path: Path) -> None:
         assert all(Path(one.file).stat().st_size > 1000 for one in drawn)
 
 
-def test_things_in_clips_count_among_those_that_show_a_thing(worked: Case) -> None:
+def test_every_sight_with_a_clip_is_told_by_how_common_its_thing_is(worked: Case) -> None:
     rows = Commonness(worked, standing_keys(worked)).weakened()
     assert len(rows) == SightLink.objects.using(worked.alias).filter(score__gt=0).count()
 

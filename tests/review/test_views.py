@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
@@ -23,6 +22,7 @@ from django.db import connections
 from PIL import Image
 from viewed_case import entries, look, named, pixels_of, short_film
 
+from files_open import files_open
 from homeward.flow.answers import LONGEST_SIDE
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.progress import Quiet
@@ -285,7 +285,7 @@ def test_clear_pixels_on_their_way_are_in_no_file(bench: Workbench, client: Call
     stopped = threading.Event()
     thread = threading.Thread(target=run, args=(server, stopped), daemon=True)
     thread.start()
-    files = set(open_files())
+    files = files_open()
     try:
         with socket.socket() as slow:
             slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -297,7 +297,7 @@ def test_clear_pixels_on_their_way_are_in_no_file(bench: Workbench, client: Call
             while len(held.partition(b"\r\n\r\n")[2]) < 1000:
                 held += slow.recv(4096)
             assert held.startswith(b"HTTP/1.1 200"), held[:200]
-            assert not [one for one in open_files() if one not in files and "deleted" in one]
+            assert not [one for one in files_open() - files if "deleted" in one]
     finally:
         stopped.set()
         thread.join(10)
@@ -308,11 +308,3 @@ def test_clear_pixels_on_their_way_are_in_no_file(bench: Workbench, client: Call
 def run(server: Any, stopped: threading.Event) -> None:
     while not stopped.is_set():
         server.asyncore.loop(timeout=0.05, map=server._map, count=1)
-
-
-def open_files() -> list[str]:
-    found = []
-    for one in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(OSError):
-            found.append(str(one.readlink()))
-    return found

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hostile_tasks import ATTEMPTS
 
+from files_open import files_open
 from homeward.sandbox import Call, Finished, Limits, Lost, Message, Pool, SandboxFailed, landlock
 
 TIGHT = Limits(memory=256 << 20, cpu_seconds=1, wall_seconds=60.0, file_bytes=1 << 20, message_bytes=1 << 20)
@@ -123,11 +124,11 @@ def test_a_thousand_calls_leak_no_descriptor(pool: Pool, tmp_path: Path) -> None
     (tmp_path / "f").write_bytes(b"content")
     fd = os.open(tmp_path / "f", os.O_RDONLY)
     try:
-        before = len(list(Path("/proc/self/fd").iterdir()))
+        before = files_open()
         events = list(pool.run(Call(at, "hostile_tasks:echo", b"", (fd, fd)) for at in range(1000)))
         assert sum(isinstance(event, Finished) for event in events) == 1000
         assert sum(event.body == b"content" for event in events if isinstance(event, Message)) == 2000
-        assert len(list(Path("/proc/self/fd").iterdir())) == before
+        assert not files_open() - before
     finally:
         os.close(fd)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sqlite3
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from files_open import files_open
 from homeward.core import WrongUse
 from homeward.flow.clues.sights import finished, links, rows_key
 from homeward.flow.finding.asking import TooLittle
@@ -137,7 +137,7 @@ def children() -> set[str]:
 
 
 def test_bytes_that_are_handed_over_are_asked_with_and_not_kept(worked: Case, own_zygotes: None) -> None:
-    handed, open_before, before = HandedOver(worked), set(os.listdir("/proc/self/fd")), children()
+    handed, open_before, before = HandedOver(worked), files_open(), children()
     word = handed.ask(encode(hung(scenes.room(1), 7), quality=80), "object")
     at_work = children() - before  # other tests may have processes that stay
     assert {"front.jpg", "aside.jpg", "elsewhere.jpg"} <= {name(row["paths"]) for row in handed.answers(word)}
@@ -155,7 +155,7 @@ def test_bytes_that_are_handed_over_are_asked_with_and_not_kept(worked: Case, ow
     assert at_work <= children()
     handed.close()
     assert not at_work & children()
-    assert set(os.listdir("/proc/self/fd")) == open_before
+    assert not files_open() - open_before
 
 
 def test_a_box_on_a_veil_is_asked_from_what_is_stored(worked: Case) -> None:

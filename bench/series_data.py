@@ -19,7 +19,7 @@ import homeward
 from common import DATA, HOMEWARD, run
 from homeward.flow.series import fusing
 from homeward.links.fuse import Cue
-from homeward.links.fuse_traces import Trace, silence
+from homeward.links.fuse_traces import Trace, cues, silence
 from homeward.store import reads
 
 AGENCIES = ("agencyA", "agencyB", "agencyC", "agencyD")
@@ -116,9 +116,10 @@ def held(world: str, folder: Path) -> Held:
     for item, unit in sorted(home.items()):
         if names[unit] in truth:
             items.setdefault(unit, []).append(item)
-    for a, b in combinations(sorted(items), 2):  # what meets nowhere can still be silent
+    for a, b in combinations(sorted(items), 2):  # what meets nowhere can lie in one folder, or be silent
         if (a, b) not in evidence:
-            evidence[a, b] = silence(traces.get(a, Trace(a)), traces.get(b, Trace(b)), ())
+            ends = traces.get(a, Trace(a)), traces.get(b, Trace(b))
+            evidence[a, b] = [*cues(*ends), *silence(*ends, cues(*ends))]
     told = ({unit: truth[names[unit]][column] for unit in items} for column in ("owner", "place", "room", "session", "device"))
     shown = _carried(DATA / world / "truth")
     carried = {unit: frozenset(shown.get(truth[names[unit]]["file_id"], ())) for unit in items}

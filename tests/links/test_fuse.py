@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from homeward.links.fuse import FAMILIES, SILENCE, Cue, calibration, fuse
 from homeward.links.fuse_traces import (
+    CROWD,
     EDITED,
     OTHERS,
     WIDEST,
@@ -162,7 +163,9 @@ def test_no_pair_with_anything_in_common_is_missed(those: list[Trace]) -> None:
     ordered = sorted(those, key=lambda trace: trace.unit)
     for at, a in enumerate(ordered):
         for b in ordered[at + 1 :]:
-            assert (a.unit, b.unit) in met or not [one for one in cues(a, b) if one.log10_lr > 0]
+            missed = (a.unit, b.unit) not in met
+            assert not missed or {one.kind for one in cues(a, b) if one.log10_lr > 0} <= {"folder"}
+            assert not missed or fuse(a.unit, b.unit, [*cues(a, b), *silence(a, b, cues(a, b))]).log10_lr < 0
 
 
 @given(st.lists(traces, max_size=12, unique_by=lambda trace: trace.unit), st.integers(0, 12))
@@ -172,9 +175,25 @@ def test_what_is_new_meets_what_it_would_have_met(those: list[Trace], count: int
 
 
 def test_what_is_too_wide_meets_its_first_only_and_is_a_crowd() -> None:
-    held = [Trace(unit, camera_folders=frozenset({"a"}), folders=frozenset({"b"})) for unit in range(WIDEST + 1)]
-    assert sorted(meetings(held)) == [(0, unit) for unit in range(1, WIDEST + 1)]
-    assert crowds(held) == [tuple(range(WIDEST + 1))]
+    held = [Trace(unit, camera_folders=frozenset({"a"}), folders=frozenset({"b"})) for unit in range(CROWD + 1)]
+    assert sorted(meetings(held)) == [(0, unit) for unit in range(1, CROWD + 1)]
+    assert crowds(held) == [tuple(range(CROWD + 1))]
     assert list(meetings(held, {7})) == [(0, 7)]
     assert crowds(held[1:]) == []
-    assert len(list(meetings(held[1:]))) == WIDEST * (WIDEST - 1) // 2
+    assert len(list(meetings(held[1:]))) == CROWD * (CROWD - 1) // 2
+
+
+def test_what_holds_nothing_together_is_too_common_when_many_share_it() -> None:
+    posted = [Trace(unit, stamps=frozenset({5})) for unit in range(WIDEST + 1)]
+    assert list(meetings(posted)) == crowds(posted) == []
+    assert len(list(meetings(posted[1:]))) == WIDEST * (WIDEST - 1) // 2
+
+
+def test_a_folder_alone_makes_no_pair_and_is_told_of_those_that_meet() -> None:
+    here = frozenset({"a phone > pictures"})
+    a, b, posted = Trace(1, folders=here), Trace(2, folders=here), frozenset({7})
+    assert list(meetings([a, b])) == []
+    assert fuse(1, 2, cues(a, b)).log10_lr < 0
+    both = [Trace(one.unit, folders=here, stamps=posted) for one in (a, b)]
+    assert list(meetings(both)) == [(1, 2)]
+    assert {one.kind for one in cues(*both)} == {"folder", "posted together"}

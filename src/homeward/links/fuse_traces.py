@@ -18,9 +18,11 @@ import msgspec
 from homeward.links.fuse import FAMILIES, SILENCE, Cue, calibration
 
 WIDEST = 300
-"""Units that may share a trace before it is too common to be looked at pair by pair, see :func:`crowds`."""
+"""Units that may share a trace before it is too common to be told."""
 HOLDING = frozenset({"bodies", "camera_folders", "series"})
 """Traces that hold units together however many they are."""
+CROWD = 100
+"""Units that such a trace may hold before each is told with the first of them only, see :func:`crowds`."""
 SOON = {600: "time within 10 minutes", 86_400: "time within a day", 7 * 86_400: "time within a week"}
 """Seconds between two times of one clock, and what the ratio of a time that close is kept under."""
 _NEAR_COUNT = 20
@@ -141,15 +143,19 @@ def silence(a: Trace, b: Trace, said: Iterable[Cue]) -> list[Cue]:
 def meetings(traces: Iterable[Trace], wanted: Collection[int] | None = None) -> Iterator[tuple[int, int]]:
     """Pairs of units, the smaller first, that have a trace in common or near; each once.
 
+    A folder makes no pair, though it is told of those that meet otherwise: alone it leaves the ratio below 1, and folders of
+    hundreds would be most of all pairs.
+
     Args:
         traces: of distinct units.
         wanted: only pairs of which one is among these; all unless told.
     """
     seen: set[tuple[int, int]] = set()
     for key, units in _crowds(traces).items():
-        if len(units) > WIDEST and key[0] not in HOLDING:
+        holds = key[0] in HOLDING
+        if len(units) > WIDEST and not holds:
             continue
-        for pair in pairs_of(units, wanted) if len(units) <= WIDEST else star_of(units, wanted):
+        for pair in star_of(units, wanted) if holds and len(units) > CROWD else pairs_of(units, wanted):
             if pair not in seen:
                 seen.add(pair)
                 yield pair
@@ -157,7 +163,7 @@ def meetings(traces: Iterable[Trace], wanted: Collection[int] | None = None) -> 
 
 def crowds(traces: Iterable[Trace]) -> list[tuple[int, ...]]:
     """Units that one fact holds together and that are too many to be told pair by pair, sorted: each meets the first only."""
-    return [tuple(sorted(units)) for key, units in _crowds(traces).items() if len(units) > WIDEST and key[0] in HOLDING]
+    return [tuple(sorted(units)) for key, units in _crowds(traces).items() if len(units) > CROWD and key[0] in HOLDING]
 
 
 def star_of(units: Collection[int], wanted: Collection[int] | None) -> Iterator[tuple[int, int]]:
@@ -188,7 +194,7 @@ def _crowds(traces: Iterable[Trace]) -> Mapping[tuple[object, ...], set[int]]:
 
 
 def _keys(trace: Trace) -> Iterator[tuple[object, ...]]:
-    for kind in ("bodies", "camera_folders", "folders", "series", "posters"):
+    for kind in ("bodies", "camera_folders", "series", "posters"):
         yield from ((kind, value) for value in getattr(trace, kind))
     for clock, second in trace.times:
         yield from (("time", clock, *cell) for cell in _cells(second, max(SOON)))

@@ -23,6 +23,7 @@ from homeward.testing.exif_blocks import Shot
 CAMERA = "DCIM/100MEDIA/IMG_2617.JPG", "DCIM/100MEDIA/IMG_2619.JPG"
 POSTED = "site/thread/1360360997216.jpg", "site/thread/1360361011000.jpg"
 OTHER = "Pictures/DSC04815.JPG"
+SCANS = "scans/first.jpg", "scans/second.jpg"
 PACKED = {
     "phone.zip": ("DCIM/101MEDIA/a.jpg", "DCIM/101MEDIA/b.jpg"),
     "one.zip": ("IMG_7001.JPG", "IMG_7003.JPG"),
@@ -36,10 +37,10 @@ def shot(serial: str, hour: int) -> Shot:
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
-    """Two pictures straight from one camera, two that a site named within seconds, one of another body, and three archives."""
+    """Two pictures of one camera, two that a site named within seconds, one of another body, two scans, three archives."""
     root = tmp_path_factory.mktemp("fusing")
     shots = {CAMERA[0]: shot("43271810", 9), CAMERA[1]: shot("43271810", 10), OTHER: shot("34547143", 20)}
-    for seed, path in enumerate((*CAMERA, *POSTED, OTHER)):
+    for seed, path in enumerate((*CAMERA, *POSTED, OTHER, *SCANS)):
         file = root / "seizure" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(encode(scenes.room(seed, 320, 240), shot=shots.get(path)))
@@ -89,6 +90,18 @@ def test_names_and_folders_are_read_inside_of_archives(case: Case, archive: str,
     assert {cue.kind for cue in pair.parts} == kinds
 
 
+def test_what_shares_a_folder_alone_is_told_when_a_person_asks(case: Case) -> None:
+    at = {path: item for item, paths in reads.stacked_paths(case).items() for path in paths}
+    one, other = at[f"A > {SCANS[0]}"], at[f"A > {SCANS[1]}"]
+    assert found(case, *SCANS) is None
+    told = fusing.between(case, other, one)
+    assert told is not None
+    assert [part["kind"] for part in told["parts"]] == ["folder"]
+    assert told["log10_lr"] < 0
+    assert fusing.between(case, one, at[f"A > {POSTED[0]}"]) is None
+    assert fusing.between(case, one, one) is None
+
+
 def test_two_archives_are_two_folders(case: Case) -> None:
     assert found(case, f"one.zip > {PACKED['one.zip'][0]}", f"two.zip > {PACKED['two.zip'][0]}") is None
 
@@ -120,7 +133,7 @@ def test_a_camera_with_too_many_pictures_is_a_crowd_and_one_series(case: Case, m
     items = sorted(fusing.units(case))
     set_cameras(case, [CameraRow(item, items[0], True, 9000, 2255, "made up", "sensor noise", []) for item in items])
     whole = group(items, fusing.fused_pairs(case), crowds=fusing.crowds(case))
-    monkeypatch.setattr(fusing, "WIDEST", 3)
+    monkeypatch.setattr(fusing, "CROWD", 3)
     assert fusing.crowds(case) == [tuple(items)]
     pairs = list(fusing.fused_pairs(case))
     assert {(items[0], other) for other in items[1:]} <= {(pair.a, pair.b) for pair in pairs}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from homeward.flow.clues.rarity import Commonness
 from homeward.flow.series.clock_devices import set_anew
 from homeward.links import fuse_traces, headers, rarity, sight_evidence, text
 from homeward.links.fuse import Cue, Fused, calibration, fuse
-from homeward.links.fuse_traces import WIDEST, Posting, Trace, cues, first_posters, meetings, pairs_of, silence, star_of
+from homeward.links.fuse_traces import CROWD, Posting, Trace, cues, first_posters, meetings, pairs_of, silence, star_of
 from homeward.store import noise, posters, reads, stacks, traces
 
 if TYPE_CHECKING:
@@ -48,11 +48,20 @@ def units(case: Case) -> dict[int, int]:
     return home
 
 
-def evidence(case: Case, home: dict[int, int], wanted: Collection[int] | None = None) -> dict[Pair, list[Cue]]:
-    """Every cue about two units, by pair, the smaller first; only pairs with a unit among ``wanted``, where that is given."""
+def evidence(
+    case: Case, home: dict[int, int], wanted: Collection[int] | None = None, also: Iterable[Pair] = ()
+) -> dict[Pair, list[Cue]]:
+    """Every cue about two units, by pair, the smaller first.
+
+    Args:
+        case: everything that was found in it so far.
+        home: :func:`units`.
+        wanted: only pairs of which one is among these units; all unless told.
+        also: pairs to be told of that need not meet by anything.
+    """
     found: dict[Pair, list[Cue]] = defaultdict(list)
     told = all_traces(case, home)
-    found.update((pair, []) for pair in meetings(told.values(), wanted))
+    found.update((pair, []) for pair in (*meetings(told.values(), wanted), *also))
     for a, b, cue in (*_seen(case), *_words(case), *_footage(case)):
         one, other = home.get(a), home.get(b)
         if one is not None and other is not None and one != other and (wanted is None or one in wanted or other in wanted):
@@ -162,7 +171,7 @@ def crowds(case: Case) -> list[tuple[int, ...]]:
     The first of each is told with each of the others.
     """
     home = units(case)
-    devices = (best for best in _devices(case, home) if len(best) > WIDEST)
+    devices = (best for best in _devices(case, home) if len(best) > CROWD)
     return [tuple(sorted(best)) for best in devices] + fuse_traces.crowds(all_traces(case, home).values())
 
 
@@ -185,7 +194,7 @@ def _cameras(
     Of a crowd only the first unit with each of the others, and pairs that have ``met`` in other ways.
     """
     for best in _devices(case, home):
-        crowd = len(best) > WIDEST
+        crowd = len(best) > CROWD
         apart = {pair for pair in met if pair[0] in best and pair[1] in best} if crowd else set()
         for a, b in apart.union(star_of(best, wanted)) if crowd else pairs_of(best, wanted):
             weaker = min(best[a], best[b], key=lambda row: (row.log10_lr, row.score))
@@ -213,11 +222,11 @@ def links(case: Case) -> list[dict[str, Any]]:
 def between(case: Case, a: int, b: int) -> dict[str, Any] | None:
     """What all evidence says about two items, or the units that they lie in; None where nothing does."""
     home = units(case)
-    pair = {home.get(a, a), home.get(b, b)}
-    found = next((one for one in fused_pairs(case, [a]) if {one.a, one.b} == pair), None)
-    if found is None:
+    one, other = sorted((home.get(a, a), home.get(b, b)))
+    said = evidence(case, home, [one], [(one, other)]).get((one, other)) if one != other else None
+    if not said:
         return None
-    return _link(found, reads.item_names(case, sorted(pair)), reads.stacked_paths(case, pair))
+    return _link(fuse(one, other, said), reads.item_names(case, [one, other]), reads.stacked_paths(case, {one, other}))
 
 
 def _link(one: Fused, names: dict[int, str], paths: dict[int, list[str]]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from homeward.links.fuse_traces import (
     crowds,
     cues,
     first_posters,
+    mates,
     meetings,
     silence,
 )
@@ -166,6 +169,12 @@ def test_no_pair_with_anything_in_common_is_missed(those: list[Trace]) -> None:
             missed = (a.unit, b.unit) not in met
             assert not missed or {one.kind for one in cues(a, b) if one.log10_lr > 0} <= {"folder"}
             assert not missed or fuse(a.unit, b.unit, [*cues(a, b), *silence(a, b, cues(a, b))]).log10_lr < 0
+
+
+@given(st.lists(traces, max_size=12, unique_by=lambda trace: trace.unit))
+def test_mates_are_all_pairs_of_a_folder_in_order(those: list[Trace]) -> None:
+    folders = {trace.unit: trace.folders for trace in those}
+    assert list(mates(those)) == [(a, b) for a, b in combinations(sorted(folders), 2) if folders[a] & folders[b]]
 
 
 @given(st.lists(traces, max_size=12, unique_by=lambda trace: trace.unit), st.integers(0, 12))

@@ -161,6 +161,21 @@ def meetings(traces: Iterable[Trace], wanted: Collection[int] | None = None) -> 
                 yield pair
 
 
+def mates(traces: Iterable[Trace]) -> Iterator[tuple[int, int]]:
+    """Pairs of units that have a folder in common, the smaller first, in their order, each once.
+
+    They come one by one, as there can be very many; of folders that more than :data:`WIDEST` share there are none.
+    """
+    held = {trace.unit: trace.folders for trace in traces}
+    within: dict[str, list[int]] = defaultdict(list)
+    for unit in sorted(held):
+        for folder in held[unit]:
+            within[folder].append(unit)
+    for unit in sorted(held):
+        few = (within[folder] for folder in held[unit] if len(within[folder]) <= WIDEST)
+        yield from ((unit, other) for other in sorted({other for some in few for other in some if other > unit}))
+
+
 def crowds(traces: Iterable[Trace]) -> list[tuple[int, ...]]:
     """Units that one fact holds together and that are too many to be told pair by pair, sorted: each meets the first only."""
     return [tuple(sorted(units)) for key, units in _crowds(traces).items() if len(units) > CROWD and key[0] in HOLDING]

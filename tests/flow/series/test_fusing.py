@@ -11,7 +11,7 @@ import pytest
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
-from homeward.flow.series import fusing
+from homeward.flow.series import fusing, looking
 from homeward.links.fuse import Fused, calibration
 from homeward.series.grouping import group
 from homeward.store import Case, reads
@@ -100,6 +100,16 @@ def test_what_shares_a_folder_alone_is_told_when_a_person_asks(case: Case) -> No
     assert told["log10_lr"] < 0
     assert fusing.between(case, one, at[f"A > {POSTED[0]}"]) is None
     assert fusing.between(case, one, one) is None
+
+
+def test_the_queue_has_what_lies_in_one_folder_after_what_speaks_for_one_series(case: Case) -> None:
+    rows = looking.queue(case)
+    names = reads.item_names(case)
+    scans = {names[item] for item, paths in reads.stacked_paths(case).items() if "scans" in paths[0]}
+    (at,) = [at for at, row in enumerate(rows) if {row["a"], row["b"]} == scans]
+    assert rows[at]["reason"] == "both lie in A > scans"
+    assert all(row["log10_lr"] >= 0 for row in rows[:at])
+    assert any(row["log10_lr"] > 0 for row in rows[:at])
 
 
 def test_two_archives_are_two_folders(case: Case) -> None:

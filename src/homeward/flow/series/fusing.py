@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from homeward.core.counted import counted, of_camera
@@ -16,7 +17,7 @@ from homeward.flow.clues.rarity import Commonness
 from homeward.flow.series.clock_devices import set_anew
 from homeward.links import fuse_traces, headers, rarity, sight_evidence, text
 from homeward.links.fuse import Cue, Fused, calibration, fuse
-from homeward.links.fuse_traces import CROWD, Posting, Trace, cues, first_posters, meetings, pairs_of, silence, star_of
+from homeward.links.fuse_traces import CROWD, Posting, Trace, cues, first_posters, mates, meetings, pairs_of, silence, star_of
 from homeward.store import noise, posters, reads, stacks, traces
 
 if TYPE_CHECKING:
@@ -39,6 +40,13 @@ def fused_pairs(case: Case, items: Collection[int] | None = None) -> Iterator[Fu
     found = evidence(case, home, wanted)
     for pair in sorted(found):
         yield fuse(*pair, found[pair])
+
+
+def folder_mates(case: Case, home: dict[int, int], wanted: Callable[[Pair], bool], most: int) -> list[Fused]:
+    """Pairs that lie in one folder and need not share anything else, in their order: the first ``most`` that are ``wanted``."""
+    found = list(islice(filter(wanted, mates(all_traces(case, home).values())), most))
+    said = evidence(case, home, (), found)
+    return [fuse(*pair, said[pair]) for pair in found]
 
 
 def units(case: Case) -> dict[int, int]:

@@ -42,7 +42,7 @@ def queue(case: Case) -> list[dict[str, Any]]:
     asked = [{"why": "proposed", **one} for one in proposed(case, read.view)]
     told = {frozenset((one["series"] or one["a"], one["other"] or one["b"])) for one in asked}
     known = set(read.pictures).difference(awake)
-    open_ones, others = ([one for one in some if not _solved(one, known)] for some in (asked, _left(read, pairs, told)))
+    open_ones, others = ([one for one in some if not _solved(one, known)] for some in (asked, _left(case, read, pairs, told)))
     sizes = {name: len({read.home[item] for item in items if item in read.home}) for name, items in read.pictures.items()}
     return [*leading, *sorted(open_ones, key=lambda one: -_gain(one, sizes)), *confirming, *others]
 
@@ -89,19 +89,27 @@ def _solved(one: dict[str, Any], known: set[str]) -> bool:
     return bool(ends) and ends <= known
 
 
-def _left(read: Picture, pairs: Iterable[Fused], told: set[frozenset[str]]) -> Iterator[dict[str, Any]]:
-    """The strongest pair of each two series, or of pictures in none, that are neither told nor held apart by people."""
+def _left(case: Case, read: Picture, pairs: Iterable[Fused], told: set[frozenset[str]]) -> Iterator[dict[str, Any]]:
+    """The strongest pair of each two series, or of pictures in none, that are neither told nor held apart by people; then what
+    only lies in one folder.
+    """
     names, members = read.view.names, read.view.members
     units = {names[item]: names[unit] for item, unit in read.home.items()}
+    bears = {names[unit]: members.get(unit) or names[unit] for unit in set(read.home.values())}
     apart = {frozenset(units.get(one, one) for one in pair) for pair in read.view.history.constraints()[1]}
-    of_unit = {names[unit]: members.get(unit) or names[unit] for unit in set(read.home.values())}
-    passed = told | {frozenset(of_unit.get(one, one) for one in pair) for pair in apart}
+    passed = told | {frozenset(bears.get(one, one) for one in pair) for pair in apart}
+
+    def ends(a: int, b: int) -> frozenset[str]:
+        return frozenset((bears[names[a]], bears[names[b]]))
+
     best: dict[frozenset[str], Fused] = {}
     for pair in pairs:
-        ends = frozenset(of_unit[names[unit]] for unit in (pair.a, pair.b))
-        if len(ends) == 2 and ends not in passed and (ends not in best or pair.log10_lr > best[ends].log10_lr):
-            best[ends] = pair
-    for pair in heapq.nsmallest(LEFT, best.values(), key=lambda one: (-one.log10_lr, one.a, one.b)):
+        key = ends(pair.a, pair.b)
+        if len(key) == 2 and key not in passed and (key not in best or pair.log10_lr > best[key].log10_lr):
+            best[key] = pair
+    new = _first_of_each(ends, passed | best.keys())
+    found = [*best.values(), *fusing.folder_mates(case, read.home, new, LEFT - min(LEFT, len(best)))]
+    for pair in heapq.nsmallest(LEFT, found, key=lambda one: (-one.log10_lr, one.a, one.b)):
         yield {
             "why": "what else there is",
             "a": names[pair.a],
@@ -111,3 +119,15 @@ def _left(read: Picture, pairs: Iterable[Fused], told: set[frozenset[str]]) -> I
             "series": members.get(pair.a),
             "other": members.get(pair.b),
         }
+
+
+def _first_of_each(ends: Callable[[int, int], frozenset[str]], passed: set[frozenset[str]]) -> Callable[[fusing.Pair], bool]:
+    """Tells of a pair whether its two ends were not met before."""
+
+    def new(pair: fusing.Pair) -> bool:
+        key = ends(*pair)
+        known = len(key) < 2 or key in passed
+        passed.add(key)
+        return not known
+
+    return new

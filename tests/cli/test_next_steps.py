@@ -83,6 +83,15 @@ def told_next(text: str) -> Iterator[str]:
             yield from (step for step in steps if step.startswith("homeward "))
 
 
+@pytest.mark.parametrize("command", sorted(READING))
+def test_what_finds_nothing_says_what_to_do_next(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Case.create(Path("case"), "Unit A").close()
+    for words in READING[command]:
+        if "SERIES" not in words:
+            assert "\nNext: " in said(command, *(words if "case" in words else ("case", *words))), words
+
+
 def test_what_is_next_can_be_done(passed_over: set[str]) -> None:
     first = next((row["id"] for row in json.loads(said("series", "case", "--json"))), None)
     tried: set[str] = set()

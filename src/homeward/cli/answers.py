@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from homeward.cli.common import by_option, case_argument, json_option, opened, print_json, print_table, read
+from homeward.cli.common import by_option, case_argument, json_option, opened, print_found, print_json, read
 
 if TYPE_CHECKING:
     from homeward.store import Case
@@ -30,7 +30,7 @@ def stacks(case: Path, as_json: bool) -> None:
          next((path for item in stack["items"] for path in item["paths"]), ""))
         for stack in found
     ]  # fmt: skip
-    print_table("Stacks", ("stack", "kind", "contents", "places", "first place"), rows)
+    print_found(case, "Stacks", ("stack", "kind", "contents", "places", "first place"), rows)
 
 
 @click.command()
@@ -50,7 +50,7 @@ def matches(case: Path, as_json: bool) -> None:
         for match in found
     ]  # fmt: skip
     columns = ("series", "identified", "new", "list", "by", "says", "first place")
-    print_table("Matches", columns, rows)
+    print_found(case, "Matches", columns, rows)
 
 
 @click.command()
@@ -117,7 +117,7 @@ def links(
         (link["kind"], next(iter(link["a_paths"]), link["a"][:12]), next(iter(link["b_paths"]), link["b"][:12]), link["reason"])
         for link in found
     ]
-    print_table("Links", ("kind", "one", "other", "why"), rows)
+    print_found(case, "Links", ("kind", "one", "other", "why"), rows)
     if drawing:
         click.echo(f"{sum(bool(link['drawing']) for link in found)} of {len(found)} drawn in {drawing}.")
 
@@ -133,7 +133,7 @@ def findings(case: Path, as_json: bool) -> None:
     if found is None:
         return
     rows = [(row["kind"], row["paths"][0] if row["paths"] else "", row["text"]) for row in found]
-    print_table("Findings", ("kind", "place", "what"), rows)
+    print_found(case, "Findings", ("kind", "place", "what"), rows)
 
 
 def _drawn(case: Case, found: list[dict[str, Any]], folder: Path, who: str, why: str) -> list[dict[str, Any]]:

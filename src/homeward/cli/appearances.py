@@ -10,6 +10,7 @@ from homeward.cli.common import (
     by_option,
     case_argument,
     json_option,
+    next_otherwise,
     opened_to_write,
     print_json,
     print_table,
@@ -52,3 +53,4 @@ def appearances(case: Path, purpose: str, start: str, limit: int, who: str, as_j
         print_table("First observed here", ("handle", "probability", "first seen", "board watched", "files"), rows)
     if not found:
         click.echo("No capture that is held shows a file of a series.")
+        next_otherwise(case)

@@ -11,6 +11,7 @@ from homeward.cli.common import (
     json_option,
     next_step,
     opened_to_write,
+    print_found,
     print_table,
     printable,
     read,
@@ -56,7 +57,7 @@ def list_(case: Path, as_json: bool) -> None:
     if found is None:
         return
     columns = ("name", "pictures", "places", "words read in", "words")
-    print_table("Background collections", columns, [tuple(row.values()) for row in found])
+    print_found(case, "Background collections", columns, [tuple(row.values()) for row in found])
 
 
 @background.command()

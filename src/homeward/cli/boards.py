@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from homeward.cli.common import by_option, case_argument, json_option, opened_to_write, print_json, print_table, purpose_option
+from homeward.cli.common import (
+    by_option,
+    case_argument,
+    json_option,
+    opened_to_write,
+    print_found,
+    print_json,
+    print_table,
+    purpose_option,
+)
 
 
 @click.command()
@@ -52,7 +61,7 @@ def boards(case: Path, purpose: str, of: tuple[str, str] | None, limit: int, who
             "items",
             "not captured",
         )
-        print_table("Boards", columns, rows)
+        print_found(case, "Boards", columns, rows)
         return
     members = [
         (one["handle"], one["posts"], _end(one["first"], "≤", open_=one["left_censored"]),

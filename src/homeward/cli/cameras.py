@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from homeward.cli.common import case_argument, json_option, opened, print_json, print_table
+from homeward.cli.common import case_argument, json_option, opened, print_found, print_json, print_table
 
 
 @click.command()
@@ -31,7 +31,7 @@ def cameras(case: Path, as_json: bool) -> None:
          group["likely_make"], group["count"], f"{group['straight_from_camera']:.0%}")
         for group in found
     ]  # fmt: skip
-    print_table("Cameras", ("by", "which", "make and model", "laid out as by", "items", "straight from a camera"), rows)
+    print_found(case, "Cameras", ("by", "which", "make and model", "laid out as by", "items", "straight from a camera"), rows)
     print_table("Without usable noise", ("pictures", "why"), [(count, why) for why, count in reasons.most_common()])
 
 

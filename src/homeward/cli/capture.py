@@ -13,7 +13,7 @@ from homeward.cli.common import (
     json_option,
     next_step,
     opened_to_write,
-    print_table,
+    print_found,
     printable,
     read,
     shown_progress,
@@ -81,7 +81,7 @@ def list_(case: Path, as_json: bool) -> None:
         for one in found
     ]  # fmt: skip
     columns = ("capture", "method", "from", "to", "complete", "posts", "reports", "retain until", "state")
-    print_table("Captures", columns, rows)
+    print_found(case, "Captures", columns, rows)
 
 
 @capture.command()
@@ -125,7 +125,7 @@ def queries(case: Path, as_json: bool) -> None:
         return
     shown = ("who", "query", "about", "purpose", "shown", "withheld")
     rows = [(one["when"][:16], *(one[name] for name in shown)) for one in found]
-    print_table("Queries", ("when", *shown), rows)
+    print_found(case, "Queries", ("when", *shown), rows)
 
 
 def _say(found: Capture, new: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from homeward.cli.common import case_argument, json_option, print_table, read
+from homeward.cli.common import case_argument, json_option, next_step, print_found, read
 
 
 @click.command()
@@ -26,9 +26,15 @@ def clocks(case: Path, as_json: bool) -> None:
     if found is None:
         return
     rows = [_row(one) for one in found]
-    print_table("Clocks (camera minus UTC)", ("device", "pictures", "at least", "at most", "if right in a zone", "says"), rows)
-    for asked in (asked for one in found for asked in one["questions"] if asked["sha256"] < asked["other"]):
+    print_found(
+        case, "Clocks (camera minus UTC)", ("device", "pictures", "at least", "at most", "if right in a zone", "says"), rows
+    )
+    questions = [asked for one in found for asked in one["questions"] if asked["sha256"] < asked["other"]]
+    for asked in questions:
         click.echo(f"Taken together? {asked['sha256'][:12]} and {asked['other'][:12]}: {asked['asks'].partition(':')[0]}")
+    if questions:
+        one = f"homeward clues {case} add --kind attribute --picture {questions[0]['sha256'][:12]}"
+        next_step(f'look at both, then {one} --value "session: NAME within 3 hours", and the same for the other')
 
 
 def _row(one: dict[str, Any]) -> tuple[str, int, str, str, str, str]:

@@ -15,6 +15,7 @@ from homeward.cli.common import (
     next_step,
     opened,
     opened_to_write,
+    print_found,
     print_table,
     printable,
     read,
@@ -61,7 +62,7 @@ def clues(context: click.Context, case: Path, as_json: bool) -> None:
         (row["id"][:12], row["kind"], row["value"][:60], _status(row), ", ".join(row["owners"]), row["pictures"])
         for row in found
     ]
-    print_table("Clues", ("clue", "kind", "says", "status", "owner", "pictures"), rows)
+    print_found(case, "Clues", ("clue", "kind", "says", "status", "owner", "pictures"), rows)
 
 
 @clues.command()

@@ -119,6 +119,13 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
         click.echo(f"… and {len(rows) - limit} more (--json prints all of them)")
 
 
+def print_found(case: Path, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table of what a command found; of nothing, and what to do next."""
+    print_table(title, columns, rows)
+    if not rows:
+        next_otherwise(case)
+
+
 def printable(text: str) -> str:
     """``text`` without anything that a terminal would act upon: file names are foreign too."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

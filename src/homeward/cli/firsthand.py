@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import case_argument, json_option, print_table, read
+from homeward.cli.common import case_argument, json_option, print_found, read
 
 
 @click.command()
@@ -23,5 +23,5 @@ def firsthand(case: Path, as_json: bool) -> None:
     if found is None:
         return
     rows = [(f"{one['exhibit']}: {one['folder']}", one["pictures"], *(one["counts"][how] for how in How)) for one in found]
-    print_table("First observed here", ("source", "pictures", *How), rows)
+    print_found(case, "First observed here", ("source", "pictures", *How), rows)
     click.echo(f"Note: {CAVEAT}.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from homeward.cli.common import case_argument, json_option, print_table, read
+from homeward.cli.common import case_argument, json_option, print_found, print_table, read
 
 
 @click.command()
@@ -31,7 +31,7 @@ def generations(case: Path, copy: str, as_json: bool) -> None:
             click.echo(f"Note: {stack['caveat']}.")
     else:
         rows = [_stack(stack) for stack in found]
-        print_table("Generations", ("stack", "copies", "least processed", "parents told", "its first place"), rows)
+        print_found(case, "Generations", ("stack", "copies", "least processed", "parents told", "its first place"), rows)
 
 
 def _stack(stack: dict[str, Any]) -> tuple[str, int, str, int, str]:

@@ -12,6 +12,7 @@ from homeward.cli.common import (
     json_option,
     next_step,
     opened_to_write,
+    print_found,
     print_table,
     printable,
     read,
@@ -77,7 +78,7 @@ def list_(case: Path, as_json: bool) -> None:
         for row in found
     ]
     columns = ("name", "format", "purpose", "state", "hashes", "skipped", "added")
-    print_table("Known lists", columns, rows)
+    print_found(case, "Known lists", columns, rows)
     removed = {
         (row["name"], one["kind"], one["value"], one["agency"], one["reason"], one["said"][:10])
         for row in found

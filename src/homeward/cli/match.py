@@ -13,7 +13,7 @@ from homeward.cli.common import (
     json_option,
     next_step,
     opened_to_write,
-    print_table,
+    print_found,
     printable,
     read,
 )
@@ -153,7 +153,7 @@ def status(case: Path, as_json: bool) -> None:
          ", ".join(f"{count} {topic}" for topic, count in one["found"].items()))
         for one in found
     ]  # fmt: skip
-    print_table("Matchings", ("matching", "partner", "asked", "stage", "waits for", "until", "shared"), rows)
+    print_found(case, "Matchings", ("matching", "partner", "asked", "stage", "waits for", "until", "shared"), rows)
     for one in found:
         if one["speak_to"]:
             click.echo(f"Speak to {printable(one['speak_to'])} first, before you act on any of those handles.")
@@ -248,7 +248,7 @@ def cameras(case: Path, as_json: bool) -> None:
         for one in found
     ]  # fmt: skip
     columns = ("our camera", "our series", "partner", "their camera", "their series", "log10 LR", "why")
-    print_table("Cameras of partners", columns, rows)
+    print_found(case, "Cameras of partners", columns, rows)
     if found:
         click.echo(f"Nothing was joined. To follow one up: homeward leads {case} add, and speak to that agency.")
 
@@ -269,7 +269,7 @@ def series(case: Path, as_json: bool) -> None:
         for one in found
     ]  # fmt: skip
     columns = ("pair", "our series", "partner", "their series", "shared", "their status", "should lead", "decided")
-    print_table("Series that may be one", columns, rows)
+    print_found(case, "Series that may be one", columns, rows)
 
 
 @match.command()

@@ -14,8 +14,8 @@ from homeward.cli.common import (
     json_option,
     opened,
     opened_to_write,
+    print_found,
     print_json,
-    print_table,
     printable,
     proven,
     read,
@@ -63,7 +63,7 @@ def partners(case: Path, as_json: bool) -> None:
     if found is None:
         return
     rows = [(one["agency"], grouped(one["fingerprint"]), one["state"], ", ".join(one["may"])) for one in found]
-    print_table("Partners", ("agency", "fingerprint", "key", "may receive"), rows)
+    print_found(case, "Partners", ("agency", "fingerprint", "key", "may receive"), rows)
 
 
 @package.command()

@@ -15,6 +15,7 @@ from homeward.cli.common import (
     json_option,
     next_step,
     opened_to_write,
+    print_found,
     print_json,
     print_table,
     printable,
@@ -62,7 +63,7 @@ def personas(context: click.Context, /, case: Path, as_json: bool, purpose: str,
         for one in found["links"]
     ]  # fmt: skip
     columns = ("id", "handle", "handle", "probability", "prior", "log10 LR", "strangers as alike", "state", "parts")
-    print_table("May be one person", columns, rows)
+    print_found(case, "May be one person", columns, rows)
     for persona in found["personas"]:
         if len(persona["handles"]) > 2:
             click.echo("Together: " + ", ".join(map(_handle, persona["handles"])))

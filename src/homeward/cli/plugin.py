@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from homeward.cli.common import case_argument, json_option, next_step, opened_to_write, print_table, printable, read
+from homeward.cli.common import (
+    case_argument,
+    json_option,
+    next_step,
+    opened_to_write,
+    print_found,
+    print_table,
+    printable,
+    read,
+)
 
 
 @click.group()
@@ -54,7 +63,7 @@ def list_(case: Path, as_json: bool) -> None:
          row["done"], row["failed"], row["pending"], "yes" if row["listened"] else "no" if row["states"] else "")
         for row in found
     ]  # fmt: skip
-    print_table("Plug-ins (uncalibrated: they may rank, and add nothing to links)", columns, rows)
+    print_found(case, "Plug-ins (uncalibrated: they may rank, and add nothing to links)", columns, rows)
     for row in found:
         click.echo(f"{row['id']} {row['does']}.")
     failures = [(row["id"], one["reason"], one["count"]) for row in found for one in row["failures"]]

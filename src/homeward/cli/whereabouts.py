@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from homeward.cli.common import case_argument, json_option, opened, print_json, print_table, printable
+from homeward.cli.common import case_argument, json_option, opened, print_found, print_json, print_table, printable
 
 
 @click.command()
@@ -34,7 +34,7 @@ def whereabouts(case: Path, picture: str, as_json: bool) -> None:
             (row["items"][0][:12], len(row["items"]), len(row["cues"]), ", ".join(map(_chance, row["countries"][:3])))
             for row in found
         ]
-        print_table("Whereabouts (judged weights, not calibrated)", ("stack", "contents", "cues", "likeliest"), rows)
+        print_found(case, "Whereabouts (judged weights, not calibrated)", ("stack", "contents", "cues", "likeliest"), rows)
 
 
 def _one(found: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 # make test   everything that needs no network and no service
 # make test-browser  a day at the workbench in Chromium
 # make check  format, lint, types, layers, dependencies
-# make bench  every benchmark, each beside its peer
+# make bench  every benchmark that is given no case, each beside its peer
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
@@ -62,6 +62,8 @@ bench: .venv/.developer
 	$(BIN)/python bench/mains.py
 	$(BIN)/python bench/text.py
 	$(BIN)/python bench/never_twice.py
+	$(BIN)/python bench/clues.py
+	$(BIN)/python bench/series.py
 	$(BIN)/python bench/grid.py
 	$(BIN)/python bench/serve.py
 	$(BIN)/python bench/exchange.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -120,6 +121,8 @@ def links(
     print_found(case, "Links", ("kind", "one", "other", "why"), rows)
     if drawing:
         click.echo(f"{sum(bool(link['drawing']) for link in found)} of {len(found)} drawn in {drawing}.")
+        for why_not, count in Counter(link["not_drawn"] for link in found if link["not_drawn"]).items():
+            click.echo(f"{count} not drawn: {why_not}.")
 
 
 @click.command()

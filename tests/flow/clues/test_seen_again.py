@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.typing import NDArray
 from PIL import Image
 
 from files_open import files_open
+from homeward.cli import homeward
 from homeward.core import WrongUse
 from homeward.flow.clues.sights import finished, links, rows_key
 from homeward.flow.finding.asking import TooLittle
@@ -23,7 +26,7 @@ from homeward.flow.finding.sights import Region, find_sights
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
-from homeward.flow.steps import SIGHTS
+from homeward.flow.steps import SCENE, SIGHTS
 from homeward.flow.verify import verify
 from homeward.flow.workbench import drawings, people
 from homeward.flow.workbench.clues_shown import Place, elsewhere
@@ -317,6 +320,20 @@ def test_a_drawing_joins_what_the_link_says_and_not_the_logo_of_a_site(tmp_path:
         (drawn,) = draw(case, links(case, "object"), tmp_path / "drawings", person, "for the report")
     assert drawn.file
     assert np.mean(np.array(joined) > 0.83) < 0.2, "the logo lies below"
+
+
+def test_no_drawing_of_what_an_older_version_measured_and_nobody_looks_for_it(
+    worked: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("homeward.flow.features.gallery.SCENE", msgspec.structs.replace(SCENE, version="next"))
+    people.at_this_machine(worked, "Ann")
+    before, folder = len(entries(worked)), str(tmp_path / "drawings")
+    asked = ["links", str(worked.folder), "--kind", "object", "--drawing", folder, "--why", "for the report", "--by", "Ann"]
+    told = CliRunner().invoke(homeward, asked)
+    assert told.exit_code == 0
+    assert "not drawn: an older version measured what it goes by (run: homeward process" in " ".join(told.output.split())
+    assert not list((tmp_path / "drawings").iterdir())
+    assert len(entries(worked)) == before
 
 
 def test_a_drawing_is_written_over_nothing_that_a_link_leads_to(worked: Case, tmp_path: Path) -> None:

@@ -67,12 +67,15 @@ def draw(case: Case, links: Sequence[Mapping[str, Any]], folder: Path, person: P
         for link in links:
             a, b = str(link["a"]), str(link["b"])
             ends = [(str(link[side]), STILL if (at := link[f"{side}_time"]) is None else round(1000 * at)) for side in "ab"]
+            here, there = (features.of(items[sha256], time_ms) for sha256, time_ms in ends)
+            if here is None or there is None:
+                yield Drawn(a, b, refused=f"an older version measured what it goes by (run: homeward process {case.folder})")
+                continue
             try:
                 drawings = [_drawing(viewer, held, *end, person, reason) for end in ends]
             except NotSeen as error:
                 yield Drawn(a, b, refused=str(error))
                 continue
-            here, there = (features.of(items[sha256], time_ms) for sha256, time_ms in ends)
             seen, _ = look(here, there)  # as links are: a mark of a site is not what they say
             if seen is None:
                 yield Drawn(a, b, refused="nothing in them agrees any more")
@@ -87,15 +90,14 @@ def draw(case: Case, links: Sequence[Mapping[str, Any]], folder: Path, person: P
 
 
 class _Features:
-    """Features of stills and of measured frames."""
+    """Features of stills and of measured frames, as this version measures them."""
 
     def __init__(self, case: Case) -> None:
         self._stills, self._moments = Gallery(case), Moments(case)
 
-    def of(self, item: int, time_ms: int) -> Features:
-        if time_ms == STILL:
-            return self._stills.features(item)
-        return self._moments.features(self._moments.number(item, time_ms))
+    def of(self, item: int, time_ms: int) -> Features | None:
+        gallery, number = (self._stills, item) if time_ms == STILL else (self._moments, self._moments.number(item, time_ms))
+        return gallery.features(number) if number in gallery else None
 
 
 def _drawing(

@@ -1,15 +1,15 @@
 """Places and things found again: ours beside a bag of words, VLAD, ORB and a global histogram, on the same pictures.
 
-usage: python bench/clues.py [--json FILE] [PART...]      parts: places world pairs regions windows clips links reshared
-                                                          products silent strangers cost (all unless told)
+usage: python bench/clues.py [--json FILE] [PART...]      parts: places world pairs regions windows clips links marks
+                                                          reshared products silent strangers cost (all unless told)
 
 Nothing is chosen here: the code book is made of other pictures, calibrations and thresholds of ``world-tune``. ``places`` are
 photographs by scene, ``world`` rendered homes with exact truth: one picture a burst, and the relation of a query's room to the
 room found is a row of its own. ``regions`` asks with boxes: those of ``places/crop_queries.csv`` and, on ``world``, each thing
 with 0.5 % of the picture or more, against pictures that show the same thing: 0.6 of it or more, and, in rows of their own, any
 part of it; and those that another picture shows from within 30 degrees. ``windows`` asks with parts of photographs that hold
-most features, as region queries are often measured. ``links`` links clips with stills as ``process`` does. The interval is a
-bootstrap over rooms or scenes.
+most features, as region queries are often measured. ``links`` links clips with stills as ``process`` does, and ``marks``
+pictures under one mark. The interval is a bootstrap over rooms or scenes.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from clue_boxes import clips_part, regions_part, windows_part
 from clue_clips import links_part
 from clue_decoys import result, strangers
+from clue_marks import marks_part
 from clue_pairs import pairs_part
 from clue_peers import PEERS
 from clue_rows import figures_row, found_among, told_row
@@ -287,6 +288,7 @@ PARTS: dict[str, Callable[[], Iterator[dict[str, str]]]] = {
     "windows": windows_part,
     "clips": clips_part,
     "links": links_part,
+    "marks": marks_part,
     "reshared": reshared_part,
     "products": products_part,
     "silent": silent_part,

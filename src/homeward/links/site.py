@@ -9,6 +9,7 @@ Limits: ``docs/methods/sights.md``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 import msgspec
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from homeward.descriptors.scene import Features
 from homeward.links.geometry import Matches
+from homeward.links.regions import inside_box
 from homeward.links.sights import Sight, sight
 
 METHOD = "marks at one spot"
@@ -57,7 +59,7 @@ def look(a: Features, b: Features, rows: NDArray[np.int64] | None = None) -> tup
         if one is None:
             return seen, found
         found = max((one, found or one), key=lambda some: some.score)
-        left = left[~np.isin(left, one.agreeing.a)]
+        left = left[~under(a, one.agreeing.a)[left]]
         seen = sight(a, b, left)
     return None, found
 
@@ -68,7 +70,7 @@ def mark(a: Features, b: Features, agreeing: Matches) -> Mark | None:
         return None
     here, there = a.places[agreeing.a, :2], b.places[agreeing.b, :2]
     sizes = np.array([[a.width, a.height], [b.width, b.height]], np.float32)
-    near = np.minimum(here, sizes[0] - here).min(axis=1) <= EDGE * sizes[0].min()
+    near = _near_edge(a)[agreeing.a]
     best = np.zeros(len(here), np.bool_)
     for corner in product((0, 1), repeat=2):
         apart = (here - corner * sizes[0]) - (there - corner * sizes[1])
@@ -78,3 +80,31 @@ def mark(a: Features, b: Features, agreeing: Matches) -> Mark | None:
     if score < LEAST or best.sum() < MOST * len(here):
         return None
     return Mark(score, Matches(agreeing.a[best], agreeing.b[best]))
+
+
+def beside(features: Features, marks: Iterable[Sequence[float]]) -> NDArray[np.int64]:
+    """Rows of the features that lie under no mark: outside of its box, or not near the edge.
+
+    Args:
+        features: of one picture.
+        marks: a box of each mark that is known to lie over it: x, y, width, height in its full-size pixels.
+    """
+    under = np.zeros(len(features), np.bool_)
+    for box in marks:
+        under[inside_box(features, box)] = True
+    return np.flatnonzero(~(under & _near_edge(features))).astype(np.int64)
+
+
+def under(features: Features, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(n,) whether each feature lies in the box around some that belong to a mark, where marks lie."""
+    places = features.places[:, :2]
+    low, high = places[rows].min(axis=0) - NEAR, places[rows].max(axis=0) + NEAR
+    inside: NDArray[np.bool_] = ((places >= low) & (places <= high)).all(axis=1) & _near_edge(features)
+    return inside
+
+
+def _near_edge(features: Features) -> NDArray[np.bool_]:
+    """(n,) whether each feature lies where marks do."""
+    places, size = features.places[:, :2], np.array([features.width, features.height], np.float32)
+    near: NDArray[np.bool_] = np.minimum(places, size - places).min(axis=1) <= EDGE * size.min()
+    return near

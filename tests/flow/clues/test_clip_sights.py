@@ -54,6 +54,22 @@ def walk(*seeds: int, lean: float = 0) -> bytes:
     return film([np.ascontiguousarray(one) for one in shown], RATE)
 
 
+def under_a_bar(pixels: Picture) -> Picture:
+    """A picture with the bar of a program over its lower edge."""
+    marked = pixels.copy()
+    noise = np.random.default_rng(5).integers(0, 256, (9, 100, 3), dtype=np.uint8)
+    marked[-60:-6, 10:-10] = cv2.resize(noise, (pixels.shape[1] - 20, 54), interpolation=cv2.INTER_NEAREST)
+    return marked
+
+
+def hung(room: Picture, x: int, y: int, width: int, height: int) -> Picture:
+    """A room with a print on the wall."""
+    noise = np.random.default_rng(7).integers(0, 256, (height // 8, width // 8, 3), dtype=np.uint8)
+    with_print = room.copy()
+    with_print[y : y + height, x : x + width] = cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
+    return with_print
+
+
 def still(seed: int, lean: float) -> bytes:
     return encode(from_aside(scenes.room(seed, *SIZE), lean), quality=92)
 
@@ -173,13 +189,35 @@ def test_without_clips_nothing_is_written(tmp_path: Path) -> None:
         assert results.step_key(case, "clip_sights.stills") == ""
 
 
-def test_a_still_cut_from_a_clip_is_a_copy_and_no_sight(tmp_path: Path) -> None:
+def test_the_own_frames_of_a_clip_do_not_keep_others_from_being_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clip_sights, "CANDIDATES", 1)
+    monkeypatch.setitem(MADE, "hall.mp4", walk(52))
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        deliver(case, tmp_path / "one", ["again.mp4", "hall.mp4"], "A")
+        assert told(case) == {("again.mp4", "hall.mp4")}
+
+
+def test_stills_under_one_mark_do_not_keep_a_thing_in_a_clip_from_being_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clip_sights, "CANDIDATES", 2)
+    moving = [under_a_bar(hung(scenes.room(7), 150 + 8 * at, 190, 110, 84)) for at in range(FRAMES)]
+    made = {"clip.mp4": film(moving, RATE), "x.png": encode(under_a_bar(hung(scenes.room(1), 260, 150, 110, 84)), "PNG")}
+    for seed in range(10, 14):
+        made[f"{seed}.png"] = encode(under_a_bar(scenes.room(seed)), "PNG")
+    for name, data in made.items():
+        monkeypatch.setitem(MADE, name, data)
+    with Case.create(tmp_path / "case", "Test Unit") as case:
+        deliver(case, tmp_path / "one", list(made), "A")
+        assert ("clip.mp4", "x.png") in told(case)
+
+
+def test_a_still_cut_from_a_clip_is_a_copy_and_no_sight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = np.ascontiguousarray(scenes.room(51, *SIZE)[20:340, 8:428])
-    MADE["grab.jpg"] = encode(frame, quality=92)
+    monkeypatch.setitem(MADE, "grab.jpg", encode(frame, quality=92))
     with Case.create(tmp_path / "case", "Test Unit") as case:
         deliver(case, tmp_path / "one", ["grab.jpg", "walk.mp4"], "A")
         assert told(case) == set()
-    del MADE["grab.jpg"]
 
 
 def test_what_a_clip_says_goes_into_fused_evidence(worked: Case) -> None:

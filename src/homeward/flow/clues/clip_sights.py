@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from homeward.core.canonical import Plain
-from homeward.flow.clues.elsewhere import CANDIDATES, MISSES
-from homeward.flow.clues.sights import End, finished, look, row_of, rows_key
+from homeward.flow.clues.elsewhere import CANDIDATES, MISSES, RANKED
+from homeward.flow.clues.sights import End, Marks, finished, look, row_of, rows_key, standing_keys
 from homeward.flow.described import STILL
 from homeward.flow.growing import Parts
 from homeward.flow.steps import Step
@@ -16,7 +17,7 @@ from homeward.store import digests, reads, results, stacks, traces
 from homeward.store import sights as store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Set
+    from collections.abc import Iterator, Set
 
     from homeward.flow.features.gallery import Featured, Gallery, Moments
     from homeward.flow.progress import Progress
@@ -34,10 +35,10 @@ def clip_sights(case: Case, step: Step, progress: Progress) -> None:
     """
     from homeward.flow.features.gallery import Gallery, Moments  # brings kernels that no list needs
 
-    looker, key = _Looker(case, Gallery(case), Moments(case)), rows_key(step)
+    key = rows_key(step)
+    looker = _Looker(case, Gallery(case), Moments(case), key)
     if not looker.frames:
         return
-    looker.leave(store.seen_pairs(case, key))
     clips = Parts(case, step, key, list(looker.frames), "clips")
     stills = Parts(case, step, key, looker.stills.items, "stills")
     if clips.done:
@@ -76,12 +77,14 @@ class _Near(NamedTuple):
 class _Looker:
     """Looks at stills and clips in turn; no pair is looked at twice."""
 
-    def __init__(self, case: Case, stills: Gallery, moments: Moments) -> None:
+    def __init__(self, case: Case, stills: Gallery, moments: Moments, key: str) -> None:
         self.stills, self._moments = stills, moments
         self._names = reads.item_names(case)
         self._copies = {row.item for row in stacks.members(case) if row.item != row.exemplar}
-        self._looked: dict[Pair, bool] = {}
-        self.leave((a, b) for a, b, _ in traces.clip_pairs(case))
+        copies = ((a, b) for a, b, _ in traces.clip_pairs(case))
+        self._looked = {self._ordered(*pair): True for pair in (*copies, *store.seen_pairs(case, key))}
+        self._keys = {*standing_keys(case), key}
+        self._case = case
         self.frames: dict[int, list[int]] = defaultdict(list)
         """Of each clip the times of its frames; clips in the order in which they came."""
         for number in moments.items:
@@ -89,37 +92,57 @@ class _Looker:
             self.frames[item].append(time_ms)
 
     @cached_property
+    def _marks(self) -> Marks:
+        return Marks(store.marks(self._case, self._keys))
+
+    @cached_property
     def _indexes(self) -> dict[Featured, LocalIndex]:
         return {gallery: gallery.index() for gallery in (self.stills, self._moments)}
 
-    def leave(self, pairs: Iterable[Pair]) -> None:
-        """Take pairs for looked at."""
-        self._looked.update((self._ordered(*pair), True) for pair in pairs)
-
     def look(self, item: int, clips: Set[int]) -> list[SightRow]:
-        """What ``item`` and the pictures most like it show together: a still and ``clips``, or a clip, ``clips`` and stills."""
+        """What ``item`` and the pictures most like it show together: a still and ``clips``, or a clip, ``clips`` and stills.
+
+        Where marks lie over it, those that are most like it beside them too.
+        """
         if item in self._copies:
             return []
         galleries: list[Featured] = [self._moments, self.stills] if item in self.frames else [self._moments]
-        return [row for gallery in galleries for row in self._seen(item, self._near(item, gallery, clips))]
+        found = [row for gallery in galleries for row in self._seen(item, self._near(item, gallery, clips))]
+        if item in self._marks:
+            for gallery in galleries:
+                found += self._seen(item, self._near(item, gallery, clips, marked=False))
+        return found
 
-    def _near(self, item: int, gallery: Featured, clips: Set[int]) -> dict[int, list[_Near]]:
-        """Others that share most with pictures of ``item``, the nearest first, with the pictures to look at."""
+    def _near(self, item: int, gallery: Featured, clips: Set[int], *, marked: bool = True) -> dict[int, list[_Near]]:
+        """Others that share most with pictures of ``item``, the nearest first, with the pictures to look at.
+
+        Without ``marked`` what lies under marks does not count.
+        """
         from homeward.flow.features.gallery import LEAST_TO_COMPARE, OF_A_CLIP
 
         found: dict[int, list[_Near]] = defaultdict(list)
         index, most = self._indexes[gallery], CANDIDATES if gallery is self.stills else CANDIDATES * OF_A_CLIP
         for time_ms in self.frames.get(item, [STILL]):
-            codes = self._end(item, time_ms).features.codes
+            features = self._end(item, time_ms).features
+            codes = features.codes if marked else features.codes[self._marks.beside(item, features)]
             if len(codes) < LEAST_TO_COMPARE:
                 continue
-            ranked = index.search(codes, most)
-            for number, score in zip(ranked.id.tolist(), ranked.score.tolist(), strict=True):
-                other, other_ms = self._moments.named(number) if gallery is self._moments else (number, STILL)
-                if other != item and other not in self._copies and (other_ms == STILL or other in clips):
-                    found[other].append(_Near(-score, time_ms, other_ms))
+            ranked = index.search(codes, RANKED)
+            shared = dict(zip(ranked.id.tolist(), ranked.score.tolist(), strict=True))
+            others = (number for number in shared if self._asked(item, self._named(gallery, number), clips))
+            for number in islice(gallery.thinned(others), most):
+                other, other_ms = self._named(gallery, number)
+                found[other].append(_Near(-shared[number], time_ms, other_ms))
         nearest = sorted(found, key=lambda other: (min(found[other]).apart, self._names[other]))
         return {other: sorted(found[other])[:OF_A_CLIP] for other in nearest[:CANDIDATES]}
+
+    def _named(self, gallery: Featured, number: int) -> Pair:
+        return self._moments.named(number) if gallery is self._moments else (number, STILL)
+
+    def _asked(self, item: int, end: Pair, clips: Set[int]) -> bool:
+        """Whether ``item`` is compared with what lies at an end: with neither itself nor copies."""
+        other, time_ms = end
+        return other != item and other not in self._copies and (time_ms == STILL or other in clips)
 
     def _seen(self, item: int, near: dict[int, list[_Near]]) -> Iterator[SightRow]:
         misses = 0
@@ -129,6 +152,7 @@ class _Looker:
                 row = self._compare(item, other, pictures)
                 self._looked[pair] = row is not None
                 if row is not None:
+                    self._marks.note(row)
                     yield row
             misses = 0 if self._looked[pair] else misses + 1
             if misses == MISSES:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 CANDIDATES = 25
 """Pictures that share the most features, looked at for each picture of the case."""
+RANKED = 1000
+"""Pictures that share the most features, of which copies of others are passed over: of one there may be hundreds."""
 MISSES = 8
 """Candidates in a row that show nothing of the picture, after which the rest, which shares less, is left."""
 LEAST = 6

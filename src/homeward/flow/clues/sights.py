@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from homeward.core.canonical import Plain
-from homeward.flow.clues.elsewhere import CANDIDATES, LEAST, MISSES
+from homeward.flow.clues.elsewhere import CANDIDATES, LEAST, MISSES, RANKED
 from homeward.flow.clues.rarity import Commonness
 from homeward.flow.described import STILL, set_key
-from homeward.flow.features.boxes import around, written
+from homeward.flow.features.boxes import Box, around, parsed, written
 from homeward.flow.growing import Parts
 from homeward.flow.steps import CLIP_SIGHTS, SIGHTS, Step
 from homeward.links import rarity, sight_evidence
@@ -18,7 +20,10 @@ from homeward.store import sights as store
 from homeward.store.sights import SightRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from homeward.descriptors.scene import Features
     from homeward.flow.features.gallery import Gallery
@@ -38,7 +43,7 @@ def sights(case: Case, step: Step, progress: Progress) -> None:
         return
     version, gallery = rows_key(step), Gallery(case)
     parts = Parts(case, step, version, gallery.items)
-    looker = _Looker(case, gallery, store.seen_pairs(case, version))
+    looker = _Looker(case, gallery, version)
     for some in parts.each(progress):
         rows = []
         for item in some:
@@ -84,23 +89,36 @@ def standing_keys(case: Case) -> tuple[str, ...]:
 class _Looker:
     """Looks at new pictures in turn; no pair is looked at twice, and none of ``seen``, whose rows stand."""
 
-    def __init__(self, case: Case, gallery: Gallery, seen: set[tuple[int, int]]) -> None:
+    def __init__(self, case: Case, gallery: Gallery, version: str) -> None:
         self._gallery = gallery
         self._index = gallery.index()
         self._names = reads.item_names(case)
         self._copies = {row.item for row in stacks.members(case) if row.item != row.exemplar}
-        self._looked = dict.fromkeys(seen, True)
+        self._looked = dict.fromkeys(store.seen_pairs(case, version), True)
+        self._marks = Marks(store.marks(case, [version]))
 
     def look(self, item: int) -> list[SightRow]:
-        """What ``item`` and the pictures most like it show together."""
+        """What ``item`` and the pictures most like it show together.
+
+        Where a mark lies over it, those that are most like it beside the mark too: of one site there may be so many that no
+        others are among the first.
+        """
         from homeward.flow.features.gallery import LEAST_TO_COMPARE
 
         features = self._gallery.features(item)
         if item in self._copies or len(features) < LEAST_TO_COMPARE:
             return []
+        found = self._seen(item, features.codes)
+        left = self._marks.beside(item, features) if item in self._marks else ()
+        if len(left) >= LEAST_TO_COMPARE:
+            found += self._seen(item, features.codes[left])
+        return found
+
+    def _seen(self, item: int, codes: NDArray[np.uint8]) -> list[SightRow]:
         found, misses = [], 0
-        for other in self._index.search(features.codes, CANDIDATES).id.tolist():
-            if other == item or other in self._copies:
+        ranked = (other for other in self._index.search(codes, RANKED).id.tolist() if other not in self._copies)
+        for other in islice(ranked, CANDIDATES):
+            if other == item:
                 continue
             # In an order that has nothing to do with the order of arrival.
             pair = (item, other) if self._names[item] < self._names[other] else (other, item)
@@ -108,6 +126,7 @@ class _Looker:
                 row = self._compare(*pair)
                 self._looked[pair] = row is not None
                 if row is not None:
+                    self._marks.note(row)
                     found.append(row)
             misses = 0 if self._looked[pair] else misses + 1
             if misses == MISSES:
@@ -117,6 +136,30 @@ class _Looker:
     def _compare(self, a: int, b: int) -> SightRow | None:
         ends = End(a, self._gallery.features(a)), End(b, self._gallery.features(b))
         return row_of([look(*ends)])
+
+
+class Marks:
+    """Where marks of sites are known to lie, by item; over frames of one clip they lie at one spot."""
+
+    def __init__(self, rows: Iterable[SightRow]) -> None:
+        self._boxes: dict[int, set[Box]] = defaultdict(set)
+        for row in rows:
+            self.note(row)
+
+    def __contains__(self, item: int) -> bool:
+        return item in self._boxes
+
+    def note(self, row: SightRow) -> None:
+        """Know of the mark that two pictures were seen to share, if they were."""
+        if row.mark:
+            self._boxes[row.a].add(parsed(row.mark_a))
+            self._boxes[row.b].add(parsed(row.mark_b))
+
+    def beside(self, item: int, features: Features) -> NDArray[np.int64]:
+        """Rows of features of an item that lie under no mark of it."""
+        from homeward.links import site
+
+        return site.beside(features, self._boxes[item])
 
 
 class End(NamedTuple):

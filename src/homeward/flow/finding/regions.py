@@ -71,14 +71,11 @@ def ask_region(
         box_scores = {} if few else shared(index, asked.codes[rows])
         whole_scores = shared(index, asked.codes)
         near, alike = list(islice(thinned(box_scores), count)), list(islice(thinned(whole_scores), min(count, ALIKE)))
-        looks: dict[int, _Look] = {}
-        for item in dict.fromkeys([*near, *alike]):
-            there = features(item)
-            own = None if few else _own(asked, there, rows)
-            enough = own is not None and own.score >= LEAST_SCORE
-            whole, mark = look(asked, there) if enough or item in alike else (None, None)
-            looks[item] = _Look(own, whole, mark)
+        looks = {item: _look(asked, features(item), rows, few=few, whole=item in alike) for item in [*near, *alike]}
         bare_scores = _without_marks(index, asked, looks.values())
+        for item in islice(thinned(bare_scores), min(count, ALIKE)):  # of one site there may be more than are looked at
+            if item not in looks or looks[item].whole is None:
+                looks[item] = _look(asked, features(item), rows, few=few, whole=True)
         for item, one in looks.items():
             words = whole_scores if one.mark is None else bare_scores
             said = weigh_region(one.own, one.whole, Shared(words.get(item, 0.0), box_scores.get(item, 0.0)))
@@ -94,6 +91,13 @@ class _Look(NamedTuple):
     own: Sight | None
     whole: Sight | None
     mark: Mark | None
+
+
+def _look(asked: Features, there: Features, rows: NDArray[np.int64], *, few: bool, whole: bool) -> _Look:
+    """``few``: the box has too few features to be asked about itself; ``whole``: all of the question is looked at anyway."""
+    own = None if few else _own(asked, there, rows)
+    enough = own is not None and own.score >= LEAST_SCORE
+    return _Look(own, *(look(asked, there) if enough or whole else (None, None)))
 
 
 def _own(asked: Features, there: Features, rows: NDArray[np.int64]) -> Sight | None:

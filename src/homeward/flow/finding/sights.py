@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,10 +29,11 @@ from homeward.links.rarity import Common, Elsewhere, calibration
 from homeward.links.regions import inside_box
 from homeward.links.sight_evidence import Evidence, weigh
 from homeward.links.sights import Sight
-from homeward.links.site import look
+from homeward.links.site import beside, look
 from homeward.store import backgrounds, reads, stacks
 
 if TYPE_CHECKING:
+    from homeward.indexes.local import LocalIndex
     from homeward.store import Case
     from homeward.store.reads import Facts
 
@@ -187,13 +188,32 @@ def _found(
         return ask_region(index, gallery.features, shown, msgspec.structs.astuple(region), most, gallery.thinned)
     found = dict[int, Sight]()
     for asked, count in ((shown, most), (shown.mirrored(), MIRRORED)):
-        for item in islice(gallery.thinned(shared(index, asked.codes[rows])), count):
-            seen, _ = look(asked, gallery.features(item), rows)
+        for item, seen in _seen(gallery, index, asked, rows, count):
             if seen is not None and seen.score >= max(LEAST_SCORE, found[item].score + 1 if item in found else 0):
                 found[item] = seen
     return {
         item: Found(weigh(seen, kind), around(gallery.features(item), seen.agreeing.b), seen) for item, seen in found.items()
     }
+
+
+def _seen(
+    gallery: Featured, index: LocalIndex, asked: Features, rows: NDArray[np.int64], most: int
+) -> Iterator[tuple[int, Sight | None]]:
+    """What is seen in each picture that shares most with what is asked; where a mark lies over that, in those that share most
+    beside it too: of one site there may be more than are looked at.
+    """
+    looked, marks = set[int](), set[Box]()
+    for item in islice(gallery.thinned(shared(index, asked.codes[rows])), most):
+        looked.add(item)
+        seen, mark = look(asked, gallery.features(item), rows)
+        if mark is not None:
+            marks.add(around(asked, mark.agreeing.a))
+        yield item, seen
+    left = np.intersect1d(rows, beside(asked, marks))
+    if marks and len(left):
+        for item in islice(gallery.thinned(shared(index, asked.codes[left])), most):
+            if item not in looked:
+                yield item, look(asked, gallery.features(item), rows)[0]
 
 
 def carried(there: Sequence[int], matrix: NDArray[np.float64], facts: Facts) -> Box | None:

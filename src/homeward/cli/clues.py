@@ -145,30 +145,34 @@ def show(case: Path, clue_name: str, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj
 def export_(case: Path, file: Path) -> None:
-    """Write what partners may know of all clues to FILE: no pictures, notes, owners, places of files or names of people."""
+    """Write what partners may know of all clues to FILE: no pictures, notes, owners, places of files or names of people.
+
+    Beyond 64 MiB to several files, FILE first, each of which is read by itself.
+    """
     from homeward.flow.clues.clue_ledger import give
 
     with opened(case) as opened_case:
-        count, recorded = give(opened_case, file), not opened_case.read_only
-    click.echo(f"Wrote {count} events to {file}. They are readable for everyone: send them encrypted.")
+        (files, count), recorded = give(opened_case, file), not opened_case.read_only
+    click.echo(f"Wrote {count} events to {', '.join(map(str, files))}. They are readable for everyone: send them encrypted.")
     say_unrecorded(recorded)
 
 
 @clues.command("import")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
 @by_option
 @click.pass_obj
-def import_(case: Path, file: Path, who: str) -> None:
-    """Take in FILE from a partner. What was traced there is not traced again here."""
+def import_(case: Path, files: tuple[Path, ...], who: str) -> None:
+    """Take in each FILE from a partner. What was traced there is not traced again here."""
     from homeward.flow.clues.clue_ledger import receive
 
     with opened_to_write(case) as opened_case:
-        delivery, new, stopped = receive(opened_case, file, who)
-    click.echo(f"Took {new} new events of {printable(delivery.agency)}; skipped {delivery.skipped}.")
-    for problem in delivery.problems:
-        click.echo(f"  {printable(problem)}")
-    for clue in stopped:
-        _say(clue)
+        taken = receive(opened_case, files, who)
+    for delivery, new, stopped in taken:
+        click.echo(f"Took {new} new events of {printable(delivery.agency)}; skipped {delivery.skipped}.")
+        for problem in delivery.problems:
+            click.echo(f"  {printable(problem)}")
+        for clue in stopped:
+            _say(clue)
     next_step(f"homeward clues {case}")
 
 

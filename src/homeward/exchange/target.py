@@ -42,10 +42,7 @@ def write_file(
         ExportFailed: the folder is missing or cannot be written.
     """
     check_target(case, target)
-    try:
-        building, digest = _build(parts, target.parent)
-    except OSError as error:
-        raise ExportFailed(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
+    building, digest = _built(parts, target)
     try:
         with case.leaving({**details, "sha256": digest}, {"file": str(target), **(names or {})}):
             check()
@@ -53,6 +50,32 @@ def write_file(
     finally:
         building.unlink(missing_ok=True)
     return digest
+
+
+def write_files(
+    case: Case, files: Sequence[tuple[Path, bytes]], details: dict[str, Plain], names: dict[str, str] | None = None
+) -> None:
+    """Write files that belong together, with one entry of the ledger, which holds the SHA-256 of each in this order.
+
+    None is there before all are written and recorded; ``details`` and ``names`` as for :func:`write_file`.
+
+    Raises:
+        WrongUse: one lies in the case or in an exhibit.
+        ExportFailed: the folder is missing or cannot be written.
+    """
+    building: list[tuple[Path, str]] = []
+    try:
+        for target, data in files:
+            check_target(case, target)
+            building.append(_built([data], target))
+        digests: list[Plain] = [digest for _, digest in building]
+        with case.leaving({**details, "sha256": digests}, {"file": str(files[0][0]), **(names or {})}):
+            pass
+        for (target, _), (made, _) in zip(files, building, strict=True):
+            made.replace(target)
+    finally:
+        for made, _ in building:
+            made.unlink(missing_ok=True)
 
 
 def hand_out(
@@ -161,6 +184,13 @@ def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> tuple[int, str]:
         manifest.flush()
         os.fsync(manifest.fileno())
     return count, digest.hexdigest()
+
+
+def _built(parts: Iterable[bytes], target: Path) -> tuple[Path, str]:
+    try:
+        return _build(parts, target.parent)
+    except OSError as error:
+        raise ExportFailed(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
 def _build(parts: Iterable[bytes], folder: Path) -> tuple[Path, str]:

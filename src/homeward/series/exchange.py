@@ -6,7 +6,7 @@ that a partner of a partner reads who said it. Signing and encryption are the bu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -40,14 +40,45 @@ def write_events(agency: str, origin: str, events: Iterable[Event], most: int = 
     Raises:
         ClueRefused: it would have more than ``most`` bytes, and nobody would read it.
     """
+    told = _given(events)
+    data = _written(agency, origin, told)
+    if len(data) > most:
+        raise ClueRefused(f"{len(told)} events are more than one file may hold: {len(data) >> 20} MiB, of {most >> 20}")
+    return data
+
+
+def files_of(agency: str, origin: str, events: Iterable[Event], most: int = LARGEST) -> Iterator[tuple[bytes, int]]:
+    """The same in as many files of at most ``most`` bytes as it takes, each with its number of events. Each is read by itself,
+    in any order.
+
+    Raises:
+        ClueRefused: a single event is larger.
+    """
+    return _halves(agency, origin, _given(events), most)
+
+
+def _given(events: Iterable[Event]) -> list[Event]:
     kept = {event.id: event for event in events if event.act not in AT_HOME}
     kept = {name: event for name, event in kept.items() if event.act != "undo" or event.undone in kept}
-    ordered = sorted(kept.values(), key=lambda event: (event.when, event.id))
-    told = {"homeward": "clues 1", "agency": agency, "origin": origin, "events": ordered}
-    data = msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n"
-    if len(data) > most:
-        raise ClueRefused(f"{len(ordered)} events are more than one file may hold: {len(data) >> 20} MiB, of {most >> 20}")
-    return data
+    return sorted(kept.values(), key=lambda event: (event.when, event.id))
+
+
+def _written(agency: str, origin: str, events: Sequence[Event]) -> bytes:
+    told = {"homeward": "clues 1", "agency": agency, "origin": origin, "events": events}
+    return msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n"
+
+
+def _halves(agency: str, origin: str, events: Sequence[Event], most: int) -> Iterator[tuple[bytes, int]]:
+    data = _written(agency, origin, events)
+    if len(data) <= most:
+        yield data, len(events)
+        return
+    if len(events) == 1:
+        raise ClueRefused(f"an event about a clue is larger than {most >> 20} MiB")
+    del data  # the halves take as much again
+    middle = len(events) // 2
+    yield from _halves(agency, origin, events[:middle], most)
+    yield from _halves(agency, origin, events[middle:], most)
 
 
 def read_events(data: bytes, origin: str, known: set[str], latest: str) -> Delivery:

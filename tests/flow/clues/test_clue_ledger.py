@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ from homeward.flow.clues.clue_ledger import find_clue, give, listed, propose, re
 from homeward.flow.progress import Quiet
 from homeward.flow.steps import CLUES
 from homeward.flow.verify import verify
+from homeward.series.exchange import files_of
 from homeward.store import Case, results
 from homeward.store.exhibits import register
 from homeward.store.intake import OccurrenceRow, take
+from homeward.store.ledger import decode as entry
 from homeward.store.models import ClueEvent, Item
 from homeward.store.results import MediaRow
 
@@ -182,11 +185,11 @@ def test_what_a_partner_traced_is_not_traced_again_here(case: Case, partner: Cas
     theirs = sight(partner, "text", "nordsjö färg", sha("d"), None, None, "Noor", "")
     theirs = tell(partner, theirs, "note", "Noor", "only for us")
     tell(partner, theirs, "status", "Noor", "the shop in Malmö", status="traced")
-    assert give(partner, tmp_path / "out.json") == 2
+    assert give(partner, tmp_path / "out.json") == ([tmp_path / "out.json"], 2)
     assert "Noor" not in (tmp_path / "out.json").read_text()
-    delivery, new, stopped = receive(case, tmp_path / "out.json", "Kim")
+    ((delivery, new, stopped),) = receive(case, [tmp_path / "out.json"], "Kim")
     assert (delivery.agency, new, [clue.id for clue in stopped]) == ("Theirs", 2, [ours.id])
-    assert receive(case, tmp_path / "out.json", "Kim")[1:] == (0, [])
+    assert receive(case, [tmp_path / "out.json"], "Kim")[0][1:] == (0, [])
     with pytest.raises(WrongUse, match="the shop in Malmö"):
         tell(case, find_clue(case, ours.id), "search", "Kim", where="maps", outcome="none")
     told = shown(case, find_clue(case, ours.id))
@@ -205,12 +208,41 @@ def test_files_of_partners_in_any_order_make_one_ledger(case: Case, partner: Cas
     for order in ((0, 1), (1, 0)):
         with made(tmp_path / f"reader{order[0]}", "Reader") as reader:
             for number in order:
-                receive(reader, tmp_path / f"{number}.json", "Kim")
+                receive(reader, [tmp_path / f"{number}.json"], "Kim")
             (row,) = listed(reader)
             assert (row["status"], row["disputed"], row["pictures"]) == ("dead", True, 2)
             give(reader, tmp_path / f"all{order[0]}.json")
     first, second = (json.loads((tmp_path / f"all{number}.json").read_text())["events"] for number in (0, 1))
     assert first == second
+
+
+def test_more_than_one_file_holds_goes_into_several_that_are_read_in_any_order(
+    case: Case, partner: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        clue = sight(partner, "text", f"Nordsjö {number}", sha("d"), None, None, "Noor", "")
+        tell(partner, clue, "status", "Noor", "the shop", status="traced")
+    monkeypatch.setattr(files_of, "__defaults__", (2000,))
+    files, count = give(partner, tmp_path / "out.json")
+    assert count == 18
+    assert [file.name for file in files[:2]] == ["out.json", "out-2.json"]
+    assert len(files) > 3
+    assert all(file.stat().st_size <= 2000 for file in files)
+    left = entry([body for _, body in partner.custody.entries()][-1])
+    assert left.details["sha256"] == [sha256(file.read_bytes()).hexdigest() for file in files]
+    (tmp_path / "bad.json").write_text("{}")
+    with pytest.raises(WrongUse, match="no file of clues"):
+        receive(case, [*files, tmp_path / "bad.json"], "Kim")
+    assert not listed(case)
+    taken = receive(case, files[::-1], "Kim")
+    assert sum(new for _, new, _ in taken) == 18
+    assert {row["status"] for row in listed(case)} == {"traced"}
+    assert faults(case) == []
+    (tmp_path / "again-3.json").write_text("kept")
+    with pytest.raises(WrongUse, match="again-3.json exists already"):
+        give(partner, tmp_path / "again.json")
+    assert not (tmp_path / "again.json").exists()
+    assert faults(partner) == []
 
 
 def test_changed_rows_are_found(case: Case) -> None:
@@ -228,9 +260,9 @@ def test_changed_rows_are_found(case: Case) -> None:
 def test_a_file_that_is_none_changes_nothing(case: Case, tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_bytes(b"\xff\xfe{}")
     with pytest.raises(WrongUse, match="no file of clues"):
-        receive(case, tmp_path / "bad.json", "Kim")
+        receive(case, [tmp_path / "bad.json"], "Kim")
     with pytest.raises(WrongUse, match="cannot be read"):
-        receive(case, tmp_path / "absent.json", "Kim")
+        receive(case, [tmp_path / "absent.json"], "Kim")
     (tmp_path / "there").write_text("kept")
     with pytest.raises(WrongUse, match="exists already"):
         give(case, tmp_path / "there")

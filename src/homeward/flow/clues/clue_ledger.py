@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,14 @@ import msgspec
 from homeward.core import WrongUse, canonical_json
 from homeward.core.errors import said
 from homeward.core.time import utc_now
-from homeward.exchange.target import write_file
+from homeward.exchange.target import write_files
 from homeward.flow.clues import text_links
 from homeward.flow.clues.rarity import Commonness, columns
 from homeward.flow.clues.sights import standing_keys
 from homeward.flow.clues.things import also, same_thing
 from homeward.flow.steps import Step
 from homeward.series.clues import STILL, Act, Box, Clue, ClueRefused, Event, clue_id, refusal, replay, told_by
-from homeward.series.exchange import LARGEST, Delivery, read_events, write_events
+from homeward.series.exchange import LARGEST, Delivery, files_of, read_events
 from homeward.series.likeness import unread
 from homeward.series.proposing import READER, Proposal, proposals, written
 from homeward.store import clues as store
@@ -133,39 +133,44 @@ def shown(case: Case, clue: Clue) -> dict[str, Any]:
     }
 
 
-def give(case: Case, file: Path) -> int:
-    """Write what partners may know of every clue into a new file (see :func:`write_file`); how many events that is.
+def give(case: Case, file: Path) -> tuple[list[Path], int]:
+    """Write what partners may know of every clue into a new file, or into several where one would be larger than anybody reads:
+    ``clues.json``, ``clues-2.json`` and so on. The files, and how many events are in them.
 
     Raises:
-        WrongUse: the file exists, or lies in the case or in an exhibit, or there are more events than one file may hold.
-        ExportFailed: it cannot be written.
+        WrongUse: a file exists, or lies in the case or in an exhibit; then none is written.
+        ExportFailed: one cannot be written; then none is.
     """
-    events = [_body(body) for body in store.bodies(case)]
-    try:
-        data = write_events(case.info.agency, case.info.origin, events)
-    except ClueRefused as error:
-        raise WrongUse(f"{error} (homeward package gives the clues of single series)") from error
-    if os.path.lexists(file):
-        raise WrongUse(f"{file} exists already")
-    write_file(case, file, [data], {"format": "clues"})
-    return len(msgspec.json.decode(data)["events"])
+    parts = list(files_of(case.info.agency, case.info.origin, map(_body, store.bodies(case))))
+    files = [file, *(file.with_stem(f"{file.stem}-{number}") for number in range(2, len(parts) + 1))]
+    for one in files:
+        if os.path.lexists(one):
+            raise WrongUse(f"{one} exists already")
+    write_files(case, [(one, data) for one, (data, _) in zip(files, parts, strict=True)], {"format": "clues"})
+    return files, sum(count for _, count in parts)
 
 
-def receive(case: Case, file: Path, who: str) -> tuple[Delivery, int, list[Clue]]:
-    """Take in a partner's file: what it says, how many events were new, and clues of ours that it stops.
+def receive(case: Case, files: Sequence[Path], who: str) -> list[tuple[Delivery, int, list[Clue]]]:
+    """Take in files of partners, if all are such: of each what it says, how many events were new, and clues of ours that it
+    stops.
 
     Raises:
-        WrongUse: it cannot be read or is no file of clues.
+        WrongUse: one cannot be read or is no file of clues; then none is taken in.
     """
+    told = [_delivery(case, file) for file in files]
+    return [(delivery, *take(case, delivery, source, who)) for delivery, source in told]
+
+
+def _delivery(case: Case, file: Path) -> tuple[Delivery, str]:
+    """What a file says, and its SHA-256."""
     try:
         with file.open("rb") as source:
             data = source.read(LARGEST + 1)
-        delivery = read(case, data)
+        return read(case, data), hashlib.sha256(data).hexdigest()
     except OSError as error:
         raise WrongUse(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
     except ClueRefused as error:
         raise WrongUse(f"{file}: {error}") from error
-    return delivery, *take(case, delivery, hashlib.sha256(data).hexdigest(), who)
 
 
 def read(case: Case, data: bytes) -> Delivery:

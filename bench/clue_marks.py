@@ -19,10 +19,12 @@ from homeward.flow.progress import Quiet
 from homeward.store import Case, reads, sights
 from sight_data import SAME_ROOM, Row, relation, world
 
-BAR = (12, 100)
-"""Rows and columns of the bar, of random grey, which is enlarged over the width of a picture and a tenth of its height."""
+LONGEST = 1024
+"""Pixels of the longest side to which a site scales what it shows."""
+BAR = (9, 100)
+"""Rows and columns of random grey that make up the bar, each of six by six pixels."""
 DISTANCE = 6
-"""Pixels between the bar and the lower edge."""
+"""Pixels between the bar and the lower left corner."""
 
 
 def marks_part() -> Iterator[dict[str, str]]:
@@ -41,14 +43,13 @@ def marks_part() -> Iterator[dict[str, str]]:
 
 
 def under_a_bar(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture (h, w) with the bar over its lower edge; pictures of one width get the same bar."""
-    height, width = pixels.shape
-    high = round(0.1 * min(height, width))
-    bar = np.random.default_rng(5).integers(0, 256, BAR, dtype=np.uint8)
-    marked = pixels.copy()
-    size = (width - 2 * DISTANCE, high)
-    marked[-high - DISTANCE : -DISTANCE, DISTANCE:-DISTANCE] = cv2.resize(bar, size, interpolation=cv2.INTER_NEAREST)
-    return marked
+    """A picture (h, w) as a site shows it: scaled to one longest side, with one bar in its corner."""
+    scale = LONGEST / max(pixels.shape)
+    marked = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    bar = np.random.default_rng(5).integers(0, 256, BAR, dtype=np.uint8).repeat(6, axis=0).repeat(6, axis=1)
+    high, wide = bar.shape
+    marked[-high - DISTANCE : -DISTANCE, DISTANCE : wide + DISTANCE] = bar
+    return np.asarray(marked, np.uint8)
 
 
 def _linked(folder: Path, files: Path, shown: list[Row]) -> Counter[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from math import asin, cos, radians, sin, sqrt
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from shown_case import fill, hold, sha, stack
 
 from homeward.core import WrongUse
 from homeward.flow.clues import clue_ledger
+from homeward.flow.finding.asking import Answers
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
 from homeward.flow.workbench import finding
@@ -122,6 +124,21 @@ def test_the_part_that_ranks_decides_on_the_order(case: Case, items: dict[str, i
     found = find(case, Question(asked="x", path="holiday"), lambda word: rows if word == "x" else [])
     assert found.ranked
     assert [found.words[item] for item in found.items] == ["log10 LR +1.0: old/holiday.png", "log10 LR +1.0: holiday/a.jpg"]
+
+
+def test_answers_that_are_cut_off_are_said_to_be(
+    bench: Workbench, client: Callable[..., Any], items: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "TOP", 2)
+    names = ["old/holiday.png", "new/c.jpg", "holiday/a.jpg"]
+    for count, looked, told in ((3, 1000, 2), (2, 0, 0)):
+        rows = Answers({"sha256": sha(name), "score": 5, "log10_lr": 1.0, "reason": name} for name in names[:count])
+        rows.looked = looked
+        monkeypatch.setattr(bench.handed, "_answers", OrderedDict(word=rows))
+        answer = client("viewer").post("/api/grids", {"queue": "find:asked=word"}, "application/json").json()
+        assert (answer["count"], answer["looked"], answer["told"]) == (2, looked, told)
+    unasked = client("viewer").post("/api/grids", {"queue": "find:path=holiday"}, "application/json").json()
+    assert (unasked["looked"], unasked["told"]) == (0, 0)
 
 
 @pytest.mark.parametrize(

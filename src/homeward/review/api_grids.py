@@ -47,6 +47,10 @@ class Grid(Schema):
     opinions: int
     """How many are wanted of each picture, none of which knows of another."""
     categories: list[Category]
+    looked: int
+    """At how many pictures was looked for a place or thing, where more share something with it; 0 where at all."""
+    told: int
+    """How many answers a picture has that was asked with, where there were more; 0 where these are all."""
 
 
 class Stretch(Schema):
@@ -102,6 +106,8 @@ def begin(request: Any, asked: Asked) -> Grid:
         scheme=shown.scheme.title,
         opinions=shown.scheme.opinions,
         categories=[Category(key=c.key, code=c.code, name=c.name, colour=c.colour) for c in shown.scheme.categories],
+        looked=listed.looked,
+        told=listed.told,
     )
 
 

@@ -62,11 +62,12 @@ class HandedOver:
         return word
 
     def _found(self, picture: Handed, by: str) -> list[dict[str, Any]]:
+        """One more than are told, so that it is known whether there are more."""
         if by in {"place", "object"}:
-            return find_sights(self._case, picture, by, None, TOP)
+            return find_sights(self._case, picture, by, None, TOP + 1)
         if by == "text":
-            return find_by_text(self._case, picture, None, TOP)
-        return (find_cameras if by == "camera" else find_copies)(self._case, picture, TOP)
+            return find_by_text(self._case, picture, None, TOP + 1)
+        return (find_cameras if by == "camera" else find_copies)(self._case, picture, TOP + 1)
 
     @contextlib.contextmanager
     def _measuring(self) -> Iterator[None]:

@@ -134,6 +134,16 @@ def test_a_picture_of_the_case_is_asked_from_what_is_stored(worked: Case, tmp_pa
     assert name(found[0]["paths"]) == "front.jpg"
 
 
+def test_where_more_pictures_share_something_than_are_looked_at_it_is_known(
+    worked: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = tmp_path / "asked.jpg"
+    picture.write_bytes(pictures()["front.jpg"])
+    assert find_sights(worked, picture, "place", None, 2).looked == 0
+    monkeypatch.setattr("homeward.flow.finding.sights.SHORTLIST", 2)
+    assert find_sights(worked, picture, "place", None, 2).looked == 2
+
+
 def children() -> set[str]:
     """Processes that this one has started and that still run."""
     return {one for task in Path("/proc/self/task").iterdir() for one in (task / "children").read_text().split()}

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -23,6 +23,13 @@ from homeward.sandbox import Call, Lost, Message
 
 class TooLittle(HomewardError, ValueError):
     """The picture asked with cannot be read, or shows too little to find anything by."""
+
+
+class Answers(list[dict[str, Any]]):
+    """Answers to a question, best first."""
+
+    looked = 0
+    """At how many pictures was looked, where more share something with what is asked; 0 where it was looked at all."""
 
 
 class Handed:

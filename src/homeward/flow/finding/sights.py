@@ -20,10 +20,10 @@ from homeward.flow.described import STILL
 from homeward.flow.features.boxes import Box, around
 from homeward.flow.features.comparing import MIRRORED
 from homeward.flow.features.gallery import Backgrounds, Featured, Gallery, Moments
-from homeward.flow.finding.asking import Picture, TooLittle
+from homeward.flow.finding.asking import Answers, Picture, TooLittle
 from homeward.flow.finding.copies import measured
 from homeward.flow.finding.moments import CAVEAT, Shown, of_clips
-from homeward.flow.finding.regions import LEAST_FEATURES, LEAST_SCORE, Found, ask_region, shared
+from homeward.flow.finding.regions import LEAST_FEATURES, LEAST_SCORE, SHARING, Found, ask_region, shared
 from homeward.links.geometry import box_around, inverse
 from homeward.links.rarity import Common, Elsewhere, calibration
 from homeward.links.regions import inside_box
@@ -53,7 +53,7 @@ class Region(msgspec.Struct, frozen=True):
     height: int
 
 
-def find_sights(case: Case, picture: Picture, kind: str, region: Region | None, top: int) -> list[dict[str, Any]]:
+def find_sights(case: Case, picture: Picture, kind: str, region: Region | None, top: int) -> Answers:
     """Pictures of the case that show the place or the thing, best first; see the command reference for the shape.
 
     Features of a picture that the case holds are not measured again. It is asked as it is and in a mirror. A clip is answered
@@ -76,7 +76,7 @@ def find_sights(case: Case, picture: Picture, kind: str, region: Region | None, 
     return _answers(case, held, held.stills.features(question) if question else measured(picture), question, kind, region, top)
 
 
-def sights_of(case: Case, item: int, kind: str, region: Region | None, top: int, time_ms: int = STILL) -> list[dict[str, Any]]:
+def sights_of(case: Case, item: int, kind: str, region: Region | None, top: int, time_ms: int = STILL) -> Answers:
     """The same, asked with what the case itself holds, whose features are stored: a still (``time_ms`` is -1), or the measured
     frame of a clip that is nearest to a moment of it.
 
@@ -117,9 +117,9 @@ def _compared(case: Case) -> _Compared:
 
 def _answers(
     case: Case, held: _Compared, shown: Features, question: int, kind: str, region: Region | None, top: int
-) -> list[dict[str, Any]]:
+) -> Answers:
     rows = _within(shown, kind, region)
-    most = max(top, SHORTLIST)
+    most = min(max(top, SHORTLIST), SHARING)
     found = {item: Shown(one) for item, one in _found(held.stills, shown, kind, region, rows, most).items()}
     found |= of_clips(_found(held.moments, shown, kind, region, rows, most))
     facts = reads.item_facts(case)
@@ -133,7 +133,16 @@ def _answers(
                 answers.append(_answer(member.item, one, lies, facts[member.item], common.get(member.exemplar)))
     best = sorted(answers, key=lambda row: (-row["log10_lr"], -row["score"], row["sha256"]))[:top]
     paths = reads.stacked_paths(case, {row["item"] for row in best})
-    return [{"sha256": row["sha256"], "time": row["time"], "paths": paths.get(row.pop("item"), []), **row} for row in best]
+    told = Answers(
+        {"sha256": row["sha256"], "time": row["time"], "paths": paths.get(row.pop("item"), []), **row} for row in best
+    )
+    told.looked = most if any(_more(gallery, shown.codes[rows], most) for gallery in held) else 0
+    return told
+
+
+def _more(gallery: Featured, codes: NDArray[np.uint8], most: int) -> bool:
+    """Whether more pictures of a gallery than ``most`` share something with some features."""
+    return len(gallery) > most and len(gallery.index().search(codes, most + 1).id) > most
 
 
 def _held(gallery: Gallery, names: dict[int, str], picture: Picture) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -13,6 +13,7 @@ from homeward.core import WrongUse
 from homeward.core.errors import said
 from homeward.flow.clues.text import find_text
 from homeward.flow.described import STILL
+from homeward.flow.finding.asking import Answers
 from homeward.flow.finding.sights import Region, sights_of
 from homeward.flow.workbench.on_veils import from_veil
 from homeward.store import finding as store
@@ -68,6 +69,18 @@ class Found(msgspec.Struct, frozen=True):
     items: tuple[int, ...]
     ranked: bool
     words: dict[int, str]
+    looked: int = 0
+    """At how many pictures was looked for a place or thing, where more share something with it; 0 where at all."""
+    told: int = 0
+    """How many answers a picture has that was asked with, where there were more; 0 where these are all."""
+
+
+class _Ranked(NamedTuple):
+    """What is said of each item, best first; the rest as :class:`Found` has it."""
+
+    words: dict[int, str]
+    looked: int
+    told: int
 
 
 def question(query: str) -> Question:
@@ -98,14 +111,19 @@ def find(case: Case, asked: Question, handed: Asked) -> Found:
         TooLittle: a box shows too little.
     """
     ranked = {key: rank(case, asked, handed) for key, rank in RANKED.items() if getattr(asked, key)}
-    parts = [*ranked.values(), *(plain(case, asked) for key, plain in PLAIN.items() if getattr(asked, key))]
+    parts = [
+        *(one.words for one in ranked.values()),
+        *(plain(case, asked) for key, plain in PLAIN.items() if getattr(asked, key)),
+    ]
     if not parts:
         return Found((), False, {})
     items = set(parts[0]).intersection(*parts[1:])
     if not ranked:
         return Found(tuple(sorted(items)), False, {})
-    words = {item: "; ".join(some[item] for some in ranked.values()) for item in items}
-    return Found(tuple(item for item in next(iter(ranked.values())) if item in items), True, words)
+    words = {item: "; ".join(some.words[item] for some in ranked.values()) for item in items}
+    best = tuple(item for item in next(iter(ranked.values())).words if item in items)
+    looked, told = max(one.looked for one in ranked.values()), max(one.told for one in ranked.values())
+    return Found(best, True, words, looked, told)
 
 
 def described(asked: Question) -> str:
@@ -127,7 +145,7 @@ def described(asked: Question) -> str:
     return ", ".join(words for key, words in parts.items() if getattr(asked, key)) or "Nothing is asked yet"
 
 
-def _like(case: Case, asked: Question, _: Asked) -> dict[int, str]:
+def _like(case: Case, asked: Question, _: Asked) -> _Ranked:
     item = names.number(case, asked.like)
     if item is None:
         raise WrongUse("there is no such picture")
@@ -141,25 +159,26 @@ def _like(case: Case, asked: Question, _: Asked) -> dict[int, str]:
     if asked.box:
         left, top, width, height = map(float, asked.box.split(","))
         region = Region(*from_veil(shapes(case, [item]).get(item), (left, top, width, height)))
-    return _told(case, sights_of(case, item, asked.by, region, TOP, int(asked.time or STILL)))
+    return _told(case, sights_of(case, item, asked.by, region, TOP + 1, int(asked.time or STILL)), TOP)
 
 
-def _asked(case: Case, asked: Question, handed: Asked) -> dict[int, str]:
-    return _told(case, handed(asked.asked))
+def _asked(case: Case, asked: Question, handed: Asked) -> _Ranked:
+    return _told(case, handed(asked.asked), TOP)
 
 
-def _text(case: Case, asked: Question, _: Asked) -> dict[int, str]:
+def _text(case: Case, asked: Question, _: Asked) -> _Ranked:
     return _told(case, find_text(case, asked.text, None))  # all, for the other parts leave out some of them
 
 
-def _told(case: Case, rows: Iterable[dict[str, Any]]) -> dict[int, str]:
-    """What is said of each item, best first."""
+def _told(case: Case, rows: Rows, most: int | None = None) -> _Ranked:
+    """What is said of each of the best items, at most ``most``."""
     best: dict[str, dict[str, Any]] = {}
     for row in rows:
         best.setdefault(row["sha256"], row)
-    held = list(best)
+    held = list(best)[:most]
     items = {name: item for at in range(0, len(held), 500) for name, item in names.numbers(case, held[at : at + 500]).items()}
-    return {items[name]: _words(row) for name, row in best.items() if name in items}
+    words = {items[name]: _words(best[name]) for name in held if name in items}
+    return _Ranked(words, rows.looked if isinstance(rows, Answers) else 0, len(held) if len(held) < len(best) else 0)
 
 
 def _words(row: dict[str, Any]) -> str:

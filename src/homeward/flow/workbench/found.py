@@ -25,4 +25,4 @@ def found(case: Case, tiles: Tiles, title: str, answer: Found) -> Listing:
     else:
         order = tiles.by_priority(case)
         stacks = order[np.isin(order, stacks)]
-    return Listing(tiles, STACKS, title, stacks, np.zeros(0, np.int32), words=words)
+    return Listing(tiles, STACKS, title, stacks, np.zeros(0, np.int32), words=words, looked=answer.looked, told=answer.told)

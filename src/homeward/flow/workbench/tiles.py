@@ -147,6 +147,9 @@ class Listing(NamedTuple):
     queue: str = ""
     words: dict[int, str] | None = None
     """What is said of stacks that a question found, where it ranks."""
+    looked: int = 0
+    told: int = 0
+    """Where a question was cut off, as :class:`~homeward.flow.workbench.finding.Found` has it."""
 
     def items(self, first: int, last: int) -> list[int]:
         """The items behind tiles ``first`` to ``last``, copies included."""

@@ -74,7 +74,11 @@ function frame() {
     tab.dataset.queue === queue ? tab.setAttribute("aria-current", "page") : tab.removeAttribute("aria-current");
   }
   part("back").hidden = !inside;
-  part("title").textContent = `${heard(grid.title)} · ${plural(grid.count, grid.kind === "stacks" ? "stack" : "picture")}`;
+  part("title").textContent = [
+    heard(grid.title), plural(grid.count, grid.kind === "stacks" ? "stack" : "picture"),
+    ...(grid.looked ? [t`only the ${grid.looked.toLocaleString("en")} pictures that share most with it were looked at`] : []),
+    ...(grid.told ? [t`only the best ${grid.told.toLocaleString("en")} answers`] : []),
+  ].join(" · ");
   part("scheme").replaceChildren(...grid.categories.map((one) => {
     const swatch = el("span", { class: "swatch" });
     swatch.style.background = one.colour;

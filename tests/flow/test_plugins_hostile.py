@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from onnx import TensorProto, helper
 
 import tiny_plugins as tiny
+from homeward.cli import homeward
 from homeward.core import WrongUse
 from homeward.descriptors.plugin import GlobalPlugin, PluginRefused, read_manifest
 from homeward.descriptors.plugin_model import Model
@@ -57,6 +59,13 @@ def refused(case: Case, folder: Path, data: bytes, **changes: Any) -> str:
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     """A case without anything."""
     with Case.create(tmp_path_factory.mktemp("bare") / "case", "Test Unit") as made:
+        yield made
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Case]:
+    """The same, of which nobody else expects anything."""
+    with Case.create(tmp_path / "case", "Test Unit") as made:
         yield made
 
 
@@ -277,6 +286,67 @@ def test_what_a_kill_leaves_behind_is_tidied(bare: Case, tmp_path: Path) -> None
     assert len(list(bare.plugins.names())) == 2
     plugins.remove(bare, "tidy", "a test")
     assert list(bare.plugins.names()) == []
+
+
+def test_of_two_that_are_added_at_once_one_is_whole_and_the_other_is_told(
+    fresh: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (tiny.made(tmp_path / name, "global", "twin", tiny.thumbnail()) for name in ("one", "other"))
+    told = json.loads((other / "plugin.json").read_text())
+    (other / "plugin.json").write_text(json.dumps({**told, "version": "another"}))
+    real = plugins.trial
+
+    def meanwhile(*given: Any) -> str:
+        monkeypatch.setattr(plugins, "trial", real)
+        with Case.open(fresh.folder) as case:
+            assert plugins.add(case, one)[1]
+        return real(*given)
+
+    for folder in (other, one):
+        monkeypatch.setattr(plugins, "trial", meanwhile)
+        if folder is other:
+            with pytest.raises(WrongUse, match="another plug-in 'twin'"):
+                plugins.add(fresh, folder)
+        else:
+            assert plugins.add(fresh, folder)[1] is False
+        assert [row["id"] for row in plugins.listed(fresh)] == ["twin"]
+        assert len(list(fresh.plugins.names())) == 2
+        assert not verify(fresh, Quiet()).faults
+        plugins.remove(fresh, "twin", "a test")
+
+
+def test_one_that_a_stricter_contract_refuses_is_a_row_with_a_reason(
+    fresh: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny.made(tmp_path, "global", "old", tiny.thumbnail())
+    plugins.add(fresh, folder)
+    plugins.add(fresh, tiny.made(tmp_path, "global", "sound", tiny.thumbnail()))
+    real = plugins.read_manifest
+
+    def stricter(manifest: bytes) -> Any:
+        if b'"old"' in manifest and b'"2"' not in manifest:
+            raise PluginRefused("its licence is not named")
+        return real(manifest)
+
+    monkeypatch.setattr(plugins, "read_manifest", stricter)
+    assert [(row["id"], row["refused"]) for row in plugins.listed(fresh)] == [
+        ("sound", ""),
+        ("old", "its licence is not named"),
+    ]
+    assert len(plugins.steps(fresh)) == 1
+    with pytest.raises(WrongUse, match="'old' is not asked: its licence is not named"):
+        plugins.called(fresh, "old")
+    shown = CliRunner().invoke(homeward, ["plugin", "list", str(fresh.folder)])
+    assert shown.exit_code == 0
+    assert "old is not asked: its licence is not named." in shown.output
+    told = json.loads((folder / "plugin.json").read_text())
+    (folder / "plugin.json").write_text(json.dumps({**told, "version": "2"}))
+    with pytest.raises(WrongUse, match="another plug-in 'old'"):
+        plugins.add(fresh, folder)
+    plugins.remove(fresh, "old", "a newer one")
+    assert plugins.add(fresh, folder)[1]
+    assert {row["id"]: row["refused"] for row in plugins.listed(fresh)} == {"sound": "", "old": ""}
+    assert not verify(fresh, Quiet()).faults
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,9 @@ def list_(case: Path, as_json: bool) -> None:
     ]  # fmt: skip
     print_found(case, "Plug-ins (uncalibrated: they may rank, and add nothing to links)", columns, rows)
     for row in found:
-        click.echo(f"{row['id']} {row['does']}.")
+        click.echo(
+            printable(f"{row['id']} is not asked: {row['refused']}." if row["refused"] else f"{row['id']} {row['does']}.")
+        )
     failures = [(row["id"], one["reason"], one["count"]) for row in found for one in row["failures"]]
     if failures:
         print_table("Why they said nothing", ("plug-in", "reason", "contents"), failures)

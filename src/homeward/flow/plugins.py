@@ -42,6 +42,9 @@ from homeward.store.plugins import PREFIX, Registered
 from homeward.store.segments import folder_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homeward.core.canonical import Plain
     from homeward.store import Case
 
 MEASURE = "homeward.flow.tasks.plugins:measure"
@@ -104,6 +107,21 @@ class Held(msgspec.Struct, frozen=True):
         return Tool(self.manifest, str(model), model.stat().st_size)
 
 
+class Refused(msgspec.Struct, frozen=True):
+    """A plug-in that an older version took in and this one does not ask."""
+
+    id: str
+    """As it calls itself, or the beginning of the digest of its manifest."""
+    version: str
+    reason: str
+    registered: Registered
+
+
+class _Named(msgspec.Struct, frozen=True):
+    id: str = ""
+    version: str = ""
+
+
 def task_of(plugin: Plugin) -> str:
     """The sandbox task that asks it about an item."""
     if isinstance(plugin, SoundPlugin):
@@ -122,26 +140,50 @@ def available_to_read() -> bool:
 
 
 def held(case: Case) -> list[Held]:
-    """The plug-ins of a case, in the order in which they were added."""
-    found = []
+    """The plug-ins of a case, in the order in which they were added, without those that this version does not ask."""
+    return [one for one in _read(case) if isinstance(one, Held)]
+
+
+def unasked(case: Case) -> list[Refused]:
+    """Those that an older version took in, and that are not as they must be for this one."""
+    return [one for one in _read(case) if isinstance(one, Refused)]
+
+
+def _read(case: Case) -> Iterator[Held | Refused]:
     for one in plugins.registered(case):
         manifest = plugins.manifest(case, one)
-        found.append(Held(read_manifest(manifest), manifest, one))
-    return found
+        try:
+            yield Held(read_manifest(manifest), manifest, one)
+        except PluginRefused as error:
+            named = _named(manifest)
+            yield Refused(named.id or one.manifest[:12], named.version, str(error), one)
+
+
+def _named(manifest: bytes) -> _Named:
+    try:
+        return msgspec.json.decode(manifest, type=_Named)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _Named()
 
 
 def called(case: Case, name: str) -> Held:
     """The plug-in called ``name``.
 
     Raises:
-        WrongUse: there is none.
+        WrongUse: there is none, or this version does not ask it.
     """
-    found = held(case)
-    for one in found:
-        if one.plugin.id == name:
-            return one
-    names = ", ".join(one.plugin.id for one in found) or f"none (add one with: homeward plugin add {case.folder} FOLDER)"
-    raise WrongUse(f"this case has no plug-in {name!r}; there are: {names}")
+    one = _called(case, name)
+    if isinstance(one, Refused):
+        raise WrongUse(f"the plug-in {one.id!r} is not asked: {one.reason}")
+    return one
+
+
+def _called(case: Case, name: str) -> Held | Refused:
+    found = {one.plugin.id if isinstance(one, Held) else one.id: one for one in _read(case)}
+    if name not in found:
+        names = ", ".join(found) or f"none (add one with: homeward plugin add {case.folder} FOLDER)"
+        raise WrongUse(f"this case has no plug-in {name!r}; there are: {names}")
+    return found[name]
 
 
 def steps(case: Case) -> list[Step]:
@@ -172,22 +214,23 @@ def add(case: Case, folder: Path) -> tuple[Held, bool]:
         manifest = _bytes(folder / MANIFEST, LARGEST_MANIFEST)
         plugin = read_manifest(manifest)
         one = Registered(digest(manifest), plugin.model.sha256)
-        before = held(case)
-        if same := [other for other in before if other.registered.manifest == one.manifest]:
+        if same := [other for other in held(case) if other.registered.manifest == one.manifest]:
             return same[0], False
-        if any(other.plugin.id == plugin.id for other in before):
-            raise PluginRefused(f"this case has another plug-in {plugin.id!r}: remove it first, they are never compared")
+        features = _fits(case, plugin, one)
         check_statements(plugin)
         model = _bytes(folder / plugin.model.file, LARGEST_MODEL)
         if hashlib.sha256(model).hexdigest() != plugin.model.sha256:
             raise PluginRefused(OTHER_MODEL.format(plugin.model.file))
-        _tested(plugin, manifest, folder / plugin.model.file, before)
+        if refused := trial(plugin, manifest, folder / plugin.model.file, features):
+            raise PluginRefused(refused)
+        told: dict[str, Plain] = {"id": plugin.id, "version": plugin.version, "kind": kind_of(plugin)}
+        # Somebody may have added or removed one while this one was tested.
+        new = plugins.add(case, manifest, model, told, lambda: _fits(case, plugin, one))
     except PluginRefused as error:
         raise WrongUse(f"{folder}: {error}") from error
     except OSError as error:
         raise WrongUse(f"{error.filename or folder} cannot be read: {(error.strerror or str(error)).lower()}") from error
-    plugins.add(case, manifest, model, {"id": plugin.id, "version": plugin.version, "kind": kind_of(plugin)})
-    return Held(plugin, manifest, one), True
+    return Held(plugin, manifest, one), new
 
 
 def check_statements(plugin: Plugin) -> None:
@@ -232,15 +275,20 @@ def remove(case: Case, name: str, reason: str) -> None:
         WrongUse: there is none of that name, or a matcher needs it.
     """
     reason = said(reason, "the reason")
-    one = called(case, name)
-    for other in held(case):
-        if isinstance(other.plugin, MatcherPlugin) and other.plugin.model.features == one.registered.manifest:
-            raise WrongUse(f"the matcher {other.plugin.id!r} needs it: remove that first")
-    plugins.remove(case, one.registered, one.key, {"id": one.plugin.id, "version": one.plugin.version}, reason)
+    one = _called(case, name)
+
+    def unneeded() -> None:
+        for other in held(case):
+            if isinstance(other.plugin, MatcherPlugin) and other.plugin.model.features == one.registered.manifest:
+                raise WrongUse(f"the matcher {other.plugin.id!r} needs it: remove that first")
+
+    named = one if isinstance(one, Refused) else one.plugin
+    told: dict[str, Plain] = {"id": named.id, "version": named.version}
+    plugins.remove(case, one.registered, f"{PREFIX}{named.id}", told, reason, unneeded)
 
 
 def listed(case: Case) -> list[dict[str, Any]]:
-    """What is known of each plug-in, with its outcomes."""
+    """What is known of each plug-in, with its outcomes, or why this version does not ask it (``refused``)."""
     found = []
     for one in held(case):
         states, failures = plugins.outcomes(case, one.key)
@@ -261,9 +309,31 @@ def listed(case: Case) -> list[dict[str, Any]]:
                 "failed": states.get("failed", 0),
                 "pending": states.get("pending", 0) + states.get("leased", 0),
                 "failures": failures,
+                "refused": "",
             }
         )
-    return found
+    return found + [_told(one) for one in unasked(case)]
+
+
+def _told(one: Refused) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "version": one.version,
+        "kind": "",
+        "does": "",
+        "purpose": [],
+        "licence": "",
+        "manifest": one.registered.manifest,
+        "model": one.registered.model,
+        "calibration": None,
+        "states": {},
+        "listened": False,
+        "done": 0,
+        "failed": 0,
+        "pending": 0,
+        "failures": [],
+        "refused": one.reason,
+    }
 
 
 def trial(plugin: Plugin, manifest: bytes, model: Path, features: bytes = b"") -> str:
@@ -289,15 +359,22 @@ def trial(plugin: Plugin, manifest: bytes, model: Path, features: bytes = b"") -
 _tried = msgspec.msgpack.Decoder(Tried).decode
 
 
-def _tested(plugin: Plugin, manifest: bytes, model: Path, before: list[Held]) -> None:
-    features = b""
-    if isinstance(plugin, MatcherPlugin):
-        beside = [one for one in before if one.registered.manifest == plugin.model.features]
-        if not beside or not isinstance(beside[0].plugin, LocalPlugin):
-            raise PluginRefused("the local plug-in whose features it matches is not in this case: add that first")
-        features = beside[0].manifest
-    if refused := trial(plugin, manifest, model, features):
-        raise PluginRefused(refused)
+def _fits(case: Case, plugin: Plugin, registered: Registered) -> bytes:
+    """The manifest of the plug-in whose features it matches; nothing where it matches none.
+
+    Raises:
+        PluginRefused: another one of its name is in the case, or that one is not.
+    """
+    for other in _read(case):
+        named = other.plugin.id if isinstance(other, Held) else other.id
+        if named == plugin.id and other.registered.manifest != registered.manifest:
+            raise PluginRefused(f"this case has another plug-in {plugin.id!r}: remove it first, they are never compared")
+    if not isinstance(plugin, MatcherPlugin):
+        return b""
+    beside = [one for one in held(case) if one.registered.manifest == plugin.model.features]
+    if not beside or not isinstance(beside[0].plugin, LocalPlugin):
+        raise PluginRefused("the local plug-in whose features it matches is not in this case: add that first")
+    return beside[0].manifest
 
 
 def _bytes(file: Path, most: int) -> bytes:

@@ -16,7 +16,7 @@ from homeward.store.errors import CaseDamaged
 from homeward.store.models import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from homeward.core.canonical import Plain
     from homeward.store.batch import Batch
@@ -59,9 +59,13 @@ def manifest(case: Case, plugin: Registered) -> bytes:
     return _kept(case, plugin.manifest)
 
 
-def add(case: Case, manifest: bytes, model: bytes, told: dict[str, Plain]) -> None:
-    """Keep a plug-in, with a ledger entry that says ``told``."""
+def add(case: Case, manifest: bytes, model: bytes, told: dict[str, Plain], check: Callable[[], object]) -> bool:
+    """Keep a plug-in, with a ledger entry that says ``told``; whether it was not there before.
+
+    Nothing is kept if ``check`` objects by an error, while nobody else can add or remove one.
+    """
     with case.batch("plugin.add", told) as batch:
+        check()
         tidy(case)
         one = Registered(case.plugins.put(manifest), case.plugins.put(model))
         before = registered(case)
@@ -69,6 +73,7 @@ def add(case: Case, manifest: bytes, model: bytes, told: dict[str, Plain]) -> No
         if not batch.skip:
             batch.details |= {"manifest": one.manifest, "model": one.model}
             _write(case, batch, [*before, one])
+        return not batch.skip
 
 
 def listen(case: Case, plugin: Registered, told: dict[str, Plain], reason: str, *, states: bool) -> None:
@@ -81,16 +86,20 @@ def listen(case: Case, plugin: Registered, told: dict[str, Plain], reason: str, 
             _write(case, batch, now)
 
 
-def remove(case: Case, plugin: Registered, step: StepKey, told: dict[str, Plain], reason: str) -> None:
-    """Take a plug-in out: nothing is asked of it any more, and its files go. What it said stays on record, and is not read."""
+def remove(
+    case: Case, plugin: Registered, step: str, told: dict[str, Plain], reason: str, check: Callable[[], object]
+) -> None:  # fmt: skip
+    """Take a plug-in out: nothing is asked of it any more (``step``), and its files go. What it said stays on record, and is
+    not read. ``check`` as for :func:`add`.
+    """
     with case.batch("plugin.remove", {**told, "manifest": plugin.manifest}, {"reason": reason}) as batch:
+        check()
         before = registered(case)
         now = [one for one in before if one.manifest != plugin.manifest]
         batch.skip = now == before
         if not batch.skip:
             _write(case, batch, now)
-            open_jobs = Job.objects.using(case.alias).filter(state__in=("pending", "leased"))
-            open_jobs.filter(step=step.name, version=step.version, params=step.params).delete()
+            Job.objects.using(case.alias).filter(state__in=("pending", "leased"), step=step).delete()
     with case.batch(
         "plugin.remove"
     ) as batch:  # once it no longer counts, for a kill in between must not leave it without files

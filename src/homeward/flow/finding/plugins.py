@@ -150,7 +150,12 @@ def _by_features(case: Case, one: Held, picture: Path, region: Region | None, mo
     source = one
     if isinstance(one.plugin, MatcherPlugin):
         wanted = one.plugin.model.features
-        source = next(other for other in plugins.held(case) if other.registered.manifest == wanted)
+        beside = [other for other in plugins.held(case) if other.registered.manifest == wanted]
+        if not beside:
+            raise WrongUse(
+                f"the plug-in whose features {one.plugin.id!r} matches is not asked by this version: see plugin list"
+            )
+        source = beside[0]
     plugin = source.plugin
     assert isinstance(plugin, LocalPlugin), "a matcher is registered only beside the features that it matches"
     runs = runs_of(case, source)

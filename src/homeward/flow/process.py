@@ -15,7 +15,7 @@ from homeward.flow import plugins
 from homeward.flow.executors import EXECUTORS, Executor
 from homeward.flow.steps import DESCRIBE, STEPS, TEXT, Step
 from homeward.flow.units import Described, Lost, Unit
-from homeward.store import captures, digests, headers, reads, results, texts
+from homeward.store import again, captures, digests, headers, reads, results, texts
 from homeward.store.jobs import StepKey
 from homeward.store.kept import Overtaken
 from homeward.store.results import MediaRow
@@ -38,6 +38,23 @@ ROUND = 1024
 """Items worked on before clips have their turn; an archive is walked once for as many of them."""
 PORTION = 64
 """Items leased together: few enough that a second run finds something to do, at a few milliseconds a lease."""
+
+
+def retry(case: Case) -> int:
+    """Have the next :func:`process` try again what steps gave up because a locked worker was lost over it twice; how many.
+
+    It is given up anew after two more losses.
+    """
+    return again.retry(case, _keys(case))
+
+
+def given_up(case: Case) -> int:
+    """How many items :func:`retry` would try again."""
+    return again.given_up(case, _keys(case))
+
+
+def _keys(case: Case) -> list[StepKey]:
+    return [step_key(step) for step in all_steps(case) if step.kinds]
 
 
 def process(case: Case, executor: str, jobs: int, progress: Progress, until: str = "") -> None:
@@ -103,15 +120,37 @@ def _ready(step: Step) -> bool:
 
 
 def _work_off(case: Case, step: Step, executor: str, jobs: int, progress: Progress) -> int:
-    waiting = case.jobs.pending(step_key(step))
-    if not waiting:
+    if not case.jobs.pending(step_key(step)):
         return 0
-    progress.begin(step.caption, waiting)
-    done = 0
+    far = _Far(case, step, progress)
     with EXECUTORS[executor](jobs) as crew:
-        while count := _round(case, step, crew, progress):
-            done += count
-    return done
+        while _round(case, step, crew, far):
+            pass
+    return len(far.items)
+
+
+class _Far:
+    """How far a run of a step is: each item counts once, however often it is tried; what others add is a new stage."""
+
+    def __init__(self, case: Case, step: Step, progress: Progress) -> None:
+        self._case, self._step, self._progress = case, step, progress
+        self.items: set[int] = set()
+        """Worked on so far."""
+        self._begin(0)
+
+    def advance(self, item: int, size: int, uncommitted: int) -> None:
+        """One more outcome; ``uncommitted`` before it still stand as to be done."""
+        if item in self.items:
+            return
+        self.items.add(item)
+        if not self._left:
+            self._begin(uncommitted)
+        self._left -= 1
+        self._progress.advance(1, size)
+
+    def _begin(self, uncommitted: int) -> None:
+        self._left = max(1, self._case.jobs.pending(step_key(self._step)) - uncommitted)
+        self._progress.begin(self._step.caption, self._left)
 
 
 def step_key(step: Step) -> StepKey:
@@ -119,7 +158,7 @@ def step_key(step: Step) -> StepKey:
     return StepKey(step.name, step.version, step.params_digest)
 
 
-def _round(case: Case, step: Step, crew: Executor, progress: Progress) -> int:
+def _round(case: Case, step: Step, crew: Executor, far: _Far) -> int:
     """Work on up to :data:`ROUND` items; how many there were."""
     sizes: dict[int, int] = {}
     done: list[Described | Lost] = []
@@ -129,8 +168,8 @@ def _round(case: Case, step: Step, crew: Executor, progress: Progress) -> int:
         return 0  # it was taken out meanwhile
     units = _leased(case, step_key(step), sizes, done)
     for outcome in crew.describe(units) if step is DESCRIBE else crew.measure(step.function, units, tool):
+        far.advance(outcome.item, sizes[outcome.item], len(done))
         done.append(outcome)
-        progress.advance(1, sizes[outcome.item])
         if len(done) >= BATCH or time.monotonic() - committed > PATIENCE:
             _commit(case, step, done)
             done.clear()

@@ -71,6 +71,8 @@ class Vouching:
         self._seen: dict[str, set[int]] = defaultdict(set)
         self._sets: dict[str, tuple[int, str]] = {}
         self._keys: dict[str, str] = {}
+        self._outcomes: dict[int, str] = {}
+        """What entries vouch for of outcomes, less what was tried again since."""
         self._registered = Registered(case)
         self._known = KnownVouching(case)
         self._people = Acquainted(case)
@@ -91,6 +93,8 @@ class Vouching:
             yield from self._manifest(entry.seq, details)
         for name in RECORDS:
             yield from self._records(name, entry)
+        if entry.act == "step.retry":
+            yield from self._retried(entry)
         if entry.act == "step.set":
             self._sets[str(details.get("step"))] = (entry.seq, str(details.get("rows")))
             self._older |= {"keys"} - details.keys()
@@ -101,6 +105,10 @@ class Vouching:
     def finish(self) -> Iterator[str]:
         """What is wrong with rows that no entry vouches for, and with the results of whole-set steps."""
         yield from self._registered.finish()
+        kind, _, called = RECORDS["outcome"]
+        for seq, told in self._outcomes.items():
+            if not kind.agrees(self._case, seq, told):
+                yield f"{called.format(seq)} been changed since"
         for step, (seq, told) in self._sets.items():
             held = digests.SETS.get(step)
             # A plain digest stands also in entries from before what a step holds was summed up.
@@ -133,8 +141,16 @@ class Vouching:
         key = next((key for key in keys if key in entry.details), None)
         if key is not None:
             self._seen[name].add(entry.seq)
-            if not kind.agrees(self._case, entry.seq, entry.details[key]):
+            if name == "outcome":
+                self._outcomes[entry.seq] = entry.details[key]
+            elif not kind.agrees(self._case, entry.seq, entry.details[key]):
                 yield f"{called.format(entry.seq)} been changed since"
+
+    def _retried(self, entry: Entry) -> Iterator[str]:
+        for seq, (before, after) in entry.details["outcomes"].items():
+            if self._outcomes.get(int(seq)) != before:
+                yield f"ledger entry {entry.seq} tries again what ledger entry {seq} did not record"
+            self._outcomes[int(seq)] = after
 
     def _unseen(self, name: str, model: type[Model]) -> Iterator[str]:
         """What is wrong with rows that say that another entry vouches for them, or none."""

@@ -51,6 +51,7 @@ ACTS = {
     "match.handle": "a handle that this agency operates was registered, or given up",
     "match.verdict": "a person decided whether two series of two agencies are one",
     "step.batch": "a step's results were written",
+    "step.retry": "what was given up over lost workers is tried again",
     "step.part": "a part of a step over everything was written",
     "step.set": "a step over everything was completed",
     "decision": "a person decided",

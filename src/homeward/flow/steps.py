@@ -194,7 +194,7 @@ SHARED = Step(
 
 POSTERS = Step(
     "posters",
-    "2",
+    "3",
     {},
     function="homeward.flow.communities.first_posters:first_posters",
     caption="Reading who posted first",

@@ -85,6 +85,7 @@ class Posting(msgspec.Struct, frozen=True):
     unit: int
     site: str
     handle: str
+    """Empty where it may not be told who it was."""
     time: float
     """Seconds since 1970 in UTC."""
     passed_on: bool = False
@@ -92,7 +93,7 @@ class Posting(msgspec.Struct, frozen=True):
 
 
 class FirstPoster(msgspec.Struct, frozen=True):
-    """Site and handle of the earliest posting of a unit; several where they are of one second."""
+    """Site and handle of the earliest posting of a unit; several where they are of one second, none where it is not told."""
 
     who: frozenset[tuple[str, str]]
     passed_on: bool
@@ -107,8 +108,8 @@ def first_posters(postings: Iterable[Posting]) -> dict[int, FirstPoster]:
     found = {}
     for unit, some in posted.items():
         earliest = min(one.time for one in some)
-        who = frozenset((one.site, one.handle) for one in some if one.time == earliest)
-        passed_on = any(one.passed_on or (one.site, one.handle) not in who for one in some) or len(who) > 1
+        who = frozenset((one.site, one.handle) for one in some if one.time == earliest and one.handle)
+        passed_on = any(one.passed_on for one in some) or len({(one.site, one.handle) for one in some}) > 1
         found[unit] = FirstPoster(who, passed_on)
     return found
 

@@ -118,10 +118,31 @@ def test_what_may_not_be_held_or_shown_is_gone_at_once_and_so_is_what_it_said(he
     assert list(posters.rows(held)) == []
     assert joined(held) == set()
     assert verify(held, Quiet()).faults == []
-    assert set(read(held)) == (set() if how == "expired" else {"e", "f"})
-    assert joined(held) == (set() if how == "expired" else {frozenset("ef")})
-    passed_on = {row.item: row.passed_on for row in posters.rows(held)}
-    assert sorted(passed_on.values()) == ([] if how == "expired" else [False, True])  # one went through two hands all the same
+    named = {picture: bool(handle) for picture, (_, handle) in read(held).items()}
+    assert named == ({} if how == "expired" else {"a": False, "e": False, "f": True})
+    assert joined(held) == set()
+
+
+def test_who_comes_after_a_protected_handle_does_not_stand_as_the_first_and_the_time_stays(held: Case, tmp_path: Path) -> None:
+    """``tom`` posted one of two pictures after ``mara``, and was once said to be the first with both."""
+    take(held, tmp_path, "two", posted(7, "tom", 20, "b"), posted(8, "mara", 21, "b"), posted(9, "zoe", 22, "e"))
+    deliver(held, "Y", {"b": ""})
+    before, times = read(held), {(row.item, row.time) for row in posters.rows(held)}
+    assert joined(held) == {frozenset("ae"), frozenset("bf")}
+    captures.protect(held, "harbour", "mara", "a child", "A Person")
+    found = read(held)
+    assert {(row.item, row.time) for row in posters.rows(held)} == times
+    assert {picture: found[picture] for picture in "bf"} == {picture: before[picture] for picture in "bf"}
+    assert {found[picture] for picture in "ae"} == {("", "")}
+    assert joined(held) == {frozenset("bf")}  # what others were first with still joins
+    passed_on = {row.item: row.passed_on for row in posters.rows(held) if row.handle}
+    assert sorted(passed_on.values()) == [False, True]  # one went through two hands all the same
+
+
+def test_a_posting_without_a_time_was_another_hand(held: Case, tmp_path: Path) -> None:
+    take(held, tmp_path, "two", posted(7, "zoe", 20, "f") | {"at": ""})
+    assert read(held)["f"]
+    assert all(row.passed_on for row in posters.rows(held) if row.handle == read(held)["f"][1])
 
 
 def test_more_than_one_query_takes_stops_nothing_else(held: Case, monkeypatch: pytest.MonkeyPatch) -> None:

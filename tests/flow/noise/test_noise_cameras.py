@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from homeward.flow.communities import linked
+from homeward.communities.records import Handle, Post
+from homeward.flow.communities import captures, linked
 from homeward.flow.communities.observed import Observed
 from homeward.flow.ingest import Delivery, ingest
 from homeward.flow.noise.cameras import _device
@@ -62,3 +63,15 @@ def test_who_posts_copies_of_a_picture_shares_no_camera(case: Case, monkeypatch:
     monkeypatch.setattr(linked.noise, "devices", lambda _: rows)
     monkeypatch.setattr(linked, "attached_items", lambda *_: {f"file {item}": item for item in range(1, 6)})
     assert linked.cameras_of(case, Observed([], [], [], {}, 0, {})) == {"file 1": "noise:1", "file 2": "noise:1"}
+
+
+def test_the_camera_of_what_a_protected_handle_posted_first_is_nobody_elses(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = [CameraRow(item, 1, True, 9000, 2000, "made up", "a test", []) for item in (1, 2)]
+    monkeypatch.setattr(linked.noise, "devices", lambda _: {1: row})
+    monkeypatch.setattr(linked, "attached_items", lambda *_: {"file 1": 1, "file 2": 2})
+    tom, mara = Handle("harbour", "tom"), Handle("harbour", "mara")
+    later = [Post(file, "b", tom, 9.0, files=(file,)) for file in ("file 1", "file 2")]
+    guarded = [Post("3", "b", mara, 4.0, files=("file 1",)), Post("4", "b", mara, 20.0, files=("file 2",))]
+    for apart, count in (([], 2.0), (guarded, 1.0)):
+        found = linked.linked(case, Observed(later, apart, [], {}, 0, {}), captures.standing(case))
+        assert found.comparer.pool.cameras.sum() == count

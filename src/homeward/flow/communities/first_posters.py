@@ -67,22 +67,20 @@ def _readable(standing: Standing) -> tuple[list[str], list[str]]:
 
 
 def _earliest(case: Case, seen: Observed) -> list[PosterRow]:
-    """One row a handle that was the first; several where they are of one second."""
-    items, tokens = attached_items(case, {file for post in seen.posts for file in post.files}), Tokens.open(case)
-    first: dict[int, float] = {}
+    """One row a handle that was the first; several where they are of one second. A protected handle's names nobody."""
+    posts = [*seen.posts, *seen.apart]
+    items, tokens = attached_items(case, {file for post in posts for file in post.files}), Tokens.open(case)
+    apart = {post.handle for post in seen.apart}
+    first: dict[int, int] = {}
     hands: dict[int, set[Handle]] = defaultdict(set)
-    for post in seen.apart:
-        for file in post.files:
-            if file in items:
-                hands[items[file]].add(post.handle)
-    posts = [post for post in seen.posts if post.time is not None]
-    shown = [(items[file], post, int(post.time or 0.0)) for post in posts for file in post.files if file in items]
-    for item, post, second in shown:
-        first[item] = min(second, first.get(item, second))
+    shown = [(items[file], post) for post in posts for file in post.files if file in items]
+    for item, post in shown:
         hands[item].add(post.handle)
-    found = {
-        PosterRow(item, post.handle.site, tokens.of("handle", *post.handle), second, len(hands[item]) > 1)
-        for item, post, second in shown
-        if second == first[item]
-    }
+        if post.time is not None:
+            first[item] = min(int(post.time), first.get(item, int(post.time)))
+    found = set()
+    for item, post in shown:
+        if post.time is not None and int(post.time) == first[item]:
+            who = ("", "") if post.handle in apart else (post.handle.site, tokens.of("handle", *post.handle))
+            found.add(PosterRow(item, *who, first[item], len(hands[item]) > 1))
     return sorted(found, key=lambda row: (row.item, row.site, row.handle))

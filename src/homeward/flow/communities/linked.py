@@ -66,9 +66,21 @@ class Linked(msgspec.Struct, frozen=True):
 
 def linked(case: Case, seen: Observed, standing: Standing, prior: float | None = None) -> Linked:
     """Compare what may be compared; how many handles have a counterpart is estimated unless told (``prior``)."""
-    comparer = Comparer(pool(seen.posts, seen.identifiers, cameras_of(case, seen), seen.texts))
+    others = _of_others(seen)
+    cameras = {file: camera for file, camera in cameras_of(case, seen).items() if file not in others}
+    comparer = Comparer(pool(seen.posts, seen.identifiers, cameras, seen.texts))
     pairs = candidates(comparer.pool)
     return Linked(comparer, links(comparer, pairs, prior=prior), len(pairs.a), Tokens.open(case), standing.rulings)
+
+
+def _of_others(seen: Observed) -> set[str]:
+    """Files that a handle which is left out posted before all others: their camera is nobody else's."""
+    first: dict[str, float] = {}
+    for post in seen.posts:
+        for file in post.files if post.time is not None else ():
+            first[file] = min(post.time or 0.0, first.get(file, float("inf")))
+    before = [post for post in seen.apart if post.time is not None]
+    return {file for post in before for file in post.files if (post.time or 0.0) <= first.get(file, float("inf"))}
 
 
 def cameras_of(case: Case, seen: Observed) -> dict[str, str]:
@@ -76,7 +88,7 @@ def cameras_of(case: Case, seen: Observed) -> dict[str, str]:
 
     That two files are copies of one picture tells nothing of who has its camera: anybody posts copies.
     """
-    items = attached_items(case, {file for post in seen.posts for file in post.files})
+    items = attached_items(case, {file for post in (*seen.posts, *seen.apart) for file in post.files})
     supported = {name: members for name, members in noise.devices(case).items() if COPIES not in members[0].caveats}
     devices = {row.item: f"noise:{name}" for name, members in supported.items() for row in members}
     return {file: devices[item] for file, item in items.items() if item in devices}

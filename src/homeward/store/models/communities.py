@@ -24,7 +24,7 @@ class FirstPosting(models.Model):
     item = models.ForeignKey(Item, models.PROTECT, related_name="+")
     site = models.TextField()
     handle = models.CharField(max_length=64)
-    """Token of site and handle under the key of the case: it names nobody without that key."""
+    """Token of site and handle under the key of the case: it names nobody without that key. Empty of a protected handle."""
     time = models.BigIntegerField()
     """Seconds since 1970 in UTC."""
     passed_on = models.BooleanField()

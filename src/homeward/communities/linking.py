@@ -5,6 +5,10 @@ violators, both sides weighted alike), capped by the number of comparisons behin
 to compare. Channels are not independent, so they are not added up: a logistic regression over them with
 weights between zero and one discounts what repeats (late fusion, as Sennewald 2020 found best on separate forums).
 
+Pairs of which no text may be compared have curves and weights of their own: style nominates most of the pairs that it is
+compared in, which hardly share anything else, so what is usual among those says too little against two that share a bit of a
+name.
+
 A name can be taken up by anybody, and is taken up because its owner has it: how many strangers bear a handle's name does not
 grow with how many it is compared with. So what a name says is told for as many candidates as a handle of the calibration had;
 among fewer, one of them bears it by so much more, and it says less.
@@ -32,6 +36,7 @@ from homeward.communities.records import Handle
 Values = NDArray[np.float64]
 Part = tuple[str, float]
 """A channel and what it adds, a natural log likelihood ratio."""
+_AT_ONCE = 100_000  # pairs that are weighed together, so that millions take little memory
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -43,25 +48,34 @@ class Curve(msgspec.Struct, frozen=True):
     """Natural log likelihood ratios at ``scores``; never descending."""
 
 
-class Calibrated(msgspec.Struct, frozen=True):
-    """Everything that turns scores into a fused likelihood ratio."""
+class Fusion(msgspec.Struct, frozen=True):
+    """What turns scores into a fused likelihood ratio, where style is among them or where it is not."""
 
-    made: str
     candidates: float
     """Handles of the other site that each was compared with, in the mean."""
-    posts: tuple[float, ...]
-    """Between the bands, ascending: harmonic means of the posts of two handles."""
     curves: tuple[dict[str, Curve], ...]
-    """By channel, for each band."""
+    """By channel, for each band of posts."""
     weights: dict[str, float]
     """Of each channel in the fusion, 0..1."""
     intercept: float
-    cap: float
-    """Greatest natural log likelihood ratio, of either sign."""
     strangers: tuple[float, ...]
     """Fused natural log likelihood ratios of pairs of two persons, from their 50th percentile up, ascending."""
     shares: tuple[float, ...]
     """Share of pairs of two persons at or above each of ``strangers``."""
+
+
+class Calibrated(msgspec.Struct, frozen=True):
+    """Everything that turns scores into a fused likelihood ratio."""
+
+    made: str
+    posts: tuple[float, ...]
+    """Between the bands, ascending: harmonic means of the posts of two handles."""
+    cap: float
+    """Greatest natural log likelihood ratio, of either sign."""
+    read: Fusion
+    """Of pairs whose style is compared."""
+    unread: Fusion
+    """Of all others."""
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):
@@ -88,10 +102,11 @@ class Link(msgspec.Struct, frozen=True, gc=False):
 
 
 class Fused(NamedTuple):
-    """``log_lr`` (n,) and what each channel adds to it, ``parts`` (n, 10); natural logarithms."""
+    """``log_lr`` (n,) and what each channel adds to it, ``parts`` (n, 10), natural logarithms; ``read`` (n,): with style."""
 
     log_lr: Values
     parts: Values
+    read: NDArray[np.bool_]
 
 
 @cache
@@ -139,13 +154,24 @@ def fused(comparer: Comparer, pairs: Pairs, calibrated: Calibrated | None = None
         candidates: (n,) of each pair, as ``candidates_of`` counts them; as many as in the calibration unless told.
     """
     chosen = calibrated or shipped()
-    posts = compared_posts(comparer.pool.posts, pairs)
-    parts = channel_ratios(comparer.scores(pairs), posts, chosen.posts, chosen.curves)
-    parts *= np.array([chosen.weights[channel] for channel in CHANNELS])
+    scores, posts = comparer.scores(pairs), compared_posts(comparer.pool.posts, pairs)
+    read = ~np.isnan(scores[:, CHANNELS.index("style")])
+    log_lr, parts = np.zeros(len(posts)), np.zeros_like(scores)
+    for fusion, side in ((chosen.read, read), (chosen.unread, ~read)):
+        for rows in np.array_split(np.flatnonzero(side), 1 + np.count_nonzero(side) // _AT_ONCE):
+            some = channel_ratios(scores[rows], posts[rows], chosen.posts, fusion.curves)
+            parts[rows] = weighed(some, fusion, None if candidates is None else candidates[rows])
+            log_lr[rows] = np.clip(parts[rows].sum(axis=1) + fusion.intercept, -chosen.cap, chosen.cap)
+    return Fused(log_lr, parts, read)
+
+
+def weighed(ratios: Values, fusion: Fusion, candidates: Values | None = None) -> Values:
+    """What each channel adds, (n, 10), of what each would say alone; ``candidates`` as ``fused`` takes them."""
+    parts: Values = ratios * np.array([fusion.weights[channel] for channel in CHANNELS])
     if candidates is not None:
         name = parts[:, CHANNELS.index("name")]
-        name[:] = np.minimum(name, np.maximum(name + np.log(candidates / chosen.candidates), 0.0))
-    return Fused(np.clip(parts.sum(axis=1) + chosen.intercept, -chosen.cap, chosen.cap), parts)
+        name[:] = np.minimum(name, np.maximum(name + np.log(candidates / fusion.candidates), 0.0))
+    return parts
 
 
 def links(
@@ -189,16 +215,16 @@ def links(
             prior is None,
             int(handles[row]),
             int(told.rivals[row]),
-            float(told.rivals[row] * as_alike(float(found.log_lr[row]), chosen)),
+            float(told.rivals[row] * as_alike(float(found.log_lr[row]), chosen.read if found.read[row] else chosen.unread)),
             tuple(once.setdefault(part, part) for part in _parts(found.parts[row])),
         )
         for row in kept
     ]
 
 
-def as_alike(log_lr: float, calibrated: Calibrated) -> float:
+def as_alike(log_lr: float, fusion: Fusion) -> float:
     """Share of strangers who look at least as alike; between the counts as they were seen, never less than one of them."""
-    return float(np.interp(log_lr, calibrated.strangers, calibrated.shares))
+    return float(np.interp(log_lr, fusion.strangers, fusion.shares))
 
 
 def _parts(values: Values) -> list[Part]:

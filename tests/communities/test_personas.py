@@ -6,13 +6,13 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from homeward.communities.blocking import Pairs, candidates
+from homeward.communities.blocking import Pairs, candidates, nominated
 from homeward.communities.channels import CHANNELS, Comparer
 from homeward.communities.linking import Link, as_alike, candidates_of, fused, links, shipped
 from homeward.communities.personas import Ruling, personas
 from homeward.communities.pool import Pool, bare, pool
 from homeward.communities.records import Handle, Identifier, Post
-from homeward.testing.communities.people import REPORT, PeopleWorld, people_world
+from homeward.testing.communities.people import REPORT, TUNE, PeopleWorld, people_world
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_every_pair_that_shares_a_rare_identifier_is_looked_at(world: PeopleWorl
 def test_of_links_that_people_would_act_on_few_are_wrong(worlds: int, people: int, posts: int, read: bool) -> None:
     """The gate of ``bench/communities.py`` on other worlds of its ranges: imitators, shared and sold accounts among them.
 
-    Without text it is only come near to; a fifth were wrong while a name was worth as much among few handles as among many.
+    Without text a fifth were wrong while a name was worth as much among few handles as among many.
     """
     sure = wrong = 0
     for seed in range(10, 10 + worlds):
@@ -60,7 +60,20 @@ def test_of_links_that_people_would_act_on_few_are_wrong(worlds: int, people: in
         told = [link for link in links(comparer, candidates(comparer.pool)) if link.probability >= 0.9]
         sure, wrong = sure + len(told), wrong + sum(not world.same(link.a, link.b) for link in told)
     assert sure > 80
-    assert wrong <= (0.05 if read else 0.08) * sure
+    assert wrong <= 0.05 * sure
+
+
+def test_where_no_text_is_read_what_is_told_to_be_possible_is_so_now_and_then() -> None:
+    """On worlds for tuning, told by what holds with text, ten times as many handles were said to be one person as were."""
+    told, right = 0.0, 0
+    for seed in range(1200, 1203):
+        world = people_world(seed, TUNE, posts=8)
+        comparer = Comparer(pool(world.posts, world.identifiers, world.cameras))
+        possible = [link for link in links(comparer, candidates(comparer.pool), least=-99) if 0.05 <= link.probability < 0.6]
+        told += sum(link.probability for link in possible)
+        right += sum(world.same(link.a, link.b) for link in possible)
+    assert right > 0
+    assert told < 4 * right
 
 
 def alike(strangers: int) -> Link:
@@ -74,9 +87,9 @@ def alike(strangers: int) -> Link:
 
 
 def test_what_a_name_is_worth_does_not_grow_with_how_few_handles_there_are() -> None:
-    """A stranger takes up the name of a handle because it is there: one of five bears it by as much more as one of twenty."""
-    few, more = (dict(alike(strangers).parts)["name"] for strangers in (4, 19))
-    assert more - few == pytest.approx(np.log(20 / 5))
+    """A stranger takes up the name of a handle because it is there: one of five bears it by as much more as one of fifteen."""
+    few, more = (dict(alike(strangers).parts)["name"] for strangers in (4, 14))
+    assert more - few == pytest.approx(np.log(15 / 5))
 
 
 def test_candidates_are_counted_on_the_side_that_has_fewer() -> None:
@@ -89,7 +102,7 @@ def test_a_name_among_few_handles_says_nothing_at_worst_and_unlike_ones_speak_ag
     comparer = Comparer(pool(Post(f"{at}", one.site, one, float(at)) for at, one in enumerate(handles)))
     pairs, name = Pairs(np.array([0, 0]), np.array([1, 2])), CHANNELS.index("name")
     usual = fused(comparer, pairs)
-    one, beyond = (fused(comparer, pairs, candidates=np.full(2, count)) for count in (1e-9, shipped().candidates))
+    one, beyond = (fused(comparer, pairs, candidates=np.full(2, count)) for count in (1e-9, shipped().unread.candidates))
     assert usual.parts[0, name] > 0 > usual.parts[1, name]
     assert one.parts[:, name].tolist() == [0.0, usual.parts[1, name]]
     assert beyond.parts.tolist() == usual.parts.tolist()
@@ -107,6 +120,29 @@ def test_pairs_are_the_same_however_many_rows_are_looked_at_together(gathered: P
     monkeypatch.setattr("homeward.communities.blocking._AT_ONCE", 7)
     for one, two in zip(candidates(gathered), whole, strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("at_once", [9, 5_000_000])
+def test_of_two_sites_that_mirror_each_other_those_that_share_most_are_compared(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Each of 48 handles met all 24 of the other site: of more pairs than may be, each keeps the strongest."""
+    names = [a + b for a in ("kettle", "mug", "sofa") for b in ("bog", "dag", "fen", "gup", "lim", "nor", "rix", "tev")]
+    posts = [
+        Post(f"{at}", site, Handle(site, name), float(at), files=("everybody's", f"group {at % 4}", f"twin {at}"))
+        for site in ("north", "south")
+        for at, name in enumerate(names)
+    ]
+    gathered = pool(posts)
+    whole, more = nominated(gathered)
+    assert (len(whole.a), more) == (24 * 24, False)
+    monkeypatch.setattr("homeward.communities.blocking.MOST", 60)
+    monkeypatch.setattr("homeward.communities.blocking._AT_ONCE", at_once)
+    (a, b), more = nominated(gathered)
+    assert (len(a) <= 60, more) == (True, True)
+    kept = {(gathered.handles[one].name, gathered.handles[two].name) for one, two in zip(a, b, strict=True)}
+    assert {(name, name) for name in names} <= kept
+    assert all(names.index(one) % 4 == names.index(two) % 4 for one, two in kept)
 
 
 def test_what_an_order_of_posts_brings_is_the_same(world: PeopleWorld, gathered: Pool) -> None:
@@ -137,13 +173,16 @@ def test_ratios_are_capped_and_their_parts_add_up(comparer: Comparer) -> None:
     made = fused(comparer, candidates(comparer.pool))
     cap = shipped().cap
     assert np.abs(made.log_lr).max() <= cap
-    whole = np.clip(made.parts.sum(axis=1) + shipped().intercept, -cap, cap)
+    whole = np.clip(
+        made.parts.sum(axis=1) + np.where(made.read, shipped().read.intercept, shipped().unread.intercept), -cap, cap
+    )
     np.testing.assert_allclose(made.log_lr, whole)
 
 
 def test_no_curve_ever_falls() -> None:
-    assert len(shipped().curves) == len(shipped().posts) + 1
-    for band in shipped().curves:
+    bands = [*shipped().read.curves, *shipped().unread.curves]
+    assert len(bands) == 2 * len(shipped().posts) + 2
+    for band in bands:
         for channel, curve in band.items():
             assert channel in CHANNELS
             assert list(curve.scores) == sorted(curve.scores)
@@ -151,7 +190,7 @@ def test_no_curve_ever_falls() -> None:
 
 
 def test_the_more_alike_the_fewer_strangers_are() -> None:
-    shares = [as_alike(value, shipped()) for value in (-5, 0, 2, 4, 8)]
+    shares = [as_alike(value, shipped().read) for value in (-5, 0, 2, 4, 8)]
     assert shares == sorted(shares, reverse=True)
     assert shares[-1] > 0
 

@@ -71,6 +71,8 @@ def personas(context: click.Context, /, case: Path, as_json: bool, purpose: str,
         f"{found['handles']} handles, {found['compared']} pairs compared, {found['beyond_limit']} beyond the limit, "
         f"{found['rejected']} rejected, {found['protected']} protected. " + _prior(found)
     )
+    if found["more_share_something"]:
+        click.echo("More pairs share something than can be compared: of each handle, those that share most with it were.")
     unsaid = next((one["id"] for one in found["links"] if one["state"] == "proposed"), None)
     if unsaid:
         ruling = f"homeward personas {case} accept {unsaid[:8]} --why REASON --as NAME (or reject)"

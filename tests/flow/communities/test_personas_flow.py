@@ -79,6 +79,13 @@ def test_handles_of_one_name_and_key_are_proposed_with_what_speaks_for_it(moved:
     assert found["compared"] == len(candidates(pool(seen.posts, seen.identifiers, {}, seen.texts)).a)
 
 
+def test_where_more_pairs_share_something_than_are_compared_it_is_told(moved: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not hypotheses(moved, WHY)["more_share_something"]
+    monkeypatch.setattr("homeward.communities.blocking.MOST", 40)
+    found = hypotheses(moved, WHY, least=0.9)
+    assert (found["compared"], found["more_share_something"]) == (40, True)
+
+
 def test_what_was_asked_stands_in_the_ledger_with_its_purpose(moved: Case) -> None:
     every = len(hypotheses(moved, WHY)["links"])
     hypotheses(moved, WHY, limit=3)

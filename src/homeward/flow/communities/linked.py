@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from homeward.communities.blocking import candidates
+from homeward.communities.blocking import nominated
 from homeward.communities.channels import Comparer
 from homeward.communities.linking import links
 from homeward.communities.personas import Ruling
@@ -36,6 +36,8 @@ class Linked(msgspec.Struct, frozen=True):
     comparer: Comparer
     links: list[Link]
     compared: int
+    more: bool
+    """Whether more pairs share something than are compared."""
     tokens: Tokens
     said: dict[str, list[tuple[Ruled, int]]]
     """Token of a pair -> what people said of it."""
@@ -69,8 +71,8 @@ def linked(case: Case, seen: Observed, standing: Standing, prior: float | None =
     others = _of_others(seen)
     cameras = {file: camera for file, camera in cameras_of(case, seen).items() if file not in others}
     comparer = Comparer(pool(seen.posts, seen.identifiers, cameras, seen.texts))
-    pairs = candidates(comparer.pool)
-    return Linked(comparer, links(comparer, pairs, prior=prior), len(pairs.a), Tokens.open(case), standing.rulings)
+    pairs, more = nominated(comparer.pool)
+    return Linked(comparer, links(comparer, pairs, prior=prior), len(pairs.a), more, Tokens.open(case), standing.rulings)
 
 
 def _of_others(seen: Observed) -> set[str]:

@@ -38,7 +38,7 @@ def hypotheses(
     """Pairs of handles of two sites that may be one person, the most probable first, and groups that hold together.
 
     The share of handles that have a counterpart (``prior``) is estimated for each pair of sites unless told, and stands beside
-    each; ``priors`` are the least and the greatest.
+    each; ``priors`` are the least and the greatest. Where more pairs share something than can be compared, that is told.
     What people rejected is counted, and shown only where it is asked for (``rejected``); what they supported is always shown.
 
     Raises:
@@ -62,6 +62,7 @@ def hypotheses(
         "handles": len(whole.comparer.pool.handles),
         "protected": seen.protected,
         "compared": whole.compared,
+        "more_share_something": whole.more,
         "prior": prior,
         "priors": [of(link.prior for link in whole.links) for of in (min, max)] if whole.links else [],
         "links": [told_link(case, *one) for one in shown],

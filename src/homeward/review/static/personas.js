@@ -22,6 +22,7 @@ async function hypotheses() {
   const groups = found.personas.filter((one) => one.handles.length > 2);
   return [
     el("p", { class: "hint" }, t`${plural(found.handles, "handle")}, ${plural(found.compared, "pair")} compared; ${found.protected} protected, ${found.rejected} rejected, ${found.beyond_limit} beyond the limit. Behind every probability stands the share of handles with a counterpart that was estimated for its two sites.`),
+    found.more_share_something ? el("p", { class: "hint" }, t`More pairs share something than can be compared: of each handle, those that share most with it were.`) : null,
     groups.length ? el("section", {}, el("h2", {}, t`Together`), el("ul", {}, groups.map((one) => el("li", {}, one.handles.map(handle).join(", "), one.large ? t` (more than one person is likely to keep: doubt it)` : "")))) : null,
     ...found.links.map(card),
     found.links.length ? null : el("p", { class: "soft" }, t`No hypothesis is that probable.`),

@@ -39,7 +39,25 @@ def test_captures_by_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "map.yaml").write_text("columns: {id: n, site: site, handle: by}")
     (tmp_path / "rows").write_text("".join(f'{{"n": {at}, "site": "s", "by": "h\\u001b[31m"}}\n' for at in range(3)))
     lacking = [add(**{name.removeprefix("--"): ""}) for name in RIGHT]
-    made, *refused, added, twice, asked, board, listed, near, reports, persons, figures, unasked, wrong, oversight, gone = said(
+    (
+        made,
+        *refused,
+        added,
+        twice,
+        asked,
+        board,
+        listed,
+        near,
+        reports,
+        persons,
+        figures,
+        unasked,
+        wrong,
+        oversight,
+        guarded,
+        nobody,
+        gone,
+    ) = said(
         tmp_path,
         ["init", "case", "--agency", "Unit"],
         *lacking,
@@ -56,6 +74,8 @@ def test_captures_by_the_command_line(tmp_path: Path) -> None:
         ["personas", "case", "--json"],
         ["capture", "add", "case", "map.yaml", *add()[4:]],
         ["capture", "queries", "case", "--json"],
+        ["capture", "protect", "case", "S", "H\x1b[31m", "--why", "may be a child", "--by", "P"],
+        ["capture", "protect", "case", "s", "hh", "--why", "may be a child", "--by", "P"],
         ["capture", "expire", "case", "one", "--why", "over"],
     )
     assert made[0] == 0
@@ -83,6 +103,10 @@ def test_captures_by_the_command_line(tmp_path: Path) -> None:
     assert (near[0], wrong[0]) == (2, 2)
     assert json.loads(reports[1]) == {"protected": [], "queue": [], "reports": 0, "handled": 0, "audit": 0}
     assert [one["query"] for one in json.loads(oversight[1])] == ["oversight", "personas", "reports", "around", "boards"]
+    assert [(one[0], one[1].splitlines()[0], "No capture" in one[1]) for one in (guarded, nobody)] == [
+        (0, "Recorded.", False),
+        (0, "Recorded.", True),
+    ]
     assert gone[1].startswith("Destroyed: one")
 
 

@@ -21,6 +21,7 @@ from homeward.cli.common import (
 
 if TYPE_CHECKING:
     from homeward.communities.captures import Capture
+    from homeward.store import Case
 
 
 @click.group()
@@ -105,12 +106,34 @@ def expire(case: Path, labels: tuple[str, ...], why: str) -> None:
 @click.option("--lift", is_flag=True, help="Take the protection back.")
 @by_option
 def protect(case: Path, site: str, handle: str, why: str, lift: bool, who: str) -> None:
-    """Protect HANDLE of SITE: it may be a victim, a bystander or a reporter, and is in no list and no ranking."""
+    """Protect HANDLE of SITE: it may be a victim, a bystander or a reporter, and is in no list and no ranking.
+
+    It says where no capture shows the handle; it is protected all the same, in captures that follow.
+    """
     from homeward.flow.communities.captures import protect as mark
 
     with opened_to_write(case) as opened_case:
         new = mark(opened_case, site, handle, why, who, lifted=lift)
-    click.echo("Recorded." if new else "It was so before; nothing changed.")
+        click.echo("Recorded." if new else "It was so before; nothing changed.")
+        if not lift:
+            _look(opened_case, site, handle, who, why)
+
+
+def _look(case: Case, site: str, handle: str, who: str, why: str) -> None:
+    """Say where no capture shows a handle that was protected: it may be written wrong."""
+    from homeward.core import HomewardError
+    from homeward.flow.communities.captures import Reason
+    from homeward.flow.communities.guarding import shows
+
+    try:
+        shown = shows(case, site, handle, Reason(who, why))
+    except HomewardError as error:  # it is protected, whatever captures are like
+        click.echo(f"Whether a capture shows this handle is not known: {error}.")
+        return
+    if not shown:
+        click.echo(
+            "No capture that is held shows this handle: look how site and name are written. Captures that follow may show it."
+        )
 
 
 @capture.command()

@@ -179,6 +179,15 @@ def handles(events: Events, site: str) -> set[str]:
     return {name for (name,) in events.rows("SELECT DISTINCT handle FROM posts WHERE site = ? AND handle <> ''", (site,))}
 
 
+def everybody(events: Events) -> set[tuple[str, str]]:
+    """(Site, handle) of all who wrote or were written to. Needs ``posts`` and ``recipients``."""
+    found = events.rows(
+        "SELECT site, handle FROM posts WHERE handle <> ''"
+        " UNION SELECT site, r.handle FROM recipients r JOIN posts USING (capture, seq)"
+    )
+    return {(site, handle) for site, handle in found}
+
+
 def contacts(events: Events, site: str) -> list[Contact]:
     """Who answered, wrote privately to or called whom at one site. Needs ``posts`` and ``recipients``.
 

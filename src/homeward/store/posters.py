@@ -31,7 +31,7 @@ class PosterRow(msgspec.Struct, frozen=True):
 
     item: int
     site: str
-    """Empty, as the handle, where somebody protected who it was: the time alone is kept, so that nobody later stands as the first."""
+    """Empty, as the handle, where somebody protected who it was: the time alone is kept, and nobody later counts as first."""
     handle: str
     """Token of site and handle under the key of the case."""
     time: int

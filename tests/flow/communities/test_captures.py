@@ -260,6 +260,17 @@ def test_members_who_are_protected_or_wrote_next_to_nothing_are_counted_and_not_
     assert b"otto" not in plain(case)
 
 
+@pytest.mark.parametrize("name", ["lamp\u200dcat", "h\x1b[31m", " otto"])
+def test_a_handle_of_any_signs_can_be_protected(case: Case, add: Add, name: str) -> None:
+    """Signs that join emoji are not printable: whoever has them in a name could not be protected once."""
+    add("one", [post(1, name), post(2, name), post(3, "hanna")])
+    captures.protect(case, "s1", name, "may be a child", "A Person")
+    assert boards.members(case, "s1", "lamps", WHY)["protected"] == 1
+    for wrong in ("", " ", "\udcff"):
+        with pytest.raises(WrongUse):
+            captures.protect(case, "s1", wrong, "may be a child", "A Person")
+
+
 def test_a_post_in_two_captures_counts_once(case: Case, add: Add) -> None:
     add("one", [post(1, files=[{"name": "a.jpg", "path": None}]), post(2, at="2020-06-01T10:00:00", kind="joined")])
     add("two", [post(71, files=[{"name": "a.jpg", "path": "photos/1.jpg"}]), post(3, at="2020-07-01T10:00:00")])

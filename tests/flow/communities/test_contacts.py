@@ -16,11 +16,12 @@ from homeward.core import WrongUse
 from homeward.core.time import utc_now
 from homeward.flow.communities import boards, captures, contacts, life
 from homeward.flow.communities.captures import Delivery, Reason
+from homeward.flow.communities.guarding import shows
 from homeward.flow.communities.observed import TABLES, observed
 from homeward.flow.ingest import Delivery as Seized
 from homeward.flow.ingest import ingest
 from homeward.flow.progress import Quiet
-from homeward.store import Case
+from homeward.store import Case, event_reads
 from homeward.store.captures import attached_items
 
 WHY = Reason("A Person", "a test")
@@ -242,3 +243,25 @@ def test_of_a_few_days_that_two_captures_share_nothing_is_told_of_the_years_that
     rugs = boards.boards(held, WHY)[1]
     assert (rugs["handles"], rugs["census"]["by"]) == (60, "frequencies")
     assert rugs["census"]["low"] >= 60
+
+
+def test_whether_a_capture_shows_a_handle_that_is_protected_is_told(held: Case) -> None:
+    """Upper and lower case are one; ``lxmp`` is a slip, and ``anna`` is on another site."""
+    told = [shows(held, site, name, WHY) for site, name in (("S1", "Anna"), ("s1", "erna"), ("s1", "lxmp"), ("s2", "anna"))]
+    assert told == [True, True, False, False]
+    assert [(one["query"], one["about"], one["shown"]) for one in captures.queries(held)[:2]] == [
+        ("protect", "s2 anna", 0),
+        ("protect", "s1 lxmp", 0),
+    ]
+
+
+def test_a_handle_that_only_a_report_names_is_shown_by_a_capture(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "tips.xml").write_text(
+        "<reports><report><reportId>1</reportId><reporter><reportingPerson><firstName>A Desk</firstName></reportingPerson>"
+        "<companyTemplate>Lamps</companyTemplate></reporter>"
+        "<personOrUserReported><espService>Lamps</espService><screenName>mara</screenName></personOrUserReported></report></reports>"
+    )
+    captures.add_capture(case, Delivery(tmp_path / "tips.xml", "tips", RIGHT, "An Officer"), Quiet())
+    with captures.opened(case, "a test", "", WHY, ("reports",)) as (events, *_):
+        ((provider, *_),) = event_reads.reports(events)
+    assert [shows(case, provider, name, WHY) for name in ("Mara", "mira")] == [True, False]

@@ -65,7 +65,9 @@ def test_who_posts_copies_of_a_picture_shares_no_camera(case: Case, monkeypatch:
     assert linked.cameras_of(case, Observed([], [], [], {}, 0, {})) == {"file 1": "noise:1", "file 2": "noise:1"}
 
 
-def test_the_camera_of_what_a_protected_handle_posted_first_is_nobody_elses(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_camera_of_what_a_protected_handle_posted_first_is_nobody_elses(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row = [CameraRow(item, 1, True, 9000, 2000, "made up", "a test", []) for item in (1, 2)]
     monkeypatch.setattr(linked.noise, "devices", lambda _: {1: row})
     monkeypatch.setattr(linked, "attached_items", lambda *_: {"file 1": 1, "file 2": 2})

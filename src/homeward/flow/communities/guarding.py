@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from homeward.communities.reports import NAMES_OF_ACCOUNT, OF_CHILDREN, of_a_child, read_report
+from homeward.flow.communities import captures
 from homeward.store import event_reads
 from homeward.store.captures import Tokens
 
 if TYPE_CHECKING:
     from homeward.communities.captures import Standing
+    from homeward.communities.reports import PlatformReport
+    from homeward.flow.communities.captures import Reason
     from homeward.store import Case
     from homeward.store.events import Events
 
@@ -60,3 +63,20 @@ def board_names(case: Case, events: Events, guarded: Guard) -> dict[tuple[str, s
         return board
 
     return {(site, board): shown(site, board) for site, board in event_reads.places(events)}
+
+
+def shows(case: Case, site: str, handle: str, reason: Reason) -> bool:
+    """Whether a capture that is held shows a handle: who wrote or was written to, shows an identifier, or was reported.
+
+    Upper and lower case are one. The look is a query as any other, and stands in the ledger with its purpose.
+    """
+    with captures.opened(case, "protect", f"{site} {handle}", reason, ("posts", "recipients", *NEEDED)) as (events, _, asked):
+        told = event_reads.everybody(events) | {one[:2] for one in event_reads.identifiers(events)}
+        bodies = (body for provider, body, _ in event_reads.reports(events) if provider.casefold() == site.casefold())
+        told |= {(site, name) for one in map(read_report, bodies) for name in _accounts(one)}
+        asked.shown = int((site.casefold(), handle.casefold()) in {(where.casefold(), who.casefold()) for where, who in told})
+    return bool(asked.shown)
+
+
+def _accounts(report: PlatformReport) -> list[str]:
+    return [report.account, *(value for kind, value in report.identifiers if kind in NAMES_OF_ACCOUNT)]

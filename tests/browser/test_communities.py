@@ -47,6 +47,14 @@ def test_boards_handles_and_reports_by_keyboard_and_every_page_for_every_role(fo
     page.fill("input[type=date]", "2020-05-01")
     page.locator("input[type=date]").press("Enter")
     expect(page.locator("#after")).to_contain_text("It continues on one board")
+    page.locator("#communities button", has_text="other0").press("Enter")  # a second one is judged with the first
+    expect(page.locator("#board h2").first).to_have_text("other0")
+    page.fill("input[type=date]", "2020-05-01")
+    page.locator("input[type=date]").press("Enter")
+    expect(page.locator("#after h2")).to_have_text(["other0, taken down on 2020-05-01", "old, taken down on 2020-05-01"])
+    alone = page.locator("#after").get_by_role("button", name="Leave old out")
+    alone.press("Enter")
+    expect(page.locator("#after h2")).to_have_text(["other0, taken down on 2020-05-01"])
     page.goto(f"{followed_desk.address}/personas")
     page.locator("#purpose-text").press("Enter")
     first = page.locator(".hypothesis").first

@@ -26,6 +26,7 @@ ROUTERS = {
     "/find": "homeward.review.api_find",
     "/map": "homeward.review.api_map",
     "/communities": "homeward.review.api_communities",
+    "/captures": "homeward.review.api_captures",
     "/ledger": "homeward.review.api_ledger",
     "/care": "homeward.review.api_care",
     "/work": "homeward.review.api_work",

@@ -8,6 +8,7 @@ from ninja import Field, Router, Schema
 
 from homeward.flow.communities import appearances as first_seen
 from homeward.flow.communities import boards as places
+from homeward.flow.communities import contacts as near
 from homeward.flow.communities import life as lives
 from homeward.flow.communities import oversight as figures
 from homeward.flow.communities import personas as handles
@@ -33,6 +34,21 @@ class OfBoard(Asked):
 
     site: Name
     board: Name
+
+
+class OfMembers(OfBoard):
+    """How many to name at most."""
+
+    limit: int = 50
+
+
+class OfHandle(Asked):
+    """A handle of a site, how far from it, and how many to name at most."""
+
+    site: Name
+    handle: Name
+    steps: int = 1
+    limit: int = 50
 
 
 class Closed(Schema):
@@ -111,6 +127,18 @@ def _reason(request: Any, asked: Asked) -> Reason:
 def boards(request: Any, asked: Asked) -> Any:
     """As ``homeward boards CASE --json``."""
     return places.boards(request.bench.case, _reason(request, asked))
+
+
+@router.post("/members", auth=Needs(FOLLOW), response=dict[str, Any])
+def members(request: Any, asked: OfMembers) -> Any:
+    """As ``homeward boards CASE --members SITE BOARD --json``."""
+    return places.members(request.bench.case, asked.site, asked.board, _reason(request, asked), asked.limit)
+
+
+@router.post("/contacts", auth=Needs(FOLLOW), response=dict[str, Any])
+def contacts(request: Any, asked: OfHandle) -> Any:
+    """As ``homeward handles CASE SITE HANDLE --json``."""
+    return near.around(request.bench.case, asked.site, asked.handle, _reason(request, asked), asked.steps, asked.limit)
 
 
 @router.post("/life", auth=Needs(FOLLOW), response=dict[str, Any])

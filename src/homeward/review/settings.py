@@ -48,4 +48,6 @@ WEB: dict[str, Any] = {
     "CSRF_COOKIE_NAME": "homeward_csrf",
     "CSRF_COOKIE_AGE": None,
     "DATA_UPLOAD_MAX_MEMORY_SIZE": IN,
+    "FILE_UPLOAD_HANDLERS": ["django.core.files.uploadhandler.MemoryFileUploadHandler"],  # none writes a file
+    "FILE_UPLOAD_MAX_MEMORY_SIZE": IN,
 }

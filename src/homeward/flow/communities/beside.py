@@ -14,9 +14,9 @@ from homeward.communities.captured import Attachment
 
 
 class Beside:
-    """The folder that a capture lies in."""
+    """The folder that a capture lies in; None where it lies in none, as it was handed over."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._outside = 0
         self._missing = 0
@@ -50,6 +50,8 @@ class Beside:
 
     def _open(self, steps: list[str]) -> int | None:
         """Descriptor of a file below the folder; no link is followed on the way."""
+        if self._folder is None:
+            return None
         at = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             for step in steps[:-1]:

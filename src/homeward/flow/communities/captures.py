@@ -48,6 +48,7 @@ class Delivery(msgspec.Struct, frozen=True):
     """A file that is to enter, and how it is to be read."""
 
     file: Path
+    """Its name alone where ``handed`` is its content."""
     label: str
     mandate: Mandate
     acquirer: str
@@ -55,7 +56,12 @@ class Delivery(msgspec.Struct, frozen=True):
     """One of :data:`homeward.communities.readers.FORMATS`; empty: found out from its content."""
     site: str = ""
     """The site that it is of, where the file itself does not say."""
-    mapping: Path | None = None
+    mapping: Path | str | None = None
+    """YAML, or the file that holds it."""
+    handed: bytes | None = None
+    """The content of a file that was handed over: it lies in no folder, and nothing lies beside it."""
+    who: str = ""
+    """Who adds it, where that is known."""
 
 
 def standing(case: Case) -> Standing:
@@ -65,18 +71,20 @@ def standing(case: Case) -> Standing:
 
 def listed(case: Case) -> list[dict[str, Any]]:
     """Every capture as it is shown; those that expired too. Nothing of what is in them."""
-    rows = []
-    for capture in standing(case).captures.values():
-        added, names = capture.added, case.custody.names(capture.batch)
-        told = msgspec.to_builtins(added)
-        for hidden in ("type", "folder", "files", "mandate"):
-            del told[hidden]
-        told |= msgspec.to_builtins(added.mandate) | {"completeness": added.mandate.completeness / 1000}
-        told |= {"acquirer": names.get("acquirer", ""), "file": names.get("file", ""), "state": capture.state}
-        told["overdue"] = capture.overdue(utc_now())
-        told["expired"] = capture.expired.at if capture.expired else None
-        rows.append(told)
-    return rows
+    return [shown(case, capture) for capture in standing(case).captures.values()]
+
+
+def shown(case: Case, capture: Capture) -> dict[str, Any]:
+    """A capture as it is shown."""
+    added, names = capture.added, case.custody.names(capture.batch)
+    told: dict[str, Any] = msgspec.to_builtins(added)
+    for hidden in ("type", "folder", "files", "mandate"):
+        del told[hidden]
+    told |= msgspec.to_builtins(added.mandate) | {"completeness": added.mandate.completeness / 1000}
+    told |= {"acquirer": names.get("acquirer", ""), "file": names.get("file", ""), "state": capture.state}
+    told["overdue"] = capture.overdue(utc_now())
+    told["expired"] = capture.expired.at if capture.expired else None
+    return told
 
 
 def add_capture(case: Case, delivery: Delivery, progress: Progress) -> tuple[Capture, bool]:
@@ -90,10 +98,7 @@ def add_capture(case: Case, delivery: Delivery, progress: Progress) -> tuple[Cap
         raise WrongUse(f"no format is called {delivery.format!r}; there are: {', '.join(FORMATS)}")
     mapping = _mapping(delivery.mapping)
     _ready(case)
-    try:
-        fd = os.open(delivery.file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise WrongUse(f"{delivery.file} cannot be read: {(error.strerror or str(error)).lower()}") from error
+    fd = _opened(delivery)
     try:
         digest, size = _digest(fd, delivery.file, progress)
         if (before := _before(case, label, digest)) is not None:
@@ -159,7 +164,7 @@ def protect(case: Case, site: str, handle: str, why: str, who: str, *, lifted: b
     """
     why = said(why, "the reason")
     with case.batch(ACT, {"captures": "protected"}, {"who": who}) as batch:
-        token = store.Tokens.open(case).of("handle", said(site, "the site"), said(handle, "the handle"))
+        token = store.Tokens.open(case).of("handle", _exact(site, "the site"), _exact(handle, "the handle"))
         batch.skip = (token in standing(case).protected) != lifted
         if not batch.skip:
             store.write(case, batch, [captures.body(Protected(token, timestamp(utc_now()), lifted, why))])
@@ -167,6 +172,16 @@ def protect(case: Case, site: str, handle: str, why: str, who: str, *, lifted: b
     if not batch.skip:
         posters.settle(case)
     return not batch.skip
+
+
+def _exact(name: str, what: str) -> str:
+    """A name as captures show it, whatever signs it has (those that join emoji are not printable): it is only ever digested."""
+    said("".join(filter(str.isprintable, name)), what)
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise WrongUse(f"{what} holds bytes that are no UTF-8") from None
+    return name
 
 
 @contextmanager
@@ -241,16 +256,31 @@ def faults(case: Case) -> Iterator[str]:
     yield from store.faults(case, held, [one.added.folder for one in now if one.expired is not None])
 
 
-def _mapping(path: Path | None) -> Mapping | None:
-    if path is None:
-        return None
+def _opened(delivery: Delivery) -> int:
+    """A descriptor of what enters: of the file, or of its content in memory."""
     try:
-        with path.open("rb") as file:
+        if delivery.handed is None:
+            return os.open(delivery.file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(os.memfd_create("capture", os.MFD_CLOEXEC), "wb", closefd=False) as memory:
+            memory.write(delivery.handed)
+            return memory.fileno()
+    except OSError as error:
+        raise WrongUse(f"{delivery.file} cannot be read: {(error.strerror or str(error)).lower()}") from error
+
+
+def _mapping(told: Path | str | None) -> Mapping | None:
+    if told is None:
+        return None
+    name = told if isinstance(told, Path) else "the mapping"
+    try:
+        if isinstance(told, str):
+            return read_mapping(told.encode())
+        with told.open("rb") as file:
             return read_mapping(file.read(LARGEST + 1))
     except OSError as error:
-        raise WrongUse(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise WrongUse(f"{name} cannot be read: {(error.strerror or str(error)).lower()}") from error
     except CaptureRefused as error:
-        raise WrongUse(f"{path}: {error}") from error
+        raise WrongUse(f"{name}: {error}") from error
 
 
 def _digest(fd: int, file: Path, progress: Progress) -> tuple[str, int]:
@@ -293,7 +323,7 @@ def _take(
         counts = {name: count for name, count in writer.counts.items() if name != "texts"}
         sealed = shelf.seal({})
         sealed.pop("lock", None)
-        names = {"acquirer": acquirer, "file": delivery.file.name}
+        names = {"acquirer": acquirer, "file": delivery.file.name} | ({"who": delivery.who} if delivery.who else {})
         with case.batch(ACT, {"captures": "added", "label": label}, names) as batch:
             if (before := _before(case, label, digest)) is not None:
                 batch.skip = True
@@ -320,7 +350,7 @@ def _read(case: Case, delivery: Delivery, source: tuple[int, Order], writer: Eve
     fd, order = source
     progress.begin("Reading it", order.size)
     done, summary = 0, None
-    filing = Filing(writer, store.Tokens.open(case), Beside(delivery.file.parent))
+    filing = Filing(writer, store.Tokens.open(case), Beside(delivery.file.parent if delivery.handed is None else None))
     task = TASK
     if os.pread(fd, len(MAGIC), 0) == MAGIC:
         if importlib.util.find_spec("pyarrow") is None:

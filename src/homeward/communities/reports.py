@@ -85,6 +85,12 @@ class PlatformReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
 read_report = msgspec.json.Decoder(PlatformReport).decode
 
 
+def names_of_account(report: PlatformReport) -> tuple[str, ...]:
+    """By what the site itself calls the account that was reported: its number, and the names that it shows."""
+    told = (report.account, *(value for kind, value in report.identifiers if kind in NAMES_OF_ACCOUNT))
+    return tuple(dict.fromkeys(filter(None, told)))
+
+
 def of_a_child(report: PlatformReport) -> bool:
     """Whether the account may be the victim's own, or another child's."""
     said = {*report.flags, *(flag for one in report.files for flag in one.annotations)}

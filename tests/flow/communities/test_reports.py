@@ -143,3 +143,20 @@ def test_an_account_that_may_be_a_childs_is_in_no_ranking_and_no_list(queue: Cas
     with captures.opened(queue, "test", "", WHY, guarding.NEEDED) as (events, standing, _):
         hidden = guarding.guard(queue, events, standing)
         assert [hidden("Lampchat", name) for name in ("gina", "GINA", "anna")] == [True, True, False]
+
+
+NAMED = """<report><reportId>{}</reportId><personOrUserReported><espIdentifier>{}</espIdentifier><screenName>{}</screenName>
+</personOrUserReported><fileDetails><originalFileHash hashType="MD5">{}</originalFileHash>{}</fileDetails></report>"""
+
+
+def test_an_account_is_protected_by_every_name_that_its_provider_gives_it(case: Case, add: object) -> None:
+    """By its number alone an account that was protected by the name it shows stayed in the queue, and a child's in lists."""
+    child = "<fileAnnotations><possibleSelfProduction/></fileAnnotations>"
+    add("one", NAMED.format(1, "4711", "mara", "1" * 32, ""), NAMED.format(2, "4712", "tern", "2" * 32, child))  # type: ignore[operator]
+    assert names(reports.listed(case, WHY)["protected"]) == [["2"]]
+    captures.protect(case, "Lampchat", "Mara", "may be a child", "A Person")
+    found = reports.listed(case, WHY)
+    assert (sorted(names(found["protected"])), found["queue"]) == ([["1"], ["2"]], [])
+    with captures.opened(case, "a test", "", WHY, guarding.NEEDED) as (events, standing, _):
+        guarded = guarding.guard(case, events, standing)
+    assert [guarded("Lampchat", name) for name in ("4711", "mara", "4712", "TERN", "bert")] == [False, True, True, True, False]

@@ -6,14 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from homeward.communities.reports import NAMES_OF_ACCOUNT, OF_CHILDREN, of_a_child, read_report
+from homeward.communities.reports import NAMES_OF_ACCOUNT, OF_CHILDREN, names_of_account, of_a_child, read_report
 from homeward.flow.communities import captures
 from homeward.store import event_reads
 from homeward.store.captures import Tokens
 
 if TYPE_CHECKING:
     from homeward.communities.captures import Standing
-    from homeward.communities.reports import PlatformReport
     from homeward.flow.communities.captures import Reason
     from homeward.store import Case
     from homeward.store.events import Events
@@ -33,7 +32,8 @@ def guard(case: Case, events: Events, standing: Standing) -> Guard:
     """
     tokens = Tokens.open(case)
     children = (read_report(body) for flag in OF_CHILDREN for _, body, _ in event_reads.reports(events, flag))
-    found = event_reads.victims(events) | {(one.provider, one.account) for one in children if of_a_child(one)}
+    accounts = {(one.provider, name) for one in children if of_a_child(one) for name in names_of_account(one)}
+    found = event_reads.victims(events) | accounts
     hidden = standing.protected | {tokens.of("handle", *pair) for pair in found}
     named: dict[str, set[str]] = defaultdict(set)
     for provider, _, guarded in event_reads.reports(events):
@@ -73,10 +73,6 @@ def shows(case: Case, site: str, handle: str, reason: Reason) -> bool:
     with captures.opened(case, "protect", f"{site} {handle}", reason, ("posts", "recipients", *NEEDED)) as (events, _, asked):
         told = event_reads.everybody(events) | {one[:2] for one in event_reads.identifiers(events)}
         bodies = (body for provider, body, _ in event_reads.reports(events) if provider.casefold() == site.casefold())
-        told |= {(site, name) for one in map(read_report, bodies) for name in _accounts(one)}
+        told |= {(site, name) for one in map(read_report, bodies) for name in names_of_account(one)}
         asked.shown = int((site.casefold(), handle.casefold()) in {(where.casefold(), who.casefold()) for where, who in told})
     return bool(asked.shown)
-
-
-def _accounts(report: PlatformReport) -> list[str]:
-    return [report.account, *(value for kind, value in report.identifiers if kind in NAMES_OF_ACCOUNT)]

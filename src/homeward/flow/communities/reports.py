@@ -11,7 +11,7 @@ import msgspec
 from homeward.communities import captures as events_of
 from homeward.communities import triage
 from homeward.communities.captures import Handled
-from homeward.communities.reports import read_report
+from homeward.communities.reports import names_of_account, read_report
 from homeward.communities.triage import PROTECTED, Clock, Fold, Local
 from homeward.core import WrongUse
 from homeward.core.errors import said
@@ -146,13 +146,13 @@ def _local(case: Case, filed: Sequence[Filed], standing: Standing, tokens: Token
     for one in filed:
         hashes = [[(kind, value) for kind in _HASHES if (value := getattr(file, kind))] for file in one.report.files]
         held = {at: item for at, some in enumerate(hashes) for kind, value in some if (item := items[kind].get(value))}
-        handle = tokens.of("handle", one.report.provider, one.report.account)
+        accounts = {tokens.of("handle", one.report.provider, name) for name in names_of_account(one.report)}
         found.append(
             Local(
                 known=frozenset(at for at, some in enumerate(hashes) if known & set(some)),
                 held=frozenset(held),
                 series=tuple(sorted({unsolved[item] for item in held.values() if item in unsolved})),
-                guarded=handle in standing.protected or bool(one.own & guarded),
+                guarded=bool(accounts & standing.protected) or bool(one.own & guarded),
             )
         )
     return found

@@ -71,6 +71,7 @@ def boards(case: Path, purpose: str, of: tuple[str, str] | None, limit: int, who
     print_table(f"Members of {of[1] or of[0]}", ("handle", "posts", "from", "until"), members)
     click.echo(
         f"Not named: {found['protected']} protected, {found['few_posts']} with fewer than two posts, "
+        f"{found['without_time']} whose posts have no time, "
         f"{found['beyond_limit']} beyond the limit."
     )
 

@@ -153,6 +153,12 @@ def members(events: Events, site: str, board: str) -> list[Member]:
     return [Member(*row) for row in rows]
 
 
+def untimed(events: Events, site: str, board: str) -> set[str]:
+    """Handles of a board of whose posts none has a time. Needs ``posts``."""
+    query = "SELECT handle FROM posts WHERE site = ? AND board = ? AND handle <> '' GROUP BY handle HAVING count(time) = 0"
+    return {name for (name,) in events.rows(query, (site, board))}
+
+
 def places(events: Events) -> list[tuple[str, str]]:
     """(Site, board) of every board. Needs ``posts``."""
     return [(site, board) for site, board in events.rows("SELECT DISTINCT site, board FROM posts")]

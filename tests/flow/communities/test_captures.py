@@ -260,6 +260,20 @@ def test_members_who_are_protected_or_wrote_next_to_nothing_are_counted_and_not_
     assert b"otto" not in plain(case)
 
 
+def test_members_whose_posts_have_no_time_are_counted(case: Case, add: Add) -> None:
+    """A board of nothing but such posts was once said to be in no capture."""
+    add("one", [post(number, by, "") for by in ("hanna", "otto") for number in range(2)])
+    found = boards.members(case, "s1", "lamps", WHY)
+    assert (found["members"], found["without_time"], found["protected"]) == ([], 2, 0)
+    captures.protect(case, "s1", "otto", "may be a child", "A Person")
+    add("two", [post(7, "hanna", "2020-05-01T10:00:00"), post(8, "hanna", "2020-05-02T10:00:00")])
+    found = boards.members(case, "s1", "lamps", WHY)
+    assert [one["handle"] for one in found["members"]] == ["hanna"]
+    assert (found["without_time"], found["protected"]) == (0, 1)
+    with pytest.raises(WrongUse, match="no capture"):
+        boards.members(case, "s1", "rugs", WHY)
+
+
 @pytest.mark.parametrize("name", ["lamp\u200dcat", "h\x1b[31m", " otto"])
 def test_a_handle_of_any_signs_can_be_protected(case: Case, add: Add, name: str) -> None:
     """Signs that join emoji are not printable: whoever has them in a name could not be protected once."""

@@ -55,25 +55,29 @@ def boards(case: Case, reason: Reason) -> list[dict[str, Any]]:
 def members(case: Case, site: str, board: str, reason: Reason, limit: int = MOST_HANDLES) -> dict[str, Any]:
     """Who was on a board: at most ``limit`` handles by name, no protected one, and none that wrote next to nothing.
 
+    Who wrote nothing that has a time is counted (``without_time``), and not named.
+
     Raises:
         WrongUse: more are asked for than may be shown, or there is no such board.
     """
     if not 0 < limit <= MOST_HANDLES:
         raise WrongUse(f"one query shows between 1 and {MOST_HANDLES} handles")
     with captures.opened(case, "members", f"{site} {board}", reason, ("posts", *NEEDED)) as (events, standing, asked):
-        found = event_reads.members(events, site, board)
+        found, timeless = event_reads.members(events, site, board), event_reads.untimed(events, site, board)
         guarded = guard(case, events, standing)
         named = [one for one in found if not guarded(site, one.handle)]
         shown = [one for one in named if one.posts >= FEWEST][:limit]
-        asked.shown, asked.withheld = len(shown), len(found) - len(shown)
+        without_time = sum(not guarded(site, name) for name in timeless)
+        asked.shown, asked.withheld = len(shown), len(found) + len(timeless) - len(shown)
         windows = windows_of(standing, event_reads.captures_of(events, site, board), board)
-    if not found:
+    if not found and not timeless:
         raise WrongUse(f"no capture that is held shows a board {board!r} of {site!r}")
     return {
         "site": site,
         "board": board,
         "members": [_member(one, windows) for one in shown],
-        "protected": len(found) - len(named),
+        "protected": len(found) - len(named) + len(timeless) - without_time,
+        "without_time": without_time,
         "few_posts": sum(one.posts < FEWEST for one in named),
         "beyond_limit": max(0, sum(one.posts >= FEWEST for one in named) - limit),
     }

@@ -19,7 +19,8 @@ rival. Beside each stands how many of the pool's strangers would look as alike (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files as resources
 from typing import NamedTuple
@@ -31,6 +32,7 @@ from numpy.typing import NDArray
 from homeward.communities.blocking import Pairs
 from homeward.communities.channels import CHANNELS, Comparer
 from homeward.communities.open_set import open_set
+from homeward.communities.pool import Pool
 from homeward.communities.records import Handle
 
 Values = NDArray[np.float64]
@@ -180,6 +182,7 @@ def links(
     calibrated: Calibrated | None = None,
     prior: float | None = None,
     least: float = 0.0,
+    always: Iterable[tuple[Handle, Handle]] = (),
 ) -> list[Link]:
     """Hypotheses for pairs of handles, the most probable first.
 
@@ -190,6 +193,7 @@ def links(
         prior: share of handles that have a counterpart, of those on the smaller of two sites, 0..1 without its ends;
             estimated for each pair of sites unless told.
         least: natural log likelihood ratio from which a hypothesis is worth a row.
+        always: handles of the pool whose hypothesis is worth one whatever its ratio, if they are among ``pairs``.
 
     Raises:
         ValueError: ``prior`` is not between 0 and 1.
@@ -203,7 +207,7 @@ def links(
     on_site = np.bincount(pool.site)
     handles = np.maximum(on_site[pool.site[pairs.a]], on_site[pool.site[pairs.b]])
     once: dict[Part, Part] = {}  # millions of rows have parts alike: each is held once
-    kept = np.flatnonzero(found.log_lr >= least)
+    kept = np.flatnonzero((found.log_lr >= least) | _among(pairs, pool, always))
     kept = kept[np.lexsort((pairs.b[kept], pairs.a[kept], -found.log_lr[kept], -told.probability[kept]))]
     return [
         Link(
@@ -220,6 +224,13 @@ def links(
         )
         for row in kept
     ]
+
+
+def _among(pairs: Pairs, pool: Pool, wanted: Iterable[tuple[Handle, Handle]]) -> NDArray[np.bool_]:
+    """(n,) which of the pairs are of the wanted handles."""
+    rows = [sorted(bisect_left(pool.handles, one) for one in pair) for pair in wanted]
+    codes = [low * len(pool.handles) + high for low, high in rows]
+    return np.isin(pairs.a * len(pool.handles) + pairs.b, np.array(codes, np.int64))
 
 
 def as_alike(log_lr: float, fusion: Fusion) -> float:

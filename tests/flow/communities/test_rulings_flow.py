@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from test_personas_flow import WHY, post, taken
 
+from homeward.communities.linking import shipped
 from homeward.core import WrongUse
 from homeward.flow.communities import captures
 from homeward.flow.communities.oversight import oversight
@@ -62,6 +64,24 @@ def test_two_people_accept_before_it_leaves(linked: Case, tmp_path: Path) -> Non
     assert [one["a"] for one in json.loads(text)["hypotheses"]] == [shown["a"]]
     assert linked.custody.names(linked.custody.size - 1)["file"] == str(out)
     assert verify(linked, Quiet()).faults == []
+
+
+def test_what_people_supported_is_shown_though_more_speaks_against_it_by_now(
+    linked: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new calibration, or another capture, can turn the evidence: what was said of two handles must not vanish then."""
+    ines, omar = somebody(linked, "Ines"), somebody(linked, "Omar")
+    name = first(linked)["id"]
+    for person in (ines, omar):
+        rule(linked, name, "accept", "one key", person)
+    doubtful = msgspec.structs.replace(shipped(), **{
+        side: msgspec.structs.replace(getattr(shipped(), side), intercept=-99.0) for side in ("read", "unread")
+    })  # fmt: skip
+    monkeypatch.setattr("homeward.communities.linking.shipped", lambda: doubtful)
+    (found,) = hypotheses(linked, WHY)["links"]
+    assert (found["id"], found["state"], found["log10_lr"] < 0) == (name, "accepted", True)
+    with pytest.raises(WrongUse, match="nothing leaves"):
+        pass_on(linked, tmp_path / "out.json", WHY)
 
 
 def test_one_who_doubts_holds_it_back_and_apart_until_it_is_taken_back(linked: Case, tmp_path: Path) -> None:

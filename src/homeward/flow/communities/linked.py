@@ -72,7 +72,9 @@ def linked(case: Case, seen: Observed, standing: Standing, prior: float | None =
     cameras = {file: camera for file, camera in cameras_of(case, seen).items() if file not in others}
     comparer = Comparer(pool(seen.posts, seen.identifiers, cameras, seen.texts))
     pairs, more = nominated(comparer.pool)
-    return Linked(comparer, links(comparer, pairs, prior=prior), len(pairs.a), more, Tokens.open(case), standing.rulings)
+    whole = Linked(comparer, [], len(pairs.a), more, Tokens.open(case), standing.rulings)
+    supported = [(ruling.a, ruling.b) for ruling in whole.rulings() if ruling.same]
+    return msgspec.structs.replace(whole, links=links(comparer, pairs, prior=prior, always=supported))
 
 
 def _of_others(seen: Observed) -> set[str]:

@@ -77,7 +77,8 @@ def pass_on(case: Case, target: Path, reason: Reason) -> int:
     """
     check_target(case, target)
     with _compared(case, reason) as (found, asked):
-        chosen = [(link, *told) for link in found.links if (told := found.of(link))[-1] == "accepted"]
+        likely = [link for link in found.links if link.log_lr >= 0]  # what speaks against it by now stays here
+        chosen = [(link, *told) for link in likely if (told := found.of(link))[-1] == "accepted"]
         asked.shown = len(chosen)
     if not chosen:
         raise WrongUse(f"nothing leaves: no hypothesis was accepted by {NEEDED} people")

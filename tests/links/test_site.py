@@ -44,6 +44,20 @@ def test_a_logo_over_two_rooms_is_a_mark_and_no_sight(size: tuple[int, int]) -> 
     assert (there > [640 - 140, 480 - 70]).all()
 
 
+def test_one_logo_over_pictures_of_several_sizes_is_a_mark_and_no_sight() -> None:
+    found = []
+    for seed, size in ((1, (2048, 1536)), (2, (1536, 1152))):
+        pixels = cv2.cvtColor(scenes.room(seed, *size), cv2.COLOR_RGB2GRAY)
+        pixels[-110:-20, -260:-20] = cv2.resize(LOGO, (240, 90), interpolation=cv2.INTER_NEAREST)
+        features = extract(Grey(pixels, 1, *size))
+        assert features is not None
+        found.append(features)
+    seen, mark = look(*found)
+    assert mark is not None
+    assert mark.score >= LEAST
+    assert seen is None or seen.score < 6
+
+
 def test_a_logo_that_lies_elsewhere_is_a_thing() -> None:
     seen, mark = look(features(scenes.room(1)), features(scenes.room(2), at=(300, 200)))
     assert mark is None

@@ -91,7 +91,7 @@ COPIES = Step(
 )
 SIGHTS = Step(
     "sights",
-    "3",
+    "4",
     {"descriptors": ["scene 2"], "candidates": 25, "misses": 8, "calibration": 1},
     function="homeward.flow.clues.sights:sights",
     caption="Linking places and things",
@@ -123,7 +123,7 @@ MOMENTS_INDEX = Step(
 )
 CLIP_SIGHTS = Step(
     "clip_sights",
-    "2",
+    "3",
     {"descriptors": ["scene 2"], "frames": 24, "candidates": 25, "misses": 8, "looks": 4, "calibration": 1},
     function="homeward.flow.clues.clip_sights:clip_sights",
     caption="Linking places and things in clips",

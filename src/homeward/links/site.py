@@ -2,8 +2,9 @@
 
 They agree better than anything else in two pictures that went through one site, and say nothing of a place or a thing. So a
 sight that consists of features that lie at one distance from one corner of both pictures, near the edge, is taken apart: what
-lies there is a mark, and the two pictures are looked at again without it. Two pictures of one place by a camera that stands
-still agree at one spot too, but all over, and not at the edge alone.
+lies there is a mark, and the two pictures are looked at again without it. The distance is one in measured pixels where a mark
+was scaled with the pictures, and in stored ones where a site lays one mark over pictures of several sizes. Two pictures of one
+place by a camera that stands still agree at one spot too, but all over, and not at the edge alone.
 Limits: ``docs/methods/sights.md``.
 """
 
@@ -72,8 +73,9 @@ def mark(a: Features, b: Features, agreeing: Matches) -> Mark | None:
     sizes = np.array([[a.width, a.height], [b.width, b.height]], np.float32)
     near = _near_edge(a)[agreeing.a]
     best = np.zeros(len(here), np.bool_)
-    for corner in product((0, 1), repeat=2):
-        apart = (here - corner * sizes[0]) - (there - corner * sizes[1])
+    stored = np.array([a.full_width / a.width, b.full_width / b.width], np.float32)
+    for *corner, grow in product((0, 1), (0, 1), (np.ones(2, np.float32), stored / stored.max())):
+        apart = (here - corner * sizes[0]) * grow[0] - (there - corner * sizes[1]) * grow[1]
         fixed = (np.abs(apart) <= NEAR).all(axis=1) & near
         best = fixed if fixed.sum() > best.sum() else best
     score = len(np.unique(np.floor(here[best] / (2 * NEAR)), axis=0))

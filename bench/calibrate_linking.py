@@ -1,10 +1,10 @@
 """The calibration of ``communities/linking.py``: made-up people of ranges that no figure is reported on.
 
 Twice: of pairs whose text is compared, and of all where no text may be read. The second is there because the first, once used
-for both, told too much of pairs without text: style nominates most pairs of the first, which hardly share anything else. Without
-text a name weighs most, so a quarter of the second's worlds have more imitators: of none, a quarter, a half the least share by
-which at most 4 % of sure links are wrong on other worlds that all have as many. How both hold without text is printed for worlds
-that nothing was fitted on: as tuned, with more imitators, and with fewer counterparts.
+for both, told too much of pairs without text: style nominates most pairs of the first, which hardly share anything else.
+Without text a name weighs most, so a quarter of the second's worlds have more imitators: of none, a quarter and a half the
+least share by which at most 4 % of sure links are wrong on other worlds that all have as many. How both hold without text is
+printed for worlds that nothing was fitted on: as tuned, with more imitators, and with fewer counterparts.
 
 Run ``python bench/calibrate_linking.py [--write]``.
 """

@@ -46,7 +46,7 @@ def write_file(
     try:
         with case.leaving({**details, "sha256": digest}, {"file": str(target), **(names or {})}):
             check()
-        building.replace(target)  # after the entry: nothing leaves unrecorded, even when killed here
+        _place([(building, target)])  # after the entry: nothing leaves unrecorded, even when killed here
     finally:
         building.unlink(missing_ok=True)
     return digest
@@ -71,8 +71,7 @@ def write_files(
         digests: list[Plain] = [digest for _, digest in building]
         with case.leaving({**details, "sha256": digests}, {"file": str(files[0][0]), **(names or {})}):
             pass
-        for (target, _), (made, _) in zip(files, building, strict=True):
-            made.replace(target)
+        _place([(made, target) for (target, _), (made, _) in zip(files, building, strict=True)])
     finally:
         for made, _ in building:
             made.unlink(missing_ok=True)
@@ -184,6 +183,17 @@ def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> tuple[int, str]:
         manifest.flush()
         os.fsync(manifest.fileno())
     return count, digest.hexdigest()
+
+
+def _place(files: Sequence[tuple[Path, Path]]) -> None:
+    """Give each file that was made its name; where one cannot have it, none has."""
+    for at, (made, target) in enumerate(files):
+        try:
+            made.replace(target)
+        except OSError as error:
+            for _, placed in files[:at]:
+                placed.unlink(missing_ok=True)
+            raise ExportFailed(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
 def _built(parts: Iterable[bytes], target: Path) -> tuple[Path, str]:

@@ -199,7 +199,7 @@ POSTERS = Step(
     function="homeward.flow.communities.first_posters:first_posters",
     caption="Reading who posted first",
 )
-SERIES = Step("series", "10", {}, function="homeward.flow.series.settling:settle", caption="Holding pictures together")
+SERIES = Step("series", "11", {}, function="homeward.flow.series.settling:settle", caption="Holding pictures together")
 
 STEPS = (
     DESCRIBE,

@@ -156,7 +156,7 @@ def meetings(traces: Iterable[Trace], wanted: Collection[int] | None = None) -> 
         holds = key[0] in HOLDING
         if len(units) > WIDEST and not holds:
             continue
-        for pair in star_of(units, wanted) if holds and len(units) > CROWD else pairs_of(units, wanted):
+        for pair in star_of(min(units), units, wanted) if holds and len(units) > CROWD else pairs_of(units, wanted):
             if pair not in seen:
                 seen.add(pair)
                 yield pair
@@ -182,11 +182,11 @@ def crowds(traces: Iterable[Trace]) -> list[tuple[int, ...]]:
     return [tuple(sorted(units)) for key, units in _crowds(traces).items() if len(units) > CROWD and key[0] in HOLDING]
 
 
-def star_of(units: Collection[int], wanted: Collection[int] | None) -> Iterator[tuple[int, int]]:
-    """The least of some units with each of the others, of which one is wanted."""
-    first = min(units)
+def star_of(first: int, units: Collection[int], wanted: Collection[int] | None) -> Iterator[tuple[int, int]]:
+    """One unit with each of the others, of which one is wanted; the smaller first."""
     others = (unit for unit in units if unit != first)
-    yield from ((first, unit) for unit in others if wanted is None or first in wanted or unit in wanted)
+    chosen = (unit for unit in others if wanted is None or first in wanted or unit in wanted)
+    yield from ((min(first, unit), max(first, unit)) for unit in chosen)
 
 
 def pairs_of(units: Collection[int], wanted: Collection[int] | None) -> Iterator[tuple[int, int]]:

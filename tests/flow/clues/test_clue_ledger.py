@@ -242,6 +242,10 @@ def test_more_than_one_file_holds_goes_into_several_that_are_read_in_any_order(
     with pytest.raises(WrongUse, match="again-3.json exists already"):
         give(partner, tmp_path / "again.json")
     assert not (tmp_path / "again.json").exists()
+    longest = tmp_path / f"{'x' * 250}.json"  # the second's name is too long
+    with pytest.raises(ExportFailed, match="cannot be written"):
+        give(partner, longest)
+    assert not longest.exists()
     assert faults(partner) == []
 
 

@@ -150,3 +150,21 @@ def test_a_camera_with_too_many_pictures_is_a_crowd_and_one_series(case: Case, m
     assert all(any(cue.kind == "camera" for cue in pair.parts) for pair in pairs), "whatever they met by"
     assert group(items, pairs, crowds=fusing.crowds(case)).series == whole.series == [items]
     set_cameras(case, [])
+
+
+def test_a_crowd_holds_together_though_the_first_of_it_is_hardly_of_that_camera(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two pictures the weaker counts: what is told with a weak one would be weak throughout."""
+    items = sorted(fusing.units(case))
+    ratios = [-1700, *range(2000, 2000 + len(items) - 1)]
+    rows = zip(items, ratios, strict=True)
+    set_cameras(case, [CameraRow(item, items[0], True, 9000, ratio, "made up", "sensor noise", []) for item, ratio in rows])
+    whole = group(items, fusing.fused_pairs(case), crowds=fusing.crowds(case)).series
+    monkeypatch.setattr(fusing, "CROWD", 3)
+    pairs = list(fusing.fused_pairs(case))
+    assert group(items, pairs, crowds=fusing.crowds(case)).series == whole
+    assert items[1:] in [[one for one in some if one != items[0]] for some in whole]
+    surest = items[-1]
+    assert [pair for pair in pairs if surest in (pair.a, pair.b)] == list(fusing.fused_pairs(case, [surest]))
+    set_cameras(case, [])

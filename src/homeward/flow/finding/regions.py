@@ -71,7 +71,9 @@ def ask_region(
         box_scores = {} if few else shared(index, asked.codes[rows])
         whole_scores = shared(index, asked.codes)
         near, alike = list(islice(thinned(box_scores), count)), list(islice(thinned(whole_scores), min(count, ALIKE)))
-        looks = {item: _look(asked, features(item), rows, few=few, whole=item in alike) for item in [*near, *alike]}
+        looks = {
+            item: _look(asked, features(item), rows, few=few, whole=item in alike) for item in dict.fromkeys([*near, *alike])
+        }
         bare_scores = _without_marks(index, asked, looks.values())
         for item in islice(thinned(bare_scores), min(count, ALIKE)):  # of one site there may be more than are looked at
             if item not in looks or looks[item].whole is None:

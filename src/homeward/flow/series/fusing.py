@@ -176,11 +176,11 @@ def _footage(case: Case) -> Iterator[tuple[int, int, Cue]]:
 def crowds(case: Case) -> list[tuple[int, ...]]:
     """Units of one camera, folder or list that are too many for :func:`fused_pairs` to tell pair by pair.
 
-    The first of each is told with each of the others.
+    The first of each is told with each of the others; of a camera the one that is surest of it.
     """
     home = units(case)
-    devices = (best for best in _devices(case, home) if len(best) > CROWD)
-    return [tuple(sorted(best)) for best in devices] + fuse_traces.crowds(all_traces(case, home).values())
+    devices = (_surest_first(best) for best in _devices(case, home) if len(best) > CROWD)
+    return [*devices] + fuse_traces.crowds(all_traces(case, home).values())
 
 
 def _devices(case: Case, home: dict[int, int]) -> Iterator[dict[int, noise.CameraRow]]:
@@ -194,17 +194,22 @@ def _devices(case: Case, home: dict[int, int]) -> Iterator[dict[int, noise.Camer
         yield best
 
 
+def _surest_first(best: dict[int, noise.CameraRow]) -> tuple[int, ...]:
+    """Units of a device in the order of how sure they are: of two pictures the weaker counts, so a weak one holds nothing."""
+    return tuple(sorted(best, key=lambda unit: (-best[unit].log10_lr, -best[unit].score, unit)))
+
+
 def _cameras(
     case: Case, home: dict[int, int], wanted: Collection[int] | None, met: Collection[Pair]
 ) -> Iterator[tuple[Pair, Cue]]:
     """Two units of one device: the ratio of the weaker picture against the device, for both must be of it.
 
-    Of a crowd only the first unit with each of the others, and pairs that have ``met`` in other ways.
+    Of a crowd only the surest unit with each of the others, and pairs that have ``met`` in other ways.
     """
     for best in _devices(case, home):
         crowd = len(best) > CROWD
         apart = {pair for pair in met if pair[0] in best and pair[1] in best} if crowd else set()
-        for a, b in apart.union(star_of(best, wanted)) if crowd else pairs_of(best, wanted):
+        for a, b in apart.union(star_of(_surest_first(best)[0], best, wanted)) if crowd else pairs_of(best, wanted):
             weaker = min(best[a], best[b], key=lambda row: (row.log10_lr, row.score))
             yield (a, b), _camera(weaker)
     for row in noise.offers(case):

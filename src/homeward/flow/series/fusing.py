@@ -180,7 +180,7 @@ def crowds(case: Case) -> list[tuple[int, ...]]:
     """
     home = units(case)
     devices = (_surest_first(best) for best in _devices(case, home) if len(best) > CROWD)
-    return [*devices] + fuse_traces.crowds(all_traces(case, home).values())
+    return [*devices, *fuse_traces.crowds(all_traces(case, home).values())]
 
 
 def _devices(case: Case, home: dict[int, int]) -> Iterator[dict[int, noise.CameraRow]]:

@@ -35,45 +35,23 @@ def add(**other: str) -> list[str]:
     ]
 
 
+def rows(folder: Path) -> None:
+    (folder / "map.yaml").write_text("columns: {id: n, site: site, handle: by}")
+    (folder / "rows").write_text("".join(f'{{"n": {at}, "site": "s", "by": "h\\u001b[31m"}}\n' for at in range(3)))
+
+
 def test_captures_by_the_command_line(tmp_path: Path) -> None:
-    (tmp_path / "map.yaml").write_text("columns: {id: n, site: site, handle: by}")
-    (tmp_path / "rows").write_text("".join(f'{{"n": {at}, "site": "s", "by": "h\\u001b[31m"}}\n' for at in range(3)))
+    rows(tmp_path)
     lacking = [add(**{name.removeprefix("--"): ""}) for name in RIGHT]
-    (
-        made,
-        *refused,
-        added,
-        twice,
-        asked,
-        board,
-        listed,
-        near,
-        reports,
-        persons,
-        figures,
-        unasked,
-        wrong,
-        oversight,
-        guarded,
-        nobody,
-        gone,
-    ) = said(
+    made, *refused, added, twice, listed, wrong, guarded, nobody, gone = said(
         tmp_path,
         ["init", "case", "--agency", "Unit"],
         *lacking,
         add(to="2019-01-01"),
         add(),
         add(),
-        ["boards", "case"],
-        ["boards", "case", "--purpose", "p", "--json"],
         ["capture", "list", "case", "--json"],
-        ["handles", "case", "s", "nobody", "--purpose", "p"],
-        ["reports", "case", "--purpose", "p", "--json"],
-        ["personas", "case", "--purpose", "p", "--json"],
-        ["personas", "case", "oversight", "--purpose", "p", "--json"],
-        ["personas", "case", "--json"],
         ["capture", "add", "case", "map.yaml", *add()[4:]],
-        ["capture", "queries", "case", "--json"],
         ["capture", "protect", "case", "S", "H\x1b[31m", "--why", "may be a child", "--by", "P"],
         ["capture", "protect", "case", "s", "hh", "--why", "may be a child", "--by", "P"],
         ["capture", "expire", "case", "one", "--why", "over"],
@@ -83,31 +61,42 @@ def test_captures_by_the_command_line(tmp_path: Path) -> None:
     assert all("Traceback" not in errors and errors for _, _, errors in refused)
     assert "Added 3 posts" in added[1]
     assert "nothing changed" in twice[1]
-    assert (asked[0], "--purpose" in asked[2]) == (2, True)
-    assert json.loads(board[1])[0]["handles"] == 1
-    assert (json.loads(persons[1])["handles"], json.loads(persons[1])["links"]) == (1, [])
-    assert json.loads(figures[1])["all"]["innocents"] == 1
-    assert (unasked[0], "purpose" in unasked[2]) == (2, True)
-    told = json.loads(listed[1])[0]
-    assert {
-        "label",
-        "authority",
-        "purpose",
-        "method",
-        "completeness",
-        "retain_until",
-        "acquirer",
-        "counts",
-        "state",
-    } <= told.keys()
-    assert (near[0], wrong[0]) == (2, 2)
-    assert json.loads(reports[1]) == {"protected": [], "queue": [], "reports": 0, "handled": 0, "audit": 0}
-    assert [one["query"] for one in json.loads(oversight[1])] == ["oversight", "personas", "reports", "around", "boards"]
+    right = {name.removeprefix("--").replace("-", "_") for name in RIGHT} - {"from", "to"}
+    assert right | {"counts", "state"} <= json.loads(listed[1])[0].keys()
+    assert wrong[0] == 2
     assert [(one[0], one[1].splitlines()[0], "No capture" in one[1]) for one in (guarded, nobody)] == [
         (0, "Recorded.", False),
         (0, "Recorded.", True),
     ]
     assert gone[1].startswith("Destroyed: one")
+
+
+def test_captures_are_asked_for_a_purpose_that_is_kept(tmp_path: Path) -> None:
+    rows(tmp_path)
+    _, _, asked, board, near, reports, persons, figures, unasked, _, oversight = said(
+        tmp_path,
+        ["init", "case", "--agency", "Unit"],
+        add(),
+        ["boards", "case"],
+        ["boards", "case", "--purpose", "p", "--json"],
+        ["handles", "case", "s", "nobody", "--purpose", "p"],
+        ["reports", "case", "--purpose", "p", "--json"],
+        ["personas", "case", "--purpose", "p", "--json"],
+        ["personas", "case", "oversight", "--purpose", "p", "--json"],
+        ["personas", "case", "--json"],
+        ["capture", "protect", "case", "s", "nobody-here", "--why", "nobody-here may be a child", "--by", "P"],
+        ["capture", "queries", "case", "--json"],
+    )
+    for one in (asked, unasked):
+        assert (one[0], "purpose" in one[2]) == (2, True)
+    assert json.loads(board[1])[0]["handles"] == 1
+    assert near[0] == 2
+    assert json.loads(reports[1]) == {"protected": [], "queue": [], "reports": 0, "handled": 0, "audit": 0}
+    assert (json.loads(persons[1])["handles"], json.loads(persons[1])["links"]) == (1, [])
+    assert json.loads(figures[1])["all"]["innocents"] == 1
+    kept = ["protect", "oversight", "personas", "reports", "around", "boards"]
+    assert [one["query"] for one in json.loads(oversight[1])] == kept
+    assert "nobody-here" not in oversight[1]
 
 
 def test_reports_that_come_in_are_told_as_reports(tmp_path: Path) -> None:

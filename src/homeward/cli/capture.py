@@ -116,17 +116,16 @@ def protect(case: Path, site: str, handle: str, why: str, lift: bool, who: str) 
         new = mark(opened_case, site, handle, why, who, lifted=lift)
         click.echo("Recorded." if new else "It was so before; nothing changed.")
         if not lift:
-            _look(opened_case, site, handle, who, why)
+            _look(opened_case, site, handle, who)
 
 
-def _look(case: Case, site: str, handle: str, who: str, why: str) -> None:
+def _look(case: Case, site: str, handle: str, who: str) -> None:
     """Say where no capture shows a handle that was protected: it may be written wrong."""
     from homeward.core import HomewardError
-    from homeward.flow.communities.captures import Reason
     from homeward.flow.communities.guarding import shows
 
     try:
-        shown = shows(case, site, handle, Reason(who, why))
+        shown = shows(case, site, handle, who)
     except HomewardError as error:  # it is protected, whatever captures are like
         click.echo(f"Whether a capture shows this handle is not known: {error}.")
         return

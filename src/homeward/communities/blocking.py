@@ -7,6 +7,8 @@ the nearest 2 % by style).
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from homeward.communities.pool import Pool
+from homeward.communities.records import Handle
 from homeward.communities.style import weighted
 
 Matrix = Any  # scipy's sparse arrays come without types
@@ -71,6 +74,19 @@ def nominated(pool: Pool) -> tuple[Pairs, bool]:
         more, code = True, np.sort(code[np.argsort(rank, kind="stable")[:MOST]])
     handles = max(len(pool.handles), 1)
     return Pairs(code // handles, code % handles), more
+
+
+def coded(pool: Pool, wanted: Iterable[tuple[Handle, Handle]]) -> Ids:
+    """(n,) pairs of handles of the pool, each as one number: the lower row times the handles, and the other."""
+    rows = [sorted(bisect_left(pool.handles, one) for one in pair) for pair in wanted]
+    return np.array([low * len(pool.handles) + high for low, high in rows], np.int64)
+
+
+def including(pairs: Pairs, pool: Pool, wanted: Iterable[tuple[Handle, Handle]]) -> Pairs:
+    """The pairs, and those of wanted handles of the pool that are not among them, in ascending order."""
+    handles = max(len(pool.handles), 1)
+    code = np.union1d(pairs.a * handles + pairs.b, coded(pool, wanted))
+    return Pairs(code // handles, code % handles)
 
 
 def _sharing(rows: Matrix, site: Ids, most: int, least: int) -> tuple[_Met, bool]:

@@ -19,7 +19,6 @@ rival. Beside each stands how many of the pool's strangers would look as alike (
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files as resources
@@ -29,10 +28,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from homeward.communities.blocking import Pairs
+from homeward.communities.blocking import Pairs, coded
 from homeward.communities.channels import CHANNELS, Comparer
 from homeward.communities.open_set import open_set
-from homeward.communities.pool import Pool
 from homeward.communities.records import Handle
 
 Values = NDArray[np.float64]
@@ -207,7 +205,7 @@ def links(
     on_site = np.bincount(pool.site)
     handles = np.maximum(on_site[pool.site[pairs.a]], on_site[pool.site[pairs.b]])
     once: dict[Part, Part] = {}  # millions of rows have parts alike: each is held once
-    kept = np.flatnonzero((found.log_lr >= least) | _among(pairs, pool, always))
+    kept = np.flatnonzero((found.log_lr >= least) | np.isin(pairs.a * len(pool.handles) + pairs.b, coded(pool, always)))
     kept = kept[np.lexsort((pairs.b[kept], pairs.a[kept], -found.log_lr[kept], -told.probability[kept]))]
     return [
         Link(
@@ -224,13 +222,6 @@ def links(
         )
         for row in kept
     ]
-
-
-def _among(pairs: Pairs, pool: Pool, wanted: Iterable[tuple[Handle, Handle]]) -> NDArray[np.bool_]:
-    """(n,) which of the pairs are of the wanted handles."""
-    rows = [sorted(bisect_left(pool.handles, one) for one in pair) for pair in wanted]
-    codes = [low * len(pool.handles) + high for low, high in rows]
-    return np.isin(pairs.a * len(pool.handles) + pairs.b, np.array(codes, np.int64))
 
 
 def as_alike(log_lr: float, fusion: Fusion) -> float:

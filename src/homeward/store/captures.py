@@ -83,7 +83,8 @@ class Tokens:
             return cls(sealing.new_key(path))
 
     def of(self, kind: str, *values: str) -> str:
-        """The token of a handle, an identifier or a report; case plays no part."""
+        """The token of a handle, an identifier or a report; case plays no part, nor does space around a handle and its site."""
+        values = tuple(map(str.strip, values)) if kind == "handle" else values
         told = "\0".join((kind, *map(str.casefold, values))).encode()
         return hmac.digest(self._key, told, "sha256").hex()[:_DIGITS]
 

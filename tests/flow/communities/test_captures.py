@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from homeward.communities.captures import Mandate
 from homeward.communities.reports import PlatformReport
 from homeward.core import WrongUse
 from homeward.flow.communities import boards, captures
-from homeward.flow.communities.captures import Delivery, Reason
+from homeward.flow.communities.captures import Delivery, Reason, _opened
 from homeward.flow.process import process
 from homeward.flow.progress import Quiet
 from homeward.flow.verify import verify
@@ -115,6 +116,18 @@ def test_words_are_kept_only_where_something_permits_it_and_nothing_lies_open(ca
     assert b"secret words" not in plain(case)
     assert b"hanna" not in plain(case)
     assert verify(case, Quiet()).faults == []
+
+
+def test_what_was_handed_over_is_read_only_and_leaves_nothing_open() -> None:
+    before = os.listdir("/proc/self/fd")
+    fd = _opened(Delivery(Path("rows"), "one", mandates.mandate(NOW, **RIGHT), "An Officer", handed=b"rows"))
+    try:
+        assert os.pread(fd, 9, 0) == b"rows"
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.write(fd, b"others")
+    finally:
+        os.close(fd)
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_an_attachment_is_hashed_where_it_lies_and_what_is_not_there_is_kept_as_seen(case: Case, add: Add) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from test_captures import plain
 
 from homeward.communities.captures import mandate
 from homeward.communities.coverage import at_least, recaptured
@@ -16,7 +17,7 @@ from homeward.core import WrongUse
 from homeward.core.time import utc_now
 from homeward.flow.communities import boards, captures, contacts, life
 from homeward.flow.communities.captures import Delivery, Reason
-from homeward.flow.communities.guarding import shows
+from homeward.flow.communities.guarding import LOOKED_FOR, shows
 from homeward.flow.communities.observed import TABLES, observed
 from homeward.flow.ingest import Delivery as Seized
 from homeward.flow.ingest import ingest
@@ -247,12 +248,23 @@ def test_of_a_few_days_that_two_captures_share_nothing_is_told_of_the_years_that
 
 def test_whether_a_capture_shows_a_handle_that_is_protected_is_told(held: Case) -> None:
     """Upper and lower case are one; ``lxmp`` is a slip, and ``anna`` is on another site."""
-    told = [shows(held, site, name, WHY) for site, name in (("S1", "Anna"), ("s1", "erna"), ("s1", "lxmp"), ("s2", "anna"))]
-    assert told == [True, True, False, False]
-    assert [(one["query"], one["about"], one["shown"]) for one in captures.queries(held)[:2]] == [
-        ("protect", "s2 anna", 0),
-        ("protect", "s1 lxmp", 0),
-    ]
+    asked_for = (("S1", "Anna"), ("s1", "erna"), ("s1", "lxmp"), ("s2", "anna"), (" s1", "erna "))
+    told = [shows(held, site, name, "A Person") for site, name in asked_for]
+    assert told == [True, True, False, False, True]
+    asked = [(one["query"], one["about"], one["purpose"], one["shown"]) for one in captures.queries(held)[:2]]
+    assert asked == [("protect", "", LOOKED_FOR, 1), ("protect", "", LOOKED_FOR, 0)]
+
+
+def test_who_is_protected_stands_nowhere_in_the_case(held: Case) -> None:
+    captures.protect(held, "s1", "a-lamp-lover", "may be a child", "A Person")
+    assert not shows(held, "s1", "a-lamp-lover", "A Person")
+    assert b"a-lamp-lover" not in plain(held)
+
+
+def test_space_around_a_handle_is_none_of_it(held: Case) -> None:
+    assert captures.protect(held, " s1", "bert ", "may be a child", "A Person")
+    with pytest.raises(WrongUse, match="protected"):
+        contacts.around(held, "s1", "bert", WHY)
 
 
 def test_a_handle_that_only_a_report_names_is_shown_by_a_capture(case: Case, tmp_path: Path) -> None:
@@ -264,4 +276,4 @@ def test_a_handle_that_only_a_report_names_is_shown_by_a_capture(case: Case, tmp
     captures.add_capture(case, Delivery(tmp_path / "tips.xml", "tips", RIGHT, "An Officer"), Quiet())
     with captures.opened(case, "a test", "", WHY, ("reports",)) as (events, *_):
         ((provider, *_),) = event_reads.reports(events)
-    assert [shows(case, provider, name, WHY) for name in ("Mara", "mira")] == [True, False]
+    assert [shows(case, provider, name, "A Person") for name in ("Mara", "mira")] == [True, False]

@@ -84,6 +84,18 @@ def test_what_people_supported_is_shown_though_more_speaks_against_it_by_now(
         pass_on(linked, tmp_path / "out.json", WHY)
 
 
+def test_what_people_supported_is_cut_last_and_compared_whatever_else_is(linked: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    last = hypotheses(linked, WHY)["links"][-1]["id"]
+    assert first(linked, limit=1)["id"] != last
+    rule(linked, last, "accept", "one key", somebody(linked, "Ines"))
+    assert first(linked, limit=1)["id"] == last
+    assert [one["id"] for one in hypotheses(linked, WHY)["links"]][-1] == last
+    monkeypatch.setattr("homeward.communities.blocking.MOST", 1)
+    found = hypotheses(linked, WHY)
+    assert found["compared"] == 2
+    assert last in {one["id"] for one in found["links"]}
+
+
 def test_one_who_doubts_holds_it_back_and_apart_until_it_is_taken_back(linked: Case, tmp_path: Path) -> None:
     ines, omar, lee = (somebody(linked, name) for name in ("Ines", "Omar", "Lee"))
     shown = first(linked)

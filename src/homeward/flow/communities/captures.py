@@ -257,13 +257,14 @@ def faults(case: Case) -> Iterator[str]:
 
 
 def _opened(delivery: Delivery) -> int:
-    """A descriptor of what enters: of the file, or of its content in memory."""
+    """A descriptor of what enters, to read only: of the file, or of its content in memory."""
     try:
         if delivery.handed is None:
             return os.open(delivery.file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(os.memfd_create("capture", os.MFD_CLOEXEC), "wb", closefd=False) as memory:
+        with os.fdopen(os.memfd_create("capture", os.MFD_CLOEXEC), "wb") as memory:
             memory.write(delivery.handed)
-            return memory.fileno()
+            memory.flush()
+            return os.open(f"/proc/self/fd/{memory.fileno()}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise WrongUse(f"{delivery.file} cannot be read: {(error.strerror or str(error)).lower()}") from error
 

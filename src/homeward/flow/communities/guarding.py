@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 from homeward.communities.reports import NAMES_OF_ACCOUNT, OF_CHILDREN, names_of_account, of_a_child, read_report
 from homeward.flow.communities import captures
+from homeward.flow.communities.captures import Reason
 from homeward.store import event_reads
 from homeward.store.captures import Tokens
 
 if TYPE_CHECKING:
     from homeward.communities.captures import Standing
-    from homeward.flow.communities.captures import Reason
     from homeward.store import Case
     from homeward.store.events import Events
 
 NEEDED = ("identifiers", "reports")
 """Tables that must be open."""
+LOOKED_FOR = "whether a capture shows a handle that was protected"
+"""The purpose of a look by :func:`shows`, as the ledger has it."""
 Guard = Callable[[str, str], bool]
 """Whether a handle (site, name) is to be left out."""
 
@@ -65,14 +67,17 @@ def board_names(case: Case, events: Events, guarded: Guard) -> dict[tuple[str, s
     return {(site, board): shown(site, board) for site, board in event_reads.places(events)}
 
 
-def shows(case: Case, site: str, handle: str, reason: Reason) -> bool:
+def shows(case: Case, site: str, handle: str, who: str) -> bool:
     """Whether a capture that is held shows a handle: who wrote or was written to, shows an identifier, or was reported.
 
-    Upper and lower case are one. The look is a query as any other, and stands in the ledger with its purpose.
+    Upper and lower case are one, as for the protection itself. The look is a query of ``who`` as any other and
+    stands in the ledger, but nothing of the handle does: who is protected is kept as a keyed token only.
     """
-    with captures.opened(case, "protect", f"{site} {handle}", reason, ("posts", "recipients", *NEEDED)) as (events, _, asked):
+    with captures.opened(case, "protect", "", Reason(who, LOOKED_FOR), ("posts", "recipients", *NEEDED)) as (events, _, asked):
+        tokens = Tokens.open(case)
+        wanted, here = tokens.of("handle", site, handle), site.strip().casefold()
         told = event_reads.everybody(events) | {one[:2] for one in event_reads.identifiers(events)}
-        bodies = (body for provider, body, _ in event_reads.reports(events) if provider.casefold() == site.casefold())
+        bodies = (body for provider, body, _ in event_reads.reports(events) if provider.strip().casefold() == here)
         told |= {(site, name) for one in map(read_report, bodies) for name in names_of_account(one)}
-        asked.shown = int((site.casefold(), handle.casefold()) in {(where.casefold(), who.casefold()) for where, who in told})
+        asked.shown = int(any(tokens.of("handle", *one) == wanted for one in told))
     return bool(asked.shown)

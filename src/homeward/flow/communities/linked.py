@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from homeward.communities.blocking import nominated
+from homeward.communities.blocking import including, nominated
 from homeward.communities.channels import Comparer
 from homeward.communities.linking import links
 from homeward.communities.personas import Ruling
@@ -67,14 +67,19 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 def linked(case: Case, seen: Observed, standing: Standing, prior: float | None = None) -> Linked:
-    """Compare what may be compared; how many handles have a counterpart is estimated unless told (``prior``)."""
+    """Compare what may be compared, and what people supported in any case.
+
+    How many handles have a counterpart is estimated unless told (``prior``).
+    """
     others = _of_others(seen)
     cameras = {file: camera for file, camera in cameras_of(case, seen).items() if file not in others}
     comparer = Comparer(pool(seen.posts, seen.identifiers, cameras, seen.texts))
     pairs, more = nominated(comparer.pool)
-    whole = Linked(comparer, [], len(pairs.a), more, Tokens.open(case), standing.rulings)
+    whole = Linked(comparer, [], 0, more, Tokens.open(case), standing.rulings)
     supported = [(ruling.a, ruling.b) for ruling in whole.rulings() if ruling.same]
-    return msgspec.structs.replace(whole, links=links(comparer, pairs, prior=prior, always=supported))
+    pairs = including(pairs, comparer.pool, supported)
+    found = links(comparer, pairs, prior=prior, always=supported)
+    return msgspec.structs.replace(whole, links=found, compared=len(pairs.a))
 
 
 def _of_others(seen: Observed) -> set[str]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from homeward.flow.communities.linked import Said
     from homeward.store import Case
 
+    _Told = tuple[Link, str, Said, State]
+
 MOST_LINKS = 200
 """Hypotheses that one query shows at most."""
 
@@ -39,7 +41,8 @@ def hypotheses(
 
     The share of handles that have a counterpart (``prior``) is estimated for each pair of sites unless told, and stands beside
     each; ``priors`` are the least and the greatest. Where more pairs share something than can be compared, that is told.
-    What people rejected is counted, and shown only where it is asked for (``rejected``); what they supported is always shown.
+    What people rejected is counted, and shown only where it is asked for (``rejected``). What they
+    supported is shown whatever speaks against it, and the limit cuts it last.
 
     Raises:
         WrongUse: ``least`` or ``prior`` is no share, or more is asked for than may be shown.
@@ -55,7 +58,7 @@ def hypotheses(
         states = Counter(state for *_, state in told)
         hidden = set() if rejected else {"rejected"}
         kept = [one for one in told if one[-1] not in hidden and (one[0].probability >= least or one[-1] != "proposed")]
-        shown = kept[:limit]
+        shown = _within(kept, limit)
         asked.shown, asked.withheld = len(shown), len(kept) - len(shown)
         made = groups.personas(whole.comparer, [link for link, *_ in shown], whole.rulings(), least=least)
     return {
@@ -70,6 +73,12 @@ def hypotheses(
         "rejected": states["rejected"],
         "beyond_limit": asked.withheld,
     }
+
+
+def _within(kept: list[_Told], limit: int) -> list[_Told]:
+    """As many as may be shown, in their order: what people supported, then the first of the others."""
+    first = sorted(range(len(kept)), key=lambda at: kept[at][-1] not in {"supported", "accepted"})
+    return [kept[at] for at in sorted(first[:limit])]
 
 
 def told_link(case: Case, link: Link, name: str, words: Said, state: State) -> dict[str, Any]:

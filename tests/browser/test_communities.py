@@ -56,6 +56,7 @@ def test_boards_handles_and_reports_by_keyboard_and_every_page_for_every_role(fo
     alone.press("Enter")
     expect(page.locator("#after h2")).to_have_text(["other0, taken down on 2020-05-01"])
     page.goto(f"{followed_desk.address}/personas")
+    expect(page.locator("#purpose-text")).to_be_focused()
     page.locator("#purpose-text").press("Enter")
     first = page.locator(".hypothesis").first
     expect(first).to_contain_text("proposed")
@@ -64,6 +65,7 @@ def test_boards_handles_and_reports_by_keyboard_and_every_page_for_every_role(fo
     page.locator("#ask-yes").press("Enter")
     expect(page.locator(".hypothesis", has_text="the same key").first).to_contain_text("supported")
     page.goto(f"{followed_desk.address}/reports")
+    expect(page.locator("#purpose-text")).to_be_focused()
     page.locator("#purpose-text").press("Enter")
     expect(page.locator(".report")).to_have_count(1)
     page.locator(".report button").press("Enter")
@@ -71,6 +73,7 @@ def test_boards_handles_and_reports_by_keyboard_and_every_page_for_every_role(fo
     page.locator("#ask-yes").press("Enter")
     expect(page.locator(".report")).to_have_count(0)
     page.goto(f"{followed_desk.address}/appearances")
+    expect(page.locator("#purpose-text")).to_be_focused()
     page.locator("#purpose-text").press("Enter")
     expect(page.locator("#appearances")).to_contain_text("2 files on 2 boards")
     assert (followed_desk.errors, followed_desk.elsewhere) == ([], [])

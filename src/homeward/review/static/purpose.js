@@ -23,11 +23,18 @@ export async function fill(place, ask) {
   place.removeAttribute("aria-busy");
 }
 
+// What is asked for before the page is ready is shown once it is.
+let shown = null;
+let asked = false;
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  sessionStorage.setItem(KEY, purpose());
+  asked = true;
+  if (purpose()) shown?.();
+});
+
 export function onPurpose(show) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    sessionStorage.setItem(KEY, purpose());
-    if (purpose()) show();
-  });
+  shown = show;
+  if (asked && purpose()) show();
   text.focus();
 }
